@@ -16,8 +16,8 @@ from adapters.provincial.comparison.step_answer import answer_of_step
 from adapters.provincial.comparison.times import in_our_form
 from adapters.provincial.prepared_call import PreparedCall
 from adapters.provincial.protocol.protocol import (
-    ASKING,
     HARMLESS,
+    QUERIES,
     Envelope,
     Operation,
     ProvinceProtocol,
@@ -53,7 +53,7 @@ from hub.ports import (
 )
 from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import (
-    SAID_TO_EXIST,
+    EXISTS_UNSEEN,
     AmbiguousFailure,
     DeliveryFailure,
     NotAttempted,
@@ -170,8 +170,10 @@ class ProvincialDestination:
 
     def question(self, request: Request) -> Question:
         """Return the look-up of the dossier; see `hub.ports.Destination`."""
-        asked = self._look_up_call(request.number)
-        return Question(operation=asked.operation, digest=replies.sha256(asked.before, asked.after))
+        look_up = self._look_up_call(request.number)
+        return Question(
+            operation=look_up.operation, digest=replies.sha256(look_up.before, look_up.after)
+        )
 
     @bounded
     def find(self, request: Request) -> Receipt | Absent | Unclear:
@@ -266,7 +268,7 @@ class ProvincialDestination:
             return compared
         prepared: PreparedCall = request.body
         found, differs = answer.result.dossier, getattr(compared, "differs", ())
-        failure: DeliveryFailure = AmbiguousFailure(SAID_TO_EXIST, "the look-up does not show it")
+        failure: DeliveryFailure = AmbiguousFailure(EXISTS_UNSEEN, "the look-up does not show it")
         is_registration = request.operation == Operation.REGISTER and not prepared.update
         if is_registration and found is not None:
             # Only a record of other content is no receipt for a registration.
@@ -332,7 +334,7 @@ class ProvincialDestination:
                 return Answer(
                     Means.SESSION_OVER, NOTHING, digest, reply, _end(result, certain=False)
                 )
-            checked = means is Means.DONE and operation not in ASKING
+            checked = means is Means.DONE and operation not in QUERIES
             unusual = checked and faults.is_unusual(reply, result, self._table)
         if means is Means.SESSION_OVER:
             # A reply that gives the dossier's reference as well says that the work is done.

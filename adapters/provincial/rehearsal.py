@@ -109,9 +109,9 @@ class ProvinceRehearsal:
         """Send a step."""
         return self._call(Operation.ADD_STEPS, self._requests[1 + index].body.envelope, token)
 
-    def again(self, said: HeardReply) -> HeardReply:
+    def again(self, heard: HeardReply) -> HeardReply:
         """Read a reply anew."""
-        return self._caller.read(said)
+        return self._caller.read(heard)
 
     def find(self, done: tuple[int, ...]) -> dict[str, Answer | DeliveryFailure]:
         """Ask for the dossier and each of these steps, as after an unknown effect."""

@@ -55,12 +55,12 @@ class Compared:
 
 
 def compare(
-    held: contract.HeldDossier, request: Request, resolution: TimeTextResolution = EXACT
+    theirs: contract.HeldDossier, request: Request, resolution: TimeTextResolution = EXACT
 ) -> Compared:
     """Compare what the town holds with what was sent."""
     sent = sent_in(request)
-    recorded = _recorded(calls_of(held, request.operation), request)
-    several = _likenesses(held, sent, resolution)
+    recorded = _recorded(calls_of(theirs, request.operation), request)
+    several = _likenesses(theirs, sent, resolution)
     if recorded is not None:
         several["PhienBan"] = SAME if recorded.version == sent.version else DIFFERENT
     names = {
@@ -68,17 +68,17 @@ def compare(
         for likeness in (DIFFERENT, UNCLEAR)
     }
     transfer = request.operation == TRANSFER  # known by the dossier's number, if by no id
-    alike = recorded is None and not transfer and _is_alike(held, request, sent)
+    alike = recorded is None and not transfer and _is_alike(theirs, request, sent)
     return Compared(recorded is not None, alike, names[DIFFERENT], names[UNCLEAR])
 
 
-def is_behind(held: contract.HeldDossier, beside: Iterable[Request]) -> bool:
+def is_behind(theirs: contract.HeldDossier, beside: Iterable[Request]) -> bool:
     """Tell whether what is shown lacks a call that the town is known to have."""
     for request in beside:
         if request.operation == TRANSFER:
             continue  # that the dossier is shown shows it
-        calls = calls_of(held, request.operation)
-        if _recorded(calls, request) is None and not _is_alike(held, request, sent_in(request)):
+        calls = calls_of(theirs, request.operation)
+        if _recorded(calls, request) is None and not _is_alike(theirs, request, sent_in(request)):
             return True
     return False
 
@@ -93,10 +93,10 @@ def sent_in(request: Request) -> Sent:
     return _returned.decode(request.body)
 
 
-def calls_of(held: contract.HeldDossier, operation: str) -> Sequence[contract.Recorded]:
+def calls_of(theirs: contract.HeldDossier, operation: str) -> Sequence[contract.Recorded]:
     """Return the calls of one kind that the town recorded."""
-    calls = {TRANSFER: held.transfers, SUPPLEMENT: held.supplements}
-    return calls.get(operation, held.returns)
+    calls = {TRANSFER: theirs.transfers, SUPPLEMENT: theirs.supplements}
+    return calls.get(operation, theirs.returns)
 
 
 def name_of_calls(operation: str) -> str:
@@ -117,10 +117,10 @@ def _is_id(theirs: str, mine: str) -> bool:
     )
 
 
-def _is_alike(held: contract.HeldDossier, request: Request, sent: Sent) -> bool:
+def _is_alike(theirs: contract.HeldDossier, request: Request, sent: Sent) -> bool:
     """Tell whether a call is recorded that may be ours: of our version, or of none of our ids."""
     known = [request.message_id, *(one.message_id for one in request.beside)]
-    for call in calls_of(held, request.operation):
+    for call in calls_of(theirs, request.operation):
         if any(_is_id(call.message_id, id) for id in known[1:]):
             continue  # explained by another message
         if not call.message_id.strip() or call.version == sent.version:
@@ -129,20 +129,20 @@ def _is_alike(held: contract.HeldDossier, request: Request, sent: Sent) -> bool:
 
 
 def _likenesses(
-    held: contract.HeldDossier, sent: Sent, resolution: TimeTextResolution
+    theirs: contract.HeldDossier, sent: Sent, resolution: TimeTextResolution
 ) -> dict[str, Likeness]:
-    there = {file.sha256.casefold() for file in held.files}
+    there = {file.sha256.casefold() for file in theirs.files}
     # A list of files that was not shown, or hashes in another writing, are no word of other files.
-    shown = not (isinstance(held, Shown) and "TapTin" in held.unsaid)
+    shown = not (isinstance(theirs, Shown) and "TapTin" in theirs.unsaid)
     other = DIFFERENT if shown and all(map(_HASH.fullmatch, there)) else UNCLEAR
     # Other calls add files to the dossier, so the town may hold more than was in this one.
     if isinstance(sent, contract.Transfer):
         files = _hashes(sent.papers) | {file.sha256 for file in sent.other_files}
         step = resolution.time
         return {
-            "MaQuyTrinh": compare_codes(sent.process.code, held.process),
-            "NgayTiepNhan": compare_times(sent.received_at, held.received_at, step=step),
-            "NgayHenTra": compare_times(sent.due_at, held.due_at, step=step),
+            "MaQuyTrinh": compare_codes(sent.process.code, theirs.process),
+            "NgayTiepNhan": compare_times(sent.received_at, theirs.received_at, step=step),
+            "NgayHenTra": compare_times(sent.due_at, theirs.due_at, step=step),
             "TapTin": SAME if files <= there else other,
         }
     if isinstance(sent, contract.Supplement):

@@ -35,7 +35,7 @@ from hub.ports import (
 from hub.rules.calls.traits import Traits
 from hub.rules.deliveries.likeness import Likeness, compare_codes
 from hub.rules.failures.errors import (
-    SAID_TO_EXIST,
+    EXISTS_UNSEEN,
     AmbiguousFailure,
     DeliveryFailure,
     PermanentFailure,
@@ -118,34 +118,34 @@ class TownCenter:
 
     def question(self, request: Request) -> Question:
         """Return the search by number, which has no body: what is hashed is what it asks for."""
-        asked = f"GET {LOOK_UP} {request.number}"
-        return Question(operation=LOOK_UP, digest=sha256(asked.encode()))
+        question = f"GET {LOOK_UP} {request.number}"
+        return Question(operation=LOOK_UP, digest=sha256(question.encode()))
 
     @bounded
     def find(self, request: Request) -> Receipt | Absent | Unclear:
         """Ask whether the town has the effect of `request`; raises TransientFailure."""
-        held, reply = self._look_up(request.number)
+        shown, reply = self._look_up(request.number)
         evidence = digest(reply)
-        if held is None:
+        if shown is None:
             if request.beside:
                 return Unclear(why=Doubt.BEHIND, response_hash=evidence)
             return Absent(response_hash=evidence)
-        found = compare(held, request, self.settings.resolution)
-        doubt = _doubt(held, request, found)
+        found = compare(shown, request, self.settings.resolution)
+        doubt = _doubt(shown, request, found)
         if doubt is not None:
             return Unclear(why=doubt, differs=found.differs, response_hash=evidence)
         if not found.recorded and request.operation != TRANSFER:
             name = name_of_calls(request.operation)
-            if name in held.unsaid and not self.settings.profile.lookup.omits_empty_lists:
+            if name in shown.unsaid and not self.settings.profile.lookup.omits_empty_lists:
                 return Unclear(why=Doubt.NOT_SHOWN, differs=(name,), response_hash=evidence)
             return Absent(response_hash=evidence)
         return Receipt(
-            reference=held.own_number,
+            reference=shown.own_number,
             already=not found.recorded,
             response_hash=evidence,
-            detail=held.state,
+            detail=shown.state,
             alike=found.unclear,
-            unverified=tuple(f.sha256 for f in held.files if f.state is contract.FileState.WRONG),
+            unverified=tuple(f.sha256 for f in shown.files if f.state is contract.FileState.WRONG),
         )
 
     @bounded
@@ -166,14 +166,14 @@ class TownCenter:
 
     def _compare(self, request: Request) -> None:
         """Raise PermanentFailure `partner_conflict` when the town's dossier is another one."""
-        held, _ = self._look_up(request.number)
-        if held is None:
-            raise AmbiguousFailure(SAID_TO_EXIST, "the look-up does not show it")
-        found = compare(held, request, self.settings.resolution)
+        shown, _ = self._look_up(request.number)
+        if shown is None:
+            raise AmbiguousFailure(EXISTS_UNSEEN, "the look-up does not show it")
+        found = compare(shown, request, self.settings.resolution)
         names = ", ".join(found.differs)
         failure: DeliveryFailure
         if not found.recorded and request.operation != TRANSFER:
-            failure = AmbiguousFailure(SAID_TO_EXIST, "not under our message id")
+            failure = AmbiguousFailure(EXISTS_UNSEEN, "not under our message id")
         elif not found.certain:
             return
         elif found.recorded:
@@ -194,19 +194,19 @@ class TownCenter:
         try:
             reply = self.session.call("GET", LOOK_UP, number=number)
             with evidenced(reply):
-                held = faults.found(reply, table=self._table, dates=self._dates)
+                shown = faults.found(reply, table=self._table, dates=self._dates)
         except DeliveryFailure as failure:
             raise faults.without_effect(failure) from None
-        if held is not None and compare_codes(number, held.number) is not Likeness.SAME:
+        if shown is not None and compare_codes(number, shown.number) is not Likeness.SAME:
             raise TransientFailure("reply_unreadable", "not the dossier that was asked for")
-        return held, reply
+        return shown, reply
 
 
-def _doubt(held: Shown, request: Request, found: Compared) -> Doubt | None:
+def _doubt(shown: Shown, request: Request, found: Compared) -> Doubt | None:
     """Return why what the town holds proves neither that it has our call nor that it has not."""
     if found.recorded or request.operation == TRANSFER:
         # Under our message id, or at least our number: and not what we said.
         return Doubt.OTHER if found.certain else None
     if found.alike:
         return Doubt.ALIKE
-    return Doubt.BEHIND if is_behind(held, request.beside) else None
+    return Doubt.BEHIND if is_behind(shown, request.beside) else None

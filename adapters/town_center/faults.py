@@ -70,30 +70,30 @@ def outcome(reply: Reply, number: str = "", *, table: CodeTable) -> Done:
     dossier tells nothing of ours, and one that names none is no proof that ours is done.
     """
     try:
-        said = read_reported_step(reply)
+        step = read_reported_step(reply)
     except AmbiguousFailure:
         expect_success(reply)
         raise
-    named = bool(said.number) and compare_codes(number, said.number) is Likeness.SAME
-    if named and said.number != number:
+    named = bool(step.number) and compare_codes(number, step.number) is Likeness.SAME
+    if named and step.number != number:
         reply.findings.add(DriftKind.UNKNOWN_VALUE, "SoBienNhan")
-    if said.number and not named:
+    if step.number and not named:
         raise reply.findings.refuse("SoBienNhan", "the reply is for another dossier")
-    text = unicodedata.normalize("NFC", said.message).casefold()
+    text = unicodedata.normalize("NFC", step.message).casefold()
     already, unusual = ALREADY in text and reply.status in _COMPARED, False
     if not already:
-        means = meaning(reply, said, table=table)
+        means = meaning(reply, step, table=table)
         already = means is Means.ALREADY
         unusual = means is Means.DONE and table.is_unusual(
-            reply, said.code, said.message, place="status/message"
+            reply, step.code, step.message, place="status/message"
         )
         if means in FAILURES:
-            raise failure(reply, said.code, means)
-        if not already and False in (said.success, said.done):
+            raise failure(reply, step.code, means)
+        if not already and False in (step.success, step.done):
             raise reply.findings.refuse(PLACE, "a code of success beside data or success of none")
     if number and not named:
         raise reply.findings.refuse("SoBienNhan", "the reply names no dossier")
-    return Done(already=already, unusual=unusual, code=said.code, own_number=said.own_number)
+    return Done(already=already, unusual=unusual, code=step.code, own_number=step.own_number)
 
 
 def found(reply: Reply, *, table: CodeTable, dates: DateReader) -> Shown | None:
@@ -102,29 +102,29 @@ def found(reply: Reply, *, table: CodeTable, dates: DateReader) -> Shown | None:
     Raises DeliveryFailure where the reply says neither.
     """
     try:
-        said, held = read_found(reply, dates=dates)
+        step, shown = read_found(reply, dates=dates)
     except AmbiguousFailure:
         expect_success(reply)
         raise
-    means = meaning(reply, said, table=table)
-    if means is Means.NOT_THERE and held is None:
+    means = meaning(reply, step, table=table)
+    if means is Means.NOT_THERE and shown is None:
         return None
-    if means is Means.DONE and held is not None and said.success is not False:
-        return held
+    if means is Means.DONE and shown is not None and step.success is not False:
+        return shown
     if means in FAILURES and means is not Means.NOT_THERE:
-        raise failure(reply, said.code, means)
+        raise failure(reply, step.code, means)
     raise reply.findings.refuse("data", "a dossier beside a code of none, or none beside success")
 
 
-def meaning(reply: Reply, said: ReportedStep, *, table: CodeTable) -> Means:
+def meaning(reply: Reply, step: ReportedStep, *, table: CodeTable) -> Means:
     """Return what a code says; raises the failure of a status that speaks alone."""
-    if not said.code:
+    if not step.code:
         expect_success(reply)
         raise reply.findings.refuse(PLACE, "missing")
-    means = table.classify(reply, said.code, said.message, place=PLACE)
+    means = table.classify(reply, step.code, step.message, place=PLACE)
     if means is Means.UNKNOWN:
         expect_success(reply)
-    if means in FAILURES and means is not Means.SERVER_ERROR and True in (said.success, said.done):
+    if means in FAILURES and means is not Means.SERVER_ERROR and True in (step.success, step.done):
         raise reply.findings.refuse(PLACE, "a code of refusal beside data or success of one")
     return means
 

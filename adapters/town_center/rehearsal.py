@@ -104,9 +104,9 @@ class TownRehearsal:
         """The town takes no steps."""
         raise NotImplementedError
 
-    def again(self, said: HeardReply) -> HeardReply:
+    def again(self, heard: HeardReply) -> HeardReply:
         """Read a reply anew."""
-        return self._caller.read(said)
+        return self._caller.read(heard)
 
     def find(self, done: tuple[int, ...]) -> dict[str, Answer | DeliveryFailure]:
         """Ask for the transfer, as after an unknown effect."""
@@ -127,12 +127,12 @@ class TownRehearsal:
             lifetime = self.profile.session.lifetime
             return Heard(code="", message="", token=granted(reply, cautious=lifetime).token)
         if operation == LOOK_UP:
-            said, held = read_found(reply, dates=self._dates)
-            shown = self._shown(held) if held is not None else None
-            return Heard(code=said.code, message=said.message, shown=shown)
-        said = read_reported_step(reply)
-        names = bool(self._number) and said.number == self._number
-        return Heard(code=said.code, message=said.message, names=names)
+            step, theirs = read_found(reply, dates=self._dates)
+            shown = self._shown(theirs) if theirs is not None else None
+            return Heard(code=step.code, message=step.message, shown=shown)
+        step = read_reported_step(reply)
+        names = bool(self._number) and step.number == self._number
+        return Heard(code=step.code, message=step.message, names=names)
 
     def classify(self, operation: str, reply: Reply, heard: Heard) -> Means:
         """Return what that means."""
@@ -140,11 +140,11 @@ class TownRehearsal:
         if operation == LOGIN:
             return Means.DONE
         if operation == LOOK_UP:
-            said, _ = read_found(reply, dates=self._dates)
-            if faults.meaning(reply, said, table=self._table) is Means.SESSION_OVER:
+            step, _ = read_found(reply, dates=self._dates)
+            if faults.meaning(reply, step, table=self._table) is Means.SESSION_OVER:
                 return Means.SESSION_OVER
-            held = faults.found(reply, table=self._table, dates=self._dates)
-            return Means.NOT_THERE if held is None else Means.DONE
+            theirs = faults.found(reply, table=self._table, dates=self._dates)
+            return Means.NOT_THERE if theirs is None else Means.DONE
         number = self._number if operation == TRANSFER else ""
         done = faults.outcome(reply, number, table=self._table)
         return Means.ALREADY if done.already else Means.DONE
@@ -154,26 +154,26 @@ class TownRehearsal:
             raise ValueError("no test dossier was begun")
         return self._request
 
-    def _shown(self, held: HeldDossier) -> Shown:
-        if self._request is None or held.number != self._number:
+    def _shown(self, theirs: HeldDossier) -> Shown:
+        if self._request is None or theirs.number != self._number:
             return Shown(())
         sent = sent_in(self._request)
         if not isinstance(sent, Transfer):
             return Shown(())
-        recorded = held.transfers[0].message_id if held.transfers else ""
+        recorded = theirs.transfers[0].message_id if theirs.transfers else ""
         return Shown(
             (
-                Pair("SoBienNhan", PairKind.CODE, sent.number, held.number),
-                Pair("MaQuyTrinh", PairKind.CODE, sent.process.code, held.process),
-                _time("NgayTiepNhan", sent.received_at, held.received_at),
-                _time("NgayHenTra", sent.due_at, held.due_at),
+                Pair("SoBienNhan", PairKind.CODE, sent.number, theirs.number),
+                Pair("MaQuyTrinh", PairKind.CODE, sent.process.code, theirs.process),
+                _time("NgayTiepNhan", sent.received_at, theirs.received_at),
+                _time("NgayHenTra", sent.due_at, theirs.due_at),
                 Pair("maThongDiep", PairKind.CODE, self._request.message_id, recorded),
             )
         )
 
 
-def _time(name: str, sent: datetime, held: datetime) -> Pair:
-    return Pair(name, PairKind.TIME, sent.isoformat(), held.isoformat())
+def _time(name: str, sent: datetime, theirs: datetime) -> Pair:
+    return Pair(name, PairKind.TIME, sent.isoformat(), theirs.isoformat())
 
 
 def _bearer(token: str) -> dict[str, str]:

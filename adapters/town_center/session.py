@@ -169,13 +169,13 @@ class TownSession:
         if found is not None or not any(code in reply.body for code in self._over):
             return found
         try:
-            said = read_status(reply)
-            means = faults.meaning(replace(reply, findings=Findings()), said, table=self._table)
+            status = read_status(reply)
+            means = faults.meaning(replace(reply, findings=Findings()), status, table=self._table)
         except DeliveryFailure:
             return None  # told when the reply is read for what it is
         if means is not Means.SESSION_OVER:
             return None
-        return LoginEnd(Kind.CODE, f"HTTP {reply.status}, code {kept_code(said.code)}")
+        return LoginEnd(Kind.CODE, f"HTTP {reply.status}, code {kept_code(status.code)}")
 
     def _log_in(self) -> Granted:
         form = {

@@ -207,11 +207,11 @@ def _refuse_late(not_after: float) -> None:
 
 def _not_begun(sock: socket.socket, error: OSError) -> TransientFailure:
     """Return why no byte could be sent; a closed line may hold what was said before it closed."""
-    told = error
+    shown = error
     try:
         sock.settimeout(0)
         sock.recv(1)
     except OSError as why:
-        told = why
+        shown = why
     other = f"{type(error).__name__} before the first byte"
-    return late_refusal(told) or TransientFailure("partner_unreachable", other)
+    return late_refusal(shown) or TransientFailure("partner_unreachable", other)

@@ -120,8 +120,8 @@ class EnvelopeSecurity:
         )
         password.set("Type", f"{_PASSWORD}Digest")
         password.text = base64.b64encode(made.digest()).decode()
-        told = etree.SubElement(element, f"{{{WSSE}}}Nonce", EncodingType=_BASE64)
-        told.text = base64.b64encode(nonce).decode()
+        child = etree.SubElement(element, f"{{{WSSE}}}Nonce", EncodingType=_BASE64)
+        child.text = base64.b64encode(nonce).decode()
         etree.SubElement(element, f"{{{WSU}}}Created").text = created
         return element
 
@@ -187,8 +187,8 @@ class EnvelopeSecurity:
 
 def _key_info(id: str) -> etree._Element:
     info = etree.Element(f"{{{DS}}}KeyInfo", nsmap={"ds": DS})
-    told = etree.SubElement(info, f"{{{WSSE}}}SecurityTokenReference", nsmap={"wsse": WSSE})
-    etree.SubElement(told, f"{{{WSSE}}}Reference", URI=f"#{id}", ValueType=_X509)
+    child = etree.SubElement(info, f"{{{WSSE}}}SecurityTokenReference", nsmap={"wsse": WSSE})
+    etree.SubElement(child, f"{{{WSSE}}}Reference", URI=f"#{id}", ValueType=_X509)
     return info
 
 

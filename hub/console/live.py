@@ -31,7 +31,7 @@ from hub.texts import Language, both
 
 EVERY = timedelta(seconds=2)
 LASTS = timedelta(minutes=5)
-ASKS_EVERY = 5
+CHECK_EVERY = 5
 """Rounds from one look at the session to the next."""
 Make = Callable[[Parts, Visitor, datetime], PageView]
 
@@ -97,16 +97,16 @@ async def _events(
     is_open: Callable[[], bool],
 ) -> AsyncIterator[str]:
     yield "retry: 3000\n\n"
-    told = ""
-    for turn in range(LASTS // EVERY):
+    sent = ""
+    for iteration in range(LASTS // EVERY):
         if await request.is_disconnected() or getattr(request.app.state, "stopping", False):
             return
-        if turn % ASKS_EVERY == ASKS_EVERY - 1 and not await run_in_threadpool(is_open):
+        if iteration % CHECK_EVERY == CHECK_EVERY - 1 and not await run_in_threadpool(is_open):
             return
         event, data = await run_in_threadpool(_refresh, fresh, language, who)
-        if data["html"] != told or event == "away":
+        if data["html"] != sent or event == "away":
             yield f"event: {event}\ndata: {json.dumps(data)}\n\n"
-            told = data["html"]
+            sent = data["html"]
         else:
             yield ": nothing new\n\n"  # so that a dead line is noticed
         await asyncio.sleep(EVERY.total_seconds())

@@ -20,8 +20,10 @@ def next_step(it: ListedDelivery) -> NextStep:
     """Return the next step; one that the hub takes by itself has no command."""
     if it.state == S.DEAD:
         explained = explanation(it.code)
-        said = Text(**explained.to_do) if explained else both("overview.standing_to_do")
-        return NextStep(said, (f"hub deliveries resend {it.id}", f"hub deliveries cancel {it.id}"))
+        advice = Text(**explained.to_do) if explained else both("overview.standing_to_do")
+        return NextStep(
+            advice, (f"hub deliveries resend {it.id}", f"hub deliveries cancel {it.id}")
+        )
     if it.state == S.AMBIGUOUS and it.next_attempt_at is None:
         return NextStep(both("console.next_resolve"), (f"hub deliveries resolve {it.id}",))
     if it.state in (S.AMBIGUOUS, S.WAITING, S.PENDING, S.SENDING):

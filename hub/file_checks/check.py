@@ -47,11 +47,11 @@ class ContentCheck:
         unscanned = self._scanned(place)
         cleaned = place.with_name(place.name + CLEANED)
         with self._slots:
-            told = _parsed(place, media_type, cleaned if self.cleans else None)
-        if told.get("code"):
+            found = _parsed(place, media_type, cleaned if self.cleans else None)
+        if found.get("code"):
             cleaned.unlink(missing_ok=True)
-            raise _refused(str(told["code"]), str(told["why"]))
-        return CheckedFile(cleaned if told.get("cleaned") else None, unscanned)
+            raise _refused(str(found["code"]), str(found["why"]))
+        return CheckedFile(cleaned if found.get("cleaned") else None, unscanned)
 
     def lie_of(self, place: Path, claims: FileClaims) -> str:
         """Return which claim the content contradicts, `name` or `media_type`; "" for none."""
@@ -104,8 +104,8 @@ def _parsed(place: Path, media_type: str, clean_to: Path | None) -> dict[str, ob
     except subprocess.TimeoutExpired:
         return {"code": "file_bomb", "why": f"not read within {LONGEST:.0f} s"}
     if done.returncode == 0:
-        told: dict[str, object] = json.loads(done.stdout)
-        return told
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
     # A parser in C ended the process, or one of its limits did.
     return {"code": "file_bomb", "why": f"its parser ended with {done.returncode}"}
 

@@ -112,7 +112,7 @@ def _check_main(whole: zipfile.ZipFile, main: str, kind: str) -> None:
         (element.get("PartName") or "").lstrip("/"): element.get("ContentType") or ""
         for element in root.iter("{*}*")
     }
-    if any("macroenabled" in told.lower() for told in types.values()):
+    if any("macroenabled" in content_type.lower() for content_type in types.values()):
         raise Rejected(ACTIVE, "macros")
     if kind not in types.get(main, ""):
         raise Rejected(TYPE, "a zip, but neither docx nor xlsx")

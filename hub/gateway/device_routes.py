@@ -87,5 +87,5 @@ def _file(store: Store, files: blobs.BlobStore, sha256: str, request: Request) -
     try:
         return download(request, files, sha256, media_type=media_type)
     except RangeRefused as refused:
-        told = explain(InvalidMessage("call_invalid", where="Range", why=refused.why))
-        raise HTTPException(416, detail=told, headers=refused.headers) from None
+        problem = explain(InvalidMessage("call_invalid", where="Range", why=refused.why))
+        raise HTTPException(416, detail=problem, headers=refused.headers) from None

@@ -65,8 +65,8 @@ def download(request: Request, files: BlobStore, sha256: str, *, media_type: str
 
 def _has(request: Request, tag: str) -> bool:
     """Tell whether the caller has the file already."""
-    told = ",".join(request.headers.getlist("if-none-match"))
-    known = {one.strip().removeprefix("W/") for one in told.split(",")}
+    etags = ",".join(request.headers.getlist("if-none-match"))
+    known = {one.strip().removeprefix("W/") for one in etags.split(",")}
     return tag in known or "*" in known
 
 

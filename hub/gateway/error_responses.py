@@ -60,7 +60,9 @@ def install(app: FastAPI) -> None:
 def _refuse(request: Request, code: str, status: int) -> JSONResponse:
     log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
     message, why = FAULTS[code].text
-    told = {"code": code, "message": message, "where": "hub", "why": why}
+    detail = {"code": code, "message": message, "where": "hub", "why": why}
     return JSONResponse(
-        told | {"action": both(f"gateway.{code}").stored()}, status_code=status, headers=AGAIN_AFTER
+        detail | {"action": both(f"gateway.{code}").stored()},
+        status_code=status,
+        headers=AGAIN_AFTER,
     )

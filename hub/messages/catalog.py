@@ -352,15 +352,15 @@ def agree_in_content(message: Message, other: Message) -> bool:
     ours, theirs = (
         {(file.sha256, file.component) for file in one.attachments} for one in (message, other)
     )
-    payload, told = read(message), read(other)
+    payload, other_payload = read(message), read(other)
     entry = find(message.type, message.version)
     loose = (*entry.circumstances, *entry.may_differ)
-    if type(payload) is not type(told) or ours != theirs:
+    if type(payload) is not type(other_payload) or ours != theirs:
         return False
-    if _read_as(payload, entry.may_differ) != _read_as(told, entry.may_differ):
+    if _read_as(payload, entry.may_differ) != _read_as(other_payload, entry.may_differ):
         return False
     same = {name: getattr(payload, name) for name in loose}
-    return payload == msgspec.structs.replace(told, **same)
+    return payload == msgspec.structs.replace(other_payload, **same)
 
 
 def _read_as(payload: p.Payload, names: Iterable[str]) -> list[str]:

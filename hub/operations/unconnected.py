@@ -40,11 +40,11 @@ def unconnected(tx: Tx, settings: Settings) -> list[Unconnected]:
         states = kept.get(partner.destination)
         if getattr(settings, f"{partner.short}_url") or states is None:
             continue
-        settled = sum(count for state, count in states.items() if state != ACCEPTED)
+        handled = sum(count for state, count in states.items() if state != ACCEPTED)
         one = Unconnected(
             partner=partner.destination,
             setting=partner.url_setting,
-            pending=states[ACCEPTED] - settled,
+            pending=states[ACCEPTED] - handled,
             delivered=states["delivered"],
         )
         if one.pending or one.delivered:

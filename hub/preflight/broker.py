@@ -112,12 +112,12 @@ def _patience(settings: Settings, live: Snapshot) -> Iterator[Check]:
     limits = {INGEST: (consumer_timeout.LEAST, timedelta(minutes=1))}
     for name, traits in traits_of(settings).items():
         limits[deliver_queue(name)] = (longest_hold(traits), traits.longest_call)
-    said = False
+    reported = False
     for queue, (longest, call) in limits.items():
         given = consumer_timeout.set_at(live.queues[queue]) if queue in live.queues else None
         if given is None:
             continue
-        said = True
+        reported = True
         yield Check(
             f"consumer timeout of {queue}",
             given >= longest,
@@ -130,7 +130,7 @@ def _patience(settings: Settings, live: Snapshot) -> Iterator[Check]:
             # Then a slow call is never acknowledged, and each round counts towards the limit.
             fatal=given < call,
         )
-    if not said:
+    if not reported:
         default = consumer_timeout.words(consumer_timeout.SERVER_DEFAULT)
         detail = text("broker_checks.timeout_not_set", default=default)
         yield Check("consumer timeout", True, detail)

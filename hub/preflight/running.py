@@ -14,7 +14,7 @@ from hub.store.monitoring import heartbeats
 from hub.store.repair import deadline_alerts
 from hub.texts import text
 
-LOOKS_AT_LEAST = timedelta(hours=2)
+CHECKS_AT_LEAST = timedelta(hours=2)
 """A running process that has not looked for so long has stopped looking."""
 
 
@@ -57,5 +57,5 @@ def _checks_of(row: Any, now: datetime) -> Iterator[Check]:
     if wrong:
         detail += " (" + ", ".join(check.subject for check in wrong) + ")"
     fix = text("checks.looked_fix")
-    late = now - row.looked_at > LOOKS_AT_LEAST
+    late = now - row.looked_at > CHECKS_AT_LEAST
     yield Check(f"preflight {row.process}", not wrong and not late, detail, fix)

@@ -12,15 +12,15 @@ NONE = timedelta()
 
 
 def ahead(
-    said: datetime, *, sent: datetime, received: datetime, exact_to: timedelta = NONE
+    shown: datetime, *, sent: datetime, received: datetime, exact_to: timedelta = NONE
 ) -> timedelta:
     """Return by how much the other clock is ahead of ours; negative when it is behind.
 
-    It said `said`, cut off to `exact_to`, at some moment between `sent` and `received`.
+    It said `shown`, cut off to `exact_to`, at some moment between `sent` and `received`.
     """
-    if said > received:
-        return said - received
-    latest = said + exact_to
+    if shown > received:
+        return shown - received
+    latest = shown + exact_to
     return latest - sent if latest < sent else NONE
 
 
@@ -32,11 +32,11 @@ def ahead_by_http(
     None without a readable Date, and with an Age: then a cache wrote it, at another time.
     """
     try:
-        said = parsedate_to_datetime(date)
+        shown = parsedate_to_datetime(date)
     except (TypeError, ValueError, OverflowError):  # the last: a year of twenty digits
         return None
-    if said.tzinfo is None:
-        said = said.replace(tzinfo=UTC)
+    if shown.tzinfo is None:
+        shown = shown.replace(tzinfo=UTC)
     if age.strip() not in {"", "0"}:
         return None
-    return ahead(said, sent=sent, received=received, exact_to=A_SECOND)
+    return ahead(shown, sent=sent, received=received, exact_to=A_SECOND)

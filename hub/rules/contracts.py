@@ -128,8 +128,8 @@ def _order(
     before = [it for it in old if it in new]
     after = [it for it in new if it in old]
     if before != after:
-        told = {"before": " ".join(before), "after": " ".join(after)}
-        yield ContractChange(operation=name, place=place, how=How.REORDERED, **told)
+        details = {"before": " ".join(before), "after": " ".join(after)}
+        yield ContractChange(operation=name, place=place, how=How.REORDERED, **details)
 
 
 def above(place: str) -> str:

@@ -20,7 +20,7 @@ _OOXML = "application/vnd.openxmlformats-officedocument."
 DOCX, XLSX = f"{_OOXML}wordprocessingml.document", f"{_OOXML}spreadsheetml.sheet"
 ZIP = "application/zip"
 """How docx and xlsx begin; alone it is no type that the hub takes."""
-SAYS_NOTHING = frozenset(
+MEANS_NOTHING = frozenset(
     {
         "",
         "application/octet-stream",
@@ -101,18 +101,18 @@ def lie_of(media_type: str, *, name: str, declared: str) -> str:
     `name` or `media_type`; a claim about content whose type is not known is not judged.
     """
     known = TYPES.get(media_type)
-    if any(unicodedata.bidirectional(letter) in _TURNS for letter in name):
+    if any(unicodedata.bidirectional(letter) in _DIRECTION_MARKS for letter in name):
         return "name"
     if known is None:
         return ""
     ending = name.rpartition(".")[2].strip().lower() if "." in name else ""
     if _CLAIMS.get(ending, media_type) != media_type:
         return "name"
-    said = declared.partition(";")[0].strip().lower()
-    if said in SAYS_NOTHING or said == media_type or said in known.also_called:
+    named = declared.partition(";")[0].strip().lower()
+    if named in MEANS_NOTHING or named == media_type or named in known.also_called:
         return ""
     return "media_type"
 
 
-_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+_DIRECTION_MARKS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 """Signs that turn the direction of writing: `exe.fdp` then looks like another ending."""

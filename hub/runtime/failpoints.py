@@ -140,11 +140,11 @@ def _reload_file() -> None:
     global _armed_text
     if _file is None:
         return
-    said = _file.read_text(encoding="ascii") if _file.exists() else ""
-    if said != _armed_text:
-        _armed_text = said
+    content = _file.read_text(encoding="ascii") if _file.exists() else ""
+    if content != _armed_text:
+        _armed_text = content
         _armed.clear()
-        _armed.update(_parse(said))
+        _armed.update(_parse(content))
 
 
 def _parse(armed: str) -> dict[str, _Armed]:

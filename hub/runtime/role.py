@@ -106,8 +106,8 @@ class Role(ABC):
         """
         self.request_stop()
         if self._thread is not None:
-            asked = self._stop_requested_at or time.monotonic()
-            self._thread.join(max(0.0, asked + self.stop_within - time.monotonic()))
+            requested = self._stop_requested_at or time.monotonic()
+            self._thread.join(max(0.0, requested + self.stop_within - time.monotonic()))
             if self._thread.is_alive():
                 log.error(Event.STOP_OVERDUE, role=self.name)
                 last = threading.Thread(target=self.last_word, daemon=True)

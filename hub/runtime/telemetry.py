@@ -182,8 +182,8 @@ def _let_nothing_past(stream: TextIO) -> None:
     handler.addFilter(lambda record: not str(record.msg).startswith(_OF_REQUESTS))
     logging.getLogger().handlers = [handler]
     sys.excepthook = lambda _kind, error, _trace: _report_crash(error, "process")
-    threading.excepthook = lambda told: _report_crash(
-        told.exc_value, told.thread.name if told.thread else "thread"
+    threading.excepthook = lambda crash: _report_crash(
+        crash.exc_value, crash.thread.name if crash.thread else "thread"
     )
 
 

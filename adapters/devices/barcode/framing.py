@@ -11,7 +11,7 @@ from datetime import timedelta
 
 LONGEST = 100
 """Bytes of a code; longer ones are noise on the line."""
-SILENCE = timedelta(milliseconds=300)
+QUIET_TIME = timedelta(milliseconds=300)
 """At 1,200 baud, the slowest setting of a reader, a character takes 8 ms."""
 _END = re.compile(rb"[\x00-\x1f\x7f]")
 _SYMBOLOGY = re.compile(rb"^\][A-Za-z][0-9A-Za-z]")
@@ -20,8 +20,8 @@ _SYMBOLOGY = re.compile(rb"^\][A-Za-z][0-9A-Za-z]")
 class Framing:
     """What has come of the next code."""
 
-    def __init__(self, silence: timedelta = SILENCE) -> None:
-        self._quiet_time = silence.total_seconds()
+    def __init__(self, quiet_time: timedelta = QUIET_TIME) -> None:
+        self._quiet_time = quiet_time.total_seconds()
         self._pending = b""
         self._quiet_since: float | None = None
 

@@ -26,7 +26,7 @@ from hub.ports import Clock, Sink
 from hub.rules.failures.error_summary import describe_error
 
 BEEP, REFUSED = b"\x07", b"\x15"
-LOOK_EVERY = 0.25
+POLL_EVERY = 0.25
 """Seconds between two looks at whether to stop, and at whether an unplugged reader is back."""
 PAUSE = 0.05
 """Seconds between two looks while a code has begun."""
@@ -71,7 +71,7 @@ class BarcodeSource:
                 handle = open_line(self.line)
             except (OSError, termios.error) as error:
                 self._lost(describe_error(error))
-                stop.wait(LOOK_EVERY)
+                stop.wait(POLL_EVERY)
                 continue
             if self.trouble:
                 self.trouble = ""
@@ -80,7 +80,7 @@ class BarcodeSource:
                 self._listen(handle, sink, stop, beat)
             except OSError as error:
                 self._lost(describe_error(error))
-                stop.wait(LOOK_EVERY)
+                stop.wait(POLL_EVERY)
             finally:
                 os.close(handle)
 
@@ -90,7 +90,7 @@ class BarcodeSource:
         framing = Framing()
         while not stop.is_set():
             beat()
-            wait = PAUSE if framing.waits else LOOK_EVERY
+            wait = PAUSE if framing.waits else POLL_EVERY
             if select.select([handle], [], [], wait)[0]:
                 chunk = os.read(handle, 4096)
                 if not chunk:

@@ -47,7 +47,7 @@ from hub.texts import text
 
 CLEAR_EVERY = 3600.0
 """Seconds."""
-TOLD_AFTER = 60.0
+REPORTED_AFTER = 60.0
 """Seconds for which a file lies there unfinished and unchanged until the officer is told."""
 log = structlog.get_logger()
 
@@ -147,7 +147,9 @@ class ScannerSource:
         end_claim(path)
         if self._reported:
             self._reported = {
-                told: was for told, was in self._reported.items() if told.name != path.name
+                reported: was
+                for reported, was in self._reported.items()
+                if reported.name != path.name
             }
             remove_note(self.folder / REFUSED / path.name)
         return True
@@ -204,7 +206,7 @@ class ScannerSource:
 
     def _report_unfinished(self, path: Path, marks: Marks, lack: str) -> None:
         """Tell the officer, once, of a file that has lain there for long and is not whole."""
-        if self._monotonic() - self._at_rest.since(path) < TOLD_AFTER:
+        if self._monotonic() - self._at_rest.since(path) < REPORTED_AFTER:
             return
         if self._reported.get(path) == marks:
             return

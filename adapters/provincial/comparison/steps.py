@@ -122,8 +122,8 @@ def _fit(found: Fields, step: Fields, resolution: TimeTextResolution) -> int:
     if all(is_like[name] is SAME for name in KEY):
         return EXACTLY if is_like[TEXT] is SAME else BY_KEY
     if time is DIFFERENT:
-        says_the_same = all(it is SAME for it in (*people, is_like[TEXT]))
-        return ALIKE if says_the_same else 0
+        is_the_same = all(it is SAME for it in (*people, is_like[TEXT]))
+        return ALIKE if is_the_same else 0
     return ALIKE
 
 

@@ -25,7 +25,7 @@ class Operation(StrEnum):
 
 HARMLESS = frozenset({Operation.LOOK_UP, Operation.PROCEDURE})
 """Operations that change nothing, and so may be repeated."""
-ASKING = HARMLESS | {Operation.LOGIN}
+QUERIES = HARMLESS | {Operation.LOGIN}
 """Operations whose words nobody needs to check."""
 
 

@@ -87,23 +87,23 @@ class RestProtocol:
             raise
         reader = RecordReader(reply.findings)
         record = reader.object(value, _SHAPES[operation], "")
-        said = Result(code=record["error_code"], message=record["message"])
+        result = Result(code=record["error_code"], message=record["message"])
         match operation:
             case Operation.LOGIN:
-                return replace(said, session=record["session"])
+                return replace(result, session=record["session"])
             case Operation.LOOK_UP:
                 found = only(record["result"], reply.findings) or {"HoSo": None, "TienDo": []}
                 shown = bool(found["TienDo"]) or self._means_none(reader)
                 if not shown:
                     reply.findings.add(DriftKind.MISSING_FIELD, STEPS)
                 return replace(
-                    said, dossier=found["HoSo"], steps=found["TienDo"], steps_shown=shown
+                    result, dossier=found["HoSo"], steps=found["TienDo"], steps_shown=shown
                 )
             case Operation.PROCEDURE:
                 known = only(record["result"], reply.findings)
-                return replace(said, procedure=procedure_in(known))
+                return replace(result, procedure=procedure_in(known))
         done = done_in(record["result"], reply.findings)
-        return replace(said, done=done, others=others_in(record))
+        return replace(result, done=done, others=others_in(record))
 
     def _means_none(self, reader: RecordReader) -> bool:
         """Tell whether a list of steps that was read as empty is the province's word."""

@@ -176,13 +176,13 @@ def _check_name(name: str, operation: str, reply: Reply) -> None:
 
 
 def _result(operation: str, record: Record, reply: Reply) -> Result:
-    said = Result(code=record["error_code"], message=record["message"])
+    result = Result(code=record["error_code"], message=record["message"])
     match operation:
         case Operation.LOGIN:
-            return replace(said, session=record["session"])
+            return replace(result, session=record["session"])
         case Operation.LOOK_UP:
-            return replace(said, dossier=record["HoSo"], steps=record["TienDo"])
+            return replace(result, dossier=record["HoSo"], steps=record["TienDo"])
         case Operation.PROCEDURE:
-            return replace(said, procedure=procedure_in(record["result"]))
+            return replace(result, procedure=procedure_in(record["result"]))
     done = done_in(record["result"], reply.findings)
-    return replace(said, done=done, others=others_in(record))
+    return replace(result, done=done, others=others_in(record))

@@ -70,8 +70,8 @@ class Province(Partner):
             if call.path == SOAP_PATH:
                 return soap.fault("Client", f"{error.where}: {error.why}")
             return rest.broken(error)
-        said = await self._do(operation, arguments, call.look_up)
-        return self._write(call, operation, said, number=_number(arguments))
+        reply = await self._do(operation, arguments, call.look_up)
+        return self._write(call, operation, reply, number=_number(arguments))
 
     async def _do(self, operation: str, arguments: dict[str, Any], seen: LookUp) -> OfficeReply:
         if operation == Operation.LOGIN:
@@ -90,12 +90,12 @@ class Province(Partner):
                 return self.office.procedure(arguments.get("maTTHC", ""))
         return REFUSED
 
-    def _write(self, call: Call, operation: str, said: OfficeReply, *, number: str) -> Answer:
+    def _write(self, call: Call, operation: str, reply: OfficeReply, *, number: str) -> Answer:
         write = soap.write if call.path == SOAP_PATH else rest.write
-        answer = write(operation, said, number=number)
+        answer = write(operation, reply, number=number)
         if request_id := call.header(b"x-request-id"):
             answer.fields.append((b"x-request-id", request_id))
-        return replace(answer, session_over=True) if said is SESSION_OVER else answer
+        return replace(answer, session_over=True) if reply is SESSION_OVER else answer
 
     def refusal(self, call: Call) -> Answer:
         return self._write(call, self.operation(call), REFUSED, number="")

@@ -192,6 +192,6 @@ class Office:
 def _key_of(step: Fields) -> str:
     """Return what makes two steps the same one: two of one minute may say different things."""
     names = ("NguoiXuLy", "PhongBanXuLy", "NoiDungXuLy")
-    said = "|".join(str(step.get(name, "")) for name in names)
-    digest = hashlib.sha256(said.encode()).hexdigest()[:12]
+    line = "|".join(str(step.get(name, "")) for name in names)
+    digest = hashlib.sha256(line.encode()).hexdigest()[:12]
     return f"{step['TrangThai']}|{step['ThoiDiemXuLy']}|{digest}"

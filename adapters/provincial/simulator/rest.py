@@ -30,18 +30,20 @@ def read(body: bytes) -> tuple[str, dict[str, Any]]:
     return arguments.get("service", Operation.LOGIN), arguments
 
 
-def write(operation: str, said: OfficeReply, *, number: str = "") -> Answer:
+def write(operation: str, office_reply: OfficeReply, *, number: str = "") -> Answer:
     """Return the reply of an operation; `number` is the dossier of the call."""
-    reply: dict[str, Any] = {"error_code": said.code, "message": said.message}
+    reply: dict[str, Any] = {"error_code": office_reply.code, "message": office_reply.message}
     if operation == Operation.LOGIN:
-        reply["session"] = said.session
-    elif said.found:
-        reply["result"] = [{"HoSo": said.found.fields, "TienDo": said.found.steps}]
-    elif said.procedure:
-        code, name = said.procedure
+        reply["session"] = office_reply.session
+    elif office_reply.found:
+        reply["result"] = [{"HoSo": office_reply.found.fields, "TienDo": office_reply.found.steps}]
+    elif office_reply.procedure:
+        code, name = office_reply.procedure
         reply["result"] = [{"MATTHC": code, "TENTTHC": name}]
     else:
-        reply["result"] = [{"MaHoSo": n, "MaThamChieu": reference} for n, reference in said.done]
+        reply["result"] = [
+            {"MaHoSo": n, "MaThamChieu": reference} for n, reference in office_reply.done
+        ]
     return Answer(body=msgspec.json.encode(reply), number=number)
 
 

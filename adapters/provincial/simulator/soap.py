@@ -68,20 +68,22 @@ def _record(element: etree._Element) -> Fields:
     return fields
 
 
-def write(operation: str, said: OfficeReply, *, number: str = "") -> Answer:
+def write(operation: str, office_reply: OfficeReply, *, number: str = "") -> Answer:
     """Return the reply of an operation; `number` is the dossier of the call."""
-    parts = [f"<session>{escape(said.session)}</session>" if operation == Operation.LOGIN else ""]
-    if said.found:
-        parts.append(f"<HoSo>{_elements(said.found.fields)}</HoSo>")
-        parts += [f"<TienDo>{_elements(step)}</TienDo>" for step in said.found.steps]
-    if said.procedure:
-        code, name = map(escape, said.procedure)
+    parts = [
+        f"<session>{escape(office_reply.session)}</session>" if operation == Operation.LOGIN else ""
+    ]
+    if office_reply.found:
+        parts.append(f"<HoSo>{_elements(office_reply.found.fields)}</HoSo>")
+        parts += [f"<TienDo>{_elements(step)}</TienDo>" for step in office_reply.found.steps]
+    if office_reply.procedure:
+        code, name = map(escape, office_reply.procedure)
         parts.append(f"<result><MATTHC>{code}</MATTHC><TENTTHC>{name}</TENTTHC></result>")
     parts += [
         f"<result><MaHoSo>{number}</MaHoSo><MaThamChieu>{reference}</MaThamChieu></result>"
-        for number, reference in said.done
+        for number, reference in office_reply.done
     ]
-    text = _REPLY.format(operation, said.code, escape(said.message), "".join(parts))
+    text = _REPLY.format(operation, office_reply.code, escape(office_reply.message), "".join(parts))
     return Answer(body=text.encode(), content_type=XML, number=number)
 
 

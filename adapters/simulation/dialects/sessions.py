@@ -44,10 +44,10 @@ def _own_code(answer: Answer, _: Call) -> Answer:
     """The town's 401 with a code of its own in the place of the known one."""
     if answer.status != 401 or b"json" not in answer.content_type:
         return answer
-    said = json.loads(answer.body)
-    if isinstance(said.get("status"), dict):
-        said["status"]["code"] = "12"
-    return replace(answer, body=json.dumps(said, ensure_ascii=False).encode())
+    document = json.loads(answer.body)
+    if isinstance(document.get("status"), dict):
+        document["status"]["code"] = "12"
+    return replace(answer, body=json.dumps(document, ensure_ascii=False).encode())
 
 
 SESSION_FAULT = Habit(

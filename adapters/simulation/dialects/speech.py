@@ -118,9 +118,9 @@ def _session_over(answer: Answer, call: Call, habits: tuple[Habit, ...]) -> Answ
     """Return the refusal in the form of the first habit that has one for this answer."""
     for habit in habits:
         if habit.session:
-            said = habit.session(answer, call)
-            if said is not answer:
-                return said
+            spoken = habit.session(answer, call)
+            if spoken is not answer:
+                return spoken
     return answer
 
 
@@ -145,13 +145,13 @@ def _xml(body: bytes, habits: tuple[Habit, ...]) -> bytes:
 
 
 def _json(body: bytes, habits: tuple[Habit, ...]) -> bytes:
-    said = msgspec.json.decode(body)
+    spoken = msgspec.json.decode(body)
     for habit in habits:
         if habit.value:
-            said = walked(said, partial(_text, habit.value))
+            spoken = walked(spoken, partial(_text, habit.value))
         if habit.json:
-            said = habit.json(said)
-    return msgspec.json.encode(said)
+            spoken = habit.json(spoken)
+    return msgspec.json.encode(spoken)
 
 
 def _text(change: Callable[[str, str], str], name: str, value: Any) -> Any:

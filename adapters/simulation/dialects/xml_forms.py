@@ -31,16 +31,16 @@ def response(envelope: Element) -> Element | None:
 
 def leaves(envelope: Element) -> Iterator[Element]:
     """Yield the elements of the reply that hold text only."""
-    said = response(envelope)
-    if said is not None:
-        yield from [each for each in said.iter(etree.Element) if not len(each)]
+    body = response(envelope)
+    if body is not None:
+        yield from [each for each in body.iter(etree.Element) if not len(each)]
 
 
 def _in_response(change: Callable[[Element], None]) -> Callable[[Element], Element]:
     def changed(envelope: Element) -> Element:
-        said = response(envelope)
-        if said is not None:
-            change(said)
+        body = response(envelope)
+        if body is not None:
+            change(body)
         return envelope
 
     return changed
@@ -53,32 +53,32 @@ def _new(beside: Element, name: str, text: str) -> Element:
     return made
 
 
-def _extra_elements(said: Element) -> None:
-    for record in said:
+def _extra_elements(body: Element) -> None:
+    for record in body:
         if local(record) in {"HoSo", "TienDo"}:
             record.append(_new(record, "nguoiCapNhat", "he-thong"))
-    said.append(_new(said, "thoiGianXuLy", "12"))
+    body.append(_new(body, "thoiGianXuLy", "12"))
 
 
-def _by_name(said: Element) -> None:
+def _by_name(body: Element) -> None:
     """Members in alphabetical order, as DataContractSerializer writes them; lists keep theirs."""
-    said[:] = sorted(said, key=local)
-    for child in said:
+    body[:] = sorted(body, key=local)
+    for child in body:
         if len(child):
             _by_name(child)
 
 
-def _message_first(said: Element) -> None:
-    for child in list(said):
+def _message_first(body: Element) -> None:
+    for child in list(body):
         if local(child) == "message":
-            said.insert(0, child)
+            body.insert(0, child)
 
 
-def _no_message_of_success(said: Element) -> None:
-    words = {local(child): child for child in said}
+def _no_message_of_success(body: Element) -> None:
+    words = {local(child): child for child in body}
     code = (words["error_code"].text or "").strip() if "error_code" in words else ""
     if code.strip("0") == "" and code and "message" in words:
-        said.remove(words["message"])
+        body.remove(words["message"])
 
 
 def _empty_is_nil(envelope: Element) -> Element:
@@ -117,20 +117,20 @@ def _marked_text(envelope: Element) -> Element:
     return envelope
 
 
-def _commented(said: Element) -> None:
-    said.insert(1, etree.Comment(" 12 ms "))
+def _commented(body: Element) -> None:
+    body.insert(1, etree.Comment(" 12 ms "))
 
 
 def _unqualified(envelope: Element) -> Element:
     """The reply's parts without a namespace, as hand-written servers send them."""
-    said = response(envelope)
-    parent = said.getparent() if said is not None else None
-    if said is None or parent is None:
+    body = response(envelope)
+    parent = body.getparent() if body is not None else None
+    if body is None or parent is None:
         return envelope
     # A prefix of its own: parts without one would fall back into the default namespace.
-    made = etree.Element(said.tag, nsmap={"m": etree.QName(said).namespace or ""})
-    parent.replace(said, made)
-    made[:] = list(said)
+    made = etree.Element(body.tag, nsmap={"m": etree.QName(body).namespace or ""})
+    parent.replace(body, made)
+    made[:] = list(body)
     for child in made.iter(etree.Element):
         if child is not made:
             child.tag = local(child)
@@ -147,10 +147,10 @@ def _named(envelope: Element, prefixes: Mapping[str, str]) -> Element:
 
 
 def _prefixed(soap: str, ours: str, envelope: Element) -> Element:
-    said = response(envelope)
+    body = response(envelope)
     prefixes = {soap: etree.QName(envelope).namespace or SOAP_11}
-    if said is not None and ours:
-        prefixes[ours] = etree.QName(said).namespace or ""
+    if body is not None and ours:
+        prefixes[ours] = etree.QName(body).namespace or ""
     if XSD in envelope.nsmap.values():  # its values are named by that prefix
         prefixes |= {"xsd": XSD, "xsi": XSI}
     return _named(envelope, {key: uri for key, uri in prefixes.items() if uri})

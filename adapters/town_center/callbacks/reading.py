@@ -22,7 +22,7 @@ from hub.rules.failures.errors import AmbiguousFailure
 
 """Of a time without an offset."""
 _LISTS = ("tiepNhan", "boSung", "traKetQua", "TapTin")
-_NOT_SAID = datetime(1, 1, 1, tzinfo=UTC)
+_NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 _reply, _find_reply = shape_of(contract.Reply), shape_of(contract.FindReply)
 
 
@@ -50,10 +50,10 @@ class ReportedStep:
 def read_reported_step(reply: Reply) -> ReportedStep:
     """Return what the reply to a writing call says; raises AmbiguousFailure."""
     record = RecordReader(reply.findings).object(read_json(reply), _reply, "")
-    said = _status(record, reply.findings)
+    status = _status(record, reply.findings)
     done = _truth(record["data"], "data", reply.findings)
     number, own = record["SoBienNhan"], record["MaHoSoThiXa"]
-    return replace(said, done=done, number=number, own_number=own)
+    return replace(status, done=done, number=number, own_number=own)
 
 
 class Shown(contract.HeldDossier, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ def _calls(
         if version is None:
             raise _missing(f"{name}/PhienBan", row["PhienBan"], "a number", findings)
         # When it was recorded is not compared, so that it may be missing.
-        moment = read_moment(row["luc"], dates) or _NOT_SAID
+        moment = read_moment(row["luc"], dates) or _NO_TIME
         call = contract.Recorded(message_id=row["maThongDiep"], version=version, at=moment)
         found.append(call)
     return tuple(found)

@@ -82,9 +82,9 @@ class Courier:
         """Take up every dossier of an earlier run where it was left."""
         for dossier in self.dossiers.by_number.values():
             # The hub may have stored a step whose acknowledgement we did not live to see.
-            told = {step.step for step in self.steps(dossier)}
-            dossier.awaits_supplement = TownStep.AWAITING_SUPPLEMENT in told
-            dossier.ended = TownStep.ENDED in told
+            known = {step.step for step in self.steps(dossier)}
+            dossier.awaits_supplement = TownStep.AWAITING_SUPPLEMENT in known
+            dossier.ended = TownStep.ENDED in known
             self.begin(dossier)
 
     async def stop(self) -> None:

@@ -203,10 +203,10 @@ class TownDesk(Partner):
     async def _find(self, call: Call, number: str) -> Answer:
         dossier = self.dossiers.by_number.get(number)
         until = datetime.now(UTC) - timedelta(seconds=call.look_up.behind)
-        held = dossier.shown(until) if dossier else None
-        if held is None:
+        shown = dossier.shown(until) if dossier else None
+        if shown is None:
             raise Refused(ReplyCode.NOT_FOUND, "Không có hồ sơ này.")
-        found = contract.FindReply(data=held, status=_outcome(ReplyCode.DONE, "Có."))
+        found = contract.FindReply(data=shown, status=_outcome(ReplyCode.DONE, "Có."))
         return Answer(body=msgspec.json.encode(found), number=number)
 
     async def _result(self, call: Call, sha256: str) -> Answer:  # noqa: ARG002

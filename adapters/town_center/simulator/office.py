@@ -35,8 +35,8 @@ def first_steps(
     moves = 1 if needs_more else draw.randint(1, 3)
     kinds = [TownStep.ACCEPTED, *[TownStep.MOVED_ON] * moves]
     kinds.append(TownStep.AWAITING_SUPPLEMENT if needs_more else TownStep.ENDED)
-    reach = draw.uniform(0.2, 0.3) if needs_more else draw.uniform(0.55, 0.8)
-    return _spread(kinds, since=transferred, span=working_between(transferred, due) * reach)
+    goes_to = draw.uniform(0.2, 0.3) if needs_more else draw.uniform(0.55, 0.8)
+    return _spread(kinds, since=transferred, span=working_between(transferred, due) * goes_to)
 
 
 def later_steps(number: str, *, supplied: datetime, due: datetime, seed: int) -> list[Step]:

@@ -36,8 +36,8 @@ class Often:
     @property
     def words(self) -> list[str]:
         """In words, [] for exactly once."""
-        said = {"optional": self.optional, "many": self.many, "choice": self.choice}
-        return [name for name, holds in said.items() if holds]
+        detail = {"optional": self.optional, "many": self.many, "choice": self.choice}
+        return [name for name, holds in detail.items() if holds]
 
 
 @dataclass
@@ -139,13 +139,13 @@ class Tree(Places):
                     self.open.pop()
             elif text != "anyType":
                 self._add(place, text)
-            for said in facets(one):
-                self._add(place, said)
+            for detail in facets(one):
+                self._add(place, detail)
             self._complex(place, content.inside(one), around=around, order=order)
 
-    def _add(self, place: str, said: str) -> None:
+    def _add(self, place: str, detail: str) -> None:
         before = self.made.parts[place]
-        self.made.parts[place] = f"{before}, {said}" if before else said
+        self.made.parts[place] = f"{before}, {detail}" if before else detail
 
     def _particle(
         self, place: str, group: Declared, often: Often, *, around: str, order: list[str]

@@ -133,8 +133,10 @@ def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 
 
 def _type(found: Mapping[str, Any], *, nothing: bool) -> str:
-    said = found.get("type")
-    names = {str(it) for it in said} if isinstance(said, list) else {str(said)} if said else set()
+    kinds = found.get("type")
+    names = (
+        {str(it) for it in kinds} if isinstance(kinds, list) else {str(kinds)} if kinds else set()
+    )
     if not names:
         names = {"object"} if "properties" in found else {"array"} if "items" in found else set()
     if nothing or "null" in names:

@@ -112,11 +112,11 @@ def _operation(document: Any, name: str, raw: Mapping[str, Any]) -> dict[str, Co
     tree.put("", ["deprecated" if raw.get("deprecated") == "true" else ""])
     body: Any = None
     for parameter in raw.get("parameters", ()) if isinstance(raw.get("parameters"), list) else ():
-        said = tree.followed(parameter)[0]
-        if isinstance(said, Mapping) and said.get("in") == "body":
-            body = {"schema": said.get("schema"), "required": said.get("required", "false")}
-        elif isinstance(said, Mapping):
-            _parameter(tree, said)
+        node = tree.followed(parameter)[0]
+        if isinstance(node, Mapping) and node.get("in") == "body":
+            body = {"schema": node.get("schema"), "required": node.get("required", "false")}
+        elif isinstance(node, Mapping):
+            _parameter(tree, node)
     request = tree.followed(raw.get("requestBody"))[0]
     if isinstance(request, Mapping):
         body = {"schema": _content(request), "required": request.get("required", "false")}
@@ -146,13 +146,13 @@ def _request(tree: JsonTree, body: Mapping[str, Any]) -> dict[str, ContractOpera
     return inner
 
 
-def _parameter(tree: JsonTree, said: Mapping[str, Any]) -> None:
-    where, name = said.get("in", ""), said.get("name", "")
+def _parameter(tree: JsonTree, node: Mapping[str, Any]) -> None:
+    where, name = node.get("in", ""), node.get("name", "")
     if where == "path":
         name = "{}"  # known by its place in the path
-    schema = said.get("schema") or {key: said[key] for key in said if key not in _OF_PARAMETER}
+    schema = node.get("schema") or {key: node[key] for key in node if key not in _OF_PARAMETER}
     place = f"request/{where} {name.lower() if where == 'header' else name}"
-    tree.schema(place, schema, optional=said.get("required") != "true")
+    tree.schema(place, schema, optional=node.get("required") != "true")
 
 
 _OF_PARAMETER = {"in", "name", "required", "description", "schema"}

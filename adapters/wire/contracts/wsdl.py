@@ -141,19 +141,19 @@ def _operation(
     own, whole = bound.find(f"{{{soap}}}operation"), binding.find(f"{{{soap}}}binding")
     style = _first("style", own, whole) or "document"
     tree.put("", [style, f"soapAction {_first('soapAction', own)!r}"])
-    told = next(
+    declared = next(
         (it for it in port.iterchildren(_wsdl("operation")) if it.get("name") == name), None
     )
-    if told is None:
+    if declared is None:
         raise UnreadableContract("an operation of a binding that its portType does not have")
     for tag, place in (("input", "request"), ("output", "reply")):
-        said = told.find(_wsdl(tag))
-        if said is not None:
+        child = declared.find(_wsdl(tag))
+        if child is not None:
             how = bound.find(_wsdl(tag))
             body = how.find(f"{{{soap}}}body") if how is not None else None
-            _message(documents, tree, place, said.get("message"), rpc=style == "rpc", body=body)
+            _message(documents, tree, place, child.get("message"), rpc=style == "rpc", body=body)
             _headers(documents, tree, place, how, soap)
-    for fault in told.iterchildren(_wsdl("fault")):
+    for fault in declared.iterchildren(_wsdl("fault")):
         _message(documents, tree, f"reply/fault {fault.get('name')}", fault.get("message"))
     return tree.made
 

@@ -64,14 +64,14 @@ def login_end(reply: Reply, session: ProfileSession) -> LoginEnd | None:
 
 def has_one(text: str, words: Iterable[str]) -> bool:
     """Tell whether one of the words stands in the text, as a person reads both."""
-    said = spaced(text)
-    return any(spaced(word) in said for word in words)
+    spaced_text = spaced(text)
+    return any(spaced(word) in spaced_text for word in words)
 
 
 def has_phrase(text: str, phrases: Iterable[str]) -> bool:
     """Tell whether one of the phrases stands in the text, in whole words."""
-    said = spaced(text)
-    return any(re.search(rf"(?<!\w){re.escape(spaced(it))}(?!\w)", said) for it in phrases)
+    spaced_text = spaced(text)
+    return any(re.search(rf"(?<!\w){re.escape(spaced(it))}(?!\w)", spaced_text) for it in phrases)
 
 
 def _is_login_page(reply: Reply, session: ProfileSession) -> bool:

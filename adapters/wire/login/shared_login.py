@@ -106,10 +106,10 @@ class Login:
                 raise self._failure.as_kind(type(self._failure))
             self._forget(over, lost=lost)
             self._refuse_while_paused()
-            asked = self._clock()  # first: a token is good from when it was made
+            requested = self._clock()  # first: a token is good from when it was made
             try:
                 granted = self._log_in()
-                self._present, self._failure = _Present(granted, asked), None
+                self._present, self._failure = _Present(granted, requested), None
             except DeliveryFailure as failure:
                 self._failure = failure
                 raise

@@ -80,5 +80,5 @@ def _text(value: Any) -> str:
 
 
 def _of_code(code: Code) -> str:
-    said = {name: getattr(code, name) for name in keys_of(Code)}
-    return ", ".join(f"{name} = {_text(value)}" for name, value in said.items() if value != ())
+    values = {name: getattr(code, name) for name in keys_of(Code)}
+    return ", ".join(f"{name} = {_text(value)}" for name, value in values.items() if value != ())

@@ -56,8 +56,8 @@ class CodeTable:
                 reply.findings.add(DriftKind.CODE_STATUS, place)
             return Means.UNKNOWN
         refused = 400 <= status < 500
-        said = _plain(message)
-        row = next((row for row in rows if _words_fit(row, said)), None)
+        plain = _plain(message)
+        row = next((row for row in rows if _words_fit(row, plain)), None)
         if row is None or row.means == Means.UNKNOWN:
             if refused and not _claims_success(rows) and not read_words(message).success:
                 return Means.UNKNOWN
@@ -81,8 +81,10 @@ class CodeTable:
 
         `place` names the field of the message.
         """
-        said = _plain(message)
-        row = next((row for row in self._rows.get(normal(code), []) if _words_fit(row, said)), None)
+        plain = _plain(message)
+        row = next(
+            (row for row in self._rows.get(normal(code), []) if _words_fit(row, plain)), None
+        )
         if row is None or row.means != Means.DONE:
             return False
         left = _without_usual(row, message)
@@ -103,10 +105,10 @@ def _claims_success(rows: Iterable[Code]) -> bool:
     return any(row.means in {Means.DONE, Means.ALREADY} for row in rows)
 
 
-def _words_fit(row: Code, said: str) -> bool:
-    if row.words and not any(_plain(word) in said for word in row.words):
+def _words_fit(row: Code, plain: str) -> bool:
+    if row.words and not any(_plain(word) in plain for word in row.words):
         return False
-    left = said
+    left = plain
     for text in row.except_for:
         left = left.replace(_plain(text), " ")
     return not any(_plain(word) in left for word in row.never)
@@ -116,10 +118,10 @@ def _without_usual(row: Code, message: str) -> str:
     """Return a message without the texts that the row lists as usual; itself where it has none."""
     if not row.usual:
         return message
-    said = left = _plain(message)
+    plain = left = _plain(message)
     for text in row.usual:
         left = left.replace(_plain(text), " ")
-    return message if left == said else left
+    return message if left == plain else left
 
 
 def _check_words(reply: Reply, row: Code, message: str, place: str) -> None:

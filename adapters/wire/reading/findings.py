@@ -14,7 +14,7 @@ from hub.rules.failures.errors import AmbiguousFailure
 MOST = 40
 """Kinds of drift that are kept of one reply; a reply with more is another program's."""
 LONGEST_PLACE = 200
-ASK = "ask the partner to send it once, in the form of the contract"
+ADVICE = "ask the partner to send it once, in the form of the contract"
 """What to do about most refusals."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,79}")
 _NUMBER = re.compile(r"[0-9]{6,}")
@@ -40,7 +40,7 @@ class Findings:
         if len(self._drift) < MOST:
             self._drift[kind, place[:LONGEST_PLACE]] = None
 
-    def refuse(self, place: str, read: str, *, fix: str = ASK) -> AmbiguousFailure:
+    def refuse(self, place: str, read: str, *, fix: str = ADVICE) -> AmbiguousFailure:
         """Return the failure of a reply that cannot be read: where, what stands there, what to do.
 
         `read` is the kind of what was read, never its value.

@@ -76,37 +76,44 @@ class Caller:
         if reply is None:
             return HeardReply(operation=operation, failure=failure, duration=duration)
         ahead = reply.clock_ahead(sent=sent, received=received)
-        said = HeardReply(operation=operation, reply=reply, duration=duration, ahead=ahead)
-        return self.read(said)
+        heard_reply = HeardReply(operation=operation, reply=reply, duration=duration, ahead=ahead)
+        return self.read(heard_reply)
 
-    def read(self, said: HeardReply) -> HeardReply:
+    def read(self, heard_reply: HeardReply) -> HeardReply:
         """Read the reply of a call, perhaps anew."""
-        reply = said.reply
+        reply = heard_reply.reply
         if reply is None:
-            return said
-        operation = said.operation
+            return heard_reply
+        operation = heard_reply.operation
         of_the_line = reply.findings.drift
         findings = Findings(reply.findings.partner, operation)
         reply = replace(reply, findings=findings)
         clean = replace(
-            said, failure=None, means=None, code="", message="", token="", shown=None, end=None
+            heard_reply,
+            failure=None,
+            means=None,
+            code="",
+            message="",
+            token="",
+            shown=None,
+            end=None,
         )
         read = self._read(clean, operation, reply)
         drift: dict[tuple[str, str], Drift] = {
-            (it.kind, it.place): it for it in (*said.drift, *of_the_line, *findings.drift)
+            (it.kind, it.place): it for it in (*heard_reply.drift, *of_the_line, *findings.drift)
         }
         return replace(read, drift=tuple(drift.values()))
 
-    def _read(self, said: HeardReply, operation: str, reply: Reply) -> HeardReply:
+    def _read(self, heard_reply: HeardReply, operation: str, reply: Reply) -> HeardReply:
         end = login_end(reply, self._profile.session)
         if end is not None:
-            return replace(said, end=end, means=Means.SESSION_OVER)
+            return replace(heard_reply, end=end, means=Means.SESSION_OVER)
         try:
             heard = self._reading.hear(operation, reply)
         except DeliveryFailure as failure:
-            return replace(said, failure=failure)
-        said = replace(
-            said,
+            return replace(heard_reply, failure=failure)
+        heard_reply = replace(
+            heard_reply,
             code=heard.code,
             message=heard.message,
             token=heard.token,
@@ -114,9 +121,9 @@ class Caller:
             names=heard.names,
         )
         try:
-            return replace(said, means=self._reading.classify(operation, reply, heard))
+            return replace(heard_reply, means=self._reading.classify(operation, reply, heard))
         except DeliveryFailure as failure:
-            return replace(said, failure=failure)
+            return replace(heard_reply, failure=failure)
 
 
 def concluded(find: Callable[[Request], Answer], request: Request) -> Answer | DeliveryFailure:

@@ -51,17 +51,17 @@ class Context:
         self.proposal.drop(path)
         self._renew()
 
-    def keep(self, said: HeardReply) -> HeardReply:
+    def keep(self, heard: HeardReply) -> HeardReply:
         """Keep what was said, for the steps that look at all of it.
 
         A mark that does not come back is learned at once: on a connection that was used before,
         the next reply without it would be another call's.
         """
-        self.replies.append(said)
+        self.replies.append(heard)
         header = self.partner.profile.echo.header
-        if header and _lost_mark(said, header):
+        if header and _lost_mark(heard, header):
             self.learn(("echo", "header"), "", both("rehearsal_reasons.echo", header=header))
-        return said
+        return heard
 
     def wait(self, pause: timedelta) -> None:
         """Let a moment pass; Ctrl-C ends it."""
@@ -83,22 +83,22 @@ class Context:
 
     def pings(self) -> list[HeardReply]:
         """Make the other harmless calls, all of them again after what passes."""
-        said: list[HeardReply] = []
+        heard: list[HeardReply] = []
         for _ in range(TRIES):
-            said = [self.keep(one) for one in self.partner.pings(self.token)]
-            if not any(map(passes, said)):
+            heard = [self.keep(one) for one in self.partner.pings(self.token)]
+            if not any(map(passes, heard)):
                 break
             self.wait(PAUSE)
-        return said
+        return heard
 
     def with_login(self, call: Callable[[str], HeardReply]) -> HeardReply:
         """Make a call; where the login is over and nothing was done, once more with a new one."""
-        said = self.keep(call(self.token))
-        if said.end is None or not said.end.certain:
-            return said
+        heard = self.keep(call(self.token))
+        if heard.end is None or not heard.end.certain:
+            return heard
         fresh = self.log_in()
         if not fresh.token:
-            return said
+            return heard
         self.token = fresh.token
         return self.keep(call(self.token))
 
@@ -106,14 +106,14 @@ class Context:
         """Close the connections."""
         self.partner.close()
 
-    def _with_retries(self, ask: Callable[[], HeardReply]) -> HeardReply:
-        said = ask()
+    def _with_retries(self, call: Callable[[], HeardReply]) -> HeardReply:
+        heard = call()
         for _ in range(TRIES - 1):
-            if not passes(said):
+            if not passes(heard):
                 break
             self.wait(PAUSE)
-            said = ask()
-        return said
+            heard = call()
+        return heard
 
     def _renew(self) -> None:
         old = self.partner
@@ -123,21 +123,21 @@ class Context:
         old.close()
 
 
-def _lost_mark(said: HeardReply, header: str) -> bool:
-    if any(drift.kind is DriftKind.ECHO for drift in said.drift):
+def _lost_mark(heard: HeardReply, header: str) -> bool:
+    if any(drift.kind is DriftKind.ECHO for drift in heard.drift):
         return True
-    failure = said.failure
-    return said.reply is None and failure is not None and header in failure.detail
+    failure = heard.failure
+    return heard.reply is None and failure is not None and header in failure.detail
 
 
-def passes(said: HeardReply) -> bool:
+def passes(heard: HeardReply) -> bool:
     """Tell whether a failure may be gone at the next call: of the line, or of a gateway."""
-    failure = said.failure
+    failure = heard.failure
     if failure is None or failure.fault_class is FaultClass.PERMANENT:
         return False
-    return said.reply is None or said.reply.status >= 500 or said.reply.status == 429
+    return heard.reply is None or heard.reply.status >= 500 or heard.reply.status == 429
 
 
-def unknown_effect(said: HeardReply) -> bool:
+def unknown_effect(heard: HeardReply) -> bool:
     """Tell whether a call may have been done, as far as its reply goes."""
-    return said.failure is not None and said.failure.fault_class is FaultClass.AMBIGUOUS
+    return heard.failure is not None and heard.failure.fault_class is FaultClass.AMBIGUOUS

@@ -84,8 +84,8 @@ def _row(line: ProposalLine) -> str:
 
 
 def _of_code(code: Code) -> dict[str, Any]:
-    said = {name: getattr(code, name) for name in keys_of(Code)}
-    return {name: value for name, value in said.items() if value != ()}
+    values = {name: getattr(code, name) for name in keys_of(Code)}
+    return {name: value for name, value in values.items() if value != ()}
 
 
 def _key(name: str) -> str:

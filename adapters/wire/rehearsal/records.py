@@ -143,7 +143,7 @@ class RehearsedPartner(Protocol):
     def add_step(self, index: int, token: str) -> HeardReply:
         """Send one of the steps, from 0 on."""
 
-    def again(self, said: HeardReply) -> HeardReply:
+    def again(self, heard: HeardReply) -> HeardReply:
         """Read a reply anew, under this partner's profile."""
 
     def find(self, done: tuple[int, ...]) -> "dict[str, Answer | DeliveryFailure]":

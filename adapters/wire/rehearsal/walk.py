@@ -22,7 +22,7 @@ from adapters.wire.rehearsal.steps import (
 from adapters.wire.rehearsal.words import STEPS
 from hub.texts import both
 
-Tell = Callable[[RehearsalFinding], None]
+Show = Callable[[RehearsalFinding], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,21 @@ def walk(
     *,
     now: datetime,
     test: Test | None = None,
-    tell: Tell = lambda _: None,
+    show: Show = lambda _: None,
 ) -> Walked:
-    """Take the steps; `tell` gets each finding as it comes. Raises ProfileBroken at the start."""
+    """Take the steps; `show` gets each finding as it comes. Raises ProfileBroken at the start."""
     proposal = Proposal(load)
     context = Context(make, proposal)
     findings: list[RehearsalFinding] = []
     try:
         for finding in _steps(context, now, test):
             findings.append(finding)
-            tell(finding)
+            show(finding)
     finally:
         context.close()
     for finding in _skipped(findings, test):
         findings.append(finding)
-        tell(finding)
+        show(finding)
     return Walked(tuple(findings), proposal)
 
 

@@ -13,7 +13,7 @@ from adapters.wire.rehearsal.context import Make
 from adapters.wire.rehearsal.proposal import Load
 from adapters.wire.rehearsal.protocol import Head, render
 from adapters.wire.rehearsal.records import Mark, RehearsalFinding, RehearsedPartner, Test
-from adapters.wire.rehearsal.walk import Tell, Walked, walk
+from adapters.wire.rehearsal.walk import Show, Walked, walk
 from adapters.wire.rehearsal.words import name_of
 from hub import __version__
 from hub.bootstrap.partners.destinations import (
@@ -47,11 +47,11 @@ class Rehearsal:
         """The partner's address."""
         return self.settings.partner_url(self.partner)
 
-    def run(self, *, tell: Tell) -> Walked:
-        """Walk; `tell` gets each finding. Raises SettingsError for a broken profile."""
+    def run(self, *, show: Show) -> Walked:
+        """Walk; `show` gets each finding. Raises SettingsError for a broken profile."""
         make = KINDS[self.partner].make(self.settings)
         test = self._test() if self.number else None
-        return walk(make, self._load(), now=self.now, test=test, tell=tell)
+        return walk(make, self._load(), now=self.now, test=test, show=show)
 
     def protocol(self, walked: Walked) -> str:
         """Return the protocol that people sign."""

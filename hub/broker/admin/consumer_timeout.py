@@ -18,11 +18,11 @@ LEAST = timedelta(minutes=5)
 
 def set_at(queue: LiveQueue) -> timedelta | None:
     """Return what an argument or a policy of the queue says, None where neither does."""
-    said = (
+    detail = (
         queue.arguments.get("x-consumer-timeout"),
         (queue.effective or {}).get("consumer-timeout"),
     )
-    values = [value for value in said if isinstance(value, int) and value > 0]
+    values = [value for value in detail if isinstance(value, int) and value > 0]
     return timedelta(milliseconds=min(values)) if values else None
 
 

@@ -104,8 +104,8 @@ def apply(topology: Topology, broker_url: str, management_url: str = "") -> Topo
     left = plan(topology, broker_url, management_url)
     known = {difference.subject for difference in left.differences}
     extra = tuple(difference for difference in refused if difference.subject not in known)
-    told = tuple(dict.fromkeys((*left.unseen, *unseen)))
-    return replace(left, differences=(*left.differences, *extra), unseen=told)
+    unproven = tuple(dict.fromkeys((*left.unseen, *unseen)))
+    return replace(left, differences=(*left.differences, *extra), unseen=unproven)
 
 
 def export(topology: Topology, vhost: str = "/") -> str:

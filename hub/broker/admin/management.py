@@ -115,8 +115,13 @@ class Management:
         """Return the first messages of a queue, which stay in it; raises BrokerUnavailable."""
         path = f"/api/queues/{self._vhost}/{quote(queue, safe='')}/get"
         # A byte of the content, because the API gives none back without.
-        asked = {"count": count, "ackmode": "ack_requeue_true", "encoding": "base64", "truncate": 1}
-        found: list[dict[str, Any]] = json.loads(self._call("POST", path, asked))
+        wanted = {
+            "count": count,
+            "ackmode": "ack_requeue_true",
+            "encoding": "base64",
+            "truncate": 1,
+        }
+        found: list[dict[str, Any]] = json.loads(self._call("POST", path, wanted))
         return found
 
     def put_policy(self, name: str, policy: Mapping[str, Any]) -> None:

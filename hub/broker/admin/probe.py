@@ -89,8 +89,8 @@ def acknowledgement_timeout(
                 if time.monotonic() - began >= up_to.total_seconds() or stopping():
                     return None
         except ChannelClosedByBroker as error:
-            if said := re.search(r"Timeout value used: (\d+) ms", error.reply_text):
-                return timedelta(milliseconds=int(said[1]))
+            if shown := re.search(r"Timeout value used: (\d+) ms", error.reply_text):
+                return timedelta(milliseconds=int(shown[1]))
         # From 4.3 on the broker may cancel the consumer instead of ending its channel.
         return timedelta(seconds=time.monotonic() - began)
 

@@ -54,10 +54,10 @@ class RabbitBroker:
     def depth(self, queue: str) -> int:
         """Return the number of messages ready in the queue; raises BrokerUnavailable."""
         with self._lock:
-            link, asking = self._querying.up(ANSWER_WITHIN / 2)
+            link, querying = self._querying.up(ANSWER_WITHIN / 2)
             answer = query_depth(
                 link,
-                asking.channel,
+                querying.channel,
                 queue,
                 changed=self._querying.changed,
                 within=ANSWER_WITHIN / 2,

@@ -157,8 +157,8 @@ def list_clients(
     put(clients=[data_of(*pair) for pair in known])
     if not known:
         print_line(text("clients.none"))
-    for one, held in known:
-        print_client(one, held)
+    for one, kept in known:
+        print_client(one, kept)
 
 
 def _shown(secret: KeptSecret, everything: bool) -> bool:

@@ -14,11 +14,11 @@ _SHOWN = (
 """What programs are told of a secret."""
 
 
-def print_client(one: Registered, held: list[KeptSecret]) -> None:
+def print_client(one: Registered, kept: list[KeptSecret]) -> None:
     """Print one client as a record: whole at any width of the terminal."""
     print_line(one.client.id + (" " + text("clients.is_retired_mark") if one.retired else ""))
     print_rights(one.client)
-    for line in [_line(secret) for secret in held] or [text("clients.no_secret")]:
+    for line in [_line(secret) for secret in kept] or [text("clients.no_secret")]:
         print_line(f"  {line}")
 
 
@@ -67,7 +67,7 @@ def rights_of(client: Client) -> dict[str, object]:
     }
 
 
-def data_of(one: Registered, held: list[KeptSecret]) -> dict[str, object]:
+def data_of(one: Registered, kept: list[KeptSecret]) -> dict[str, object]:
     """Return a client with its secrets for programs."""
-    secrets = [{name: getattr(secret, name) for name in _SHOWN} for secret in held]
+    secrets = [{name: getattr(secret, name) for name in _SHOWN} for secret in kept]
     return rights_of(one.client) | {"retired_at": one.retired_at, "secrets": secrets}

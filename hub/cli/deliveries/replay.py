@@ -48,7 +48,7 @@ from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 from hub.store.repair import replays
 from hub.store.repair.replays import NoSuchPlan, ReplayFilter
-from hub.store.schema.tables.repair import CANNOT_ASK
+from hub.store.schema.tables.repair import CANNOT_QUERY
 from hub.texts import Text, text
 
 app = typer.Typer()
@@ -130,7 +130,7 @@ def _replay_one(id: int, who: SignedBy, *, unasked: bool) -> None:
     why = ", ".join(filter(None, (_verdict(result.verdict), str(detail))))
     if result.outcome != NOT_SENT:
         why = str(outcome_text(result.outcome))
-    elif result.verdict == CANNOT_ASK:
+    elif result.verdict == CANNOT_QUERY:
         why = text("decisions.unasked_sends", why=why)
     refuse(text("decisions.not_sent", why=why))
     raise typer.Exit(1)

@@ -61,8 +61,8 @@ def _owner(language: str, who: str) -> object:
     return words.owner_text(who).in_language(Language(language)) if language else words.owner(who)
 
 
-def _in(language: str, said: dict[str, str]) -> object:
-    return said[language] if language else Text(**said)
+def _in(language: str, texts: dict[str, str]) -> object:
+    return texts[language] if language else Text(**texts)
 
 
 @app.command("classify")

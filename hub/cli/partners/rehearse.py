@@ -90,7 +90,7 @@ def _walk(rehearsal: "Rehearsal") -> "Walked":
             line = f"[{colour}]{finding.mark}[/] {name_of(finding.step)}"
             shown.update(task, description=line)
 
-        return rehearsal.run(tell=print_finding)
+        return rehearsal.run(show=print_finding)
 
 
 def _decided(partner: str, number: str, reason: str, actor: str) -> str:

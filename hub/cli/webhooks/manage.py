@@ -111,8 +111,10 @@ def retire(
     act = managing.drop_old_secret if old_secret else managing.retire
     with opened() as store:
         _doing(lambda: act(store, files, id, by=who))
-    told = text("webhooks.secret_dropped", id=id) if old_secret else text("webhooks.retired", id=id)
-    _print_done(id, told)
+    done_text = (
+        text("webhooks.secret_dropped", id=id) if old_secret else text("webhooks.retired", id=id)
+    )
+    _print_done(id, done_text)
 
 
 @app.command("replay")
@@ -161,9 +163,9 @@ def _doing(act: Callable[[], AnswerT]) -> AnswerT:
     raise typer.Exit(1)
 
 
-def _print_done(id: str, told: str) -> None:
+def _print_done(id: str, done_text: str) -> None:
     put(webhook=id)
-    done(told)
+    done(done_text)
 
 
 def _show_secret(id: str, secret: SigningSecret, place: TextIO | None) -> None:

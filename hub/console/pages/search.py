@@ -76,46 +76,46 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/search")
     def page(
         request: Request,
-        asked: Annotated[Criteria, Depends()],
+        criteria: Annotated[Criteria, Depends()],
         who: Annotated[Visitor, Depends(visitor)],
     ) -> Response:
         now = parts.clock()
-        hits = find(parts, who, asked.words["q"])
+        hits = find(parts, who, criteria.words["q"])
         if len({(hit.dossier, hit.delivery) for hit in hits}) == 1:
             return RedirectResponse(place_of(hits[0]), status_code=303)
-        return render(request, search(parts, who, asked, hits, now=now), who, now=now)
+        return render(request, search(parts, who, criteria, hits, now=now), who, now=now)
 
     @app.get("/search.csv")
     def as_csv(
-        asked: Annotated[Criteria, Depends()], who: Annotated[Visitor, Depends(visitor)]
+        criteria: Annotated[Criteria, Depends()], who: Annotated[Visitor, Depends(visitor)]
     ) -> Response:
         demand_some(who, Right.METADATA)
         name = f"deliveries-{parts.clock():%Y%m%d-%H%M}.csv"
         return StreamingResponse(
-            csv_lines(parts, who, asked.filters(parts.clock())),
+            csv_lines(parts, who, criteria.filters(parts.clock())),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
 
 def search(
-    parts: Parts, who: Visitor, asked: Criteria, hits: list[Hit], *, now: datetime
+    parts: Parts, who: Visitor, criteria: Criteria, hits: list[Hit], *, now: datetime
 ) -> PageView:
     """Return the page: what the box found, the filters, and the deliveries that match them."""
     demand_some(who, Right.METADATA)
     with parts.store.read() as tx:
-        found = listing.page(tx, asked.filters(now), who.scope, before=asked.before)
-    more = search_of(asked.words | {"before": str(found.next)}) if found.next else ""
+        found = listing.page(tx, criteria.filters(now), who.scope, before=criteria.before)
+    more = search_of(criteria.words | {"before": str(found.next)}) if found.next else ""
     return PageView(
         template="search.html",
         title=both("console.nav_search"),
         values={
-            "asked": asked.words,
+            "asked": criteria.words,
             "hits": hits,
-            "not_found": bool(asked.words["q"]) and not hits,
+            "not_found": bool(criteria.words["q"]) and not hits,
             "page_of": found,
             "more": more,
-            "as_csv": search_of(asked.words).replace("/search", "/search.csv", 1),
+            "as_csv": search_of(criteria.words).replace("/search", "/search.csv", 1),
             "states": [str(state) for state in DeliveryState],
             "partners": parts.destinations,
             "operations": sorted({it.name for it in CATALOG if it.reader in parts.destinations}),

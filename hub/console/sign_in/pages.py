@@ -49,10 +49,10 @@ def stage_page(
     wrong: Text | None = None,
 ) -> Response:
     """Return the page of a stage that is not whole."""
-    asks_code = stage is SessionStage.CODE
+    wants_code = stage is SessionStage.CODE
     page = PageView(
         template=_TEMPLATES[stage],
-        title=both("sign_in.code_title") if asks_code else both("sign_in.new_password_title"),
+        title=both("sign_in.code_title") if wants_code else both("sign_in.new_password_title"),
         values=_values(back=form.get("back", "/"), kept=form.get("kept", ""), wrong=wrong),
         status=200 if wrong is None else 422,
     )

@@ -58,12 +58,14 @@ class PilotOffice:
     def receive(self, planned: Planned) -> None:
         """Take one dossier in, scan its papers, and let the officer work on it."""
         self.plans[planned.number] = planned
-        said = planned.reception
-        self._emit(said, at=said.received_at, source="counter-1")
-        scanned_at = self.rules.add_working_time(said.received_at, timedelta(minutes=3))
-        names = {component.code: component.name for component in said.components}
+        payload = planned.reception
+        self._emit(payload, at=payload.received_at, source="counter-1")
+        scanned_at = self.rules.add_working_time(payload.received_at, timedelta(minutes=3))
+        names = {component.code: component.name for component in payload.components}
         for code in planned.scanned:
-            scan(self.scans, number=said.number, component=code, title=names[code], at=scanned_at)
+            scan(
+                self.scans, number=payload.number, component=code, title=names[code], at=scanned_at
+            )
         if planned.finished_at is not None:
             self._progress(planned, p.Status.PROCESSING, planned.processing_at, "Đang giải quyết")
             self._progress(planned, p.Status.FINISHED, planned.finished_at, "Đã giải quyết xong")
@@ -71,9 +73,9 @@ class PilotOffice:
     def attend(self) -> int:
         """Look at the screen once: supply what is asked for, hand out what is finished."""
         with self.store.read() as tx:
-            asked = reports.in_status(tx, p.Status.SUPPLEMENT_REQUESTED)
+            waiting = reports.in_status(tx, p.Status.SUPPLEMENT_REQUESTED)
             finished = reports.in_status(tx, p.Status.FINISHED)
-        return sum(map(self._supply, asked)) + sum(map(self._hand_out, finished))
+        return sum(map(self._supply, waiting)) + sum(map(self._hand_out, finished))
 
     def _supply(self, place: tuple[str, datetime]) -> bool:
         """Scan what the citizen brings; take the work up again when all of it is on the screen."""
@@ -117,7 +119,7 @@ class PilotOffice:
         return True
 
     def _progress(self, planned: Planned, status: p.Status, at: datetime, note: str) -> None:
-        said = p.DossierProgressed(
+        payload = p.DossierProgressed(
             number=planned.number,
             status=status,
             at=at,
@@ -125,7 +127,7 @@ class PilotOffice:
             unit="Công chức chuyên môn",
             note=note,
         )
-        self._emit(said, at=at, source="workstation-1")
+        self._emit(payload, at=at, source="workstation-1")
 
     def _emit(self, payload: p.Payload, *, at: datetime, source: str) -> None:
         self.sink.accept(catalog.compose(payload, time=at, source=source))

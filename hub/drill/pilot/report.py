@@ -30,7 +30,7 @@ from hub.store.records.reading import reports
 
 CREATES = {PROVINCIAL: "province.dossier", TOWN_CENTER: "town.transfer"}
 """The message type by which a partner comes to have a dossier."""
-ASKED_FOR = frozenset({"dossier", "update", "event"})
+EXPECTED = frozenset({"dossier", "update", "event"})
 """Kinds of effects that the hub asked for; a ledger also holds what the partner did by itself."""
 
 
@@ -151,7 +151,7 @@ def _theirs(tx: Tx, path: Path) -> Counter[tuple[str, bool]]:
     while page := list(islice(effects, 1000)):
         gone = index.known(tx, {number for number, _, _ in page})
         for number, kind, count in page:
-            if kind in ASKED_FOR and number not in gone:
+            if kind in EXPECTED and number not in gone:
                 found[number, kind == "dossier"] += count
     return found
 

@@ -183,7 +183,7 @@ def _play(
     )
     stack.callback(stop.set)
     desk.start()
-    kills = _receive_all(stage, hub, office, settled)
+    crashes = _receive_all(stage, hub, office, settled)
     stop.set()
     desk.join()
     facts = reporting.Facts(
@@ -191,7 +191,7 @@ def _play(
         until=mix.until,
         broker=hub.broker.name,
         database=hub.store.name,
-        broker_kills=kills,
+        broker_kills=crashes,
         duration_s=time.monotonic() - started,
     )
     return reporting.compute(hub.store, hub.records.rules, facts)

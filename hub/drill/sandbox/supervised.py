@@ -78,12 +78,12 @@ class SupervisedProcess:
         """
         account = launch.account or Account(-1, -1)
         environment = dict(launch.environment)
-        held = []
+        descriptors = []
         if notify is not None:
             environment["NOTIFY_SOCKET"] = notify.address
             # A server also says that it is stopping. RabbitMQ takes five seconds longer to stop
             # when nobody is there to hear it, so the keeper holds the socket open too.
-            held.append(notify.fileno())
+            descriptors.append(notify.fileno())
         with _locked(lock, lock_patience) as lock_fd, launch.log.open("ab") as log:
             keeper = subprocess.Popen(
                 [
@@ -99,7 +99,7 @@ class SupervisedProcess:
                 env=environment,
                 cwd="/",
                 # It holds the lock as long as the server lives.
-                pass_fds=[lock_fd, *held],
+                pass_fds=[lock_fd, *descriptors],
                 start_new_session=True,
             )
         word = _read_line(keeper, timedelta(seconds=10))

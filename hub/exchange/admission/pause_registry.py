@@ -92,7 +92,7 @@ class PauseRegistry:
                 pauses.clear(tx, to, name, now=now)
             if gone:
                 login_tasks.close_findings(tx, to, now)
-            asked = sum(
+            resumed = sum(
                 pauses.resume(tx, to, name, now=now, limit=n) for name, n in sorted(wider.items())
             )
         for pause in changed:
@@ -100,17 +100,19 @@ class PauseRegistry:
         for name in sorted(gone):
             passing(Point.PAUSE_AFTER_CLEAR)
             log.warning(Event.PARTNER_RESUMED, destination=to, message_type=name)
-            asked += self._resume_all(name, now)
-        if asked:
+            resumed += self._resume_all(name, now)
+        if resumed:
             self.on_commit()
 
     def _resume_all(self, name: str, now: datetime) -> int:
         total = 0
         while True:
             with self.store.write() as tx:
-                asked = pauses.resume(tx, self.circuits.destination, name, now=now, limit=TOGETHER)
-            total += asked
-            if asked < TOGETHER:
+                resumed = pauses.resume(
+                    tx, self.circuits.destination, name, now=now, limit=TOGETHER
+                )
+            total += resumed
+            if resumed < TOGETHER:
                 return total
 
 

@@ -34,11 +34,11 @@ class DoubtAges:
 
     def age(self, id: int, since: datetime | None, *, queried_at: datetime) -> timedelta:
         """Return how long after `since` the last question was asked, which was at `asked_at`."""
-        asked = self._queried.get(id, self._monotonic())
-        known_since, first = self._first.get(id, (None, asked))
+        queried = self._queried.get(id, self._monotonic())
+        known_since, first = self._first.get(id, (None, queried))
         if since is None or known_since != since:
-            self._first[id], first = (since, asked), asked
+            self._first[id], first = (since, queried), queried
         by_clock = queried_at - since if since is not None else timedelta()
         return max(
-            min(by_clock, self._grace_period + timedelta(seconds=asked - first)), timedelta()
+            min(by_clock, self._grace_period + timedelta(seconds=queried - first)), timedelta()
         )

@@ -101,27 +101,27 @@ class Reconcile(Role):
 
         An answer that cannot be written is raised when all others that are under way are written.
         """
-        asked, asking, alone = 0, set[Future[CallOutcome]](), False
+        queried, running, alone = 0, set[Future[CallOutcome]](), False
         failed: Exception | None = None
         while True:
             ending = self.stopping.is_set() or failed is not None
-            free = 0 if ending or alone else self.at_once - len(asking)
+            free = 0 if ending or alone else self.at_once - len(running)
             doubtful = retry_while_unavailable(self, partial(self._reserve, free)) if free else []
-            if not (asking or doubtful or ending):
+            if not (running or doubtful or ending):
                 doubtful = retry_while_unavailable(self, partial(self._reserve, 1, alone=True))
                 alone = bool(doubtful)
             if doubtful:
                 self.questions.opened(doubtful)
                 self.ages.querying(claim.id for claim in doubtful)
                 passing(Point.RECONCILE_AFTER_TAKE)
-            asking |= {pool.submit(self._query, one) for one in doubtful}
-            asked += len(doubtful)
-            if not asking:
+            running |= {pool.submit(self._query, one) for one in doubtful}
+            queried += len(doubtful)
+            if not running:
                 if failed is not None:
                     raise failed
-                return asked
+                return queried
             # A slow answer keeps no other one waiting, and no free thread.
-            ended, asking = wait(asking, timeout=self.poll, return_when=FIRST_COMPLETED)
+            ended, running = wait(running, timeout=self.poll, return_when=FIRST_COMPLETED)
             for question in ended:
                 self.beat()
                 try:

@@ -117,8 +117,8 @@ def _settle_otherwise(
         result = TransientFailure("handler_failed", cause)
         if isinstance(outcome.result, DeliveryFailure) and outcome.result.code == result.code:
             raise error
-        asked = replace(outcome, result=result, digest="")
-        return settle(ctx, [asked], from_state=from_state, kind=kind)
+        unanswered = replace(outcome, result=result, digest="")
+        return settle(ctx, [unanswered], from_state=from_state, kind=kind)
     if isinstance(outcome.result, AmbiguousFailure):
         return []
     result = AmbiguousFailure("send_crashed", f"the outcome cannot be stored: {cause}")
@@ -319,9 +319,11 @@ def _after_query(
         case Receipt():
             return None, {}
         case DeliveryFailure():
-            asked = doubts.queries_unanswered(tx, claimed.id)
+            unanswered = doubts.queries_unanswered(tx, claimed.id)
             cause = {"why": unproven_texts.words_of_failure(result), "code": result.code}
-            return recovery.after_query(result, queries=asked, policy=ctx.policy, now=now), cause
+            return recovery.after_query(
+                result, queries=unanswered, policy=ctx.policy, now=now
+            ), cause
         case Unclear():
             weigh, cause = absence.weigh_unclear, {"why": unproven_texts.words_of(result)}
     patience = absence.patience_of(ctx.policy, ctx.traits)

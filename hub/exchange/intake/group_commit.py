@@ -27,7 +27,7 @@ Work = Callable[[Sequence[ItemT]], Sequence[AnswerT]]
 """Writes items in one transaction; returns an answer for each."""
 LARGEST = 256
 """Items in one group."""
-LOOK = 1.0
+POLL = 1.0
 """Seconds after which an idle thread beats."""
 PATIENCE = 120.0
 """Longest time in seconds for one group: several waits for a locked database."""
@@ -146,7 +146,7 @@ class GroupCommit(Role):
         """Return what is queued, waiting a little for the first; ends the role at its close."""
         group: list[_Submitted] = []
         with suppress(queue.Empty):
-            found = self._queue.get(timeout=LOOK)
+            found = self._queue.get(timeout=POLL)
             while found is not None:
                 if _is_wanted(found.future):
                     group.append(found)

@@ -125,18 +125,18 @@ class Receive(Role):
                 return  # nothing overtakes what was left
 
     def _handle_together(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
-        readable, settled = [], []
+        readable, finished = [], []
         for incoming in batch:
             try:
                 entry = journal.JournalEntry(decode(incoming.body), incoming.body)
                 readable.append(ReadableMessage(incoming, entry))
             except InvalidMessage as error:
                 retry_while_unavailable(self, partial(self._set_aside, incoming, error))
-                settled.append(incoming)
+                finished.append(incoming)
         try:
             with self.store.write() as tx:
                 self.apply(tx, [item.entry for item in readable])
-            settled = list(batch)
+            finished = list(batch)
         except Exception as error:
             # Every message is slower from here on, so that must not stay unseen.
             log.warning(
@@ -144,10 +144,10 @@ class Receive(Role):
             )
             if not self._store_is_back():
                 return  # stopping: what was not settled comes again
-            settled += [item.incoming for item in readable if self._alone(consumer, item)]
+            finished += [item.incoming for item in readable if self._alone(consumer, item)]
         passing(Point.RECEIVE_AFTER_COMMIT)
         self.on_commit()
-        consumer.ack(settled)
+        consumer.ack(finished)
 
     def _handle_isolated(self, consumer: Consumer, batch: Sequence[Incoming]) -> None:
         """Handle each alone, marked, so that only the one of which the process dies is blamed."""
@@ -159,7 +159,7 @@ class Receive(Role):
             ended = self.poison_guard.handle_alone(
                 incoming,
                 partial(self._read_alone, consumer, incoming),
-                park=partial(self._park_poison, incoming),
+                set_aside=partial(self._park_poison, incoming),
             )
             if not ended:
                 continue
@@ -184,7 +184,7 @@ class Receive(Role):
         """Park a message without reading it, where the journal has it; the mark stays."""
         id, where = incoming.message_id, "process"
         why = both("deliveries.handler_killed", count=deaths).stored()
-        told = {"code": "handler_killed", "where": where}
+        details = {"code": "handler_killed", "where": where}
         with self.store.write() as tx:
             if journal.park_unreadable(
                 tx,
@@ -194,14 +194,14 @@ class Receive(Role):
                 code="handler_killed",
                 reason=f"{where}: {why}",
             ):
-                log.error(Event.MESSAGE_PARKED, message_id=id, **told)
+                log.error(Event.MESSAGE_PARKED, message_id=id, **details)
                 return
         try:
             entry = journal.JournalEntry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
             self._set_aside(incoming, error)
         else:
-            self._park(entry, why=why, **told)
+            self._park(entry, why=why, **details)
 
     def apply(self, tx: Tx, entries: Sequence[journal.JournalEntry]) -> None:
         """Handle the entries that were not handled before, inside one transaction."""
@@ -212,11 +212,11 @@ class Receive(Role):
             if entry.message.id in fresh:
                 mine.setdefault(entry.message.id, entry.message)
         messages = list(mine.values())
-        said: list[Message] = []
+        emitted: list[Message] = []
         with self.together(tx, messages) if len(messages) > 1 else nullcontext():
             for message in messages:
-                said.extend(self.handler(tx, message, catalog.read(message)))
-        emit(tx, said, now)
+                emitted.extend(self.handler(tx, message, catalog.read(message)))
+        emit(tx, emitted, now)
 
     def _store_is_back(self) -> bool:
         """Wait for as long as the store is away; tell whether it is there.

@@ -40,5 +40,5 @@ def of_test(id: str, at: datetime) -> WebhookEvent:
 
 
 def _event(id: str, kind: str, at: datetime, data: dict[str, str]) -> WebhookEvent:
-    told = {"type": kind, "timestamp": at.astimezone(LOCAL).isoformat(), "data": data}
-    return WebhookEvent(id, msgspec.json.encode(told))
+    event = {"type": kind, "timestamp": at.astimezone(LOCAL).isoformat(), "data": data}
+    return WebhookEvent(id, msgspec.json.encode(event))

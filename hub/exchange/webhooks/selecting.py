@@ -17,7 +17,7 @@ from hub.store.webhooks import addresses, waiting
 from hub.store.webhooks.addresses import Webhook
 from hub.store.webhooks.waiting import WaitingChange
 
-LOOKED_AT_ONCE = 200
+READ_AT_ONCE = 200
 """Changes that are looked through in one transaction."""
 
 
@@ -52,10 +52,10 @@ def has_work(tx: Tx, webhook: Webhook, now: datetime) -> bool:
         return True
     if is_paused(webhook, now):
         return False
-    held = waiting.of_webhook(tx, webhook.id)
-    if _due_heads(held, now):
+    queued = waiting.of_webhook(tx, webhook.id)
+    if _due_heads(queued, now):
         return True
-    if len(held) >= MOST_WAITING:
+    if len(queued) >= MOST_WAITING:
         return False
     return webhook.replay_next is not None or bool(reading.behind(tx, webhook.position, most=1))
 
@@ -68,19 +68,19 @@ def select(
     `allowed` tells by its number whether the owner may know of a dossier.
     """
     id, position = webhook.id, None
-    held = waiting.of_webhook(tx, id)
-    for head in _due_heads(held, now):
+    queued = waiting.of_webhook(tx, id)
+    for head in _due_heads(queued, now):
         change = _at(tx, head.position)
         if change is not None:
             return Selected(change, head, {})
         waiting.remove(tx, id, head.position)  # its dossier was archived or erased
-    if len(held) >= MOST_WAITING:
+    if len(queued) >= MOST_WAITING:
         return NothingNow(again=False)
     replaying = webhook.replay_next is not None
     after = (webhook.replay_next or 1) - 1 if replaying else webhook.position
-    blocked, count = {it.number for it in held}, len(held)
-    looked = reading.behind(tx, after, most=LOOKED_AT_ONCE)
-    for change in looked:
+    blocked, count = {it.number for it in queued}, len(queued)
+    read = reading.behind(tx, after, most=READ_AT_ONCE)
+    for change in read:
         if replaying and change.position > (webhook.replay_to or 0):
             break
         if allowed(change.number):
@@ -91,14 +91,14 @@ def select(
             count += 1
             waiting.keep_behind(tx, id, _first(change, now))
         position = change.position
-    return _advance(tx, webhook, position, looked, by=by)
+    return _advance(tx, webhook, position, read, by=by)
 
 
 def _advance(
-    tx: Tx, webhook: Webhook, position: int | None, looked: Sequence[DossierChange], *, by: str
+    tx: Tx, webhook: Webhook, position: int | None, read: Sequence[DossierChange], *, by: str
 ) -> NothingNow:
     """Write down how far the look came; a replay that came to its end is over."""
-    whole = len(looked) == LOOKED_AT_ONCE
+    whole = len(read) == READ_AT_ONCE
     values = {} if position is None else _passed(webhook, position)
     over = webhook.replay_next is not None and (
         not whole or (position or 0) >= (webhook.replay_to or 0) or position is None
@@ -118,10 +118,10 @@ def _passed(webhook: Webhook, position: int) -> dict[str, Any]:
     return {"replay_next": position + 1}
 
 
-def _due_heads(held: Sequence[WaitingChange], now: datetime) -> Sequence[WaitingChange]:
+def _due_heads(queued: Sequence[WaitingChange], now: datetime) -> Sequence[WaitingChange]:
     """Return the first of each dossier that is due, the one that was due first at the beginning."""
     heads: dict[str, WaitingChange] = {}
-    for it in held:
+    for it in queued:
         heads.setdefault(it.number, it)
     due = [it for it in heads.values() if it.next_attempt_at <= now]
     return sorted(due, key=lambda it: (it.next_attempt_at, it.position))

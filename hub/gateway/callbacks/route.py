@@ -43,8 +43,8 @@ def install(
         request: Request, body: Annotated[bytes, Depends(body_up_to(CALLBACK_LIMIT))]
     ) -> JSONResponse:
         if town is None:
-            told = {"code": "partner", "message": both("gateway.no_town").vi}
-            raise HTTPException(404, detail=told)
+            problem = {"code": "partner", "message": both("gateway.no_town").vi}
+            raise HTTPException(404, detail=problem)
         return await threads.run(lambda: answer(town.receive(body, request.headers, sink), request))
 
 

@@ -32,8 +32,8 @@ class CallbackThreads:
     async def run(self, work: Callable[[], AnswerT]) -> AnswerT:
         """Return what `work` returns; raises HTTPException 503 when too many are under way."""
         if self._under_way >= self._most:
-            told = {"code": "callbacks_busy", "message": both("gateway.busy").vi}
-            raise HTTPException(503, detail=told, headers=AGAIN_AFTER)
+            problem = {"code": "callbacks_busy", "message": both("gateway.busy").vi}
+            raise HTTPException(503, detail=problem, headers=AGAIN_AFTER)
         self._under_way += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -53,8 +53,8 @@ class Proxies:
 
     def address_of(self, request: Request) -> str:
         """Return the caller's address."""
-        if self.believes(request) and (said := request.headers.getlist("x-forwarded-for")):
-            return said[-1].rpartition(",")[2].strip()
+        if self.believes(request) and (forwarded := request.headers.getlist("x-forwarded-for")):
+            return forwarded[-1].rpartition(",")[2].strip()
         return peer_of(request)
 
     def certificate_of(self, request: Request) -> PresentedCertificate | None:

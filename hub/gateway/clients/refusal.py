@@ -56,5 +56,5 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(CallerRefused)
     def answer_refusal(request: Request, error: CallerRefused) -> JSONResponse:  # noqa: ARG001
-        told = {"code": error.code, "message": error.text.vi, "why": error.text.en}
-        return JSONResponse({"detail": told}, error.status, headers=error.headers)
+        detail = {"code": error.code, "message": error.text.vi, "why": error.text.en}
+        return JSONResponse({"detail": detail}, error.status, headers=error.headers)

@@ -280,7 +280,7 @@ def _is_chunked(coding: bytes) -> bool:
 
 def _answer(status: int, code: str) -> bytes:
     sentences = both(f"access.{code}")
-    told = {
+    detail = {
         "type": f"/v1/faults/{code}",
         "title": sentences.vi,
         "title_en": sentences.en,
@@ -289,7 +289,7 @@ def _answer(status: int, code: str) -> bytes:
         "message": sentences.vi,
         "why": sentences.en,
     }
-    body = json.dumps(told, ensure_ascii=False).encode()
+    body = json.dumps(detail, ensure_ascii=False).encode()
     head = (
         b"content-type: application/problem+json\r\nconnection: close\r\n"
         b"content-length: %d\r\n%s\r\n" % (len(body), b"retry-after: 5\r\n" * (status == 503))

@@ -8,7 +8,7 @@ as fast as its line.
 import asyncio
 from datetime import timedelta
 
-SHORT_TURN = timedelta(milliseconds=1)
+SHORT_ITERATION = timedelta(milliseconds=1)
 """A turn of the loop up to this length says that nobody waits."""
 RESTS = 4
 """Turns for which a transfer rests: it takes a fifth of a busy loop at most."""
@@ -20,6 +20,6 @@ async def yield_to_calls() -> None:
     loop = asyncio.get_running_loop()
     before = loop.time()
     await asyncio.sleep(0)
-    turn = loop.time() - before
-    if turn > SHORT_TURN.total_seconds():
-        await asyncio.sleep(min(RESTS * turn, LONGEST_REST.total_seconds()))
+    iteration = loop.time() - before
+    if iteration > SHORT_ITERATION.total_seconds():
+        await asyncio.sleep(min(RESTS * iteration, LONGEST_REST.total_seconds()))

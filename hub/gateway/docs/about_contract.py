@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parent / "about"
 
 def about(name: str, english: str, language: Language) -> Html:
     """Return the paragraphs; `english` is Markdown, `name` that of the page."""
-    told = english
+    page = english
     if language is Language.VI:
-        told = (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    return guide.rendered(f"# \n\n{told}", language).body
+        page = (_FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    return guide.rendered(f"# \n\n{page}", language).body

@@ -38,23 +38,23 @@ def page(language: Language) -> Page:
 
 def _channel(channel: Node, language: Language) -> Html:
     address = channel["address"]
-    said = [element("p", marked(channel["description"]))]
+    parts = [element("p", marked(channel["description"]))]
     carried = [link(name, f"#m-{name}") for name in channel.get("messages", {})]
     if carried:
-        said.append(element("p", page_text("carries", language), ": ", *_spaced(carried)))
+        parts.append(element("p", page_text("carries", language), ": ", *_spaced(carried)))
     delivers = [link(name, f"#m-{name}") for name in channel.get("x-delivers", ())]
     if delivers:
-        said.append(element("p", page_text("delivers", language), ": ", *_spaced(delivers)))
+        parts.append(element("p", page_text("delivers", language), ": ", *_spaced(delivers)))
     if policy := channel.get("x-policy"):
         rules = [code(f"{key}: {value}") for key, value in policy.items()]
-        said.append(element("p", page_text("policy", language), ": ", *_spaced(rules)))
-    return element("section", element("h3", code(address), id=f"q-{address}"), *said)
+        parts.append(element("p", page_text("policy", language), ": ", *_spaced(rules)))
+    return element("section", element("h3", code(address), id=f"q-{address}"), *parts)
 
 
 def _message(id: str, message: Node, schemas: Node, language: Language) -> Html:
-    said = [element("p", marked(message["summary"]))]
+    parts = [element("p", marked(message["summary"]))]
     if "x-said-by" in message:
-        said.append(
+        parts.append(
             element(
                 "p",
                 *(page_text("said_by", language), ": ", code(message["x-said-by"]), " · "),
@@ -63,15 +63,15 @@ def _message(id: str, message: Node, schemas: Node, language: Language) -> Html:
         )
         payload = message["payload"]["allOf"][1]["properties"]["payload"]["$ref"]
         name = payload.rpartition("/")[2]
-        said.append(schema_tables.fields(schemas[name], language))
-    return element("section", element("h3", code(id), id=f"m-{id}"), *said)
+        parts.append(schema_tables.fields(schemas[name], language))
+    return element("section", element("h3", code(id), id=f"m-{id}"), *parts)
 
 
 def _record(schema: Node, language: Language) -> Html:
-    said = element("p", marked(schema.get("description", "")))
+    parts = element("p", marked(schema.get("description", "")))
     if "properties" in schema:
-        return join(said, schema_tables.fields(schema, language))
-    return join(said, element("p", schema_tables.kind(schema, language)))
+        return join(parts, schema_tables.fields(schema, language))
+    return join(parts, element("p", schema_tables.kind(schema, language)))
 
 
 def _spaced(parts: list[Html]) -> list[Html]:

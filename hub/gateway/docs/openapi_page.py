@@ -38,10 +38,10 @@ def page(language: Language) -> Page:
     for id, chosen in (("partners", partners), ("others", others)):
         sections.append(Section(id, page_text(id, language)))
         body.append(element("h2", page_text(id, language), id=id))
-        for path, method, told, shared in _operations(chosen):
+        for path, method, operation, shared in _operations(chosen):
             title = f"{method.upper()} {path}"
-            sections.append(Section(told["operationId"], title, is_part=True))
-            body.append(_operation(document, path, method, told, shared, language))
+            sections.append(Section(operation["operationId"], title, is_part=True))
+            body.append(_operation(document, path, method, operation, shared, language))
     sections.append(Section("records", page_text("records", language)))
     body.append(element("h2", page_text("records", language), id="records"))
     body += [
@@ -67,24 +67,27 @@ def _operations(paths: Node) -> list[tuple[str, str, Node, list[Node]]]:
 
 
 def _operation(
-    document: Node, path: str, method: str, told: Node, shared: list[Node], language: Language
+    document: Node, path: str, method: str, operation: Node, shared: list[Node], language: Language
 ) -> Html:
     head = element(
         "h3",
         element("span", method.upper(), class_="method"),
         code(path),
-        id=told.get("operationId", ""),
+        id=operation.get("operationId", ""),
     )
-    parts = [head, element("p", marked(in_language(told.get("summary", ""), language)))]
-    parameters = [_found(document, it) for it in [*shared, *told.get("parameters", [])]]
+    parts = [head, element("p", marked(in_language(operation.get("summary", ""), language)))]
+    parameters = [_found(document, it) for it in [*shared, *operation.get("parameters", [])]]
     if parameters:
         parts += [
             element("h4", page_text("parameters", language)),
             _parameters(parameters, language),
         ]
-    if "requestBody" in told:
-        parts += [element("h4", page_text("body", language)), _body(told["requestBody"], language)]
-    parts.append(_answers(document, told["responses"], language))
+    if "requestBody" in operation:
+        parts += [
+            element("h4", page_text("body", language)),
+            _body(operation["requestBody"], language),
+        ]
+    parts.append(_answers(document, operation["responses"], language))
     return element("section", *parts)
 
 
@@ -106,8 +109,8 @@ def _parameters(parameters: list[Node], language: Language) -> Html:
 
 
 def _body(body: Node, language: Language) -> Html:
-    said = [element("p", marked(body["description"]))] if body.get("description") else []
-    return join(*said, element("p", *_contents(body, language)))
+    parts = [element("p", marked(body["description"]))] if body.get("description") else []
+    return join(*parts, element("p", *_contents(body, language)))
 
 
 def _contents(of: Node, language: Language) -> list[Html]:

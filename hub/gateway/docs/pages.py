@@ -79,8 +79,8 @@ def _top(language: Language, name: str) -> Html:
 
 
 def _tongue(each: Language, chosen: Language) -> dict[str, str]:
-    told = {"lang": each.value, "hreflang": each.value}
-    return told | ({"aria_current": "true"} if each is chosen else {})
+    attributes = {"lang": each.value, "hreflang": each.value}
+    return attributes | ({"aria_current": "true"} if each is chosen else {})
 
 
 def _contents(page: Page, language: Language) -> Html:

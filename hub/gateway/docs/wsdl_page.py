@@ -44,8 +44,8 @@ def page(language: Language) -> Page:
 
 def _operation(operation: Node, xsd: Node, language: Language) -> Html:
     name = operation.get("name", "")
-    said = operation.findtext("w:documentation", "", _NS)
-    parts = [element("h3", code(name), id=name), element("p", in_language(said, language))]
+    documentation = operation.findtext("w:documentation", "", _NS)
+    parts = [element("h3", code(name), id=name), element("p", in_language(documentation, language))]
     for title, of in (("request", name), ("response", f"{name}Response")):
         found = xsd.find(f"xs:element[@name='{of}']", _NS)
         if found is not None:
@@ -123,6 +123,6 @@ def _facets(restriction: Node | None) -> Html:
 def _documentation(node: Node, language: Language) -> list[Html]:
     """Return what the schema says of a node, in the language if it says that in two."""
     lang = "{http://www.w3.org/XML/1998/namespace}lang"
-    said = node.findall("xs:annotation/xs:documentation", _NS)
-    own = [it for it in said if it.get(lang) == language.value]
-    return [element("p", in_language(it.text or "", language)) for it in own or said]
+    documentation = node.findall("xs:annotation/xs:documentation", _NS)
+    own = [it for it in documentation if it.get(lang) == language.value]
+    return [element("p", in_language(it.text or "", language)) for it in own or documentation]

@@ -71,9 +71,9 @@ def credentials_of(request: Request, form: Mapping[str, str]) -> Credentials:
 def answer_to(error: WrongForm | CallerRefused) -> JSONResponse:
     """Return the answer of RFC 6749, 5.2; a refused caller also gets the hub's code and words."""
     if isinstance(error, WrongForm):
-        told = {"error": error.code, "error_description": error.why}
-        return JSONResponse(told, 400, headers=NOT_KEPT)
-    told = {
+        answer = {"error": error.code, "error_description": error.why}
+        return JSONResponse(answer, 400, headers=NOT_KEPT)
+    answer = {
         "error": _ERRORS.get(error.status, "unauthorized_client"),
         "error_description": error.text.en,
         "code": error.code,
@@ -81,4 +81,4 @@ def answer_to(error: WrongForm | CallerRefused) -> JSONResponse:
     }
     # What is none of 401 and 429 is 400 by the standard.
     status = error.status if error.status in _ERRORS else 400
-    return JSONResponse(told, status, headers=error.headers | NOT_KEPT)
+    return JSONResponse(answer, status, headers=error.headers | NOT_KEPT)

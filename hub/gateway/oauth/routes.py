@@ -64,10 +64,10 @@ class _Routes:
             if scope is None:
                 raise WrongForm("invalid_scope", "the client may not call all that scope names")
             token = await run_in_threadpool(self._issue, caller, scope)
-            told = {"access_token": token, "token_type": "Bearer"}
-            told |= {"scope": scope or " ".join(sorted(caller.rights.operations))}
+            document = {"access_token": token, "token_type": "Bearer"}
+            document |= {"scope": scope or " ".join(sorted(caller.rights.operations))}
             seconds = int(LIFETIME.total_seconds())
-            return JSONResponse(told | {"expires_in": seconds}, headers=NOT_KEPT)
+            return JSONResponse(document | {"expires_in": seconds}, headers=NOT_KEPT)
 
         return await self._answered(request, answer)
 
@@ -99,21 +99,21 @@ class _Routes:
                 or not holder.secret.is_live(now)
             ):
                 return JSONResponse({"active": False}, headers=NOT_KEPT)
-            told = {
+            document = {
                 "active": True,
                 "client_id": holder.client.id,
                 "scope": " ".join(sorted(holder.client.operations)),
                 "token_type": "Bearer",
                 "exp": int(holder.secret.expires_at.timestamp()),
             }
-            return JSONResponse(told, headers=NOT_KEPT)
+            return JSONResponse(document, headers=NOT_KEPT)
 
         return await self._answered(request, answer)
 
     async def metadata(self, request: Request) -> Response:
         """Say where and how tokens are given, by the address that the caller used."""
         origin = self.authorization.proxies.origin(request)
-        told = {
+        document = {
             "issuer": origin,
             "token_endpoint": origin + TOKEN,
             "revocation_endpoint": origin + REVOKE,
@@ -126,7 +126,7 @@ class _Routes:
             "introspection_endpoint_auth_methods_supported": _WAYS,
             "tls_client_certificate_bound_access_tokens": True,
         }
-        return JSONResponse(told)
+        return JSONResponse(document)
 
     async def _answered(
         self, request: Request, answer: Callable[[Mapping[str, str]], Awaitable[Response]]

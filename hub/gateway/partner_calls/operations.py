@@ -136,9 +136,9 @@ FILE_RIGHTS = frozenset(it.right for it in OPERATIONS if it.takes_files)
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
-def agency_of(asked: object) -> str:
+def agency_of(record: object) -> str:
     """Return the agency that a request is about, "" where it names no dossier."""
-    return agency_of_number(getattr(asked, "number", ""))
+    return agency_of_number(getattr(record, "number", ""))
 
 
 def agency_of_number(number: str) -> str:

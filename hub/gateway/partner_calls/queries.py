@@ -94,21 +94,21 @@ def _show(queries: PartnerQueries, query: Query) -> QueryAnswer:
 
 def _list(queries: PartnerQueries, query: Query) -> QueryAnswer:
     """Return a page of the dossiers that were received on a day, oldest first."""
-    asked: records.DayQuery = query.record
-    if asked.day.year not in envelope.YEARS:
+    wanted: records.DayQuery = query.record
+    if wanted.day.year not in envelope.YEARS:
         raise RefusedCall("call_invalid", where="ngay", why=envelope.OUT_OF_RANGE)
-    start = datetime.combine(asked.day, datetime.min.time(), LOCAL)
-    after = _position(asked.after) if asked.after else None
+    start = datetime.combine(wanted.day, datetime.min.time(), LOCAL)
+    after = _position(wanted.after) if wanted.after else None
     with queries.store.read() as tx:
         found = timeline.received_page(
             tx,
             start,
             start + timedelta(days=1),
             after=after,
-            limit=asked.limit + 1,
+            limit=wanted.limit + 1,
             allowed=_allowed(query.caller),
         )
-    page, more = found[: asked.limit], len(found) > asked.limit
+    page, more = found[: wanted.limit], len(found) > wanted.limit
     following = _cursor(page[-1]) if more else None
     listed = records.DossierList(dossiers=tuple(map(shown_dossier, page)), next=following)
     return QueryAnswer(record=listed, next=following)
@@ -118,15 +118,15 @@ def _claim(queries: PartnerQueries, query: Query) -> QueryAnswer:
     """Hold dossiers that wait to be received for the caller; nobody else is given them until
     the time has passed. The same key has the same answer again.
     """
-    asked: records.ClaimQuery = query.record
+    wanted: records.ClaimQuery = query.record
     with queries.store.write() as tx:
         claimed = dossier_claims.claim(
             tx,
             Wanted(
                 client=query.caller.client,
                 key=query.key,
-                limit=asked.limit,
-                lease=timedelta(seconds=asked.seconds),
+                limit=wanted.limit,
+                lease=timedelta(seconds=wanted.seconds),
                 allowed=_allowed(query.caller),
             ),
             now=queries.clock(),
@@ -134,23 +134,23 @@ def _claim(queries: PartnerQueries, query: Query) -> QueryAnswer:
     if claimed is None:
         why = "the key was used for a call with another content"
         raise RefusedCall("idempotency_key_reused", where="key", why=why)
-    held = records.DossiersClaimed(
+    record = records.DossiersClaimed(
         dossiers=tuple(map(shown_dossier, claimed.dossiers)),
         until=local(claimed.until) if claimed.dossiers else None,
     )
-    return QueryAnswer(record=held, replayed=claimed.before)
+    return QueryAnswer(record=record, replayed=claimed.before)
 
 
 def _fetch_file(queries: PartnerQueries, query: Query) -> FoundFile:
     """Return a file of a dossier; raises RefusedCall where the dossier has no such file."""
-    asked: records.FileQuery = query.record
+    wanted: records.FileQuery = query.record
     with queries.store.read() as tx:
-        _present(tx, asked.number)
-        files = timeline.files_of(tx, asked.number)
+        _present(tx, wanted.number)
+        files = timeline.files_of(tx, wanted.number)
     for paper in files:
-        if paper.file.sha256 == asked.sha256:
-            _refuse_infected(queries, asked.sha256)
-            return FoundFile(record=shown_file(paper), place=queries.files.path(asked.sha256))
+        if paper.file.sha256 == wanted.sha256:
+            _refuse_infected(queries, wanted.sha256)
+            return FoundFile(record=shown_file(paper), place=queries.files.path(wanted.sha256))
     why = "the dossier has no such file"
     raise RefusedCall("file_missing", where="maBamTep", why=why, status=404)
 

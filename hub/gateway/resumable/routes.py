@@ -115,10 +115,10 @@ class _Routes:
     async def explain(self, request: Request, caller: GatewayCaller) -> Response:
         """Tell the same as JSON, in the words of the other operations; ends nothing."""
         upload = await self._find(request, caller)
-        told: dict[str, object] = {"kichThuoc": upload.size, "daNhan": upload.received}
+        state: dict[str, object] = {"kichThuoc": upload.size, "daNhan": upload.received}
         if upload.stored_at is not None:
-            told["maBamTep"] = upload.sha256
-        return JSONResponse(told, headers={"Cache-Control": "no-store"})
+            state["maBamTep"] = upload.sha256
+        return JSONResponse(state, headers={"Cache-Control": "no-store"})
 
     async def write(self, request: Request, caller: GatewayCaller) -> Response:
         """Take the next part."""

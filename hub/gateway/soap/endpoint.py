@@ -64,11 +64,11 @@ def install(
 
     @app.get(PATH)
     def served(request: Request) -> Response:
-        asked = {name.lower(): value for name, value in request.query_params.items()}
+        query = {name.lower(): value for name, value in request.query_params.items()}
         address = f"{origin(request)}{PATH}"
-        if "wsdl" in asked:
+        if "wsdl" in query:
             return Response(contract.wsdl(address), media_type="text/xml")
-        if (found := contract.xsd(asked.get("xsd", ""))) is not None:
+        if (found := contract.xsd(query.get("xsd", ""))) is not None:
             return Response(found, media_type="text/xml")
         return PlainTextResponse(f"{address}?wsdl\n", status_code=404)
 
@@ -96,15 +96,15 @@ async def _answer(
         signing.check(caller)
         version = messages.version_of(root)
         if incoming.is_short:
-            asked = _read(root, version)
+            read_call = _read(root, version)
         else:
-            asked = await run_in_threadpool(_read, root, version)
-        made = await incoming.admission.when_read(asked.operation, asked.record)
-        if asked.operation.is_command:
-            return await _accept(commands, caller, asked, version, made=made)
+            read_call = await run_in_threadpool(_read, root, version)
+        made = await incoming.admission.when_read(read_call.operation, read_call.record)
+        if read_call.operation.is_command:
+            return await _accept(commands, caller, read_call, version, made=made)
         if made is not None:
             await incoming.authorization.count(made)
-        return await run_in_threadpool(_query, queries, caller, asked, version)
+        return await run_in_threadpool(_query, queries, caller, read_call, version)
     except Exception as error:
         refusal = refusal_of(error)
         if refusal is None:
@@ -146,23 +146,23 @@ def _read(root: etree._Element, version: Version) -> _ReadCall:
 async def _accept(
     commands: PartnerCommands,
     caller: GatewayCaller,
-    asked: _ReadCall,
+    read_call: _ReadCall,
     version: Version,
     *,
     made: CallerAndCall | None,
 ) -> Response:
-    operation = asked.operation
+    operation = read_call.operation
     answer = await commands.accept(
-        caller, operation, asked.record, files=asked.files, key=asked.key, made=made
+        caller, operation, read_call.record, files=read_call.files, key=read_call.key, made=made
     )
     return _reply(version, operation, answer.taken, REPLAYED if answer.replayed else None)
 
 
 def _query(
-    queries: PartnerQueries, caller: GatewayCaller, asked: _ReadCall, version: Version
+    queries: PartnerQueries, caller: GatewayCaller, read_call: _ReadCall, version: Version
 ) -> Response:
-    operation = asked.operation
-    query = Query(caller=caller, record=asked.record, key=asked.key)
+    operation = read_call.operation
+    query = Query(caller=caller, record=read_call.record, key=read_call.key)
     answer = queries.answer(operation, query)
     if isinstance(answer, FoundFile):
         return _file(version, operation, answer, is_whole=caller.rights.signed_replies)

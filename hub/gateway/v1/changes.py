@@ -33,24 +33,24 @@ def install(app: FastAPI, store: Store, *, authorization: Authorization) -> None
         async def answer() -> Response:
             caller = await authorization.identify(request, operation=RIGHT)
             async with counting_refusals(authorization, caller, RIGHT, PATH):
-                asked = read_query(request.query_params, records.ChangesQuery)
+                query = read_query(request.query_params, records.ChangesQuery)
             await authorization.admit(caller, operation=RIGHT, object=PATH)
-            return tagged(request, await run_in_threadpool(page, store, caller, asked), {})
+            return tagged(request, await run_in_threadpool(page, store, caller, query), {})
 
         return await answered(request, answer, proxies=authorization.proxies)
 
     app.add_api_route(PATH, list_changes, methods=["GET"], name="LayThayDoi")
 
 
-def page(store: Store, caller: GatewayCaller, asked: records.ChangesQuery) -> records.ChangeList:
+def page(store: Store, caller: GatewayCaller, query: records.ChangesQuery) -> records.ChangeList:
     """Return the changes behind a cursor; raises RefusedCall for one that leads nowhere."""
     with store.read() as tx:
         state = reading.state_of(tx)
-        after = position_behind(asked.after, state, where="after")
+        after = position_behind(query.after, state, where="after")
         found = reading.page(
             tx,
             after,
-            limit=asked.limit,
+            limit=query.limit,
             allowed=lambda number: caller.may_act_for(numbering.parse(number).agency),
         )
     return records.ChangeList(

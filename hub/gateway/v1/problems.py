@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 def problem(refused: RefusedCall, *, address: str, path: str) -> JSONResponse:
     """Return the answer to a refused call; `type` is the address of what to do about it."""
     text = refused.text
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "type": refused.guide(address),
         "title": text.vi,
         "title_en": text.en,
@@ -25,14 +25,14 @@ def problem(refused: RefusedCall, *, address: str, path: str) -> JSONResponse:
         "instance": path,
     }
     if refused.why:
-        told["detail"] = refused.why
+        document["detail"] = refused.why
     if refused.where:
-        told["where"] = refused.where
-    told |= refused.members
+        document["where"] = refused.where
+    document |= refused.members
     headers = dict(refused.headers)
     if refused.retry_after is not None:
         headers["Retry-After"] = str(refused.retry_after)
-    return JSONResponse(told, refused.status, headers=headers, media_type=MEDIA_TYPE)
+    return JSONResponse(document, refused.status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def guide(code: str) -> Mapping[str, Any] | None:

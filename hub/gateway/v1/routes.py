@@ -98,8 +98,8 @@ class _Routes:
 
     async def explain(self, request: Request, code: str) -> Response:
         """Tell what a code means; takes no thread and writes no log: callers need no token."""
-        if told := problems.guide(code):
-            return JSONResponse(told)
+        if guide := problems.guide(code):
+            return JSONResponse(guide)
         sentence = both("access.code_unknown")
         refused = RefusedCall("code_unknown", where="code", status=404, sentence=sentence)
         origin = self.authorization.proxies.origin(request)
@@ -126,13 +126,13 @@ class _Routes:
         caller = await self.authorization.identify(request, operation=operation.right)
         async with counting_refusals(self.authorization, caller, operation.right, request.url.path):
             given = {**request.query_params, **request.path_params}
-            asked: Any = read_query(given, operation.request)
-            agency = agency_of(asked)
+            record: Any = read_query(given, operation.request)
+            agency = agency_of(record)
         await self.authorization.admit(
             caller, operation=operation.right, object=request.scope["path"], agency=agency
         )
         key = _key(request) if operation.method == "POST" else ""
-        query = Query(caller=caller, record=asked, key=key)
+        query = Query(caller=caller, record=record, key=key)
         answer = await run_in_threadpool(self.queries.answer, operation, query)
         if isinstance(answer, FoundFile):
             return await run_in_threadpool(_file, request, self.queries.files, answer)

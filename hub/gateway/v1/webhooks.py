@@ -83,8 +83,8 @@ class _Routes:
         """Have a stretch of the feed sent again."""
         caller = await self._admitted(request, REPLAY)
         own = await self._own(request, caller)
-        asked = _body(await read_body(request, _LARGEST), request.headers)
-        await run_in_threadpool(self._begin_replay, caller, own.webhook.id, asked)
+        wanted = _body(await read_body(request, _LARGEST), request.headers)
+        await run_in_threadpool(self._begin_replay, caller, own.webhook.id, wanted)
         return await self._taken(request, caller)
 
     async def test(self, request: Request) -> Response:
@@ -120,16 +120,16 @@ class _Routes:
         own = await self._own(request, caller)
         return Response(_encoder.encode(_shown(own)), 202, media_type=JSON)
 
-    def _begin_replay(self, caller: GatewayCaller, id: str, asked: records.WebhookReplay) -> None:
+    def _begin_replay(self, caller: GatewayCaller, id: str, wanted: records.WebhookReplay) -> None:
         by = self._by(caller)
         with self.store.read() as tx:
             state = reading.state_of(tx)
-            first = position_behind(asked.after, state, where="after") + 1
-            last = position_behind(asked.until, state, where="until") or state.last
-            if asked.start is not None:
-                first = reading.position_at(tx, asked.start, last=state.last) + 1
-            if asked.end is not None:
-                last = reading.position_at(tx, asked.end, last=state.last)
+            first = position_behind(wanted.after, state, where="after") + 1
+            last = position_behind(wanted.until, state, where="until") or state.last
+            if wanted.start is not None:
+                first = reading.position_at(tx, wanted.start, last=state.last) + 1
+            if wanted.end is not None:
+                last = reading.position_at(tx, wanted.end, last=state.last)
         _refusing(lambda: managing.replay(self.store, id, first=first, last=last, by=by))
 
     def _by(self, caller: GatewayCaller) -> SignedBy:

@@ -93,10 +93,10 @@ class Erased:
 def _erase_here(archive: Archive, tx: Tx, numbers: list[str], before: datetime) -> Erased:
     """Erase those of the dossiers in the database that nothing keeps."""
     loaded, now = rows.load(tx, numbers, lock=True), archive.clock()
-    held = candidates.on_hold(tx, numbers)  # behind the lock: who places one waits for it
+    on_hold = candidates.on_hold(tx, numbers)  # behind the lock: who places one waits for it
     free, later = [], {}
     for here in loaded:
-        standing = candidates.standing(here, on_hold=here.number in held)
+        standing = candidates.standing(here, on_hold=here.number in on_hold)
         if why := why_kept(standing, before=before):
             later[here.number] = archive.recheck_at(standing, why, before=before)
         else:

@@ -27,8 +27,8 @@ def hold(store: Store, number: str, by: SignedBy) -> bool:
 def release(store: Store, number: str, by: SignedBy) -> bool:
     """Release a dossier; False when it has no hold."""
     with store.write() as tx:
-        held = holds.release(tx, number)
-        if held:
+        released = holds.release(tx, number)
+        if released:
             candidates.recheck(tx, number)
             audit.record(
                 tx,
@@ -38,4 +38,4 @@ def release(store: Store, number: str, by: SignedBy) -> bool:
                 reason=by["reason"],
                 now=by["now"],
             )
-    return held
+    return released

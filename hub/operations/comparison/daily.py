@@ -32,12 +32,12 @@ from hub.store.repair import tasks
 from hub.store.repair.tasks import Sent, TaskFinding
 from hub.texts import both
 
-NOT_SENT, NOT_SETTLED, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"
+NOT_SENT, NOT_FINAL, STATUS_DIFFERS = "not_sent", "not_settled", "status_differs"
 PARTNER_LACKS, PARTNER_DIFFERS = "partner_lacks", "partner_differs"
 FILE_UNVERIFIED = "file_unverified"
 BY_QUERY = frozenset({PARTNER_LACKS, PARTNER_DIFFERS, FILE_UNVERIFIED})
-OURS = BY_QUERY | {NOT_SENT, NOT_SETTLED, STATUS_DIFFERS}
-LOOKS = 3
+OURS = BY_QUERY | {NOT_SENT, NOT_FINAL, STATUS_DIFFERS}
+COMPARISONS = 3
 """How often a dossier that moves while it is compared is compared."""
 TIME_TO_REPAIR = timedelta(hours=8)
 """Office hours until a task is due."""
@@ -97,7 +97,7 @@ def compare(
 ) -> Compared:
     """Compare one dossier."""
     seen = _read(store, number)
-    for _ in range(LOOKS):
+    for _ in range(COMPARISONS):
         before = seen
         found = _compare(partners, number, *before, now=now)
         seen = _read(store, number)
@@ -153,20 +153,20 @@ def _expected(sent: Sequence[Sent]) -> list[Sent]:
 
 
 def _ward_and_hub(number: str, status: int | None, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
-    told = [s for s in sent if s.destination == catalog.PROVINCIAL]
+    to_province = [s for s in sent if s.destination == catalog.PROVINCIAL]
     make = partial(TaskFinding, subject=number, destination=catalog.PROVINCIAL, owner=WARD_IT)
-    if not told:
+    if not to_province:
         yield make(
             kind=NOT_SENT,
             detail=both("tasks.not_sent"),
             repair=both("tasks.for_engineers"),
         )
         return
-    said = [value for value in map(tasks.status_sent, told) if value is not None]
-    if said and status is not None and said[-1] != status:
+    statuses = [value for value in map(tasks.status_sent, to_province) if value is not None]
+    if statuses and status is not None and statuses[-1] != status:
         yield make(
             kind=STATUS_DIFFERS,
-            detail=both("tasks.status_differs", ward=status, sent=said[-1]),
+            detail=both("tasks.status_differs", ward=status, sent=statuses[-1]),
             repair=both("tasks.for_engineers"),
         )
 
@@ -179,7 +179,7 @@ def _not_final(number: str, sent: Sequence[Sent]) -> Iterator[TaskFinding]:
         head = here[0]
         person = head.state in _FOR_A_PERSON
         yield TaskFinding(
-            kind=NOT_SETTLED,
+            kind=NOT_FINAL,
             subject=number,
             destination=destination,
             owner=WARD_IT if person else _owner(destination),
@@ -309,13 +309,13 @@ def _keep(
     due = due_for_repair(rules, now)
     findings = tuple(finding for one in compared for finding in one.findings)
     present = {finding.identity for finding in findings}
-    looked = {one.number: one.unasked for one in compared}
+    compared_numbers = {one.number: one.unasked for one in compared}
     with store.write() as tx:
         for finding in findings:
             opened += tasks.open_once(tx, finding, due_at=due, now=now)
         for task in tasks.still_open(tx):
             identity = (task.kind, task.subject, task.destination)
-            unasked = looked.get(task.subject)
+            unasked = compared_numbers.get(task.subject)
             if task.kind not in OURS or identity in present or unasked is None:
                 continue
             if task.kind in BY_QUERY and task.destination in unasked:

@@ -25,7 +25,7 @@ from hub.store.repair import tasks
 from hub.store.repair.replies import contracts, drift
 from hub.store.repair.replies.contracts import KeptContract
 
-LOOK = timedelta(minutes=1)
+CHECK_EVERY = timedelta(minutes=1)
 """Between two looks for what is due; also before the first, when a hub has more urgent work."""
 RETRY = timedelta(hours=1)
 """After a partner that could not be asked."""
@@ -69,7 +69,7 @@ class ContractWatch(Role):
     def run(self) -> None:
         try:
             while not self.stopping.is_set():
-                self.wakeup.wait(min(LOOK, self.every).total_seconds())
+                self.wakeup.wait(min(CHECK_EVERY, self.every).total_seconds())
                 for reader in self.readers:
                     if not self.stopping.is_set():
                         retry_while_unavailable(self, lambda reader=reader: self.check(reader))  # type: ignore[misc]
@@ -107,13 +107,13 @@ class ContractWatch(Role):
             before = contracts.of_partner(tx, reader.name)
             if before is None:  # taken out by a person meanwhile
                 return
-            judged = evaluate(before, fetched, reader, now=now, every=self.every)
-            contracts.keep(tx, judged.kept)
-            if judged.news is not None:
-                drift.add(tx, words.rows(judged.news), now=now)
-                found = words.finding(judged.news)
+            evaluation = evaluate(before, fetched, reader, now=now, every=self.every)
+            contracts.keep(tx, evaluation.kept)
+            if evaluation.news is not None:
+                drift.add(tx, words.rows(evaluation.news), now=now)
+                found = words.finding(evaluation.news)
                 tasks.open_among_few(tx, found, most=OPEN_AT_MOST, now=now)
-        _log_news(before, judged)
+        _log_news(before, evaluation)
 
 
 def evaluate(
@@ -196,9 +196,9 @@ def _known(before: KeptContract, address: str) -> Contract | None:
     return _contract.decode(before.content)
 
 
-def _log_news(before: KeptContract, judged: Evaluation) -> None:
+def _log_news(before: KeptContract, evaluation: Evaluation) -> None:
     """Log a change once, and once what comes of asking where that is another thing than before."""
-    kept, news = judged.kept, judged.news
+    kept, news = evaluation.kept, evaluation.news
     if news is not None:
         log.warning(Event.CONTRACT_CHANGED, destination=news.partner, count=len(news.changes))
     if (kept.outcome, kept.why) != (before.outcome, before.why):

@@ -18,7 +18,7 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter
-from hub.store.schema.tables.repair import CANNOT_ASK
+from hub.store.schema.tables.repair import CANNOT_QUERY
 from hub.texts import text
 
 
@@ -56,7 +56,7 @@ def replay(
     if not items:
         raise transitions.StateConflict(text("deliveries.not_dead_any_more", id=id))
     (item,) = items
-    if unasked and item.verdict == CANNOT_ASK:
+    if unasked and item.verdict == CANNOT_QUERY:
         actions.replay(store, id, **by)
         return Replayed(item.verdict, item.detail, SENT)
     who, why = by["actor"], by["reason"]

@@ -25,7 +25,7 @@ from hub.store.repair import replays
 from hub.store.repair.replays import Candidate, ReplayFilter, ReplayItem
 from hub.store.schema.tables.repair import (
     ALREADY_THERE,
-    CANNOT_ASK,
+    CANNOT_QUERY,
     FILE_GONE,
     ORDER_CONFLICT,
     SUPERSEDED,
@@ -59,10 +59,10 @@ def make(
     partners = {destination.name: destination for destination in destinations}
     with store.read() as tx:
         candidates = replays.select(tx, selection)
-    look = partial(examine, store, partners, file_path, frozenset(c.id for c in candidates))
+    examined = partial(examine, store, partners, file_path, frozenset(c.id for c in candidates))
     items = []
     with ThreadPoolExecutor(at_once, thread_name_prefix="replay.plan") as pool:
-        for item in pool.map(look, candidates):
+        for item in pool.map(examined, candidates):
             items.append(item)
             progress(len(items), len(candidates))
     with store.write() as tx:
@@ -108,7 +108,7 @@ def examine(
         except InvalidMessage:
             return item(verdict=FILE_GONE, detail=attachment.sha256)
     if isinstance(answer, NoAnswer):
-        return item(verdict=CANNOT_ASK, detail=answer.why)
+        return item(verdict=CANNOT_QUERY, detail=answer.why)
     return item(verdict=WOULD_SEND)
 
 

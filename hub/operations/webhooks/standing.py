@@ -42,15 +42,15 @@ def standing_of(
     tx: Tx, webhook: Webhook, *, allowed: Callable[[str], bool], now: datetime
 ) -> WebhookStanding:
     """Return how a webhook does; `allowed` as in `exchange/webhooks/selecting.py`."""
-    held = waiting.of_webhook(tx, webhook.id)
+    queued = waiting.of_webhook(tx, webhook.id)
     new = reading.page(tx, webhook.position, limit=reading.READ_AT_ONCE, allowed=allowed)
     return WebhookStanding(
         webhook=webhook,
-        standing=_in_a_word(webhook, refused=bool(held), now=now),
-        refused=len(held),
-        backlog=len(held) + len(new.changes),
+        standing=_in_a_word(webhook, refused=bool(queued), now=now),
+        refused=len(queued),
+        backlog=len(queued) + len(new.changes),
         more=new.more,
-        oldest=min((it.since for it in held), default=None),
+        oldest=min((it.since for it in queued), default=None),
     )
 
 

@@ -91,5 +91,5 @@ def database(settings: Settings) -> Iterator[Check]:
 def _ahead(store: Store) -> timedelta:
     with store.read() as tx:
         sent = utc_now()
-        said = database_time(tx)
-        return ahead(said, sent=sent, received=utc_now(), exact_to=timedelta(milliseconds=1))
+        theirs = database_time(tx)
+        return ahead(theirs, sent=sent, received=utc_now(), exact_to=timedelta(milliseconds=1))

@@ -81,13 +81,13 @@ class Records:
             case _:
                 pass
 
-    def received(self, tx: Tx, cause: Cause, said: p.DossierReceived) -> list[Message]:
+    def received(self, tx: Tx, cause: Cause, payload: p.DossierReceived) -> list[Message]:
         """A dossier was taken in: open it, register it at the province, hand it over if ready."""
-        self.check(said)
-        procedure = self.rules.procedure(said.procedure, said.received_at)
-        dossier = self._opened(said, procedure)
+        self.check(payload)
+        procedure = self.rules.procedure(payload.procedure, payload.received_at)
+        dossier = self._opened(payload, procedure)
         if not dossiers.add(tx, dossier):
-            number, at = said.number, said.received_at
+            number, at = payload.number, payload.received_at
             late_messages.empty_if_erased(tx, cause.message.id, number, now=at)
             return self._received_online(tx, cause, dossier)
         files = papers.add_files(
@@ -95,7 +95,7 @@ class Records:
         )
         event = self._event(cause, dossier, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ")
         dossiers.add_event(tx, event)
-        at = said.received_at
+        at = payload.received_at
         order = commands.register(
             cause, dossier, procedure, unit=self.rules.unit, files=files, update=False, at=at
         )
@@ -103,31 +103,31 @@ class Records:
         handed_over: list[Message] = []
         if files and inter_level.is_complete(dossier, files):
             handed_over = inter_level.hand_over(
-                tx, cause, dossier, self.rules, files=files, officer=said.officer, at=at
+                tx, cause, dossier, self.rules, files=files, officer=payload.officer, at=at
             )
         if not handed_over:
             early_messages.wake(tx, dossier.number)
         return out + handed_over
 
-    def _opened(self, said: p.DossierReceived, procedure: Procedure) -> Dossier:
+    def _opened(self, payload: p.DossierReceived, procedure: Procedure) -> Dossier:
         """Return the dossier as it begins, with its due date."""
-        due = self.rules.due_at(procedure, said.received_at)
+        due = self.rules.due_at(procedure, payload.received_at)
         return Dossier(
-            number=said.number,
+            number=payload.number,
             procedure=procedure.code,
             sector=procedure.sector,
             inter_level=procedure.inter_level,
-            channel=said.channel,
-            applicant=said.applicant,
-            summary=said.summary or procedure.name,
-            components=said.components,
-            parcels=said.parcels,
-            officer=said.officer,
-            received_at=said.received_at,
+            channel=payload.channel,
+            applicant=payload.applicant,
+            summary=payload.summary or procedure.name,
+            components=payload.components,
+            parcels=payload.parcels,
+            officer=payload.officer,
+            received_at=payload.received_at,
             due_at=due,
             first_due_at=due,
             status=p.Status.ACCEPTED,
-            status_at=said.received_at,
+            status_at=payload.received_at,
         )
 
     def _received_online(self, tx: Tx, cause: Cause, received: Dossier) -> list[Message]:
@@ -143,19 +143,19 @@ class Records:
         event = self._event(cause, received, p.Status.ACCEPTED, note="Tiếp nhận hồ sơ trực tuyến")
         return list(move(tx, cause, known, event, self.rules).messages)
 
-    def scanned(self, tx: Tx, cause: Cause, said: p.DocumentScanned) -> list[Message]:
+    def scanned(self, tx: Tx, cause: Cause, payload: p.DocumentScanned) -> list[Message]:
         """A paper was digitised: keep it, update the province, hand over when all are there.
 
         Of a dossier with many pages the province is not told of each
         (`hub/rules/retention/paper_refresh.py`). One that comes after the hand-over waits for the
         officer's word, see `progressed`.
         """
-        dossier = ended.existing(tx, said.number)
+        dossier = ended.existing(tx, payload.number)
         attached = cause.message.attachments
-        files = [structs.replace(file, component=said.component) for file in attached]
+        files = [structs.replace(file, component=payload.component) for file in attached]
         papers.add_files(tx, dossier.number, files, message_id=cause.message.id)
         dossier = replace(dossier, version=dossier.version + 1)
-        at, out = said.scanned_at, list[Message]()
+        at, out = payload.scanned_at, list[Message]()
         if refresh_at_once(papers.count_of(tx, dossier.number), dossier.files_told):
             dossier, record = refresh(tx, cause, dossier, self.rules, at=at)
             out.append(record)
@@ -170,18 +170,18 @@ class Records:
                 )
         return out
 
-    def barcode(self, tx: Tx, cause: Cause, said: p.BarcodeScanned) -> list[Message]:
+    def barcode(self, tx: Tx, cause: Cause, payload: p.BarcodeScanned) -> list[Message]:
         """A receipt was read: at the return desk that hands out a finished result.
 
         Of one that is not finished the scan is kept and moves nothing: somebody may only have
         asked how far it is.
         """
-        dossier = ended.existing(tx, said.number)
-        if said.station is not p.Station.RETURN or dossier.status is p.Status.RETURNED:
+        dossier = ended.existing(tx, payload.number)
+        if payload.station is not p.Station.RETURN or dossier.status is p.Status.RETURNED:
             return []
         event = replace(
             self._event(cause, dossier, p.Status.RETURNED, note="Trả kết quả tại bộ phận một cửa"),
-            at=said.scanned_at,
+            at=payload.scanned_at,
         )
         if dossier.status is not p.Status.FINISHED:
             why_not = f"{int(dossier.status)} -> 10: scanned before it was finished"
@@ -189,31 +189,31 @@ class Records:
             return []
         return inter_level.returned(tx, cause, dossier, event, self.rules)
 
-    def progressed(self, tx: Tx, cause: Cause, said: p.DossierProgressed) -> list[Message]:
+    def progressed(self, tx: Tx, cause: Cause, payload: p.DossierProgressed) -> list[Message]:
         """An officer moved the dossier on."""
-        dossier = ended.existing(tx, said.number)
+        dossier = ended.existing(tx, payload.number)
         event = StatusEvent(
-            number=said.number,
+            number=payload.number,
             message_id=cause.message.id,
-            status=said.status,
-            at=said.at,
-            officer=said.officer,
-            unit=said.unit,
-            note=said.note,
+            status=payload.status,
+            at=payload.at,
+            officer=payload.officer,
+            unit=payload.unit,
+            note=payload.note,
         )
-        if said.status is p.Status.RETURNED:
+        if payload.status is p.Status.RETURNED:
             return inter_level.returned(tx, cause, dossier, event, self.rules)
-        if said.status is p.Status.PROCESSING and dossier.inter_level:
-            scanned = papers.files_of(tx, dossier.number, result=False)
-            order = inter_level.hand_over(
-                tx, cause, dossier, self.rules, files=scanned, officer=said.officer, at=said.at
-            )
-            if order:
+        if payload.status is p.Status.PROCESSING and dossier.inter_level:
+            files = papers.files_of(tx, dossier.number, result=False)
+            at, officer = payload.at, payload.officer
+            if order := inter_level.hand_over(
+                tx, cause, dossier, self.rules, files=files, officer=officer, at=at
+            ):
                 return order
         # an officer who takes the work up again has what was asked for
         moved = move(tx, cause, dossier, event, self.rules, resumes=True)
         out = list(moved.messages)
-        if moved.applied and said.status in RESUMING and dossier.inter_level:
+        if moved.applied and payload.status in RESUMING and dossier.inter_level:
             paused = dossier.status is p.Status.SUPPLEMENT_REQUESTED
             out += inter_level.resume_work(
                 tx,
@@ -221,20 +221,20 @@ class Records:
                 moved.dossier,
                 self.rules,
                 paused=paused,
-                officer=said.officer,
-                at=said.at,
+                officer=payload.officer,
+                at=payload.at,
             )
         return out
 
-    def surveyed(self, tx: Tx, _cause: Cause, said: p.SurveySubmitted) -> list[Message]:
+    def surveyed(self, tx: Tx, _cause: Cause, payload: p.SurveySubmitted) -> list[Message]:
         """A satisfaction slip came; it stays in the ward."""
-        self.check(said)
-        survey_store.add(tx, said)
+        self.check(payload)
+        survey_store.add(tx, payload)
         return []
 
-    def town_reported(self, tx: Tx, cause: Cause, said: p.TownStepReported) -> list[Message]:
+    def town_reported(self, tx: Tx, cause: Cause, payload: p.TownStepReported) -> list[Message]:
         """The town reported a step."""
-        return inter_level.reported(tx, cause, said, self.rules)
+        return inter_level.reported(tx, cause, payload, self.rules)
 
     def delivered(self, tx: Tx, message: Message, receipt: Receipt) -> None:
         """A partner took a message: remember under which number it keeps the dossier."""

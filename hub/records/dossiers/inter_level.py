@@ -180,12 +180,12 @@ def reported(tx: Tx, cause: Cause, step: TownStepReported, rules: Rulebook) -> l
     legs.keep_step(tx, step, message_id=message.id)
     files = message.attachments
     papers.add_files(tx, step.number, files, message_id=message.id, result=True)
-    said: list[Message] = []
+    emitted: list[Message] = []
     sequence = leg.sequence
     while kept := legs.next_step(tx, step.number, sequence + 1):
         sequence += 1
-        said += _apply(tx, cause, *kept, rules)
-    return said
+        emitted += _apply(tx, cause, *kept, rules)
+    return emitted
 
 
 def _apply(

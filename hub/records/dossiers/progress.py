@@ -57,13 +57,13 @@ def move(
         return Moved(dossier, (), applied=False)
     changed = after(dossier, event.status, at=event.at, rules=rules)
     dossiers.add_event(tx, event)
-    said = [commands.report_step(cause, changed, event)]
+    emitted = [commands.report_step(cause, changed, event)]
     if event.status in ENDS or changed.received_at != dossier.received_at:
         changed, record = refresh(tx, cause, changed, rules, at=event.at)
-        said.insert(0, record)
+        emitted.insert(0, record)
     else:
         dossiers.save(tx, changed)
-    return Moved(changed, said, applied=True)
+    return Moved(changed, emitted, applied=True)
 
 
 def refresh(
@@ -75,18 +75,18 @@ def refresh(
     """
     kept = papers.files_of(tx, dossier.number)
     files = [file for file in kept if file.component != NOTICE]
-    told = replace(dossier, files_told=len(kept), refresh_wanted_at=None)
-    dossiers.save(tx, told)
+    reported = replace(dossier, files_told=len(kept), refresh_wanted_at=None)
+    dossiers.save(tx, reported)
     message = commands.register(
         cause,
-        told,
+        reported,
         rules.procedure(dossier.procedure, dossier.received_at),
         unit=rules.unit,
         files=files,
         update=True,
         at=at,
     )
-    return told, message
+    return reported, message
 
 
 def after(dossier: Dossier, status: Status, *, at: datetime, rules: Rulebook) -> Dossier:

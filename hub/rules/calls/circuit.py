@@ -200,8 +200,8 @@ def failed(
     if circuit.phase is Phase.CLOSED and not at_once:
         if dossier and dossier in circuit.counted_keys:
             return circuit
-        blamed = circuit.counted_keys | {dossier} if dossier else circuit.counted_keys
-        circuit = replace(circuit, failures=circuit.failures + 1, counted_keys=blamed)
+        counted = circuit.counted_keys | {dossier} if dossier else circuit.counted_keys
+        circuit = replace(circuit, failures=circuit.failures + 1, counted_keys=counted)
         if circuit.failures < policy.failures:
             return circuit
     pause = max(pause_of(circuit.trip_count, policy, draw), at_least or timedelta())

@@ -25,9 +25,9 @@ def describe_error(error: BaseException) -> str:
 
     E.g. `IntegrityError gkpj < UniqueViolation 23505 at hub/store/repair/tasks.py:57`.
     """
-    told = " < ".join(_name(one) for one in _chain(error))
+    names = " < ".join(_name(one) for one in _chain(error))
     places = _places(error)
-    return f"{told} at {', '.join(places)}" if places else told
+    return f"{names} at {', '.join(places)}" if places else names
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

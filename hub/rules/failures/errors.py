@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-SAID_TO_EXIST = "lookup_behind"
+EXISTS_UNSEEN = "lookup_behind"
 """Code of a call that was answered "already exists", while the look-up does not show it."""
 
 
@@ -261,7 +261,7 @@ _TABLE = (
     Fault("reply_dropped", _A),
     Fault("reply_unreadable", _A),
     Fault("reply_server_error", _A),
-    Fault(SAID_TO_EXIST, _A),
+    Fault(EXISTS_UNSEEN, _A),
     Fault("reply_unknown_code", _A),
     Fault("lease_expired", _A),
     Fault("restored", _A),

@@ -14,6 +14,6 @@ NO_PAGE_FOR = timedelta(seconds=30)
 """How long after the last page the files are told whatever their number: the scanner has ended."""
 
 
-def refresh_at_once(files: int, told: int) -> bool:
-    """Tell whether the province is told of `files` files now; `told` were in the last telling."""
-    return files <= EVERY_PAGE_UP_TO or (files - told) * SHARE >= told
+def refresh_at_once(files: int, reported: int) -> bool:
+    """Return whether the province hears of `files` files now; it heard of `reported` before."""
+    return files <= EVERY_PAGE_UP_TO or (files - reported) * SHARE >= reported

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.rules.deliveries.absence import Standing
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.rules.failures.errors import SAID_TO_EXIST
+from hub.rules.failures.errors import EXISTS_UNSEEN
 from hub.rules.poison import ISOLATE_FROM
 from hub.store.deliveries.delivery_statements import in_doubt, position
 from hub.store.deliveries.transitions import Claimed, foremost, with_bodies
@@ -109,8 +109,8 @@ def reserve_doubtful(
 
 def queries_unanswered(tx: Tx, id: int) -> int:
     """Return how many questions about a delivery were asked since it was last sent."""
-    asked: int = tx.execute(sa.select(QUERIES).where(deliveries.c.id == id)).scalar_one()
-    return asked
+    queries: int = tx.execute(sa.select(QUERIES).where(deliveries.c.id == id)).scalar_one()
+    return queries
 
 
 def queries_unended(tx: Tx, id: int) -> int:
@@ -130,7 +130,7 @@ def standing(tx: Tx, id: int) -> Standing:
         deliveries.c.id == id
     )
     row = tx.execute(query).one()
-    exists = row.code == SAID_TO_EXIST
+    exists = row.code == EXISTS_UNSEEN
     return Standing(since=row.doubtful_since, absent_at=row.absent_at, reported_existing=exists)
 
 

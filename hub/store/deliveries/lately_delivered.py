@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import deliveries, handovers, journal
 
-LOOKED_AT = 500
+MOST_READ = 500
 """Calls from the newest such backwards; a partner that had none of these was not called lately."""
 
 
@@ -26,7 +26,7 @@ def lately_delivered(
     recent = (
         recent.where(handovers.c.answered_at <= before)
         .order_by(handovers.c.seq.desc())
-        .limit(LOOKED_AT)
+        .limit(MOST_READ)
     )
     last = recent.subquery()
     query = (

@@ -385,5 +385,5 @@ def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:
 
 def leave_to_person(tx: Tx, id: int, *, why: str = "", code: str = "") -> None:
     """Nothing could be proven: stop asking, a person resolves it. `code`: of the last question."""
-    told = ({"detail": why} if why else {}) | ({"code": code} if code else {})
-    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None, **told})
+    details = ({"detail": why} if why else {}) | ({"code": code} if code else {})
+    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None, **details})

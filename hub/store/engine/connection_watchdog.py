@@ -137,7 +137,7 @@ class ConnectionWatchdog:
     def _works_for(self, line: WatchedConnection) -> bool:
         """Ask the server, within bounds, whether it is busy with what this line waits for."""
         answer: list[bool] = []
-        asking: list[tuple[WatchedConnection, Inode | None]] = []
+        querying: list[tuple[WatchedConnection, Inode | None]] = []
         idle_for = timedelta(seconds=self._patience * IDLE_SHARE)
         abandoned = timedelta(seconds=self._patience * ABANDONED)
         with self._lock:
@@ -146,7 +146,7 @@ class ConnectionWatchdog:
         def query_server() -> None:
             with contextlib.suppress(psycopg.Error, OSError):
                 other = psycopg.connect(_address(line), autocommit=True)
-                asking.append((other, _inode(other)))
+                querying.append((other, _inode(other)))
                 with other:
                     row = other.execute(_IDLE, (idle_for, pid)).fetchone()
                     answer.append(row is not None and not row[0])
@@ -158,7 +158,7 @@ class ConnectionWatchdog:
         thread.start()
         thread.join(ANSWER_WITHIN.total_seconds())
         if not answer:
-            for other, inode in asking:
+            for other, inode in querying:
                 _shut_down(other, inode)  # it waits in vain as well
         return bool(answer) and answer[0]
 

@@ -59,12 +59,12 @@ class OutboxListener:
             line.autocommit = True
             line.execute(f"LISTEN {CHANNEL}")
             self._wake()  # for what came while nobody listened
-            asked = time.monotonic()
+            checked = time.monotonic()
             while not self._stopping.is_set():
                 for _ in line.notifies(timeout=LISTEN_FOR, stop_after=1):
                     self._wake()
-                if time.monotonic() - asked > POLL_EVERY:
+                if time.monotonic() - checked > POLL_EVERY:
                     # Who only listens never learns that the line is dead; who asks is watched.
                     line.execute("SELECT 1")
-                    asked = time.monotonic()
+                    checked = time.monotonic()
                     self._wake()  # for what came together with the answer

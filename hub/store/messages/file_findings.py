@@ -36,12 +36,12 @@ def record(tx: Tx, found: FileFinding) -> None:
     """Keep what was found; a finding of another kind replaces the older one."""
     values = {"code": found.code, "why": found.why, "found_at": found.found_at}
     row = insert(tx, file_findings).values(sha256=found.sha256, **values)
-    told = row.on_conflict_do_update(
+    kept = row.on_conflict_do_update(
         index_elements=[file_findings.c.sha256],
         set_=values | {"reported_at": None},
         where=file_findings.c.code != found.code,
     )
-    tx.execute(told)
+    tx.execute(kept)
 
 
 def of_file(tx: Tx, sha256: str) -> FileFinding | None:

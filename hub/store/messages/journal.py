@@ -22,7 +22,7 @@ from hub.store.archive import late_messages
 from hub.store.conservation import counts
 from hub.store.engine.store import Tx, insert, insert_for
 from hub.store.messages import new_messages, outbox
-from hub.store.messages.new_messages import TOLD
+from hub.store.messages.new_messages import REPEATED
 from hub.store.schema.tables.exchange import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -61,7 +61,7 @@ def _mark_handled(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.id)
 
 
-_TAKE = Compiled(_mark_handled, columns=TOLD)
+_TAKE = Compiled(_mark_handled, columns=REPEATED)
 
 
 def _outgoing(dialect: str) -> ReturningInsert[Any]:
@@ -69,7 +69,7 @@ def _outgoing(dialect: str) -> ReturningInsert[Any]:
     return statement.returning(journal.c.type, journal.c.version)
 
 
-_SAY = Compiled(_outgoing, columns=TOLD)
+_EMIT = Compiled(_outgoing, columns=REPEATED)
 
 
 class JournalEntry(msgspec.Struct, frozen=True):
@@ -105,9 +105,11 @@ def accept(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> list[Accep
     """
     first: dict[str, JournalEntry] = {}  # in the order in which they came: so they are enqueued
     for entry in entries:
-        told = first.setdefault(entry.dedup_key, entry)
-        if entry.body != told.body:  # else the content of the later one would be lost unnoticed
-            _must_agree(entry.message, told.message)
+        first_entry = first.setdefault(entry.dedup_key, entry)
+        if (
+            entry.body != first_entry.body
+        ):  # else the content of the later one would be lost unnoticed
+            _must_agree(entry.message, first_entry.message)
     rows = {
         key: {**_row(entry.message, entry.body, STATE_ACCEPTED, now), "dedup_key": key}
         for key, entry in first.items()
@@ -169,7 +171,7 @@ def record_outgoing(tx: Tx, entries: Sequence[JournalEntry], now: datetime) -> N
     Each that is new counts as accepted for the destination that reads it.
     """
     values = [_row(entry.message, entry.body, STATE_OUTGOING, now) for entry in entries]
-    new = _SAY.all_each(tx, values)
+    new = _EMIT.all_each(tx, values)
     counts.accepted(tx, (catalog.find(row.type, row.version).reader for row in new))
 
 

@@ -23,7 +23,7 @@ from hub.store.statements.row_arrays import RowArrays
 Row = Mapping[str, Any]
 """A row of the journal, with its `dedup_key`; all of a call were recorded at one time."""
 _LATER = ("code", "reason", "early_since", "body_hash", "body_size")
-TOLD = columns_of(journal, *_LATER)
+REPEATED = columns_of(journal, *_LATER)
 """Columns of a message as it was said."""
 
 
@@ -33,11 +33,11 @@ def _meet(dialect: str) -> ReturningInsert[tuple[str]]:
 
 
 _MEET = Compiled(_meet, columns=columns_of(inbox))
-_ADD = Compiled(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=TOLD)
+_ADD = Compiled(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=REPEATED)
 
-_SENT = [inbox.c.dedup_key, *(journal.c[name] for name in TOLD if name != "recorded_at")]
+_SENT = [inbox.c.dedup_key, *(journal.c[name] for name in REPEATED if name != "recorded_at")]
 _ARRAYS = RowArrays(_SENT)
-_NAMES = ", ".join(name for name in TOLD if name != "recorded_at")
+_NAMES = ", ".join(name for name in REPEATED if name != "recorded_at")
 # Inbox rows in one order, so that two processes that are told the same do not wait for one another.
 _AT_ONCE = Compiled(
     sa.text(
@@ -91,8 +91,8 @@ def store(tx: Tx, rows: Sequence[Row]) -> None:
     Raises InvalidMessage where another message has the id of one of them.
     """
     if rows:
-        told = [{name: row[name] for name in TOLD} for row in rows]
-        _must_be_stored(_ADD.run_each(tx, told), of=len(rows))
+        rows_read = [{name: row[name] for name in REPEATED} for row in rows]
+        _must_be_stored(_ADD.run_each(tx, rows_read), of=len(rows))
         outbox.put(tx, map(_enqueueing, rows))
 
 

@@ -124,9 +124,9 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     """
     query = sa.select(journal.c.id, journal.c.key).where(_WAITS, journal.c.id.in_(ids))
     rows = tx.execute(query.order_by(journal.c.id).with_for_update()).all()
-    held = candidates.on_hold(tx, {row.key for row in rows})
-    found = [row.id for row in rows if row.key not in held]
-    for key in {row.key for row in rows} - held:
+    on_hold = candidates.on_hold(tx, {row.key for row in rows})
+    found = [row.id for row in rows if row.key not in on_hold]
+    for key in {row.key for row in rows} - on_hold:
         candidates.recheck(tx, key)  # the next run of the archive, not that of next month
     for id in found:
         late_messages.empty(tx, id, now=now)
@@ -142,6 +142,6 @@ def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
     """Return the states of messages by id, ERASED or DROPPED; of one that there is not, nothing."""
     dropped = sa.and_(journal.c.state == STATE_PARKED, journal.c.code == DROPPED_CODE)
     gone = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_not(None))
-    said = sa.case((dropped, DROPPED), (gone, ERASED), else_=journal.c.state)
-    query = sa.select(journal.c.id, said.label("state"))
+    state = sa.case((dropped, DROPPED), (gone, ERASED), else_=journal.c.state)
+    query = sa.select(journal.c.id, state.label("state"))
     return {row.id: row.state for row in tx.execute(query.where(journal.c.id.in_(ids)))}

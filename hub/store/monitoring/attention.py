@@ -56,7 +56,7 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
         UNSETTLED,
         sa.or_(deliveries.c.state == S.DEAD.value, undecided),
     )
-    asked = last.c
+    last_columns = last.c
     query = (
         sa.select(
             deliveries.c.id,
@@ -67,7 +67,11 @@ def stuck(tx: Tx, limit: int = 100) -> list[tuple[int, str, str, str, str, str]]
             deliveries.c.detail,
             deliveries.c.next_attempt_at,
         )
-        .add_columns(asked.code.label("last_code"), asked.detail.label("last"), asked.differs)
+        .add_columns(
+            last_columns.code.label("last_code"),
+            last_columns.detail.label("last"),
+            last_columns.differs,
+        )
         .select_from(deliveries.outerjoin(last, IS_LAST_QUESTION))
         .where(for_a_person)
     )

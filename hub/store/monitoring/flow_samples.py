@@ -1,7 +1,7 @@
 """Samples of the flow, a row a minute and partner, for a week: totals, depth, critical time.
 
 The critical time of a delivery is from its opening until the partner has it. It is taken from the
-last calls that were made, at most `LOOKED_AT` of them: no column is written for it while work is
+last calls that were made, at most `MOST_READ` of them: no column is written for it while work is
 done, and no growing table is read as a whole.
 """
 
@@ -17,7 +17,7 @@ from hub.store.schema.tables.conservation import flow_samples
 from hub.store.schema.tables.exchange import attempts, deliveries
 
 KEPT = timedelta(days=7)
-LOOKED_AT = 2000
+MOST_READ = 2000
 _MICROSECOND = timedelta(microseconds=1)
 _MINUTE = 60_000_000
 
@@ -95,7 +95,7 @@ def of_destination(tx: Tx, destination: str, *, since: datetime, each: int = 1) 
 def critical_times(tx: Tx, *, since: datetime) -> dict[str, list[timedelta]]:
     """Return how long deliveries took that were delivered since then, shortest first."""
     newest_call = tx.execute(sa.select(sa.func.max(attempts.c.id))).scalar() or 0
-    last = sa.select(attempts.c.delivery_id).where(attempts.c.id > newest_call - LOOKED_AT)
+    last = sa.select(attempts.c.delivery_id).where(attempts.c.id > newest_call - MOST_READ)
     ids = sorted(set(tx.execute(last).scalars()))
     found: dict[str, list[timedelta]] = {}
     query = sa.select(

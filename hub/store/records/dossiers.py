@@ -85,7 +85,7 @@ _CHANGING = (
 _COLUMNS = columns_of(dossiers, "erased_at", "archive_again", "erase_again")
 READ = sa.select(*(dossiers.c[it.name] for it in fields(Dossier)))
 _ONE = READ.where(dossiers.c.number == sa.bindparam("which"))
-_GET, _LOOK = Compiled(_ONE.with_for_update()), Compiled(_ONE)
+_GET, _READ = Compiled(_ONE.with_for_update()), Compiled(_ONE)
 _SAVE = Compiled(
     sa.update(dossiers)
     .where(dossiers.c.number == sa.bindparam("which"))
@@ -107,7 +107,7 @@ def get(tx: Tx, number: str, *, lock: bool = True) -> Dossier | None:
     """
     if hand := batch_state.holding(tx, number):
         return hand.dossiers.get(number)
-    row = (_GET if lock else _LOOK).one_or_none(tx, {"which": number})
+    row = (_GET if lock else _READ).one_or_none(tx, {"which": number})
     return None if row is None else from_row(row)
 
 

@@ -134,11 +134,11 @@ def want_again(tx: Tx, number: str) -> None:
     It does until the town says that it has the papers or has ended. The caller has the leg's lock.
     """
     step, place = leg_steps.c.step, leg_steps.c.sequence
-    told = sa.select(sa.func.max(place)).where(leg_steps.c.number == number, leg_steps.c.applied)
-    asked = tx.execute(told.where(step == TownStep.AWAITING_SUPPLEMENT.value)).scalar()
+    newest = sa.select(sa.func.max(place)).where(leg_steps.c.number == number, leg_steps.c.applied)
+    requested = tx.execute(newest.where(step == TownStep.AWAITING_SUPPLEMENT.value)).scalar()
     over = [TownStep.SUPPLEMENTED.value, TownStep.ENDED.value]
-    if asked and asked > (tx.execute(told.where(step.in_(over))).scalar() or 0):
-        _WANTED.run(tx, {"which": number, "request": asked})
+    if requested and requested > (tx.execute(newest.where(step.in_(over))).scalar() or 0):
+        _WANTED.run(tx, {"which": number, "request": requested})
 
 
 def keep_step(tx: Tx, step: TownStepReported, *, message_id: str) -> None:

@@ -67,10 +67,10 @@ def add_files(
     tx: Tx, number: str, files: Iterable[Attachment], *, message_id: str, result: bool = False
 ) -> list[Attachment]:
     """Attach files to a dossier, the same file for the same component once; return those."""
-    said = [
+    values = [
         Paper(number=number, file=file, message_id=message_id, is_result=result) for file in files
     ]
-    kept = {paper.key: paper for paper in reversed(said)}
+    kept = {paper.key: paper for paper in reversed(values)}
     if hand := batch_state.holding(tx, number):
         for paper in kept.values():
             hand.papers.add(paper)

@@ -27,12 +27,12 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     why = {"code": RESTORED, "detail": DETAIL}
     question: dict[str, object] = {"state": S.AMBIGUOUS.value, "next_attempt_at": now}
     question |= {"asked_at": None, "lease_until": None, **doubtful(now), **why}
-    asked = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))
-    held = sa.and_(deliveries.c.state == S.HELD.value, UNSETTLED)
-    behind = tx.execute(sa.update(deliveries).where(held).values(**why))
+    to_query = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))
+    on_hold = sa.and_(deliveries.c.state == S.HELD.value, UNSETTLED)
+    behind = tx.execute(sa.update(deliveries).where(on_hold).values(**why))
     # What the copy does not know of gets its place in the feed anew, for other changes.
     numbering.begin_epoch(tx, now=now)
-    return {"queried": asked.rowcount, "behind": behind.rowcount}
+    return {"queried": to_query.rowcount, "behind": behind.rowcount}
 
 
 class CallCounterFile:

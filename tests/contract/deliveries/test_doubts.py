@@ -9,7 +9,7 @@ from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
 from hub.rules.deliveries.absence import Standing
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.rules.failures.errors import SAID_TO_EXIST
+from hub.rules.failures.errors import EXISTS_UNSEEN
 from hub.store.deliveries import attempts, doubts, schedule, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
@@ -32,7 +32,7 @@ def in_doubt(tx: Tx, code: str = "reply_dropped") -> None:
 def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store: Store) -> None:
     """The next question is planned in the same write; a new doubt begins anew."""
     with store.write() as tx:
-        in_doubt(tx, SAID_TO_EXIST)
+        in_doubt(tx, EXISTS_UNSEEN)
         assert doubts.standing(tx, 1) == Standing(since=AT, reported_existing=True)
         later = AT + 9 * SECOND
         doubts.query_once_more(tx, 1, when=later, absent_at=AT + SECOND, now=later)

@@ -11,7 +11,7 @@ from adapters.devices.scanner import copies
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.simulator import page, scan
-from adapters.devices.scanner.source import TOLD_AFTER, ScannerSource
+from adapters.devices.scanner.source import REPORTED_AFTER, ScannerSource
 from hub.exchange.intake.accept import Intake
 from hub.exchange.intake.source_role import SourceRole
 from hub.messages import envelope
@@ -250,10 +250,10 @@ def test_an_officer_is_told_of_a_scan_that_does_not_become_whole(
     (folder / NAME).write_bytes(page("paper")[:200])
     note = folder / REFUSED / f"{NAME}.txt"
     source.poll_hot_folder(sink)
-    clock[0] = TOLD_AFTER - 1
+    clock[0] = REPORTED_AFTER - 1
     source.poll_hot_folder(sink)
     assert not note.exists()
-    clock[0] = TOLD_AFTER
+    clock[0] = REPORTED_AFTER
     source.poll_hot_folder(sink)
     text = note.read_text(encoding="utf-8")
     assert "%%EOF" in text

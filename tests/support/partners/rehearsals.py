@@ -48,7 +48,7 @@ def rehearse(
         number=number,
         reason="kiểm tra",
     )
-    return rehearsal, rehearsal.run(tell=lambda _: None)
+    return rehearsal, rehearsal.run(show=lambda _: None)
 
 
 def attention(walked: Walked) -> dict[str, str]:

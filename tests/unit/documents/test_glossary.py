@@ -1,7 +1,8 @@
 """One word, one thing: names use the glossary's words, and none that it forbids.
 
 The glossary is the first table of ARCHITECTURE.md ("Words"). Checked are the names of modules,
-classes, functions, methods, attributes, tables, columns, log events, settings and commands.
+classes, functions, methods, attributes, parameters, variables, tables, columns, log events,
+settings and commands.
 """
 
 import ast
@@ -74,8 +75,8 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
-def definitions() -> list[tuple[str, str, str]]:
-    """Return file, kind and name of each class, inner class, function and attribute.
+def all_definitions() -> list[tuple[str, str, str]]:
+    """Return file, kind and name of each class, function, attribute, parameter and variable.
 
     One walk through all trees, for every test that compares names.
     """
@@ -84,6 +85,11 @@ def definitions() -> list[tuple[str, str, str]]:
         for path in _files()
         for kind, name in _defined_in(tree_of(path))
     ]
+
+
+def definitions() -> list[tuple[str, str, str]]:
+    """Return file, kind and name of each class, inner class, function and attribute."""
+    return [entry for entry in all_definitions() if entry[1] not in ("parameter", "variable")]
 
 
 def functions_and_attributes() -> Iterator[tuple[str, str, bool]]:
@@ -97,6 +103,10 @@ def _defined_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, _FUNCTIONS):
             yield "function", node.name
+        elif isinstance(node, ast.arg):
+            yield "parameter", node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield "variable", node.id
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
                 yield "attribute", node.attr
@@ -113,6 +123,21 @@ def test_no_function_or_attribute_uses_a_forbidden_word() -> None:
         f"{place}: {name} ({word}: {instead_of(word)})"
         for place, name, is_function in functions_and_attributes()
         for word in forbidden_of(name, place, is_function=is_function)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_parameter_or_variable_uses_a_forbidden_word() -> None:
+    """What a function is given, and what it keeps meanwhile, is named by the thing that it is."""
+    wrong = [
+        f"{place}: {kind} {name} ({word}: {instead_of(word)})"
+        for place, kind, name in all_definitions()
+        if kind in ("parameter", "variable")
+        for word in (
+            forbidden_of(name, place, is_function=False)
+            if kind == "parameter"
+            else forbidden_in(name)
+        )
     ]
     assert not wrong, "\n".join(wrong)
 

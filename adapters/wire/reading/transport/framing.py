@@ -162,7 +162,7 @@ def _final_head(stream: _Stream, findings: Findings) -> _Head:
 
 
 def _raw_head(stream: _Stream, limit: int, findings: Findings) -> bytes:
-    looked = 0
+    searched = 0
     while True:
         buffer = stream.buffer
         if buffer.startswith((b"\r", b"\n")):
@@ -172,7 +172,7 @@ def _raw_head(stream: _Stream, limit: int, findings: Findings) -> bytes:
             limit -= blank
         if buffer[:5].upper() != b"HTTP/"[: len(buffer)]:
             raise findings.refuse("HTTP", "no status line: this is not HTTP")
-        end = _HEAD_END.search(buffer, max(0, looked - 5))
+        end = _HEAD_END.search(buffer, max(0, searched - 5))
         if (end.start() if end else len(buffer)) > limit:
             raise findings.refuse("HTTP", f"more than {HEAD_LIMIT} bytes of headers")
         if end:
@@ -181,7 +181,7 @@ def _raw_head(stream: _Stream, limit: int, findings: Findings) -> bytes:
                 findings.add(DriftKind.FRAMING, "line ends")
             del buffer[: end.end()]
             return raw
-        looked = len(buffer)
+        searched = len(buffer)
         if not stream.more():
             raise _dropped()
 
@@ -239,8 +239,8 @@ class _Body:
 
     def __init__(self, stream: _Stream, head: _Head, limit: int, findings: Findings) -> None:
         self.stream, self.head, self.limit, self.findings = stream, head, limit, findings
-        said = head.tokens("connection")
-        self.alive = "close" not in said if head.minor else "keep-alive" in said
+        tokens = head.tokens("connection")
+        self.alive = "close" not in tokens if head.minor else "keep-alive" in tokens
 
     def read(self) -> tuple[bytes, bool]:
         """Return the body, and whether the connection stays in step."""
@@ -273,19 +273,19 @@ class _Body:
 
     def _length(self) -> int | None:
         """Return Content-Length, None where there is none or another framing counts."""
-        said = self.head.tokens("content-length")
+        tokens = self.head.tokens("content-length")
         if self.head.headers.get("content-length") is None:
             return None
         chunked = "chunked" in self.head.tokens("transfer-encoding")
-        if not said or not all(it.isascii() and it.isdigit() and len(it) < 20 for it in said):
+        if not tokens or not all(it.isascii() and it.isdigit() and len(it) < 20 for it in tokens):
             if chunked:
                 return 0
             raise self.findings.refuse("Content-Length", "no number of bytes")
-        lengths = sorted({int(it) for it in said})
+        lengths = sorted({int(it) for it in tokens})
         if len(lengths) > 1 and not chunked:
             both = " and ".join(map(str, lengths[:2]))
             raise self.findings.refuse("Content-Length", f"two different lengths, {both}")
-        if len(said) > 1:
+        if len(tokens) > 1:
             self.findings.add(DriftKind.FRAMING, "Content-Length twice")
         if lengths[0] > self.limit and not chunked:
             raise self._too_long(f"{lengths[0]} bytes")

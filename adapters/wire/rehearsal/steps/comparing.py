@@ -26,7 +26,7 @@ from hub.rules.deliveries.likeness import (
 )
 from hub.texts import both
 
-LOOKS = 6
+LOOK_UPS = 6
 """Look-ups that are compared: a partner may have several servers."""
 DAY = timedelta(days=1)
 _NORMAL: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
@@ -36,10 +36,10 @@ _FORMS = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "
 def compare(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     """Look up a few times more and compare every field of each answer."""
     number = context.test.number if context.test else ""
-    for _ in range(LOOKS - 1):
-        said = context.look_up(number)
-        if said.shown is not None:
-            there.shown.append(said.shown)
+    for _ in range(LOOK_UPS - 1):
+        heard = context.look_up(number)
+        if heard.shown is not None:
+            there.shown.append(heard.shown)
     pairs = list(_pairs(there.shown))
     zone = ZoneInfo(context.partner.profile.dates.zone)
     yield from _times(context, [it for it in pairs if it.kind is PairKind.TIME], zone)

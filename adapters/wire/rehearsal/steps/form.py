@@ -21,7 +21,7 @@ MOST = 12
 
 def form(context: Context) -> Iterator[RehearsalFinding]:
     """Tell of all replies so far."""
-    replies = [said.reply for said in context.replies if said.reply is not None]
+    replies = [heard.reply for heard in context.replies if heard.reply is not None]
     yield _encoding(context, replies)
     coded = sorted({it.header("content-encoding") for it in replies} - {"", "identity"})
     if coded:
@@ -83,7 +83,7 @@ def _learn_charset(context: Context, body: bytes) -> None:
 def _echo(context: Context) -> RehearsalFinding:
     header = context.partner.profile.echo.header
     if header:
-        lost = sum(it.kind is DriftKind.ECHO for said in context.replies for it in said.drift)
+        lost = sum(it.kind is DriftKind.ECHO for heard in context.replies for it in heard.drift)
         text = both("rehearsal.echo_lost" if lost else "rehearsal.echo_kept", header=header)
         return RehearsalFinding("form", Mark.ATTENTION if lost else Mark.OK, text)
     learned = any(line.path == ("echo", "header") for line in context.proposal.lines)
@@ -94,10 +94,10 @@ def _echo(context: Context) -> RehearsalFinding:
     )
 
 
-def _drift(said: Sequence[HeardReply]) -> Iterator[RehearsalFinding]:
+def _drift(heard: Sequence[HeardReply]) -> Iterator[RehearsalFinding]:
     """List what the drift observer sees."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for one in said:
+    for one in heard:
         for drift in one.drift:
             if drift.kind is not DriftKind.ECHO:
                 found[drift.kind][f"{drift.operation} {drift.place}".strip()] = None

@@ -16,15 +16,15 @@ MOST_AHEAD = timedelta(seconds=60)
 
 def login(context: Context) -> Iterator[RehearsalFinding]:
     """Log in, and compare the clocks by that reply."""
-    said = context.log_in()
-    if said.token and said.means is not Means.DONE and said.end is None:
-        why = both("rehearsal_reasons.login_worked", words=described(said))
-        taught = teach_code(context, said, Means.DONE, why)
+    heard = context.log_in()
+    if heard.token and heard.means is not Means.DONE and heard.end is None:
+        why = both("rehearsal_reasons.login_worked", words=described(heard))
+        taught = teach_code(context, heard, Means.DONE, why)
         if taught.understood:
-            said = context.partner.again(said)
-    if not said.token or said.means is not Means.DONE:
+            heard = context.partner.again(heard)
+    if not heard.token or heard.means is not Means.DONE:
         context.usable = False
-        what = described(said)
+        what = described(heard)
         yield RehearsalFinding(
             "login",
             Mark.ATTENTION,
@@ -32,19 +32,19 @@ def login(context: Context) -> Iterator[RehearsalFinding]:
             stops=True,
         )
         return
-    context.token = said.token
-    seconds = said.duration.total_seconds()
+    context.token = heard.token
+    seconds = heard.duration.total_seconds()
     yield RehearsalFinding(
         "login", Mark.OK, both("rehearsal.login_works", seconds=f"{seconds:.2f}")
     )
-    yield _clock(said)
+    yield _clock(heard)
 
 
-def _clock(said: HeardReply) -> RehearsalFinding:
-    if said.ahead is None:
+def _clock(heard: HeardReply) -> RehearsalFinding:
+    if heard.ahead is None:
         return RehearsalFinding("clock", Mark.OK, both("rehearsal.clock_replies_carry_no_time"))
-    seconds = round(said.ahead.total_seconds())
-    mark = Mark.OK if abs(said.ahead) <= MOST_AHEAD else Mark.ATTENTION
+    seconds = round(heard.ahead.total_seconds())
+    mark = Mark.OK if abs(heard.ahead) <= MOST_AHEAD else Mark.ATTENTION
     text = both(
         "rehearsal.clock_ahead" if seconds >= 0 else "rehearsal.clock_behind", seconds=abs(seconds)
     )
@@ -67,20 +67,20 @@ def second_login(context: Context) -> Iterator[RehearsalFinding]:
             "second_login", Mark.OK, both("rehearsal.second_login_the_same_session_is")
         )
         return
-    said = context.look_up_under(context.partner.absent, first)
+    heard = context.look_up_under(context.partner.absent, first)
     other = context.look_up_under(context.partner.absent, second.token)
-    if said.end is not None and other.end is None:
+    if heard.end is not None and other.end is None:
         yield _displaced(both("rehearsal.displaced"))
-    elif said.failure is None or _same(said, other) or passes(said):
+    elif heard.failure is None or _same(heard, other) or passes(heard):
         yield RehearsalFinding(
             "second_login", Mark.OK, both("rehearsal.second_login_the_first_login_stays")
         )
     else:
         # Said otherwise than of a login that never was: "signed in elsewhere".
         secrets = (first, context.partner.absent)
-        what = described(said, secrets)
-        why = both("rehearsal_reasons.older_login", words=words_of(said, secrets))
-        taught = teach_end(context, said, why, secrets=secrets)
+        what = described(heard, secrets)
+        why = both("rehearsal_reasons.older_login", words=words_of(heard, secrets))
+        taught = teach_end(context, heard, why, secrets=secrets)
         if taught.understood:
             yield _displaced(both("rehearsal.displaced_proposed", what=what))
         else:
@@ -95,20 +95,20 @@ def _displaced(text: Text) -> RehearsalFinding:
 def ended_session(context: Context) -> Iterator[RehearsalFinding]:
     """Ask under a made-up session: how does the partner say that a login is over?"""
     partner = context.partner
-    said = context.look_up_under(partner.absent, MADE_UP)
-    what = described(said, (MADE_UP, partner.absent))
-    if said.end is not None or said.means is Means.SESSION_OVER:
-        yield _recognised(said, what)
+    heard = context.look_up_under(partner.absent, MADE_UP)
+    what = described(heard, (MADE_UP, partner.absent))
+    if heard.end is not None or heard.means is Means.SESSION_OVER:
+        yield _recognised(heard, what)
         return
     good = context.look_up(partner.absent)
-    if _same(said, good):
+    if _same(heard, good):
         yield RehearsalFinding(
             "ended_session",
             Mark.ATTENTION,
             both("rehearsal.ended_session_answered_as_under_a", what=what),
         )
         return
-    yield _learned(context, said, what, partner.absent)
+    yield _learned(context, heard, what, partner.absent)
 
 
 def write_without_login(
@@ -118,26 +118,26 @@ def write_without_login(
 
     Other operations may say otherwise that a login is over, or not ask for one.
     """
-    said = context.keep(context.partner.register(MADE_UP))
-    what = f"{said.operation}: {described(said, (MADE_UP, number))}"
-    if said.end is not None or said.means is Means.SESSION_OVER:
-        return _recognised(said, what), None
-    if said.means is Means.DONE:
+    heard = context.keep(context.partner.register(MADE_UP))
+    what = f"{heard.operation}: {described(heard, (MADE_UP, number))}"
+    if heard.end is not None or heard.means is Means.SESSION_OVER:
+        return _recognised(heard, what), None
+    if heard.means is Means.DONE:
         finding = RehearsalFinding(
             "ended_session",
             Mark.ATTENTION,
             both("rehearsal.ended_session_written_without_a_login", what=what),
         )
-        return finding, said
-    finding = _learned(context, said, what, number)
-    return finding, said if finding.mark is not Mark.OK and unknown_effect(said) else None
+        return finding, heard
+    finding = _learned(context, heard, what, number)
+    return finding, heard if finding.mark is not Mark.OK and unknown_effect(heard) else None
 
 
-def _learned(context: Context, said: HeardReply, what: str, number: str) -> RehearsalFinding:
+def _learned(context: Context, heard: HeardReply, what: str, number: str) -> RehearsalFinding:
     """Return whether lines of the proposal make the hub see that the login is over."""
     secrets = (MADE_UP, number)
-    why = both("rehearsal_reasons.made_up_session", words=words_of(said, secrets))
-    taught = teach_end(context, said, why, secrets=secrets)
+    why = both("rehearsal_reasons.made_up_session", words=words_of(heard, secrets))
+    taught = teach_end(context, heard, why, secrets=secrets)
     if taught.understood:
         return RehearsalFinding(
             "ended_session",
@@ -148,12 +148,12 @@ def _learned(context: Context, said: HeardReply, what: str, number: str) -> Rehe
         "ended_session",
         Mark.ATTENTION,
         both("rehearsal.ended_session_not_recognised_ask_how", what=what, problem=taught.problem),
-        stops=not passes(said),
+        stops=not passes(heard),
     )
 
 
-def _recognised(said: HeardReply, what: str) -> RehearsalFinding:
-    certain = said.end is None or said.end.certain
+def _recognised(heard: HeardReply, what: str) -> RehearsalFinding:
+    certain = heard.end is None or heard.end.certain
     text = both("rehearsal.recognised" if certain else "rehearsal.recognised_unsure", what=what)
     return RehearsalFinding("ended_session", Mark.OK, text)
 

@@ -20,12 +20,12 @@ DENIALS = ("không", "chưa", "khong", "chua", "not", "no ", "none")
 def absent(context: Context) -> Iterator[RehearsalFinding]:
     """Look up a number that cannot be there; see that the hub understands the answer."""
     number = context.partner.absent
-    said = context.look_up(number)
-    what = described(said, (number,))
-    if said.means is Means.NOT_THERE:
+    heard = context.look_up(number)
+    what = described(heard, (number,))
+    if heard.means is Means.NOT_THERE:
         yield RehearsalFinding("absent", Mark.OK, both("rehearsal.absent_recognised", what=what))
         return
-    taught = _teach(context, said, number)
+    taught = _teach(context, heard, number)
     if taught.understood:
         yield RehearsalFinding(
             "absent",
@@ -34,7 +34,7 @@ def absent(context: Context) -> Iterator[RehearsalFinding]:
         )
         return
     problem = taught.problem or both("rehearsal_reasons.none")
-    detail = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
+    detail = f"; {heard.failure.code}: {heard.failure.detail}" if heard.failure else ""
     yield RehearsalFinding(
         "absent",
         Mark.ATTENTION,
@@ -43,22 +43,22 @@ def absent(context: Context) -> Iterator[RehearsalFinding]:
     )
 
 
-def _teach(context: Context, said: HeardReply, number: str) -> Taught:
-    if said.shown is not None:
+def _teach(context: Context, heard: HeardReply, number: str) -> Taught:
+    if heard.shown is not None:
         return Taught(False, both("rehearsal_reasons.dossier_shown"))
-    if said.message.strip() and not has_one(said.message, DENIALS):
+    if heard.message.strip() and not has_one(heard.message, DENIALS):
         return Taught(False, both("rehearsal_reasons.words_differ"))
-    if said.end is not None:
+    if heard.end is not None:
         return Taught(False, both("rehearsal_reasons.login_over"))
-    why = both("rehearsal_reasons.absent_number", words=described(said, (number,)))
-    return teach_code(context, said, Means.NOT_THERE, why, secrets=(number,))
+    why = both("rehearsal_reasons.absent_number", words=described(heard, (number,)))
+    return teach_code(context, heard, Means.NOT_THERE, why, secrets=(number,))
 
 
 def pings(context: Context) -> Iterator[RehearsalFinding]:
     """Make the harmless calls that are neither login nor look-up."""
-    for said in context.pings():
-        what = f"{said.operation}: {described(said)}"
-        good = said.failure is None
+    for heard in context.pings():
+        what = f"{heard.operation}: {described(heard)}"
+        good = heard.failure is None
         if good:
             yield RehearsalFinding("ping", Mark.OK, Text(what, what))
         else:
@@ -69,9 +69,9 @@ def latency(context: Context) -> Iterator[RehearsalFinding]:
     """Measure a few look-ups, one after the other."""
     took: list[timedelta] = []
     for _ in range(CALLS):
-        said = context.look_up(context.partner.absent)
-        if said.reply is not None:
-            took.append(said.duration)
+        heard = context.look_up(context.partner.absent)
+        if heard.reply is not None:
+            took.append(heard.duration)
     if not took:
         yield RehearsalFinding("latency", Mark.ATTENTION, both("rehearsal.latency_no_reply_at_all"))
         return

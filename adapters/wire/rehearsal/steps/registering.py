@@ -57,13 +57,13 @@ def register(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     yield RehearsalFinding("free", Mark.OK, both("rehearsal.free_nothing_has_this_number"))
     finding, done = write_without_login(context, number)
     yield finding
-    said = done or context.with_login(lambda token: context.partner.register(token))
+    heard = done or context.with_login(lambda token: context.partner.register(token))
     shown, lag = _until(context, lambda it: it is not None)
-    if shown is None and _unknown(said):
+    if shown is None and _unknown(heard):
         # The look-up had its time, so that nothing was done: made once more.
-        said = context.with_login(lambda token: context.partner.register(token))
+        heard = context.with_login(lambda token: context.partner.register(token))
         shown, lag = _until(context, lambda it: it is not None)
-    yield _registered(context, said, shown, number)
+    yield _registered(context, heard, shown, number)
     if shown is None:
         context.usable = False
         return
@@ -72,32 +72,32 @@ def register(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
 
 
 def _registered(
-    context: Context, said: HeardReply, shown: Shown | None, number: str
+    context: Context, heard: HeardReply, shown: Shown | None, number: str
 ) -> RehearsalFinding:
-    what = described(said, (number,))
-    if said.means is not Means.DONE and shown is not None and said.end is None:
+    what = described(heard, (number,))
+    if heard.means is not Means.DONE and shown is not None and heard.end is None:
         why = both("rehearsal_reasons.registered", words=what)
-        taught = teach_code(context, said, Means.DONE, why, secrets=(number,))
+        taught = teach_code(context, heard, Means.DONE, why, secrets=(number,))
         if taught.understood:
-            said = context.partner.again(said)
-    if said.means is Means.DONE and said.names and shown is not None:
+            heard = context.partner.again(heard)
+    if heard.means is Means.DONE and heard.names and shown is not None:
         return RehearsalFinding("register", Mark.OK, both("rehearsal.register_works", what=what))
     if shown is None:
-        problem = f"; {said.failure.code}: {said.failure.detail}" if said.failure else ""
+        problem = f"; {heard.failure.code}: {heard.failure.detail}" if heard.failure else ""
         patience = f"{_patience(context).total_seconds():g}"
         text = both(
             "rehearsal.register_not_shown_after", what=what, problem=problem, patience=patience
         )
         return RehearsalFinding("register", Mark.ATTENTION, text, stops=True)
-    if said.means is Means.DONE:
+    if heard.means is Means.DONE:
         return RehearsalFinding(
             "register",
             Mark.ATTENTION,
             both("rehearsal.register_the_reply_does_not", what=what),
             stops=True,
         )
-    detail = f"{said.failure.code}: {said.failure.detail}" if said.failure else str(said.means)
-    passing = _unknown(said) and (said.reply is None or said.reply.status >= 500)
+    detail = f"{heard.failure.code}: {heard.failure.detail}" if heard.failure else str(heard.means)
+    passing = _unknown(heard) and (heard.reply is None or heard.reply.status >= 500)
     return RehearsalFinding(
         "register",
         Mark.ATTENTION,
@@ -113,12 +113,12 @@ def _until(
     number = context.test.number if context.test else ""
     began = time.monotonic()
     while True:
-        asked = timedelta(seconds=time.monotonic() - began)
-        said = context.look_up(number)
-        if reached(said.shown):
-            return said.shown, asked
-        if asked > _patience(context):
-            return None, asked
+        waited = timedelta(seconds=time.monotonic() - began)
+        heard = context.look_up(number)
+        if reached(heard.shown):
+            return heard.shown, waited
+        if waited > _patience(context):
+            return None, waited
         context.wait(POLL)
 
 
@@ -158,12 +158,12 @@ def add_steps(context: Context, there: Registered) -> Iterator[RehearsalFinding]
     """Add the steps one by one, each once, and look up until the newest is shown."""
     words: dict[str, int] = {}
     for index in range(context.partner.steps):
-        said = _add(context, index)
-        if said.means is Means.DONE and said.names:
+        heard = _add(context, index)
+        if heard.means is Means.DONE and heard.names:
             there.done.append(index)
-        elif _unknown(said):
+        elif _unknown(heard):
             there.doubtful.append(index)
-        what = described(said, (context.test.number if context.test else "",))
+        what = described(heard, (context.test.number if context.test else "",))
         words[what] = words.get(what, 0) + 1
     total = context.partner.steps
     text = "; ".join(f"{count}× {what}" for what, count in words.items())
@@ -183,15 +183,15 @@ def add_steps(context: Context, there: Registered) -> Iterator[RehearsalFinding]
 
 
 def _add(context: Context, index: int) -> HeardReply:
-    said = context.with_login(lambda token: context.partner.add_step(index, token))
-    if said.means is Means.DONE or said.end is not None or not said.code:
-        return said
-    if said.names:  # the dossier is named as done, under a code that the profile does not have
-        what = described(said, (context.test.number if context.test else "",))
+    heard = context.with_login(lambda token: context.partner.add_step(index, token))
+    if heard.means is Means.DONE or heard.end is not None or not heard.code:
+        return heard
+    if heard.names:  # the dossier is named as done, under a code that the profile does not have
+        what = described(heard, (context.test.number if context.test else "",))
         why = both("rehearsal_reasons.step_added", words=what)
-        if teach_code(context, said, Means.DONE, why).understood:
-            return context.partner.again(said)
-    return said
+        if teach_code(context, heard, Means.DONE, why).understood:
+            return context.partner.again(heard)
+    return heard
 
 
 def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
@@ -245,21 +245,21 @@ def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
 def repeat(context: Context) -> Iterator[RehearsalFinding]:
     """Send the registration again: how does the partner say that it is there?"""
     number = context.test.number if context.test else ""
-    said = context.with_login(lambda token: context.partner.register(token))
-    what = described(said, (number,))
-    if said.means is Means.ALREADY:
+    heard = context.with_login(lambda token: context.partner.register(token))
+    what = described(heard, (number,))
+    if heard.means is Means.ALREADY:
         yield RehearsalFinding("repeat", Mark.OK, both("rehearsal.repeat_recognised", what=what))
         return
-    if said.means is Means.DONE:
+    if heard.means is Means.DONE:
         yield RehearsalFinding(
             "repeat",
             Mark.ATTENTION,
             both("rehearsal.repeat_taken_a_second_time", what=what),
         )
         return
-    if has_one(said.message, EXISTS):
+    if has_one(heard.message, EXISTS):
         why = both("rehearsal_reasons.registered_again", words=what)
-        taught = teach_code(context, said, Means.ALREADY, why, secrets=(number,))
+        taught = teach_code(context, heard, Means.ALREADY, why, secrets=(number,))
         if taught.understood:
             yield RehearsalFinding("repeat", Mark.OK, both("rehearsal.repeat_proposed", what=what))
             return
@@ -271,8 +271,8 @@ def repeat(context: Context) -> Iterator[RehearsalFinding]:
     )
 
 
-def _unknown(said: HeardReply) -> bool:
-    return said.failure is not None and said.failure.fault_class in (
+def _unknown(heard: HeardReply) -> bool:
+    return heard.failure is not None and heard.failure.fault_class in (
         FaultClass.AMBIGUOUS,
         FaultClass.TRANSIENT,
     )

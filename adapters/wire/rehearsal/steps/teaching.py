@@ -33,13 +33,13 @@ class Taught:
 
 
 def teach_code(
-    context: Context, said: HeardReply, means: Means, why: Text, *, secrets: tuple[str, ...] = ()
+    context: Context, heard: HeardReply, means: Means, why: Text, *, secrets: tuple[str, ...] = ()
 ) -> Taught:
     """Have the reply's code mean this; `why` is the comment above the line."""
-    reply = said.reply
-    if reply is None or not said.code.strip():
+    reply = heard.reply
+    if reply is None or not heard.code.strip():
         return Taught(False, both("rehearsal_reasons.no_code"))
-    code = said.code.strip()
+    code = heard.code.strip()
     if kept_code(code) != code:
         return Taught(False, both("rehearsal_reasons.code_is_a_number"))
     name, known = _row_of(context, code)
@@ -48,15 +48,15 @@ def teach_code(
         return Taught(False, problem)
     row = known or Code(means=means, statuses=())
     words = row.words
-    said_now = phrase(said.message, secrets)
+    shown_words = phrase(heard.message, secrets)
     wants_words = means is not Means.DONE and (known is None or bool(known.words))
-    if wants_words and said_now and not has_one(said.message, words):
-        words = (*words, said_now)
+    if wants_words and shown_words and not has_one(heard.message, words):
+        words = (*words, shown_words)
     statuses = tuple(sorted({*row.statuses, reply.status}))
     value = Code(
         means=means, words=words, never=row.never, except_for=row.except_for, statuses=statuses
     )
-    return _tried(context, ("codes", name), value, said, means, why)
+    return _tried(context, ("codes", name), value, heard, means, why)
 
 
 def _row_of(context: Context, code: str) -> tuple[str, Code | None]:
@@ -66,43 +66,45 @@ def _row_of(context: Context, code: str) -> tuple[str, Code | None]:
     return code, None
 
 
-def words_of(said: HeardReply, secrets: tuple[str, ...]) -> str:
+def words_of(heard: HeardReply, secrets: tuple[str, ...]) -> str:
     """Return status, code and words of a reply, for the comment above a line."""
-    return f"{_form(said)} {kept(said.message, secrets)}".strip()
+    return f"{_form(heard)} {kept(heard.message, secrets)}".strip()
 
 
-def teach_end(context: Context, said: HeardReply, why: Text, *, secrets: tuple[str, ...]) -> Taught:
+def teach_end(
+    context: Context, heard: HeardReply, why: Text, *, secrets: tuple[str, ...]
+) -> Taught:
     """Have the reply say that the login is over, by whatever it says that with.
 
     `why` is the comment above the line: which login it was, and `words_of` the reply.
     """
-    reply = said.reply
+    reply = heard.reply
     if reply is None:
         return Taught(False, both("rehearsal_reasons.no_reply"))
     session = context.proposal.profile.session
-    fault = _fault(said)
+    fault = _fault(heard)
     if fault is not None:
-        return _teach_fault(context, said, fault, why, secrets)
-    if said.code.strip():
-        return teach_code(context, said, Means.SESSION_OVER, why, secrets=secrets)
+        return _teach_fault(context, heard, fault, why, secrets)
+    if heard.code.strip():
+        return teach_code(context, heard, Means.SESSION_OVER, why, secrets=secrets)
     if reply.status in SESSION_STATUSES:
         value = tuple(sorted({*session.statuses, reply.status}))
-        return _tried(context, ("session", "statuses"), value, said, Means.SESSION_OVER, why)
+        return _tried(context, ("session", "statuses"), value, heard, Means.SESSION_OVER, why)
     if 300 <= reply.status < 400:
         target = reply.header("location").partition("?")[0]
         mark = target.rpartition("//")[2].partition("/")[2]
         if mark:
             marks = (*session.page_marks, f"/{mark}")
-            return _tried(context, ("session", "page_marks"), marks, said, Means.SESSION_OVER, why)
+            return _tried(context, ("session", "page_marks"), marks, heard, Means.SESSION_OVER, why)
     page = page_in(reply)
     if has_one(page, (UNQUOTED,)):
         marks = (*session.page_marks, UNQUOTED)
-        return _tried(context, ("session", "page_marks"), marks, said, Means.SESSION_OVER, why)
+        return _tried(context, ("session", "page_marks"), marks, heard, Means.SESSION_OVER, why)
     return Taught(False, both("rehearsal_reasons.no_sign"))
 
 
 def _teach_fault(
-    context: Context, said: HeardReply, fault: SoapFault, why: Text, secrets: tuple[str, ...]
+    context: Context, heard: HeardReply, fault: SoapFault, why: Text, secrets: tuple[str, ...]
 ) -> Taught:
     session = context.proposal.profile.session
     codes, words = session.fault_codes, session.words
@@ -117,29 +119,29 @@ def _teach_fault(
     if words != session.words and (problem := context.learn(("session", "words"), words, why)):
         return Taught(False, problem)
     if codes != session.fault_codes:
-        return _tried(context, ("session", "fault_codes"), codes, said, Means.SESSION_OVER, why)
-    return _tried(context, ("session", "words"), words, said, Means.SESSION_OVER, why)
+        return _tried(context, ("session", "fault_codes"), codes, heard, Means.SESSION_OVER, why)
+    return _tried(context, ("session", "words"), words, heard, Means.SESSION_OVER, why)
 
 
 def _tried(
     context: Context,
     path: tuple[str, ...],
     value: object,
-    said: HeardReply,
+    heard: HeardReply,
     means: Means,
     why: Text,
 ) -> Taught:
     problem = context.learn(path, value, why)
     if problem:
         return Taught(False, problem)
-    if context.partner.again(said).means is means:
+    if context.partner.again(heard).means is means:
         return Taught(True)
     context.unlearn(path)
     return Taught(False, both("rehearsal_reasons.contradicts_itself"))
 
 
-def _fault(said: HeardReply) -> SoapFault | None:
-    reply = said.reply
+def _fault(heard: HeardReply) -> SoapFault | None:
+    reply = heard.reply
     if reply is None or (b"Fault" not in reply.body and "content-encoding" not in reply.headers):
         return None
     try:
@@ -149,27 +151,27 @@ def _fault(said: HeardReply) -> SoapFault | None:
     return found if isinstance(found, SoapFault) else None
 
 
-def _form(said: HeardReply) -> str:
+def _form(heard: HeardReply) -> str:
     """Return status and code of a reply, as people read it."""
-    parts = [f"HTTP {said.reply.status}"] if said.reply else []
-    if said.code.strip():
-        parts.append(text("rehearsal_reasons.code", code=kept_code(said.code.strip())))
+    parts = [f"HTTP {heard.reply.status}"] if heard.reply else []
+    if heard.code.strip():
+        parts.append(text("rehearsal_reasons.code", code=kept_code(heard.code.strip())))
     return ", ".join(parts)
 
 
-def described(said: HeardReply, secrets: tuple[str, ...] = ()) -> str:
+def described(heard: HeardReply, secrets: tuple[str, ...] = ()) -> str:
     """Return what a call came to: status, code and words, or how it failed."""
-    if said.reply is None:
-        failure = said.failure
+    if heard.reply is None:
+        failure = heard.failure
         return (
             f"{failure.code}: {failure.detail}" if failure else text("rehearsal_reasons.no_reply")
         )
-    parts = [_form(said)]
-    fault = _fault(said)
+    parts = [_form(heard)]
+    fault = _fault(heard)
     if fault is not None:
         parts.append(f"SOAP fault {fault.name}: “{kept(fault.text, secrets)}”")
-    elif said.message.strip():
-        parts.append(f"“{kept(said.message, secrets)}”")
-    if said.end is not None and fault is None and not said.code:
-        parts[0] = said.end.words  # names the status, too
+    elif heard.message.strip():
+        parts.append(f"“{kept(heard.message, secrets)}”")
+    if heard.end is not None and fault is None and not heard.code:
+        parts[0] = heard.end.words  # names the status, too
     return ", ".join(part for part in parts if part)

@@ -53,14 +53,14 @@ class MediaType:
     def version(self) -> Version:
         """The version of SOAP that it tells, for the form of a fault."""
         inner = self.parameters.get("start-info", self.parameters.get("type", ""))
-        told = inner if self.name == _MTOM else self.name
-        return Version.SOAP_12 if "soap+xml" in told else Version.SOAP_11
+        named = inner if self.name == _MTOM else self.name
+        return Version.SOAP_12 if "soap+xml" in named else Version.SOAP_11
 
     @property
     def is_plain(self) -> bool:
         """Whether it is an envelope in UTF-8 and nothing else."""
-        told = self.parameters.get("charset", "utf-8").strip('"').lower()
-        return self.name in _ENVELOPES and told == "utf-8"
+        named = self.parameters.get("charset", "utf-8").strip('"').lower()
+        return self.name in _ENVELOPES and named == "utf-8"
 
 
 class Body(Protocol):
@@ -136,10 +136,10 @@ def _body(media: MediaType, files: CallFiles, guard: Guard) -> Body:
 
 
 def _encoding(media: MediaType) -> str | None:
-    told = media.parameters.get("charset", "").strip('"').lower()
-    if told and told not in _ENCODINGS:
+    named = media.parameters.get("charset", "").strip('"').lower()
+    if named and named not in _ENCODINGS:
         raise RefusedCall("media_type_unsupported", where="charset", why="UTF-8 or UTF-16")
-    return told or None
+    return named or None
 
 
 class MtomBody:

@@ -21,8 +21,8 @@ _MORE = (b"<!", b"<?", b"Security", b"tepDinhKem")
 
 def is_short(request: Request) -> bool:
     """Return whether a request tells that its body is short."""
-    told = request.headers.get("content-length", "")
-    return told.isascii() and told.isdigit() and int(told) <= LONGEST
+    length = request.headers.get("content-length", "")
+    return length.isascii() and length.isdigit() and int(length) <= LONGEST
 
 
 def read(body: bytes) -> etree._Element | None:

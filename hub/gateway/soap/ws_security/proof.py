@@ -72,8 +72,8 @@ def burn(store: Store, holder: Holder, used: bytes, *, where: str, now: datetime
 
 def _holder(store: Store, keys: KeyFile | None, token: UsernameToken, now: datetime) -> Holder:
     with store.read() as tx:
-        held = secrets.keys_of(tx, token.user)
-    for holder in held:
+        holders = secrets.keys_of(tx, token.user)
+    for holder in holders:
         if holder.secret.is_live(now) and _proves(token, holder, keys):
             return holder
     why = "user or password are wrong, or the secret has expired, is retired or has no digest"

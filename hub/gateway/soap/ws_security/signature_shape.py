@@ -66,8 +66,8 @@ def _reference(reference: etree._Element) -> str:
 
 
 def _check_key(key: etree._Element, binary_token: etree._Element) -> None:
-    (told,) = _exactly(key, names.TOKEN_REFERENCE, code="security_unsupported")
-    (reference,) = _exactly(told, names.REFERENCE, code="security_unsupported")
+    (named,) = _exactly(key, names.TOKEN_REFERENCE, code="security_unsupported")
+    (reference,) = _exactly(named, names.REFERENCE, code="security_unsupported")
     id = binary_token.get(names.ID)
     if not id or reference.get("URI") != f"#{id}":
         raise _invalid("KeyInfo refers to the BinarySecurityToken by its wsu:Id")
@@ -84,8 +84,8 @@ def _exclusive(element: etree._Element) -> None:
 def _algorithm(element: etree._Element, taken: frozenset[str]) -> None:
     if element.get("Algorithm") not in taken:
         name = etree.QName(element).localname
-        told = ", ".join(sorted(one.rpartition("#")[2] or "exc-c14n" for one in taken))
-        raise refused("security_algorithm", f"{_WHERE}/{name}", f"taken are: {told}")
+        named = ", ".join(sorted(one.rpartition("#")[2] or "exc-c14n" for one in taken))
+        raise refused("security_algorithm", f"{_WHERE}/{name}", f"taken are: {named}")
 
 
 def _exactly(

@@ -233,9 +233,11 @@ class _Run:
     def _compare_and_delete(self, file: files.ArchiveFile, keys: Mapping[str, bytes]) -> None:
         """Compare a complete file with the database and delete what is equal."""
         archive, report = self.archive, self.report
-        told = lambda count: archive.progress("compared", count)  # noqa: E731
+        progress = lambda count: archive.progress("compared", count)  # noqa: E731
         try:
-            found = comparing.compare(archive.store, archive.folder, file, keys=keys, progress=told)
+            found = comparing.compare(
+                archive.store, archive.folder, file, keys=keys, progress=progress
+            )
         except ArchiveDamaged as error:
             raise self._set_aside(file, error) from None
         passing(Point.ARCHIVE_AFTER_COMPARE)

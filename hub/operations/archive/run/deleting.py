@@ -50,11 +50,11 @@ def delete(
 def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[ComparedRow], now: datetime) -> int:
     written = {entry.number: entry for entry in batch}
     loaded = rows.load(tx, list(written), lock=True)
-    held = candidates.on_hold(tx, written)  # behind the lock: who places one waits for it
+    on_hold = candidates.on_hold(tx, written)  # behind the lock: who places one waits for it
     going = [
         here
         for here in loaded
-        if _may_go(here, written[here.number], on_hold=here.number in held, now=now)
+        if _may_go(here, written[here.number], on_hold=here.number in on_hold, now=now)
     ]
     references.mark_unneeded(tx, [here.number for here in going], now=now)
     rows.delete(tx, going)

@@ -84,11 +84,11 @@ def _free(
 ) -> list[Rows]:
     """Return those of the dossiers that nothing keeps; put the others off."""
     with archive.store.read() as tx:
-        held = candidates.on_hold(tx, numbers)
+        on_hold = candidates.on_hold(tx, numbers)
         loaded = rows.load(tx, numbers)
     free, later = [], {}
     for here in loaded:
-        standing = candidates.standing(here, on_hold=here.number in held)
+        standing = candidates.standing(here, on_hold=here.number in on_hold)
         why = why_kept(standing, before=before) or missing(archive.files, here)
         if why is None:
             free.append(here)

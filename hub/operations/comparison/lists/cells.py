@@ -15,7 +15,7 @@ from hub.records.dossiers.status import LABELS
 
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 """How Excel keeps a number from being taken for one."""
-_SAID = re.compile(r"0?([0-9]{1,2})(?:[.,]0+)?(?:\W+(\D.*)|\W*)", re.DOTALL)
+_STATUS = re.compile(r"0?([0-9]{1,2})(?:[.,]0+)?(?:\W+(\D.*)|\W*)", re.DOTALL)
 """A status by its number, as `2`, `02`, `2.0`, with or without its name behind it."""
 _SUM = re.compile(r"(tổng|cộng)\b")
 """With its marks, because Tống and Công are names."""
@@ -51,7 +51,7 @@ def number_in(cell: str) -> str | None:
 def status_in(cell: str) -> Status | None:
     """Return the status that a cell tells by number, name or both; None for any other."""
     cell = bare(cell)
-    found = _SAID.fullmatch(cell)
+    found = _STATUS.fullmatch(cell)
     if found is None:
         return _NAMES.get(plain(cell))
     by_number, name = _NUMBERS.get(int(found[1])), found[2]

@@ -56,7 +56,7 @@ def as_the_ward_writes(
 ) -> PartnerList:
     """Return the list with each number in the ward's form, so that none looks like another one."""
     return replace(
-        listed, statuses={_form(one, here, ward): said for one, said in listed.statuses.items()}
+        listed, statuses={_form(one, here, ward): status for one, status in listed.statuses.items()}
     )
 
 
@@ -79,7 +79,7 @@ def of_this_ward(
         for one in strange
         if _code(one) not in ward.configured and _groups(_code(one), "H") & provinces
     }
-    kept = {one: said for one, said in listed.statuses.items() if one not in others}
+    kept = {one: status for one, status in listed.statuses.items() if one not in others}
     return replace(listed, statuses=kept), len(others)
 
 

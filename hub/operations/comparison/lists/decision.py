@@ -82,13 +82,13 @@ def is_gone(verdict: ListDecision, kind: str, *, shown: str | None, day: date, w
     return by_absence and shown == day.isoformat() and whole
 
 
-def _by_status(listed: PartnerList, number: str, told: Status | None, day: date) -> ListDecision:
-    said = listed.statuses[number]
-    if said is None or told is None:
+def _by_status(listed: PartnerList, number: str, ours: Status | None, day: date) -> ListDecision:
+    theirs = listed.statuses[number]
+    if theirs is None or ours is None:
         return ListDecision(None, BY_LIST - {LISTED_DIFFERS})
-    if said is told:
+    if theirs is ours:
         return ListDecision(None, BY_LIST)
-    finding = _finding(LISTED_DIFFERS, listed, number, day, there=_label(said), here=_label(told))
+    finding = _finding(LISTED_DIFFERS, listed, number, day, there=_label(theirs), here=_label(ours))
     return ListDecision(finding, BY_LIST)
 
 

@@ -76,9 +76,9 @@ def read(content: bytes, *, partner: str, exported_at: datetime) -> PartnerList:
         if number is None:
             wrong.append(problems.no_number(line))
             continue
-        said = cells[status_at] if status_at is not None else ""
-        status = status_in(said)
-        if said.strip() and status is None:
+        cell = cells[status_at] if status_at is not None else ""
+        status = status_in(cell)
+        if cell.strip() and status is None:
             unread.append(line)
         earlier, before = first.setdefault(numbering.short(number), (line, status))
         if earlier == line:

@@ -83,10 +83,10 @@ def reconcile_lists(
     Raises ListRefused, then nothing is written.
     """
     with store.read() as tx:
-        judged = [_named(tx, day, listed, agency) for listed in lists]
+        decided = [_named(tx, day, listed, agency) for listed in lists]
     due = due_for_repair(rules, by["now"])
     with store.write() as tx:
-        reports = [_keep(tx, one, day=day, due=due, now=by["now"]) for one in judged]
+        reports = [_keep(tx, one, day=day, due=due, now=by["now"]) for one in decided]
         for report in reports:
             _record(tx, day, report, by)
     return reports
@@ -121,9 +121,9 @@ def _decide_all(tx: Tx, day: date, listed: PartnerList, agency: str) -> _Decided
 
 
 def _keep(
-    tx: Tx, judged: _Decided, *, day: date, due: datetime | None, now: datetime
+    tx: Tx, decided: _Decided, *, day: date, due: datetime | None, now: datetime
 ) -> ListReport:
-    partner, verdicts = judged.listed.partner, judged.verdicts
+    partner, verdicts = decided.listed.partner, decided.verdicts
     found = [verdict.finding for verdict in verdicts.values() if verdict.finding]
     by_hand = tasks.settled_by_hand(tx, partner, day.isoformat())
     findings = [one for one in found if one.content not in by_hand]
@@ -133,19 +133,19 @@ def _keep(
         verdict = verdicts.get(task.subject)
         if verdict is None or task.kind not in BY_LIST or task.destination != partner:
             continue
-        if is_gone(verdict, task.kind, shown=task.list_day, day=day, whole=judged.whole):
+        if is_gone(verdict, task.kind, shown=task.list_day, day=day, whole=decided.whole):
             tasks.close_gone(tx, task.number, now=now)
             closed += 1
         elif is_gone(verdict, task.kind, shown=task.list_day, day=day, whole=True):
             left += 1
     return ListReport(
-        listed=judged.listed,
+        listed=decided.listed,
         findings=tuple(findings),
         opened=opened,
         closed=closed,
         left=left,
         dismissed=len(found) - len(findings),
-        others=judged.others,
+        others=decided.others,
         unsure=sum(verdict.unsure for verdict in verdicts.values()),
     )
 

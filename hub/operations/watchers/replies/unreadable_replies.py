@@ -83,8 +83,8 @@ class UnreadableReplies:
 
 def subject_of(detail: str) -> str:
     """Return what is the same in equal failures: place and what was read, without the operation."""
-    told = _OPERATION.sub("", detail.partition(";")[0], count=1)
-    return _COUNTED.sub("#", told).strip()[:SUBJECT_LENGTH] or "reply"
+    cause = _OPERATION.sub("", detail.partition(";")[0], count=1)
+    return _COUNTED.sub("#", cause).strip()[:SUBJECT_LENGTH] or "reply"
 
 
 def in_a_row(found: Sequence[UnreadablePlace], read: Mapping[Calls, int]) -> Iterator[Row]:

@@ -115,7 +115,7 @@ def _status(rows: list[sa.Row[Any]]) -> Status | None:
     for row in reversed(rows):
         if row.state in _GIVEN and row.body:  # an erased message says nothing any more
             sent = Sent(row.id, row.destination, row.type, S(row.state), decode_stored(row.body))
-            said = status_sent(sent)
-            if said is not None:
-                return Status(said)
+            status = status_sent(sent)
+            if status is not None:
+                return Status(status)
     return None

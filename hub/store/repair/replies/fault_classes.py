@@ -157,14 +157,14 @@ def untold(tx: Tx, limit: int = 100) -> list[UnknownCode]:
 
     One whose task a person closed has it behind it, until the code is seen again.
     """
-    told = sa.exists().where(
+    reported = sa.exists().where(
         _MINE,
         sa.or_(
             task_table.c.closed_at.is_(None), task_table.c.closed_at >= fault_classes.c.last_seen
         ),
     )
     query = sa.select(*(fault_classes.c[name] for name in UnknownCode.__slots__)).where(
-        ~_CLASSIFIED, ~told
+        ~_CLASSIFIED, ~reported
     )
     rows = tx.execute(query.order_by(fault_classes.c.first_seen).limit(limit)).mappings()
     return [UnknownCode(**row) for row in rows]

@@ -12,7 +12,7 @@ from hub.store.engine.store import Tx
 from hub.store.repair.replies.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
 
-TRIES_LOOKED_AT = 1000
+TRIES_READ = 1000
 _NOT_CALLED = frozenset({"partner_paused", "claim_late"})
 """Codes of claims that came to no call: the cause before them still holds."""
 
@@ -88,7 +88,7 @@ def _since(tx: Tx, row: sa.Row[Any]) -> datetime:
     query = sa.select(attempts.c.started_at, attempts.c.finished_at, attempts.c.code).where(
         attempts.c.delivery_id == row.first
     )
-    query = query.order_by(attempts.c.number.desc()).limit(TRIES_LOOKED_AT)
+    query = query.order_by(attempts.c.number.desc()).limit(TRIES_READ)
     since: datetime | None = row.since
     for tried in tx.execute(query):
         if tried.code == row.code:

@@ -62,7 +62,7 @@ def untold(tx: Tx, limit: int = 100) -> list[Left]:
     One whose task a person closed has it behind it, until the delivery is sent again.
     """
     closed = sa.or_(tasks.c.closed_at.is_(None), tasks.c.closed_at >= deliveries.c.doubtful_since)
-    told = sa.exists().where(
+    reported = sa.exists().where(
         tasks.c.kind == KIND,
         tasks.c.destination == deliveries.c.destination,
         tasks.c.subject == deliveries.c.lane,
@@ -77,7 +77,7 @@ def untold(tx: Tx, limit: int = 100) -> list[Left]:
             last.c.differs,
         )
         .select_from(deliveries.outerjoin(last, IS_LAST_QUESTION))
-        .where(_IS_LEFT, UNSETTLED, deliveries.c.lane != "", ~told)
+        .where(_IS_LEFT, UNSETTLED, deliveries.c.lane != "", ~reported)
         .order_by(deliveries.c.id)
         .limit(limit)
     )

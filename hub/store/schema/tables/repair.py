@@ -8,8 +8,8 @@ from hub.store.schema.tables.exchange import Big, Instant, InTwoLanguages, metad
 
 MADE, RUNNING, FINISHED, STOPPED = "made", "running", "finished", "stopped"
 WOULD_SEND, ALREADY_THERE, SUPERSEDED = "would_send", "already_there", "superseded"
-ORDER_CONFLICT, FILE_GONE, CANNOT_ASK = "order_conflict", "file_gone", "cannot_ask"
-VERDICTS = (WOULD_SEND, ALREADY_THERE, SUPERSEDED, ORDER_CONFLICT, FILE_GONE, CANNOT_ASK)
+ORDER_CONFLICT, FILE_GONE, CANNOT_QUERY = "order_conflict", "file_gone", "cannot_ask"
+VERDICTS = (WOULD_SEND, ALREADY_THERE, SUPERSEDED, ORDER_CONFLICT, FILE_GONE, CANNOT_QUERY)
 
 replay_plans = sa.Table(
     "replay_plans",
