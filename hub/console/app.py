@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
+from hub.console.repair import groups
 from hub.console.sign_in import routes
 
 
@@ -19,6 +20,6 @@ def create_app(parts: Parts) -> FastAPI:
     own_files.install(app)
     language.install(app)
     routes.install(app, parts)
-    for page in (overview, search, queues, dossier):
+    for page in (overview, search, queues, dossier, groups):
         page.install(app, parts)
     return app

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
+from hub.rules.deliveries.selection import Selection
+
 
 def search_of(filters: Mapping[str, str]) -> str:
     """Return the search with some filters."""
@@ -18,3 +20,18 @@ def dossier(number: str) -> str:
 def delivery(id: int) -> str:
     """Return the page of a delivery."""
     return f"/deliveries/{id}"
+
+
+def failure_group(wanted: Selection) -> str:
+    """Return the page of a group of failures."""
+    return f"/failures/group?{wanted.group.key}"
+
+
+def selection(wanted: Selection) -> str:
+    """Return the page of a selection of deliveries."""
+    return f"/selection?{wanted.key}"
+
+
+def fault(code: str) -> str:
+    """Return the page of a fault code."""
+    return f"/faults/{quote(code, safe='')}"

@@ -29,7 +29,12 @@ from hub.texts import Language, Text, both
 from hub.texts import catalog as texts
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
-NAVIGATION = (("/", "overview"), ("/search", "search"), ("/queues", "queues"))
+NAVIGATION = (
+    ("/", "overview"),
+    ("/failures", "failures"),
+    ("/search", "search"),
+    ("/queues", "queues"),
+)
 """The pages in the order of the navigation: path, and text."""
 
 

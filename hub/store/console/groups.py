@@ -27,6 +27,8 @@ class StandingGroup:
     count: int
     since: datetime
     """When the oldest of them was opened."""
+    newest: datetime
+    """When the newest of them was opened."""
 
 
 def standing(tx: Tx, scope: Scope, limit: int = 50) -> list[StandingGroup]:
@@ -46,6 +48,7 @@ def standing(tx: Tx, scope: Scope, limit: int = 50) -> list[StandingGroup]:
     query = (
         sa.select(*kinds, sa.func.count().label("found"))
         .add_columns(sa.func.min(deliveries.c.created_at).label("since"))
+        .add_columns(sa.func.max(deliveries.c.created_at).label("newest"))
         .where(states, UNSETTLED, left, *within(scope))
         .group_by(*kinds)
         .order_by(sa.func.count().desc(), *kinds)
@@ -58,6 +61,7 @@ def standing(tx: Tx, scope: Scope, limit: int = 50) -> list[StandingGroup]:
             code=row.code or "",
             count=row.found,
             since=row.since,
+            newest=row.newest,
         )
         for row in tx.execute(query.limit(limit))
     ]

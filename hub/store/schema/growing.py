@@ -46,6 +46,7 @@ BOUNDED = frozenset(
         "delivery_count_changes",  # folded every minute
         "dossier_claims",  # what is held now, an hour at most
         "drift",  # a few hundred rows a partner
+        "failure_samples",  # a row a group and five minutes, of one week
         "fault_classes",  # a row a code
         "file_findings",  # a kept file each, until it was looked after
         "flow_samples",  # a row a destination and minute, of one week
@@ -55,6 +56,7 @@ BOUNDED = frozenset(
         "outbox",  # what the broker has not confirmed
         "pauses",  # a row an operation
         "replay_plans",  # a row for each act of a person
+        "selection_notes",  # a row for each act of a person
         "sign_in_failures",  # of one day, at most ten thousand
         "store_identity",  # one row
         "user_devices",  # at most ten a person

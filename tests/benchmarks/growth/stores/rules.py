@@ -115,6 +115,8 @@ STAYS = {
     "user_sessions": "of one day",
     "users": "a row for each act of a person",
     "surveys": "belong to no dossier",
+    "failure_samples": "a row a group of failures and five minutes, of one week",
+    "selection_notes": "acts of persons: few",
     "flow_samples": "a row a destination and minute, of one week",
     "webhook_waiting": "what a receiver did not take: 500 an address at most",
     "webhooks": "a row for each act of a person",

@@ -1,0 +1,1 @@
+"""Groups of failures: how many of each, what they mean, how they grow, who works on them."""
