@@ -16,10 +16,12 @@ from tests.support.works import now, number
 OF_A_KIND = {
     "/dossiers/{number:path}": f"/dossiers/{number(1)}",
     "/deliveries/{id}": "/deliveries/1",
+    "/faults/{code}": "/faults/partner_refused",
 }
 """For each route with a parameter a page of the cases."""
-SPECIAL = ("/search?q=zzz&state=dead", "/dossiers/none")
-"""Nothing found, and no such page."""
+GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"
+SPECIAL = ("/search?q=zzz&state=dead", "/dossiers/none", f"/failures/group?{GROUP}")
+"""Nothing found, no such page, and pages of a selection."""
 NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv")
 BEHIND_ACCOUNTS = ("/sign-in", "/account")
 """Pages that are there only where the hub has accounts; these cases have none."""

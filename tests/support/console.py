@@ -1,6 +1,6 @@
 """The console for tests: its application over a store, with a visitor who needs no sign-in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from hub.console.app import create_app
 from hub.console.frame.visitor import visitor
 from hub.console.parts import Parts, peer_of
+from hub.console.sign_in.forms import TOKEN, fields
 from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
@@ -75,6 +76,15 @@ def looking(
     with httpx.Client(base_url=url, headers={"accept-language": language}, timeout=30) as browser:
         yield browser
     served.stop()
+
+
+def forms_without_session(app: FastAPI) -> None:
+    """Have the console take forms of the visitor who needs no sign-in; for `looking`."""
+
+    async def typed(request: Request) -> Mapping[str, str]:
+        return {name: it for name, it in request.state.form.items() if name != TOKEN}
+
+    app.dependency_overrides[fields] = typed
 
 
 def dead(tx: Tx, message: Message, *, code: str = "partner_refused", detail: str = "x") -> int:

@@ -1,1 +1,1 @@
-"""Pages about many deliveries at once: groups of failures, selections, replay plans, comparisons."""
+"""Pages about many deliveries: groups of failures, selections, replay plans, comparisons."""

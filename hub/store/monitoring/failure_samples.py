@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.failures import failure_samples as table
+from hub.store.schema.tables.repair import failure_samples as table
 
 KEPT = timedelta(days=7)
 EVERY = timedelta(minutes=5)

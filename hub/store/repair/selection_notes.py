@@ -11,8 +11,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.failures import ASSIGNS
-from hub.store.schema.tables.failures import selection_notes as table
+from hub.store.schema.tables.repair import ASSIGNS
+from hub.store.schema.tables.repair import selection_notes as table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ def _paths(store: Store) -> Mapping[str, str]:
         "dossier": f"/dossiers/{number}",
         "delivery": f"/deliveries/{last}",
         "queues": "/queues",
+        "failures": "/failures",
         "search_list": "/search",
         "search_dead": "/search?state=dead",
         "search_rare": "/search?state=cancelled&fault=nothing_has_this",

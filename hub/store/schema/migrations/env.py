@@ -9,7 +9,6 @@ from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
 from hub.store.schema.tables import evidence as evidence_tables
-from hub.store.schema.tables import failures as failure_tables
 from hub.store.schema.tables import files as file_tables
 from hub.store.schema.tables import records as record_tables
 from hub.store.schema.tables import repair as repair_tables
@@ -29,7 +28,6 @@ del (
     webhook_tables,
     conservation_tables,
     evidence_tables,
-    failure_tables,
     file_tables,
 )
 

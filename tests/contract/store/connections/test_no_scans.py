@@ -25,7 +25,10 @@ from hub.operations import unpark
 from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.operations.archive.run import archiving
+from hub.operations.failures import groups as failures
+from hub.operations.failures.sampling import FailureSampling
 from hub.operations.overview.items import items
+from hub.rules.deliveries.selection import Selection
 from hub.rules.users.scope import ALL, Scope
 from hub.settings import Settings
 from hub.store.conservation import counts
@@ -121,6 +124,7 @@ NOT_RUN: Mapping[str, str] = {
 }
 
 
+_GROUP = Selection(partner="provincial", operation="province.dossier", fault="x")
 _ITEM = replays.ReplayItem(delivery_id=1, attempts=1, fault="", verdict="")
 
 
@@ -233,10 +237,14 @@ def console_questions(store: Store) -> None:
         Filters(dossier=numbers[0], operation="x", partner="y"),
         *(Filters(state=state) for state in ("pending", "waiting", "held", "ambiguous", "dead")),
     ]
+    FailureSampling(store).sample(at)
     with store.read() as tx:
         for scope in scopes:
             items(tx, scope, (), now=at)
             due_soon(tx, scope)
+            for span in failures.SPANS:
+                failures.failure_groups(tx, scope, span=span, now=at)
+                failures.one_group(tx, scope, _GROUP, span=span, now=at)
             for wanted in filters:
                 listing.page(tx, wanted, scope)
                 listing.page(tx, wanted, scope, before=5)
