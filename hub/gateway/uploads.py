@@ -2,7 +2,8 @@
 
 In a container /tmp is memory, and it counts against the container's limit. The event loop only
 collects parts; writing and syncing happen in a thread, so that a slow disk stops no other caller.
-A sender that goes away, a file over the limit and a full disk leave nothing behind.
+A sender that goes away, a file over the limit, a full disk and a gateway that stops meanwhile leave
+nothing behind.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 
 from hub.gateway.connections.transfer_pace import yield_to_calls
 from hub.ports.files import NO_CLAIMS, FileClaims
@@ -27,6 +27,8 @@ CHECKED_AT_ONCE = 8
 """Files that are made whole at once: their parse and scan take long, and the pool of the web
 server's threads is for those that do not."""
 _checking = ThreadPoolExecutor(CHECKED_AT_ONCE, thread_name_prefix="files")
+_writing = ThreadPoolExecutor(thread_name_prefix="writes")
+"""A piece is soon written, and waits for no scan."""
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
@@ -34,9 +36,25 @@ ResultT = TypeVar("ResultT")
 async def run_file_work(
     work: Callable[P, ResultT], *arguments: P.args, **named: P.kwargs
 ) -> ResultT:
-    """Return what `work` returns, run on a thread of those that make files whole."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_checking, partial(work, *arguments, **named))
+    """Return what `work` returns, run on a thread of those that make files whole.
+
+    A cancelled caller, too, goes on only when `work` has ended, and may remove what it began.
+    """
+    return await _run(_checking, partial(work, *arguments, **named))
+
+
+async def _run(pool: ThreadPoolExecutor, work: Callable[[], ResultT]) -> ResultT:
+    running = asyncio.get_running_loop().run_in_executor(pool, work)
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:  # a server that stops may cancel twice
+            cancelled = error
+    if cancelled is not None:
+        running.exception()  # nobody waits for it
+        raise cancelled
+    return running.result()
 
 
 async def receive_file(
@@ -46,7 +64,7 @@ async def receive_file(
 
     Raises InvalidMessage or ScannerAway, nothing is stored then.
     """
-    upload: Upload | None = None
+    incoming = _Incoming(files)
     parts: list[bytes] = []
     size = 0
     try:
@@ -54,26 +72,32 @@ async def receive_file(
             parts.append(part)
             size += len(part)
             if size >= TOGETHER:
-                if upload is None:
-                    upload = await run_in_threadpool(files.begin)
-                await run_in_threadpool(_write, upload, parts)
+                await _run(_writing, partial(incoming.write, parts))
                 parts, size = [], 0
                 await yield_to_calls()
-        if upload is None:
-            upload = await run_in_threadpool(files.begin)
-        return await run_file_work(_finish, upload, parts, sha256, claims)
+        return await run_file_work(incoming.finish, parts, sha256, claims)
     finally:
-        if upload is not None:
-            upload.abandon()
+        incoming.abandon()
 
 
-def _write(upload: Upload, parts: list[bytes]) -> None:
-    for part in parts:
-        upload.write(part)
+class _Incoming:
+    """One file, begun with its first piece; used by one thread at a time."""
 
+    def __init__(self, files: BlobStore) -> None:
+        self._files = files
+        self._upload: Upload | None = None
 
-def _finish(upload: Upload, parts: list[bytes], sha256: str, claims: FileClaims) -> tuple[str, int]:
-    _write(upload, parts)
-    stored = upload.finish(sha256=sha256, claims=claims)
-    passing(Point.BLOB_AFTER_WRITE)
-    return stored
+    def write(self, parts: list[bytes]) -> Upload:
+        self._upload = upload = self._upload or self._files.begin()
+        for part in parts:
+            upload.write(part)
+        return upload
+
+    def finish(self, parts: list[bytes], sha256: str, claims: FileClaims) -> tuple[str, int]:
+        stored = self.write(parts).finish(sha256=sha256, claims=claims)
+        passing(Point.BLOB_AFTER_WRITE)
+        return stored
+
+    def abandon(self) -> None:
+        if self._upload is not None:
+            self._upload.abandon()
