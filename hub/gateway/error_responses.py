@@ -31,10 +31,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(OSError)
     def no_room(request: Request, error: OSError) -> JSONResponse:
         if isinstance(error, ScannerAway):
-            return _refuse(request, "scanner_away", 503)
+            return _refuse(request, "scanner_away")
         if error.errno not in FULL:
             raise error
-        return _refuse(request, "disk_full", 507)
+        return _refuse(request, "disk_full")
 
     @app.exception_handler(ClientDisconnect)
     def gone(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
@@ -42,27 +42,28 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(AcceptanceUnknown)
     def not_known(request: Request, error: AcceptanceUnknown) -> JSONResponse:  # noqa: ARG001
-        return _refuse(request, "acceptance_unknown", 503)
+        return _refuse(request, "acceptance_unknown")
 
     @app.exception_handler(GroupClosed)
     def stopping(request: Request, error: GroupClosed) -> JSONResponse:  # noqa: ARG001
-        return _refuse(request, "hub_stopping", 503)
+        return _refuse(request, "hub_stopping")
 
     @app.exception_handler(StoreUnavailable)
     def no_store(request: Request, error: StoreUnavailable) -> JSONResponse:
         if is_full(error):
-            return _refuse(request, "disk_full", 507)
+            return _refuse(request, "disk_full")
         if is_away(error):
-            return _refuse(request, "store_away", 503)
+            return _refuse(request, "store_away")
         raise error
 
 
-def _refuse(request: Request, code: str, status: int) -> JSONResponse:
+def _refuse(request: Request, code: str) -> JSONResponse:
     log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
-    message, why = FAULTS[code].text
+    fault = FAULTS[code]
+    message, why = fault.text
     detail = {"code": code, "message": message, "where": "hub", "why": why}
     return JSONResponse(
         detail | {"action": both(f"gateway.{code}").stored()},
-        status_code=status,
+        status_code=fault.status,
         headers=AGAIN_AFTER,
     )

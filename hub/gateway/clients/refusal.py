@@ -1,24 +1,12 @@
-"""Why a caller is turned away: a stable code with its HTTP status; sentences are in hub/texts."""
+"""Why a caller is turned away: a code of class `refused` (`hub/rules/failures/fault_codes.py`)."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from hub.texts import Text, both
-
-STATUS: Mapping[str, int] = {
-    "token": 401,
-    "address_forbidden": 403,
-    "operation_forbidden": 403,
-    "agency_forbidden": 403,
-    "calls_exhausted": 429,
-    "calls_at_once": 429,
-    "signature_required": 403,
-    "content_coded": 415,
-}
-"""Each code, see `hub/texts/access.toml`."""
+from hub.rules.failures.errors import FAULTS
+from hub.texts import Text
 
 
 class CallerRefused(Exception):
@@ -29,16 +17,21 @@ class CallerRefused(Exception):
     ) -> None:
         super().__init__(code)
         self.code = code
-        self.status = STATUS[code]
+        self.fault = FAULTS[code]
         self.retry_after = retry_after
         """When a further call has room again."""
         self.challenge = challenge
         """What an unknown caller is to show, as in WWW-Authenticate."""
 
     @property
+    def status(self) -> int:
+        """HTTP status."""
+        return self.fault.status
+
+    @property
     def text(self) -> Text:
         """What the caller is told."""
-        return both(f"access.{self.code}")
+        return self.fault.text
 
     @property
     def headers(self) -> dict[str, str]:

@@ -30,8 +30,8 @@ from uvicorn.protocols.http.httptools_impl import (
 from hub.gateway.clients.proxies import CERTIFICATE
 from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.request_target import is_ambiguous
+from hub.rules.failures.errors import FAULTS, Fault
 from hub.runtime.telemetry import Event, log
-from hub.texts import both
 
 
 class _Phase(Enum):
@@ -65,7 +65,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """When the window began in which a reader's rate is measured, None while it keeps up."""
         self._untaken = 0
         """Bytes that it had not taken then."""
-        self._cause = (400, "request_malformed")
+        self._cause = "request_malformed"
         self._certificate: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -76,7 +76,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._certificate = tls.getpeercert(binary_form=True)
         address = self.client[0] if self.client else ""
         if not self._open_connections.enter(self, address, self.loop):
-            self._refuse(503, "connections_full")
+            self._refuse("connections_full")
             # The open_connections does not check a line that it did not take in.
             self.loop.call_later(self._limits.drain_time.total_seconds(), transport.abort)
 
@@ -95,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._phase is _Phase.HEAD:
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.head_bytes:
-                self._refuse(431, "header_too_large")
+                self._refuse("header_too_large")
         elif self._phase is _Phase.REST:
             self._drain(len(data))
 
@@ -109,26 +109,26 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > self._limits.target_bytes:
-            self._stop(414, "target_too_long")
+            self._stop("target_too_long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
         self._head_bytes += len(name) + len(value) + 4
         if len(self.headers) > self._limits.head_fields:
-            self._stop(431, "header_too_large")
+            self._stop("header_too_large")
         if self._head_bytes > self._limits.head_bytes:
-            self._stop(431, "header_too_large")
+            self._stop("header_too_large")
 
     def on_headers_complete(self) -> None:
         if is_ambiguous(self.url):
-            self._stop(400, "target_ambiguous")
+            self._stop("target_ambiguous")
         hosts = sum(name == b"host" for name, _ in self.headers)
         version = self.parser.get_http_version()
         if version not in ("1.0", "1.1") or (hosts != 1 and (hosts or version == "1.1")):
-            self._stop(400, "request_malformed")
+            self._stop("request_malformed")
         # Any other coding changes what the body is, and another program may undo it.
         if any(name == b"transfer-encoding" and not _is_chunked(it) for name, it in self.headers):
-            self._stop(400, "request_malformed")
+            self._stop("request_malformed")
         if self._certificate is not None:
             extensions: dict[str, Any] = {CERTIFICATE: self._certificate}
             self.scope["extensions"] = extensions
@@ -153,7 +153,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused; uvicorn's name for it."""
         del msg
-        self._refuse(*self._cause)
+        self._refuse(self._cause)
 
     def pause_writing(self) -> None:
         self._blocked_since, self._untaken = self.loop.time(), self._bytes_untaken()
@@ -188,12 +188,12 @@ class LimitedProtocol(HttpToolsProtocol):
             self._window, self._window_bytes = now, 0  # the hub is the slow one
             return
         if now - self._since > limits.body_time.total_seconds():
-            self._refuse(408, "request_slow")
+            self._refuse("request_slow")
             return
         passed = now - self._window
         if passed >= limits.body_window.total_seconds():
             if self._window_bytes < limits.body_rate * passed:
-                self._refuse(408, "request_slow")
+                self._refuse("request_slow")
                 return
             self._window, self._window_bytes = now, 0
 
@@ -224,7 +224,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def _end_slow_head(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle  # none before the first request
         if self._head_bytes or cycle is not None:
-            self._refuse(408, "request_slow")
+            self._refuse("request_slow")
         else:
             self.transport.close()  # it asked for nothing
 
@@ -244,16 +244,18 @@ class LimitedProtocol(HttpToolsProtocol):
         elif phase is _Phase.REST:
             self._drained = 0
 
-    def _stop(self, status: int, code: str) -> None:
+    def _stop(self, code: str) -> None:
         """End the parser's work from one of its callbacks; it calls `send_400_response`."""
-        self._cause = (status, code)
+        self._cause = code
         raise httptools.HttpParserError(code)
 
-    def _refuse(self, status: int, code: str) -> None:
+    def _refuse(self, code: str) -> None:
         """Answer and close. Where an answer has begun already, only close."""
         if self._phase is _Phase.DRAIN or self.transport.is_closing():
             return
-        log.warning(Event.REQUEST_REFUSED, code=code, status=status, where="connection")
+        log.warning(
+            Event.REQUEST_REFUSED, code=code, status=FAULTS[code].status, where="connection"
+        )
         self._unset_keepalive_if_required()
         cycle: RequestResponseCycle | None = self.cycle  # none before the first request
         if cycle is not None and not cycle.response_complete:
@@ -264,7 +266,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 return
         self._enter(_Phase.DRAIN)
         self.flow.resume_reading()
-        self.transport.write(_answer(status, code))
+        self.transport.write(_answer(FAULTS[code]))
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
@@ -278,14 +280,14 @@ def _is_chunked(coding: bytes) -> bool:
     return coding.strip().lower() == b"chunked"
 
 
-def _answer(status: int, code: str) -> bytes:
-    sentences = both(f"access.{code}")
+def _answer(fault: Fault) -> bytes:
+    sentences, status = fault.text, fault.status
     detail = {
-        "type": f"/v1/faults/{code}",
+        "type": fault.guide,
         "title": sentences.vi,
         "title_en": sentences.en,
         "status": status,
-        "code": code,
+        "code": fault.code,
         "message": sentences.vi,
         "why": sentences.en,
     }

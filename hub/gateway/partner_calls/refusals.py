@@ -1,7 +1,7 @@
-"""A refusal of an operation: a stable code, its place and cause, and the HTTP status of its kind.
+"""A refusal of an operation: a stable code, its place and cause.
 
-Nothing was stored, except where the code is `acceptance_unknown`. The sentence in both languages
-and what to do belong to the code (`hub/texts/faults.toml`).
+Nothing was stored, except where the code is `acceptance_unknown`. HTTP status, sentences and what
+to do belong to the code (`hub/rules/failures/fault_codes.py`).
 """
 
 from collections.abc import Mapping
@@ -18,35 +18,6 @@ from hub.texts import Text
 
 AGAIN_AFTER = 5
 """Seconds after which a call that the hub could not take is worth a repeat."""
-STATUS = {
-    "message_too_large": 413,
-    "file_too_large": 413,
-    "content_differs": 409,
-    "call_in_flight": 409,
-    "dossier_unknown": 404,
-    "dossier_archived": 410,
-    "dossier_erased": 410,
-    "changes_restarted": 410,
-    "webhook_unknown": 404,
-    "replay_under_way": 409,
-    "media_type_unsupported": 415,
-    "store_away": 503,
-    "hub_stopping": 503,
-    "signatures_busy": 503,
-    "reply_not_signed": 503,
-    "acceptance_unknown": 503,
-    "disk_full": 507,
-    "json_broken": 400,
-    "xml_broken": 400,
-    "file_type_refused": 415,
-    "scanner_away": 503,
-    "upload_unknown": 404,
-    "upload_offset": 409,
-    "upload_taken_over": 409,
-    "upload_checksum": 460,
-    "uploads_exhausted": 429,
-}
-UNPROCESSABLE = 422
 
 
 class RefusedCall(Exception):
@@ -59,35 +30,33 @@ class RefusedCall(Exception):
         why: str = "",
         *,
         status: int = 0,
-        sentence: Text | None = None,
         headers: Mapping[str, str] | None = None,
         members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code} at {where}: {why}")
         self.code = code
+        self.fault = FAULTS[code]
         self.where = where
         self.why = why
         self.headers = headers or {}
         self.members = members or {}
         """What the problem document says besides, for programs."""
         self._status = status
-        """HTTP status where it is another than that of the code."""
-        self._sentence = sentence
-        """What is told to a person, where the code is none of the fault dictionary."""
+        """HTTP status where it is another one than the code's."""
 
     @property
     def status(self) -> int:
         """HTTP status."""
-        return self._status or STATUS.get(self.code, UNPROCESSABLE)
+        return self._status or self.fault.status
 
     @property
     def text(self) -> Text:
         """What is told to a person, in both languages."""
-        return self._sentence or FAULTS[self.code].text
+        return self.fault.text
 
     def guide(self, address: str) -> str:
         """Return where the hub says what to do about the code."""
-        return f"{address}/v1/faults/{self.code}"
+        return f"{address}{self.fault.guide}"
 
     @property
     def retry_after(self) -> int | None:
@@ -105,8 +74,7 @@ def refusal_of(error: Exception) -> RefusedCall | None:
         case RefusedCall():
             return error
         case CallerRefused():
-            status, sentence = error.status, error.text
-            return RefusedCall(error.code, status=status, sentence=sentence, headers=error.headers)
+            return RefusedCall(error.code, headers=error.headers)
         case InvalidMessage():
             return RefusedCall(error.code, error.where.replace("$.payload", "$", 1), error.why)
         case GroupClosed():

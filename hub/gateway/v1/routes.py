@@ -35,7 +35,6 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports.files import FileClaims
 from hub.store.messages.blobs import BlobStore
-from hub.texts import both
 
 PREFIX = "/v1"
 FILES = f"{PREFIX}/files"
@@ -100,8 +99,7 @@ class _Routes:
         """Tell what a code means; takes no thread and writes no log: callers need no token."""
         if guide := problems.guide(code):
             return JSONResponse(guide)
-        sentence = both("access.code_unknown")
-        refused = RefusedCall("code_unknown", where="code", status=404, sentence=sentence)
+        refused = RefusedCall("code_unknown", where="code")
         origin = self.authorization.proxies.origin(request)
         return problems.problem(refused, address=origin, path=request.url.path)
 

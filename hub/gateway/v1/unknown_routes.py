@@ -13,7 +13,6 @@ from starlette.routing import Match, Route
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.v1 import problems
-from hub.texts import both
 
 
 def install(app: FastAPI, *, prefix: str, proxies: Proxies) -> None:
@@ -29,8 +28,6 @@ def install(app: FastAPI, *, prefix: str, proxies: Proxies) -> None:
             return await http_exception_handler(request, error)
         refused = RefusedCall(
             code,
-            status=error.status_code,
-            sentence=both(f"access.{code}"),
             headers=error.headers,
         )
         return problems.problem(refused, address=proxies.origin(request), path=path)

@@ -1,7 +1,7 @@
 """The fault catalogue: what each code means, who fixes it and what is to be done, as data.
 
-`data/faults.toml` says who acts on our own codes, `hub/texts` what they mean and what is to be
-done. Each adapter's file explains the codes as its partner says them.
+The table of `fault_codes.py` has our own codes. Each adapter's file explains the codes as its
+partner says them.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,10 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from hub.rules.failures.errors import FAULTS
+from hub.rules.failures.fault_codes import FAULTS, Fault, FaultClass
 from hub.rules.owners import OWNERS
-from hub.texts import Text, both
 
 Record = TypeVar("Record", bound=Struct)
-OWN = Path(__file__).parent / "data" / "faults.toml"
 
 
 class DictionaryBroken(ValueError):
@@ -42,13 +40,6 @@ class Explanation:
     """The partner's operation; "" for all."""
 
 
-class _Own(Struct, frozen=True, forbid_unknown_fields=True):
-    fault: dict[str, tuple[str, ...]]
-    """Who acts on each fault code, in the order of the table."""
-    refusal: dict[str, tuple[str, ...]]
-    """Who acts on each code with which the gateway turns a caller away."""
-
-
 class _Theirs(Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     ours: str
@@ -66,9 +57,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 def load(partners: Mapping[str, Path]) -> tuple[Explanation, ...]:
     """Return every explanation, ours first; raises DictionaryBroken."""
-    own = _read(OWN, _Own)
-    found = [_fault(code, who) for code, who in own.fault.items()]
-    found += [_refusal(code, who) for code, who in own.refusal.items()]
+    found = [_own(fault) for fault in FAULTS.values()]
     for partner, path in partners.items():
         found += [_theirs(partner, row) for row in _read(path, _File).reply]
     keys = [(it.partner, it.operation, it.code) for it in found]
@@ -87,26 +76,14 @@ def _read(path: Path, type: type[Record]) -> Record:
         raise DictionaryBroken(f"{path.name}: {error}") from None
 
 
-def _fault(code: str, who: tuple[str, ...]) -> Explanation:
-    if code not in FAULTS:
-        raise DictionaryBroken(f"there is no fault code {code}")
-    return _explained(code, who, both(f"faults.{code}"), both(f"faults.{code}_to_do"), ours=code)
-
-
-def _refusal(code: str, who: tuple[str, ...]) -> Explanation:
-    return _explained(code, who, both(f"access.{code}"), both(f"access.{code}_to_do"))
-
-
-def _explained(
-    code: str, who: tuple[str, ...], cause: Text, to_do: Text, *, ours: str = ""
-) -> Explanation:
+def _own(fault: Fault) -> Explanation:
     return Explanation(
         partner="",
-        code=code,
-        ours=ours,
-        who=who,
-        cause=cause._asdict(),
-        to_do=to_do._asdict(),
+        code=fault.code,
+        ours="" if fault.fault_class is FaultClass.REFUSED else fault.code,
+        who=fault.who,
+        cause=fault.text._asdict(),
+        to_do=fault.to_do._asdict(),
     )
 
 

@@ -1,7 +1,7 @@
 """The pages of the runbook that are written from the code: fault codes, log, doctor, settings.
 
 `script/docs` writes them; `tests/unit/repository/test_runbook_pages.py` fails where one is not
-fresh. Texts come from `hub/texts`, owners from `hub/rules/failures/data/faults.toml`, names and
+fresh. Texts come from `hub/texts`, owners from `hub/rules/failures/fault_codes.py`, names and
 defaults from the code.
 """
 
@@ -38,9 +38,10 @@ def _page(title: str, vi: str, en: str, body: list[str]) -> str:
     return "\n".join([f"# {title}\n\n{_GENERATED}\n{vi}\n\n*{en}*\n", *body]).rstrip() + "\n"
 
 
-def _class_of(entry: fault_catalog.Explanation) -> str:
-    """Return a fault's class; a caller that the gateway turns away has none."""
-    return FAULTS[entry.code].fault_class if entry.ours else "refused"
+def _class_of(code: str) -> str:
+    """Return a fault's class, with the HTTP status of an answer that says it."""
+    fault = FAULTS[code]
+    return f"`{fault.fault_class}`" + (f", HTTP {fault.status}" if fault.status else "")
 
 
 def fault_codes() -> str:
@@ -50,7 +51,7 @@ def fault_codes() -> str:
         who = ", ".join(f"{owner_text(each).vi} ({each})" for each in entry.who)
         body += [
             f"## {entry.code}\n",
-            f"{entry.cause['vi']} *{entry.cause['en']}* (`{_class_of(entry)}`; {who})\n",
+            f"{entry.cause['vi']} *{entry.cause['en']}* ({_class_of(entry.code)}; {who})\n",
             f"- VI: {entry.to_do['vi']}\n- EN: {entry.to_do['en']}\n",
         ]
     return _page(

@@ -13,10 +13,8 @@ FAULT_CODES = {
     "signature_wrong": "FailedCheck",
 }
 """Each of our codes, and the local name of its fault code in the namespace `WSSE`."""
-WRONG = 400
-"""HTTP status of SOAP 1.2; SOAP 1.1 wants 500."""
 
 
 def refused(code: str, where: str, why: str) -> RefusedCall:
     """Return the refusal of a header or signature; `why` holds no value of the message."""
-    return RefusedCall(code, where=f"Header/Security/{where}".rstrip("/"), why=why, status=WRONG)
+    return RefusedCall(code, where=f"Header/Security/{where}".rstrip("/"), why=why)

@@ -1,5 +1,7 @@
 """The fault dictionary is complete, and its partners' parts are what the adapters really do."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +14,14 @@ from adapters.town_center.profile import shipped as town_profile
 from adapters.wire import replies
 from adapters.wire.reading.code_table import FAILURES
 from hub.bootstrap.installation import FAULT_DATA
-from hub.gateway.clients.refusal import STATUS
 from hub.gateway.v1.problems import guide
 from hub.rules.failures import fault_catalog
-from hub.rules.failures.errors import FAULTS, is_certain, kept_code, unknown_code
+from hub.rules.failures.errors import FAULTS, FaultClass, is_certain, kept_code, unknown_code
 from hub.rules.failures.fault_catalog import Explanation
 from hub.rules.failures.login_remedies import AWAITED, remedy_of
 from hub.texts import Text
 from tests.support.documents.runbook_pages import fault_codes
+from tests.support.documents.sources import modules, tree_of
 from tests.support.documents.text_uses import catalogue
 
 ENTRIES = fault_catalog.load(FAULT_DATA)
@@ -32,11 +34,30 @@ def of(partner: str) -> dict[str, str]:
 
 def test_every_fault_code_is_explained_and_nothing_else() -> None:
     """Both ways, in the order of the table, in both languages; a code that refuses a caller too."""
-    refusals = [id.partition(".")[2] for id in catalogue() if id.startswith("access.")]
-    refusals = [code for code in refusals if not code.endswith("_to_do")]
-    assert list(of("")) == [*FAULTS, *refusals]
-    assert {code for code, ours in of("").items() if not ours} == set(refusals) >= set(STATUS)
+    texts = [id.partition(".")[2] for id in catalogue() if id.startswith("faults.")]
+    assert {code for code in texts if not code.endswith("_to_do")} == set(FAULTS)
+    refusals = {it.code for it in FAULTS.values() if it.fault_class is FaultClass.REFUSED}
+    assert list(of("")) == list(FAULTS)
+    assert {code for code, ours in of("").items() if not ours} == refusals
     assert all(it.to_do["vi"] and it.to_do["en"] and it.cause["vi"] for it in ENTRIES)
+
+
+def test_every_code_that_refuses_stands_in_the_table_with_its_status() -> None:
+    """A refusal of the gateway needs a row: a code without one would end as a fault of the hub."""
+    used = {code for path in modules("hub/gateway") for code in _refused_in(tree_of(path))}
+    assert len(used) > 30
+    assert {code for code in used if code not in FAULTS or not FAULTS[code].status} == set()
+
+
+_REFUSING = {"RefusedCall", "CallerRefused", "InvalidMessage", "_refuse", "_stop", "refused"}
+
+
+def _refused_in(tree: ast.Module) -> Iterator[str]:
+    """Yield the code of each call that refuses: its first argument that is a text."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _REFUSING:
+            texts = [it.value for it in node.args if isinstance(it, ast.Constant)]
+            yield from (str(code) for code in texts[:1])
 
 
 @pytest.mark.parametrize("own", [it for it in ENTRIES if not it.partner], ids=lambda it: it.code)
