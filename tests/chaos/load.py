@@ -46,7 +46,7 @@ class Counter:
     def hand_in(self, planned: Planned) -> None:
         """Tell everything about one dossier, in its order."""
         said = planned.reception
-        self.say(said, at=said.received_at, source="counter-1")
+        self.emit(said, at=said.received_at, source="counter-1")
         with self._lock:
             self.numbers.append(planned.number)
         names = {component.code: component.name for component in said.components}
@@ -76,7 +76,7 @@ class Counter:
         scanned = p.DocumentScanned(
             number=planned.number, component=code, scanned_at=at, device="scanner-1"
         )
-        self.say(scanned, at=at, source="scanner-1", files=(file,))
+        self.emit(scanned, at=at, source="scanner-1", files=(file,))
 
     def _progress(self, planned: Planned, status: p.Status) -> None:
         at = planned.processing_at if status is p.Status.PROCESSING else planned.finished_at
@@ -89,9 +89,9 @@ class Counter:
             officer="Lê Văn Thẩm Định",
             unit="Công chức chuyên môn",
         )
-        self.say(said, at=at, source="workstation-1")
+        self.emit(said, at=at, source="workstation-1")
 
-    def say(
+    def emit(
         self, payload: p.Payload, *, at: datetime, source: str, files: tuple[Attachment, ...] = ()
     ) -> None:
         """Tell one message until it is acknowledged."""

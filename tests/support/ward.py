@@ -72,12 +72,12 @@ class Ward:
         assert found is not None
         return found
 
-    def said(self, kind: type[T]) -> list[T]:
-        """Return what of a kind was said to the partners, in order."""
-        return [payload for payload in self.everything_said() if isinstance(payload, kind)]
+    def sent(self, kind: type[T]) -> list[T]:
+        """Return what of a kind was sent to the partners, in order."""
+        return [payload for payload in self.everything_sent() if isinstance(payload, kind)]
 
-    def everything_said(self) -> list[p.Payload]:
-        """Return all that was said to the partners, in order."""
+    def everything_sent(self) -> list[p.Payload]:
+        """Return all that was sent to the partners, in order."""
         with self.store.read() as tx:
             bodies = [
                 row.body
@@ -90,7 +90,7 @@ class Ward:
 
     def steps(self) -> list[p.Status]:
         """Return the statuses that the province was told, in order."""
-        return [said.status for said in self.said(p.ProvinceProgress)]
+        return [step.status for step in self.sent(p.ProvinceProgress)]
 
 
 @contextmanager

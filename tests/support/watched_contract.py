@@ -46,8 +46,8 @@ class Watched:
     known: CallLimits = field(default_factory=CallLimits)
     now: datetime = START
 
-    def look(self, after: timedelta = timedelta()) -> bool:
-        """Let time go by and look once."""
+    def check(self, after: timedelta = timedelta()) -> bool:
+        """Let time go by and check once."""
         self.now += after
         watch = ContractWatch(
             self.store, [self.reader], clock=lambda: self.now, every=DAY, known=self.known

@@ -142,7 +142,7 @@ class Works(Generic[P]):
         self.relay.wakeup.wake()
         self.settled.set()
 
-    def say(self, *messages: Message) -> None:
+    def emit(self, *messages: Message) -> None:
         """Say messages, as a handler would."""
         with self.store.write() as tx:
             emit(tx, messages, now())

@@ -40,7 +40,7 @@ class Injector:
 
     def __init__(self, stage: Stage, *, seed: int, say: Callable[[str], None]) -> None:
         self.stage = stage
-        self.say = say
+        self.emit = say
         self.counts: Counter[str] = Counter()
         self.recovery: dict[str, list[float]] = {}
         """Seconds until the exchange went on, or until it was noticed, by kind."""
@@ -86,7 +86,7 @@ class Injector:
 
     def strike(self, kind: str) -> None:
         """Bring one disaster; returns when it is over."""
-        self.say(kind.replace("_", " "))
+        self.emit(kind.replace("_", " "))
         happened = DISASTERS[kind](self)
         self.counts[kind] += int(happened)
 
@@ -120,7 +120,7 @@ class Injector:
             except Exception as error:
                 # A disaster that cannot be brought must be seen, and must not end the others.
                 self.problems.append(f"{kind}: {error!r}"[:300])
-            self.say("")
+            self.emit("")
             self.stop.wait(self.draw.uniform(0.1, 0.5))
 
     # --- the notebook -----------------------------------------------------------------------------

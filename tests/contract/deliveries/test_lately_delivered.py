@@ -33,12 +33,12 @@ def test_the_newest_delivered_message_that_is_old_enough_is_looked_up(store: Sto
     partner = Partner()
     with working(store, MemoryBroker(), partner) as works:
         for n in (1, 2):
-            works.say(record(n, 1))
+            works.emit(record(n, 1))
             works.wait_delivered(n)
-        works.say(step(1, 2))
+        works.emit(step(1, 2))
         works.wait_delivered(3)
         partner.goes_wrong(REFUSES)
-        works.say(record(3, 1))
+        works.emit(record(3, 1))
         works.wait(lambda states: states == {S.DELIVERED: 3, S.DEAD: 1})
     later = now()
     with store.read() as tx:

@@ -189,7 +189,7 @@ def test_each_call_leaves_its_evidence(store: Store) -> None:
     """A call that failed and the one that worked: hashes, times, receipt, outcome."""
     partner = Partner([BUSY])
     with working(store, MemoryBroker(), partner) as works:
-        works.say(step(1, 1))
+        works.emit(step(1, 1))
         works.wait_delivered(1)
     with store.read() as tx:
         failed, row = handovers.of_dossier(tx, number(1))

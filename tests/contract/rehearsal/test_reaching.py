@@ -12,7 +12,14 @@ from hub.bootstrap.partners.rehearsals import Walked
 from tests.support.network.certificates import Authority, Pair
 from tests.support.network.tls_server import HttpProxy, http_proxy, server_context
 from tests.support.partners import province as p
-from tests.support.partners.rehearsals import AGENCY, attention, environment, lines, rehearse, told
+from tests.support.partners.rehearsals import (
+    AGENCY,
+    attention,
+    environment,
+    found_at,
+    lines,
+    rehearse,
+)
 from tests.support.partners.rewriting import rewriting
 
 LONG = timedelta(days=90)
@@ -62,7 +69,7 @@ def test_the_chain_and_the_days_left_are_shown(
     """Version, cipher, the host's certificate with its signer and its end; the exchange can run."""
     walked = walked_over(server_context(good), simulator, tmp_path, trusting(authority))
     assert walked.runs, attention(walked)
-    found = told(walked, "tls")
+    found = found_at(walked, "tls")
     assert "TLSv1.3" in found
     assert "CN=partner ← CN=Authority for tests; 89 days left" in found
     assert "trusted" in found
@@ -85,7 +92,7 @@ def test_a_certificate_that_is_not_trusted_is_shown_and_nothing_is_sent(
     """Who signed it, and its fingerprint: what a person asks the partner for."""
     walked = walked_over(server_context(good), simulator, tmp_path)
     assert not walked.runs
-    found = told(walked, "tls")
+    found = found_at(walked, "tls")
     assert "certificate_unknown" in found
     assert "tls.ca_file" in found
     assert "CN=partner ← CN=Authority for tests" in found
@@ -112,7 +119,7 @@ def test_what_is_wrong_with_a_certificate_is_named(
     pair = authority.pair(code, host=host, ends=ends)
     walked = walked_over(server_context(pair), simulator, tmp_path, trusting(authority))
     assert not walked.runs
-    assert code in told(walked, "tls")
+    assert code in found_at(walked, "tls")
 
 
 def asking(authority: Authority, good: Pair, version: ssl.TLSVersion) -> ssl.SSLContext:
@@ -141,7 +148,7 @@ def test_a_partner_that_wants_our_certificate_is_named_before_the_login(
     context = asking(authority, good, version)
     walked = walked_over(context, simulator, tmp_path, trusting(authority))
     assert not walked.runs
-    found = told(walked, "tls")
+    found = found_at(walked, "tls")
     assert code in found
     assert "tls.client_certificate" in found
     assert "login" in {it.step for it in walked.findings if it.mark == "skipped"}
@@ -174,8 +181,8 @@ def test_the_proxy_is_named_and_used(
     way = f'[proxy]\nurl = "{proxy.url}"'
     walked = walked_over(server_context(good), simulator, tmp_path, trusting(authority), way)
     assert walked.runs, attention(walked)
-    assert f"through 127.0.0.1:{proxy.port}" in told(walked, "proxy")
-    assert "CN=partner" in told(walked, "tls")
+    assert f"through 127.0.0.1:{proxy.port}" in found_at(walked, "proxy")
+    assert "CN=partner" in found_at(walked, "tls")
     assert proxy.requests
     assert all(it.startswith(b"CONNECT ") for it in proxy.requests)
 

@@ -23,9 +23,9 @@ from tests.support.partners.rehearsals import (
     attention,
     deliver,
     environment,
+    found_at,
     lines,
     rehearse,
-    told,
 )
 from tests.support.partners.rewriting import Answer, Call, Rewriting, rewriting
 
@@ -214,7 +214,7 @@ def test_an_end_that_cannot_be_told_from_a_refusal_is_for_a_person(
     assert not walked.runs
     assert "ended_session" in attention(walked)
     assert not any(key.startswith("codes") for key in lines(walked))
-    assert "-4" in told(walked, "ended_session")
+    assert "-4" in found_at(walked, "ended_session")
 
 
 def test_a_town_whose_tokens_end_with_a_status_of_its_own(tmp_path: Path) -> None:

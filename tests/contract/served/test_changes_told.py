@@ -16,7 +16,7 @@ from tests.support.watched_contract import DAY, NEXT_VERSION, START, Watched
 
 def test_our_own_contract_is_no_news(watched: Watched) -> None:
     """The WSDL with both schemas that it imports, read over the line, is the shipped one."""
-    assert watched.look()
+    assert watched.check()
     assert watched.kept.outcome == FetchOutcome.SERVED
     assert (watched.kept.differs, watched.open_tasks, watched.drift) == (0, [], set())
 
@@ -25,10 +25,10 @@ def test_a_change_is_one_task_and_is_drift_by_operation(
     watched: Watched, province: SimulatorProcess
 ) -> None:
     """What, between when, beside our own; the next day it is no news any more."""
-    watched.look()
+    watched.check()
     province.set_faults([NEXT_VERSION])
-    assert not watched.look(DAY - timedelta(minutes=1))
-    assert watched.look(timedelta(minutes=1))
+    assert not watched.check(DAY - timedelta(minutes=1))
+    assert watched.check(timedelta(minutes=1))
     (task,) = watched.open_tasks
     assert (task.kind, task.destination) == ("contract_changed", catalog.PROVINCIAL)
     assert "added DangNhap reply/thoiGianXuLy (string" in task.detail
@@ -37,7 +37,7 @@ def test_a_change_is_one_task_and_is_drift_by_operation(
     operations = province_profile.OPERATIONS
     assert watched.drift == {(it, "contract", "+ reply/thoiGianXuLy") for it in operations}
     since = watched.kept.since
-    assert watched.look(DAY)
+    assert watched.check(DAY)
     assert len(watched.open_tasks) == 1
     assert watched.kept.since == since
 
@@ -46,16 +46,16 @@ def test_a_change_that_a_person_settled_is_not_told_again(
     watched: Watched, province: SimulatorProcess
 ) -> None:
     """Only the next change is."""
-    watched.look()
+    watched.check()
     province.set_faults([NEXT_VERSION])
-    watched.look(DAY)
+    watched.check(DAY)
     with watched.store.write() as tx:
         (task,) = watched.open_tasks
         tasks.close(tx, task.number, actor="x", reason="meant", now=watched.now)
-    watched.look(DAY)
+    watched.check(DAY)
     assert watched.open_tasks == []
     province.clear_faults()
-    watched.look(DAY)
+    watched.check(DAY)
     (task,) = watched.open_tasks
     assert "removed DangNhap reply/thoiGianXuLy" in task.detail
     assert "it is that of the hub's schemas/" in task.detail
@@ -66,11 +66,11 @@ def test_the_first_one_is_compared_with_our_own(
 ) -> None:
     """A province whose interface is another one from the beginning is told once."""
     province.set_faults([NEXT_VERSION])
-    watched.look()
+    watched.check()
     (task,) = watched.open_tasks
     assert "differs from the hub's schemas/, first fetched" in task.detail
     assert ("DangNhap", "contract", "schemas: + reply/thoiGianXuLy") in watched.drift
-    watched.look(DAY)
+    watched.check(DAY)
     assert len(watched.open_tasks) == 1
 
 
@@ -100,7 +100,7 @@ def test_of_several_timers_one_asks(watched: Watched) -> None:
     def look() -> None:
         one = Watched(watched.store, counting, now=watched.now)
         counting.together.wait(30)
-        one.look()
+        one.check()
 
     for day in (1, 2):
         threads = [threading.Thread(target=look) for _ in range(4)]
@@ -115,9 +115,9 @@ def test_of_several_timers_one_asks(watched: Watched) -> None:
 def test_a_clock_that_was_far_ahead_holds_nothing_up(watched: Watched) -> None:
     """What it wrote is no reason to wait for years."""
     watched.now = START + 1000 * DAY
-    watched.look()
+    watched.check()
     watched.now = START
-    assert watched.look()
+    assert watched.check()
 
 
 def test_what_an_older_reader_kept_is_not_compared(
@@ -125,11 +125,11 @@ def test_what_an_older_reader_kept_is_not_compared(
 ) -> None:
     """An update of the hub is no change of the partner's."""
     province.set_faults([NEXT_VERSION])
-    watched.look()
+    watched.check()
     (task,) = watched.open_tasks
     with watched.store.write() as tx:
         tasks.close(tx, task.number, actor="x", reason="x", now=watched.now)
         tx.exec_driver_sql("UPDATE contracts SET reader = 99, fingerprint = 'x', content = '?'")
-    watched.look(DAY)
+    watched.check(DAY)
     assert watched.open_tasks == []
     assert watched.kept.fingerprint != "x"

@@ -31,10 +31,10 @@ def test_openapi_is_read_where_the_profile_names_it(
     named = profile(f'[contract]\nopenapi = "/openapi.{form}"\n', tmp_path)
     reader = reader_of(province, mode="rest", profile=named)
     watched = Watched(store, reader)
-    watched.look()
+    watched.check()
     assert (watched.kept.outcome, watched.kept.differs) == (FetchOutcome.SERVED, 0)
     province.set_faults([NEXT_VERSION])
-    watched.look(DAY)
+    watched.check(DAY)
     (task,) = watched.open_tasks
     assert "DangNhap reply/200/body/thoiGianXuLy" in task.detail
     reader.close()
@@ -50,10 +50,10 @@ def test_the_towns_contract_is_watched_too(store: Store, tmp_path: Path) -> None
         reader = town_reader(town_settings(town.url, nowhere, profile=found))
         assert reader is not None
         watched = Watched(store, reader)
-        watched.look()
+        watched.check()
         assert (watched.kept.outcome, watched.kept.differs) == (FetchOutcome.SERVED, 0)
         town.set_faults([NEXT_VERSION])
-        watched.look(DAY)
+        watched.check(DAY)
         (task,) = watched.open_tasks
         assert task.destination == catalog.TOWN_CENTER
         reader.close()
@@ -93,13 +93,13 @@ def test_commands_tell_when_it_was_fetched_and_what_changed(
     assert "Contract: not fetched yet" in said("show", "province")
     reader = reader_of(province)
     watched = Watched(installed, reader)
-    watched.look()
+    watched.check()
     shown = said("show", "province")
     assert f"{province.url}/soap?wsdl" in shown
     assert "last fetched 23/11/2026 08:00:00, unchanged since 23/11/2026 08:00:00" in shown
     assert "no difference from the hub's schemas/" in shown
     province.set_faults([NEXT_VERSION])
-    watched.look(DAY)
+    watched.check(DAY)
     assert "differs from the hub's schemas/ in 5 places" in said("show", "province")
     listed = said("drift", "province")
     assert "follow a contract that changed" in listed
@@ -109,6 +109,6 @@ def test_commands_tell_when_it_was_fetched_and_what_changed(
     assert found["contracts"]["provincial"]["fetched_at"].startswith("2026-11-24T01:00")
     assert found["contracts"]["town_center"] is None
     province.set_faults([Fault(kind=K.LOST, status=404, operations=("contract",))])
-    watched.look(DAY)
+    watched.check(DAY)
     assert "the partner serves none (HTTP 404)" in said("show", "province")
     reader.close()

@@ -32,18 +32,18 @@ def test_a_partner_that_serves_none_is_a_fact_and_no_finding(
 ) -> None:
     """Kept with its reason, asked again after an hour, then day by day; what was served before is
     still known."""
-    watched.look()
+    watched.check()
     before = watched.kept
     province.set_faults([fault])
     for wait in (DAY, RETRY, DAY):
-        assert watched.look(wait)
+        assert watched.check(wait)
     kept = watched.kept
     assert (kept.outcome, kept.why) == (FetchOutcome.NONE, why)
     assert kept.next_at == watched.now + DAY
     assert (kept.fingerprint, kept.fetched_at) == (before.fingerprint, before.fetched_at)
     assert (watched.open_tasks, watched.drift) == ([], set())
     province.clear_faults()
-    watched.look(DAY)
+    watched.check(DAY)
     assert (watched.kept.outcome, watched.open_tasks) == (FetchOutcome.SERVED, [])
 
 
@@ -62,7 +62,7 @@ def test_what_cannot_be_read_is_kept_with_its_reason(
 ) -> None:
     """No entities, no document without an end; neither ends the hub nor opens a task."""
     province.set_faults([fault])
-    watched.look()
+    watched.check()
     assert watched.kept.outcome == FetchOutcome.UNREADABLE
     assert watched.kept.why
     assert watched.open_tasks == []
@@ -84,11 +84,11 @@ def test_a_partner_that_is_away_is_asked_again_an_hour_later(
 ) -> None:
     """Its contract is not taken for gone."""
     province.set_faults([fault])
-    watched.look()
+    watched.check()
     assert watched.kept.outcome == FetchOutcome.AWAY
-    assert not watched.look(wait - timedelta(seconds=1))
+    assert not watched.check(wait - timedelta(seconds=1))
     province.clear_faults()
-    assert watched.look(timedelta(seconds=1))
+    assert watched.check(timedelta(seconds=1))
     assert (watched.kept.outcome, watched.open_tasks) == (FetchOutcome.SERVED, [])
 
 
@@ -96,11 +96,11 @@ def test_a_schema_that_is_away_for_a_moment_is_not_taken_for_gone(
     watched: Watched, province: SimulatorProcess
 ) -> None:
     """Half a contract would be a hundred fields that are gone."""
-    watched.look()
+    watched.check()
     fault = Fault(kind=K.SERVER_ERROR, status=503, operations=("contract",), probability=0.7)
     province.set_faults([fault])
     for _ in range(8):
-        watched.look(DAY)
+        watched.check(DAY)
     assert (watched.open_tasks, watched.drift) == ([], set())
 
 
@@ -119,7 +119,7 @@ def test_a_partner_that_is_paused_or_closed_is_left_alone(
     )
     reader = reader_of(province)
     watched = Watched(store, reader, known=CallLimits(windows=(window,)))
-    assert not watched.look()
+    assert not watched.check()
     watched.known = CallLimits()
     pause = pauses.Pause(
         destination=catalog.PROVINCIAL,
@@ -136,6 +136,6 @@ def test_a_partner_that_is_paused_or_closed_is_left_alone(
     )
     with store.write() as tx:
         pauses.post(tx, pause)
-    assert not watched.look()
-    assert watched.look(timedelta(minutes=6))
+    assert not watched.check()
+    assert watched.check(timedelta(minutes=6))
     reader.close()

@@ -260,7 +260,7 @@ def test_test_event_is_sent_to_a_paused_address_and_ends_the_pause(stage: Webhoo
     sent = managing.request_test(stage.store, stage.id, by=stage.by)
     assert stage.role.run_once() == 1
     assert [it.id == sent for it in stage.receiver.taken] == [True, False]
-    assert stage.receiver.taken[0].told["type"] == "webhook.test"
+    assert stage.receiver.taken[0].event["type"] == "webhook.test"
     assert stage.webhook.test_code == ""
 
 

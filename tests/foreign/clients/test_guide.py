@@ -20,7 +20,7 @@ from hub.store.clients.key_file import KeyFile
 from tests.foreign.programs import php_with_soap, xmlsec
 from tests.support.documents.guide_examples import examples, outputs
 from tests.support.gateway.clients import add_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.works import now
 
 pytestmark = pytest.mark.timeout(120)
@@ -46,7 +46,7 @@ def same(shown: etree._Element, printed: etree._Element) -> bool:
 
 
 @contextmanager
-def gateway_with_tls(door: PartnerDoor, folder: Path) -> Iterator[None]:
+def gateway_with_tls(door: PartnerGateway, folder: Path) -> Iterator[None]:
     """Serve the gateway by TLS, too, and write the `settings` that `script/drill` writes."""
     own, key, clients = (folder / name for name in ("hub.pem", "hub-key.pem", "clients-ca.pem"))
     subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
@@ -77,7 +77,7 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) 
     """By copy and paste, from the top to the bottom, with a key in a file."""
     php_with_soap()
     xmlsec()
-    with open_door(tmp_path / "hub") as door:
+    with open_partner_gateway(tmp_path / "hub") as door:
         feed = ChangeFeed(door.ward.store, clock=now)
         settings = Settings(data_dir=str(tmp_path / "hub"), webhook_private_addresses="127.0.0.0/8")
         webhooks = make_webhooks(settings, door.ward.store, clock=now)
@@ -110,7 +110,7 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path, language: str) 
 
 def test_both_languages_have_the_same_examples(tmp_path: Path) -> None:
     """And the same headings, so that the switch of the language keeps the place."""
-    with open_door(tmp_path) as door:
+    with open_partner_gateway(tmp_path) as door:
         texts = [f"{door.url}/docs/{language}" for language in ("vi", "en")]
         assert examples(texts[0]) == examples(texts[1])
         ids = [

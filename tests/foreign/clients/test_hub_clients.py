@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.foreign.programs import PARTNERS, node, npm_soap, php_with_soap
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import BIRTH, NUMBER, Ward, reception
 
 pytestmark = pytest.mark.timeout(120)
@@ -48,7 +48,7 @@ def handling(ward: Ward) -> Iterator[None]:
         thread.join()
 
 
-def run(command: Sequence[str], door: PartnerDoor, version: str) -> dict[str, Any]:
+def run(command: Sequence[str], door: PartnerGateway, version: str) -> dict[str, Any]:
     """Run a client to its end and return what its calls gave."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
@@ -75,7 +75,7 @@ def test_a_client_made_of_the_served_contract_calls_every_operation(
 ) -> None:
     """Each reply and the fault come out as the stack's own values."""
     command = client()
-    with open_door(tmp_path) as door, handling(door.ward):
+    with open_partner_gateway(tmp_path) as door, handling(door.ward):
         given = run(command, door, version)
     assert given["taken"]["maHoSo"] == NUMBER
     assert given["again"] == given["result"]

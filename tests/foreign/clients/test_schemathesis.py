@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import BIRTH, LAND, NUMBER, reception
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +20,7 @@ MANY = 5000
 SEED = "20261128"
 
 
-def run(door: PartnerDoor, folder: Path, *, examples: int, seed: str) -> tuple[int, str]:
+def run(door: PartnerGateway, folder: Path, *, examples: int, seed: str) -> tuple[int, str]:
     """Let schemathesis call every operation below `/v1`; return its status and what it said."""
     component = reception().components[0].code
     door.ward.accept(reception(), door.ward.file(FILE, component))
@@ -55,7 +55,7 @@ def run(door: PartnerDoor, folder: Path, *, examples: int, seed: str) -> tuple[i
 @pytest.mark.slow
 def test_no_call_of_schemathesis_meets_a_broken_promise(tmp_path: Path) -> None:
     """Right and wrong calls of every operation, also in rows that follow the contract's links."""
-    with open_door(tmp_path, uploads_at_once=MANY) as door:
+    with open_partner_gateway(tmp_path, uploads_at_once=MANY) as door:
         status, said = run(door, tmp_path, examples=4, seed=SEED)
     assert status == 0, said
 
@@ -64,6 +64,6 @@ def test_no_call_of_schemathesis_meets_a_broken_promise(tmp_path: Path) -> None:
 @pytest.mark.timeout(1200)
 def test_no_call_of_a_long_run_meets_a_broken_promise(tmp_path: Path) -> None:
     """With another seed each time; a failing run says it."""
-    with open_door(tmp_path, uploads_at_once=MANY) as door:
+    with open_partner_gateway(tmp_path, uploads_at_once=MANY) as door:
         status, said = run(door, tmp_path, examples=100, seed=str(secrets.randbelow(10**9)))
     assert status == 0, said

@@ -21,7 +21,7 @@ from tests.foreign.programs import xmlsec
 from tests.integration.gateway.soap.test_signed_mtom import taken_out
 from tests.integration.gateway.soap.test_soap_bodies import MTOM, package, submission
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.signed_calls import (
     SOAP_11,
     add_by_password,
@@ -47,14 +47,14 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerDoor]:
+def door(directory: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward."""
-    with open_door(directory) as opened:
+    with open_partner_gateway(directory) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def key(door: PartnerDoor, directory: Path) -> ApiKey:
+def key(door: PartnerGateway, directory: Path) -> ApiKey:
     """The key of the client `user`, which is its password, too."""
     return add_by_password(door.ward.store, directory / "ws.key")
 
@@ -118,7 +118,9 @@ def by_xmlsec(root: etree._Element, pair: Pair, place: Path) -> bytes:
 
 
 @KINDS
-def test_the_hub_verifies_what_xmlsec_signs(door: PartnerDoor, tmp_path: Path, kind: str) -> None:
+def test_the_hub_verifies_what_xmlsec_signs(
+    door: PartnerGateway, tmp_path: Path, kind: str
+) -> None:
     """The call is taken."""
     pair = pair_of(tmp_path, kind)
     add_certificate_client(door.ward.store, pair, f"xmlsec-{kind}", now=now())
@@ -128,7 +130,7 @@ def test_the_hub_verifies_what_xmlsec_signs(door: PartnerDoor, tmp_path: Path, k
 
 @KINDS
 def test_the_hub_verifies_a_package_of_what_xmlsec_signs(
-    door: PartnerDoor, tmp_path: Path, kind: str
+    door: PartnerGateway, tmp_path: Path, kind: str
 ) -> None:
     """The file is taken out of the signed envelope into a part of its own, as XOP does."""
     pair = pair_of(tmp_path, kind)
@@ -145,7 +147,7 @@ def test_xmlsec_verifies_the_replies_of_the_hub(tmp_path: Path, kind: str) -> No
     """Its second opinion on what the hub signs for a client."""
     hub = pair_of(tmp_path / "hub", kind)
     signer = EnvelopeSecurity(SecuritySettings(certificate=hub.certificate, key=hub.key))
-    with open_door(tmp_path, reply_signer=signer) as door:
+    with open_partner_gateway(tmp_path, reply_signer=signer) as door:
         pair = Authority(tmp_path).pair("caller")
         add_certificate_client(door.ward.store, pair, signed_replies=True, now=now())
         reply = post(door.url, etree.tostring(signed(pair)))
@@ -159,7 +161,7 @@ def test_xmlsec_verifies_the_replies_of_the_hub(tmp_path: Path, kind: str) -> No
 
 @pytest.mark.parametrize("left", ["Body", "Timestamp"])
 def test_body_and_timestamp_must_both_be_signed(
-    door: PartnerDoor, tmp_path: Path, left: str
+    door: PartnerGateway, tmp_path: Path, left: str
 ) -> None:
     """A true signature over less than both is refused."""
     pair = pair_of(tmp_path, "elliptic")
@@ -175,7 +177,7 @@ def test_body_and_timestamp_must_both_be_signed(
 
 
 @pytest.mark.parametrize("port", ["Soap11", "Soap12"])
-def test_zeeps_username_token_is_taken(door: PartnerDoor, key: ApiKey, port: str) -> None:
+def test_zeeps_username_token_is_taken(door: PartnerGateway, key: ApiKey, port: str) -> None:
     """Its digest, nonce and time; its fault for another password names the code."""
     make: Any = zeep.Client
     token: Any = UsernameToken
@@ -189,7 +191,7 @@ def test_zeeps_username_token_is_taken(door: PartnerDoor, key: ApiKey, port: str
     assert any("FailedAuthentication" in str(one) for one in told)
 
 
-def whole_wsdl(door: PartnerDoor) -> bytes:
+def whole_wsdl(door: PartnerGateway) -> bytes:
     """Return the served contract as one document: soapbar reads no imported schema."""
     wsdl = etree.fromstring(urllib3.request("GET", f"{door.url}/soap?wsdl").data)
     xsd = etree.fromstring(urllib3.request("GET", f"{door.url}/soap?xsd=hub.xsd").data)
@@ -200,7 +202,7 @@ def whole_wsdl(door: PartnerDoor) -> bytes:
     return etree.tostring(wsdl)
 
 
-def test_soapbars_client_calls_by_the_served_contract(door: PartnerDoor, key: ApiKey) -> None:
+def test_soapbars_client_calls_by_the_served_contract(door: PartnerGateway, key: ApiKey) -> None:
     """Made of the WSDL, with its UsernameToken; its fault has our code."""
     client: Any = SoapClient.from_wsdl_string(whole_wsdl(door))
     # only the constructor takes one, and that reads no imports

@@ -15,7 +15,7 @@ from tests.foreign.clients.cutting_line import CuttingLine
 from tests.foreign.programs import PARTNERS, node, npm_package
 from tests.support.files import sample_files as made
 from tests.support.files.checked_files import check_contents
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 
 MIB = 1024 * 1024
 CUTS = 3
@@ -52,7 +52,7 @@ def test_a_foreign_client_goes_on_where_the_line_was_cut(
     content = made.pdf("a long file", pad=10 * MIB)
     place = tmp_path / "file.pdf"
     place.write_bytes(content)
-    with open_door(tmp_path) as door:
+    with open_partner_gateway(tmp_path) as door:
         door.ward.files.limit = 20 * MIB
         check_contents(door.ward)
         port = urlsplit(door.url).port
@@ -68,7 +68,7 @@ def test_a_foreign_client_goes_on_where_the_line_was_cut(
 
 
 def run(
-    command: Sequence[str], door: PartnerDoor, port: int, settings: dict[str, str]
+    command: Sequence[str], door: PartnerGateway, port: int, settings: dict[str, str]
 ) -> dict[str, str]:
     """Run a client to its end, over the line at a port; return what it says."""
     environment = {

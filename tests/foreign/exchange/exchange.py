@@ -42,7 +42,7 @@ def return_results(drill: Drill) -> None:
             officer="Trần Thị Trả",
             unit="Một cửa",
         )
-        drill.counter.say(said, at=at, source="workstation-1")
+        drill.counter.emit(said, at=at, source="workstation-1")
 
 
 def problems(drill: Drill) -> list[str]:

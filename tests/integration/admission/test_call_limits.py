@@ -133,11 +133,11 @@ def test_nothing_is_called_inside_a_window_and_all_of_it_after(
     starts, partner = now() + 10 * MINUTE, Partner()
     ends = starts + HOUR
     with working(store, broker, partner, call_limits=window(starts, ends)) as works:
-        works.say(*(step(n, 1) for n in range(3)))
+        works.emit(*(step(n, 1) for n in range(3)))
         works.wait_delivered(3)
         clock.put(starts + SECOND, works)
         until(works, lambda: len(standing(store, clock)) == 2)
-        works.say(*(step(n, 1) for n in range(3, 23)))
+        works.emit(*(step(n, 1) for n in range(3, 23)))
         until(works, lambda: broker.depth(QUEUE) == 20 or partner.calls > 3)
         clock.put(ends - MINUTE, works)
         look_around(works)
@@ -157,7 +157,7 @@ def test_a_quota_lets_so_many_calls_go_and_the_rest_after_the_hour(
     """Exactly as many calls as the quota has, no attempt for the others, until the hour is over."""
     partner = Partner()
     with working(store, broker, partner, call_limits=quota(5)) as works:
-        works.say(*(step(n, 1) for n in range(9)))
+        works.emit(*(step(n, 1) for n in range(9)))
         works.wait(lambda states: states == {"delivered": 5, "pending": 4})
         until(works, lambda: len(standing(store, clock)) == 2)
         (ends,) = {it.until for it in standing(store, clock).values()}
@@ -218,7 +218,7 @@ def test_two_processes_share_one_quota(
     stores = [Store(migrated_postgres_url), Store(migrated_postgres_url)]
     partner, known = Partner(concurrency=4), quota(10)
     first, second = (Works(it, broker, partner, call_limits=known) for it in stores)
-    first.say(*(step(n, 1) for n in range(60)))
+    first.emit(*(step(n, 1) for n in range(60)))
     publisher = broker.publisher()
     assert first.relay.publish_some(publisher) == 60
     publisher.close()
@@ -271,11 +271,11 @@ def test_one_operation_is_paused_and_the_other_flows(
     """Trouble with steps pauses steps; dossiers that come later go out; then steps come back."""
     partner = Halved()
     with working(store, broker, partner, policy=LONG_PAUSES) as works:
-        works.say(*(step(n, 1) for n in range(20)))
+        works.emit(*(step(n, 1) for n in range(20)))
         until(works, lambda: bool(standing(store, clock)))
         works.wait(lambda states: "sending" not in states)
         calls = partner.steps
-        works.say(*(record(n, 1) for n in range(100, 140)))
+        works.emit(*(record(n, 1) for n in range(100, 140)))
         works.wait(lambda states: states.get("delivered") == 40)
         assert list(standing(store, clock)) == ["province.progress"]
         assert partner.steps == calls <= 5 + 4
@@ -291,12 +291,12 @@ def test_a_restart_during_a_pause_does_not_call_before_its_end(
 ) -> None:
     """The next process takes the pause over, also for what is said after it has started."""
     with working(store, broker, Partner([DOWN] * 100), policy=LONG_PAUSES) as before:
-        before.say(*(step(n, 1) for n in range(20)))
+        before.emit(*(step(n, 1) for n in range(20)))
         before.wait(lambda states: "sending" not in states and len(standing(store, clock)) == 2)
     left, made = standing(store, clock), tries(store)
     partner = Partner()
     with working(store, broker, partner, policy=LONG_PAUSES) as after:
-        after.say(step(50, 1))
+        after.emit(step(50, 1))
         until(after, lambda: broker.depth(QUEUE) > 0 or partner.calls > 0)
         clock.put(max(it.until for it in left.values()) - SECOND * 20, after)
         look_around(after)

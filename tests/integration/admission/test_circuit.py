@@ -25,7 +25,7 @@ def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store:
     """Calls end with those under way when the circuit opens; the rest stays ready in the queue."""
     broker, partner = MemoryBroker(), Partner([DOWN] * 1000, concurrency=4)
     with working(store, broker, partner, policy=LONG_PAUSES) as works:
-        works.say(*(step(n, 1) for n in range(200)))
+        works.emit(*(step(n, 1) for n in range(200)))
 
         def shown() -> list[pauses.PauseStanding]:
             with store.read() as tx:
@@ -43,7 +43,7 @@ def test_when_the_partner_is_back_everything_goes_out_once(store: Store) -> None
     """Trial, ramp, all delivered, none doubled, and no pause is left."""
     broker, partner = MemoryBroker(), Partner([DOWN] * 12, concurrency=4)
     with working(store, broker, partner) as works:
-        works.say(*(step(n, 1) for n in range(200)))
+        works.emit(*(step(n, 1) for n in range(200)))
         works.wait_delivered(200)
     assert (partner.doubled(), len(partner.ledger)) == (0, 200)
     broker.close()

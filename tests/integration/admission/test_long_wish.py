@@ -32,7 +32,7 @@ def test_a_wish_of_a_day_pauses_the_operation_and_is_shown(store: Store) -> None
     broker, partner = MemoryBroker(), Partner([busy] * 100, concurrency=1)
     begun = now()
     with working(store, broker, partner) as works:
-        works.say(*(step(n, 1) for n in range(20)))
+        works.emit(*(step(n, 1) for n in range(20)))
         works.wait(lambda states: "sending" not in states and bool(shown()))
     (standing,) = shown()
     assert standing.pause.until >= begun + DAY
@@ -41,7 +41,7 @@ def test_a_wish_of_a_day_pauses_the_operation_and_is_shown(store: Store) -> None
     broker.close()
     broker = MemoryBroker()
     with working(store, broker, partner) as works:
-        works.say(step(99, 1))
+        works.emit(step(99, 1))
         works.wait(lambda states: sum(states.values()) == 21)
     assert partner.calls == 1
     assert [it.pause.until for it in shown()] == [standing.pause.until]

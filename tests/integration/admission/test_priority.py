@@ -28,9 +28,9 @@ def test_a_dossier_that_is_due_today_does_not_wait_behind_the_others(store: Stor
     partner.gate.clear()
     with working(store, MemoryBroker(), partner) as works:
         works.admission.priority.every = 0.0
-        works.say(*[due_in(record(n, 1), timedelta(days=7)) for n in range(1, MANY)])
+        works.emit(*[due_in(record(n, 1), timedelta(days=7)) for n in range(1, MANY)])
         assert partner.entered.acquire(timeout=10)  # the first call is under way
-        works.say(due_in(record(MANY, 1), timedelta(hours=2)))
+        works.emit(due_in(record(MANY, 1), timedelta(hours=2)))
         works.wait(lambda states: states.get("pending", 0) + states.get("sending", 0) == MANY)
         partner.gate.set()
         works.wait_delivered(MANY)
@@ -47,7 +47,7 @@ def test_whoever_gave_way_is_sent_too_and_in_order(store: Store) -> None:
         works.admission.priority.every = 0.0
         for n in range(1, MANY):
             days = timedelta(days=7) if n % 2 else timedelta(hours=n)
-            works.say(due_in(record(n, 1), days), step(n, 2))
+            works.emit(due_in(record(n, 1), days), step(n, 2))
         partner.gate.set()
         works.wait_delivered(2 * (MANY - 1))
     assert partner.doubled() == partner.overtaken() == 0

@@ -71,9 +71,9 @@ def test_calls_that_end_in_a_database_error(store: Store, tmp_path: Path) -> Non
     partner.error = error
     broker, log = MemoryBroker(), tmp_path / "log"
     with logging_to(log), working(store, broker, partner) as works:
-        works.say(step(1, 1))
+        works.emit(step(1, 1))
         works.wait_delivered(1)  # unknown, asked about, sent again
-        works.say(step(2, 1))
+        works.emit(step(2, 1))
         works.wait(lambda states: states.get(S.DEAD) == 1)
     broker.close()
     found = everything_in(store)

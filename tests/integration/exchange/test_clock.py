@@ -57,7 +57,7 @@ def test_the_clock_jumps_an_hour_ahead_while_a_call_is_under_way(
 ) -> None:
     """The lease runs out at once, the question waits until the call has ended: one effect."""
     works.partner.gate.clear()
-    works.say(step(1, 1), step(1, 2))
+    works.emit(step(1, 1), step(1, 2))
     assert works.partner.entered.acquire(timeout=10)
     clock.by = HOUR
     works.wait(lambda states: states.get("ambiguous") == 1)
@@ -73,7 +73,7 @@ def test_the_clock_goes_back_an_hour_and_nothing_waits_for_it(
     clock.by = HOUR
     works.partner.goes_wrong(DROPS_AFTER)
     works.partner.gate.clear()
-    works.say(step(1, 1))
+    works.emit(step(1, 1))
     assert works.partner.entered.acquire(timeout=10)
     with works.store.write() as tx:
         # asked for by the wrong time, and the queue message is lost

@@ -59,7 +59,7 @@ def test_a_fetch_that_goes_wrong_all_the_time_is_not_noticed_by_deliveries(
     watch.start()
     try:
         with working(store, MemoryBroker(), destination) as works:
-            works.say(*(record(n, 1) for n in range(1, 13)))
+            works.emit(*(record(n, 1) for n in range(1, 13)))
             works.wait_delivered(12)
     finally:
         watch.stop()

@@ -49,7 +49,7 @@ def broker() -> Iterator[MemoryBroker]:
 def run(store: Store, broker: MemoryBroker, partner: Partner, count: int = 3) -> None:
     """Send `count` steps of one dossier and wait until all are delivered."""
     with working(store, broker, partner) as works:
-        works.say(*(step(1, version) for version in range(1, count + 1)))
+        works.emit(*(step(1, version) for version in range(1, count + 1)))
         works.wait_delivered(count)
     assert partner.ledger == [(number(1), version) for version in range(1, count + 1)]
 
@@ -99,9 +99,9 @@ def test_a_refusal_waits_for_a_person_and_holds_back_what_follows(
     """The lane stays closed until the replay, then goes on in order; others are not stopped."""
     partner = Partner([REFUSES])
     with working(store, broker, partner) as works:
-        works.say(step(1, 1), step(1, 2))
+        works.emit(step(1, 1), step(1, 2))
         works.wait(lambda states: states == {S.DEAD: 1, S.HELD: 1})
-        works.say(step(2, 1))
+        works.emit(step(2, 1))
         works.wait(lambda states: states.get(S.DELIVERED) == 1)
         with store.read() as tx:
             ((id, _, lane, state, code, detail),) = attention.stuck(tx)
@@ -118,7 +118,7 @@ def test_an_effect_that_nobody_can_prove_is_left_to_a_person(
     """No find, no idempotence: never repeated; the person's word settles it."""
     partner = Partner([DROPS_AFTER], findable=False)
     with working(store, broker, partner) as works:
-        works.say(step(1, 1), step(1, 2))
+        works.emit(step(1, 1), step(1, 2))
         works.wait(lambda states: states == {S.AMBIGUOUS: 1, S.HELD: 1})
         with store.read() as tx:
             ((id, *_),) = attention.stuck(tx)
@@ -143,13 +143,13 @@ def test_old_data_is_not_sent_when_newer_data_stands_behind_it(
     the first registration always does."""
     partner = Partner([DOWN])
     with working(store, broker, partner) as works:
-        works.say(record(1, 1), record(1, 2))
+        works.emit(record(1, 1), record(1, 2))
         works.wait_delivered(2)
         partner.ledger.clear()
         partner.goes_wrong(TransientFailure("partner_busy", retry_after=HALF_A_SECOND))
-        works.say(record(1, 3), step(1, 4))
+        works.emit(record(1, 3), step(1, 4))
         works.wait(lambda states: S.WAITING in states)
-        works.say(record(1, 5))
+        works.emit(record(1, 5))
         works.wait(lambda states: states == {S.DELIVERED: 4, S.SUPERSEDED: 1})
     assert [version for _, version in partner.ledger] == [4, 5]
 
@@ -158,7 +158,7 @@ def test_a_delivery_taken_by_hand_is_not_sent_any_more(store: Store, broker: Mem
     """Recorded with who and why; what waits behind it goes on."""
     partner = Partner([REFUSES])
     with working(store, broker, partner) as works:
-        works.say(step(1, 1), step(1, 2))
+        works.emit(step(1, 1), step(1, 2))
         works.wait(lambda states: states == {S.DEAD: 1, S.HELD: 1})
         operations.deliver_by_hand(store, 1, actor="officer", reason="CV 12/UBND", now=now())
         works.relay.wakeup.wake()
@@ -172,7 +172,7 @@ def test_attempts_end_and_a_person_is_told(store: Store, broker: MemoryBroker) -
     """A partner that stays down parks the delivery with code and words of the last cause."""
     partner = Partner([DOWN] * 6)
     with working(store, broker, partner) as works:
-        works.say(step(1, 1))
+        works.emit(step(1, 1))
         works.wait(lambda states: states == {S.DEAD: 1})
         with store.read() as tx:
             code, cause = attention.stuck(tx)[0][4:]
@@ -186,7 +186,7 @@ def test_a_partner_that_loses_every_call_is_not_called_for_ever(
     """It never has what was sent: after its attempts the delivery is dead, and nothing doubled."""
     partner = Partner([DROPS_BEFORE] * 6)
     with working(store, broker, partner) as works:
-        works.say(step(1, 1))
+        works.emit(step(1, 1))
         works.wait(lambda states: states == {S.DEAD: 1})
         with store.read() as tx:
             assert attention.stuck(tx)[0][4] == "attempts_exhausted"
@@ -270,7 +270,7 @@ def test_the_broker_loses_everything(store: Store) -> None:
     lost = MemoryBroker()
     partner = Partner()
     works = Works(store, lost, partner)
-    works.say(step(1, 1), step(1, 2), step(2, 1))
+    works.emit(step(1, 1), step(1, 2), step(2, 1))
     works.relay.publish_some(lost.publisher())
     works.relay.forget()
     lost.close()
@@ -289,7 +289,7 @@ def test_work_messages_doubled_a_hundred_times_have_one_effect(
     """A queue message only asks; the row decides."""
     partner = Partner()
     with working(store, broker, partner) as works:
-        works.say(*(step(n, 1) for n in range(20)))
+        works.emit(*(step(n, 1) for n in range(20)))
         for _ in range(100):
             rebuild(store, clock=now)
         works.relay.wakeup.wake()
@@ -323,7 +323,7 @@ def test_what_waited_beyond_its_lease_is_not_sent(
     partner = Partner(concurrency=1)
     partner.gate.clear()
     with working(store, broker, partner) as works:
-        works.say(*(step(n, 1) for n in range(4)))
+        works.emit(*(step(n, 1) for n in range(4)))
         assert partner.entered.acquire(timeout=10)
         works.wait(lambda states: states == {S.SENDING: 4})
         asleep[0] = timedelta(hours=1)
@@ -362,7 +362,7 @@ def test_a_receipt_that_cannot_be_stored_stops_nobody_else(
 
     monkeypatch.setattr(Partner, "send", strange)
     with working(store, broker, partner) as works:
-        works.say(*(step(n, 1) for n in range(5)))
+        works.emit(*(step(n, 1) for n in range(5)))
         works.wait_delivered(5)
     assert (partner.calls, partner.asked) == (5, 1)
 
@@ -373,7 +373,7 @@ def test_many_dossiers_with_many_faults(store: Store, broker: MemoryBroker) -> N
     partner = Partner(list([DOWN, BUSY, DROPS_AFTER, DROPS_BEFORE] * 60), concurrency=8)
     with working(store, broker, partner) as works:
         for version in range(1, 6):
-            works.say(*(step(n, version) for n in range(200)))
+            works.emit(*(step(n, version) for n in range(200)))
         works.wait_delivered(1000)
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 1000)
 

@@ -48,7 +48,7 @@ def test_many_dossiers_with_many_faults_on_postgresql_and_rabbitmq(
     partner = Partner(FAULTS * 15, concurrency=8)
     with working(store, broker, partner) as works:
         for version in range(1, 6):
-            works.say(*(step(n, version) for n in range(60)))
+            works.emit(*(step(n, version) for n in range(60)))
         works.wait_delivered(300)
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 300)
 
@@ -60,11 +60,11 @@ def test_the_broker_is_killed_in_the_middle(
     partner = Partner(concurrency=4)
     with working(store, broker, partner) as works:
         partner.gate.clear()
-        works.say(*(step(n, 1) for n in range(40)))
+        works.emit(*(step(n, 1) for n in range(40)))
         partner.entered.acquire(timeout=20)
         node.kill()
         partner.gate.set()
-        works.say(*(step(n, 2) for n in range(40)))
+        works.emit(*(step(n, 2) for n in range(40)))
         node.restart()
         works.wait_delivered(80)
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 80)
@@ -77,9 +77,9 @@ def test_the_broker_is_replaced_by_an_empty_one(
     partner = Partner()
     first = working(store, broker, partner)
     with first as works:
-        works.say(step(0, 1))
+        works.emit(step(0, 1))
         works.wait_delivered(1)
-    works.say(*(step(n, 1) for n in range(1, 30)), step(0, 2))
+    works.emit(*(step(n, 1) for n in range(1, 30)), step(0, 2))
     publisher = broker.publisher()
     assert works.relay.publish_some(publisher) == 30
     publisher.close()

@@ -52,7 +52,7 @@ def test_500_dossiers_of_5_steps_with_a_fifth_of_the_calls_failing(tmp_path: Pat
     store, broker = empty_store(tmp_path / "hub.db"), MemoryBroker()
     with working(store, broker, partner) as works:
         for version in range(1, STEPS + 1):
-            works.say(*(step(n, version) for n in range(DOSSIERS)))
+            works.emit(*(step(n, version) for n in range(DOSSIERS)))
         works.wait(lambda states: states == {"delivered": CALLS}, seconds=90)
     broker.close()
     store.close()

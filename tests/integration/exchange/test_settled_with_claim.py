@@ -47,7 +47,7 @@ class Line:
 
     def claim(self, *messages: Message) -> int:
         """Claim what is asked for and let its calls end; return the commits of the claim."""
-        self.works.say(*messages)
+        self.works.emit(*messages)
         self.works.relay.publish_some(self.publisher)
         batch = self.consumer.receive(32, wait=timedelta(seconds=5))
         before = self.commits

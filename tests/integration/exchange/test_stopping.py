@@ -40,7 +40,7 @@ def test_a_stop_during_a_call_waits_for_it_and_sends_nothing_more(store: Store) 
     partner, broker = Partner(concurrency=1), MemoryBroker()
     with working(store, broker, partner) as works:
         partner.gate.clear()
-        works.say(*(step(n, 1) for n in range(4)))
+        works.emit(*(step(n, 1) for n in range(4)))
         assert partner.entered.acquire(timeout=20)
         works.wait(lambda states: states == {S.SENDING: 4})
         stopper = threading.Thread(target=works.deliver.stop)

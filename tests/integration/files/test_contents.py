@@ -29,7 +29,7 @@ from tests.integration.gateway.soap.test_soap_bodies import (
 )
 from tests.support.files import sample_files as made
 from tests.support.files.checked_files import check_contents
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import reception, scan
 from tests.support.works import now
 
@@ -37,49 +37,49 @@ PDF = "application/pdf"
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward whose files are checked."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         check_contents(opened.ward)
         yield opened
 
 
-def stored(door: PartnerDoor) -> list[str]:
+def stored(door: PartnerGateway) -> list[str]:
     """Return the names of everything that lies in the file store."""
     return [it.name for it in door.ward.files.directory.rglob("*") if it.is_file()]
 
 
-def by_rest(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+def by_rest(door: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file to /v1/files; return status and code."""
     reply = door.call("POST", "/v1/files", content, Content_Type=PDF)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def by_device(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+def by_device(door: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file as a device does."""
     fields = {"Authorization": "Bearer in-token", "Content_Type": PDF, "X_Name": "a.pdf"}
     reply = door.call("PUT", "/files", content, **fields)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def by_base64(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+def by_base64(door: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file within a SOAP call."""
     body = submission(base64.b64encode(content).decode())
     return post(door, envelope(body), "text/xml")
 
 
-def by_mtom(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+def by_mtom(door: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file beside a SOAP call."""
     body = envelope(submission(XOP.format("a")))
     return post(door, package(body, ("a", content)), MTOM)
 
 
-Way = Callable[[PartnerDoor, bytes], tuple[int, str]]
+Way = Callable[[PartnerGateway, bytes], tuple[int, str]]
 WAYS = (by_rest, by_device, by_base64, by_mtom)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda it: it.__name__)
-def test_a_file_that_proves_its_type_is_taken(door: PartnerDoor, way: Way) -> None:
+def test_a_file_that_proves_its_type_is_taken(door: PartnerGateway, way: Way) -> None:
     """On every way in."""
     status, code = way(door, made.pdf("Đơn"))
     assert (status in {200, 201}, code) == (True, "")
@@ -98,7 +98,7 @@ def test_a_file_that_proves_its_type_is_taken(door: PartnerDoor, way: Way) -> No
     ids=["program", "picture named pdf", "script", "torn"],
 )
 def test_a_file_that_does_not_is_refused_and_leaves_nothing(
-    door: PartnerDoor, way: Way, content: bytes, code: str
+    door: PartnerGateway, way: Way, content: bytes, code: str
 ) -> None:
     """By a code with sentences in both languages."""
     status, told = way(door, content)
@@ -107,7 +107,7 @@ def test_a_file_that_does_not_is_refused_and_leaves_nothing(
         assert stored(door) == []
 
 
-def test_a_refusal_tells_both_languages_and_what_to_do(door: PartnerDoor) -> None:
+def test_a_refusal_tells_both_languages_and_what_to_do(door: PartnerGateway) -> None:
     """A sender without Vietnamese can act on it."""
     reply = door.call("POST", "/v1/files", b"GIF89a", Content_Type="image/gif")
     told = json.loads(reply.data)
@@ -119,7 +119,7 @@ def test_a_refusal_tells_both_languages_and_what_to_do(door: PartnerDoor) -> Non
     assert "PDF, JPEG" in guide["action_en"]
 
 
-def test_bombs_are_refused_in_a_process_of_their_own(door: PartnerDoor) -> None:
+def test_bombs_are_refused_in_a_process_of_their_own(door: PartnerGateway) -> None:
     """A picture and a zip that become too large; the gateway goes on."""
     for content in (made.png_bomb(), made.zip_bomb()):
         reply = door.call("POST", "/v1/files", content)
@@ -127,7 +127,7 @@ def test_bombs_are_refused_in_a_process_of_their_own(door: PartnerDoor) -> None:
     assert by_rest(door, made.pdf())[0] == 201
 
 
-def test_a_pdf_is_cleaned_where_the_settings_want_that(door: PartnerDoor) -> None:
+def test_a_pdf_is_cleaned_where_the_settings_want_that(door: PartnerGateway) -> None:
     """What is stored is the copy, under its own hash; a signed one is refused."""
     check_contents(door.ward, ContentCheck(cleans=True))
     content = made.pdf_with_script()
@@ -143,7 +143,7 @@ def test_a_pdf_is_cleaned_where_the_settings_want_that(door: PartnerDoor) -> Non
     assert stored(door) == [told["maBamTep"]]
 
 
-def test_a_message_whose_file_is_another_than_it_says_is_refused(door: PartnerDoor) -> None:
+def test_a_message_whose_file_is_another_than_it_says_is_refused(door: PartnerGateway) -> None:
     """Also where bytes and name come apart: the device's file, then its message."""
     ward = door.ward
     ward.accept(reception())
@@ -160,7 +160,7 @@ def test_a_message_whose_file_is_another_than_it_says_is_refused(door: PartnerDo
         assert refused.value.code == "file_type_differs"
 
 
-def test_a_partners_result_is_kept_and_a_task_says_so(door: PartnerDoor) -> None:
+def test_a_partners_result_is_kept_and_a_task_says_so(door: PartnerGateway) -> None:
     """It is never lost: a person decides, once; a task that was closed is not opened again."""
     ward = door.ward
     content = made.pdf_with_script()

@@ -19,7 +19,7 @@ from tests.integration.gateway.soap.test_soap_bodies import envelope, post, subm
 from tests.support.files import sample_files as made
 from tests.support.files.checked_files import check_contents
 from tests.support.files.instream import SIGN, scanner_at
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import NUMBER
 from tests.support.works import now
 
@@ -27,30 +27,30 @@ TUS = {"Tus_Resumable": "1.0.0", "Content_Type": "application/offset+octet-strea
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward whose files are checked."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         check_contents(opened.ward)
         yield opened
 
 
-def by_tus(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+def by_tus(door: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file as a resumable upload, whole with its creation."""
     reply = door.call("POST", "/v1/uploads", content, Upload_Length=str(len(content)), **TUS)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def open_tasks(door: PartnerDoor) -> Sequence[sa.Row[tuple[object, ...]]]:
+def open_tasks(door: PartnerGateway) -> Sequence[sa.Row[tuple[object, ...]]]:
     """Return the open tasks about refused files."""
     with door.ward.store.read() as tx:
         return [it for it in tasks.still_open(tx) if it.kind == KIND]
 
 
-Way = Callable[[PartnerDoor, bytes], tuple[int, str]]
+Way = Callable[[PartnerGateway, bytes], tuple[int, str]]
 
 
 @pytest.mark.parametrize("way", [by_rest, by_tus, by_base64, by_mtom], ids=lambda it: it.__name__)
-def test_a_refused_file_of_a_partner_is_a_task_once(door: PartnerDoor, way: Way) -> None:
+def test_a_refused_file_of_a_partner_is_a_task_once(door: PartnerGateway, way: Way) -> None:
     """With cause and partner, and the dossier where the call had named it; nothing is stored."""
     content = made.pdf_with_script()
     for _ in range(3):
@@ -64,7 +64,7 @@ def test_a_refused_file_of_a_partner_is_a_task_once(door: PartnerDoor, way: Way)
 
 
 def test_an_infected_file_of_a_partner_is_a_task_of_the_wards_it(
-    door: PartnerDoor, tmp_path: Path
+    door: PartnerGateway, tmp_path: Path
 ) -> None:
     """The scanner's name of the virus stands in the task; the file is nowhere."""
     place = tmp_path / "clamd.ctl"
@@ -77,7 +77,7 @@ def test_an_infected_file_of_a_partner_is_a_task_of_the_wards_it(
 
 
 def test_a_result_whose_file_is_of_another_type_is_a_task_with_its_dossier(
-    door: PartnerDoor,
+    door: PartnerGateway,
 ) -> None:
     """The bytes were good; what the call says of them is not, and the result was not taken."""
     content = made.picture("PNG")
@@ -100,7 +100,7 @@ def test_a_result_whose_file_is_of_another_type_is_a_task_with_its_dossier(
     assert task.subject == f"{NUMBER} file_type_differs"
 
 
-def test_a_task_that_was_closed_is_opened_again_by_the_next_refusal(door: PartnerDoor) -> None:
+def test_a_task_that_was_closed_is_opened_again_by_the_next_refusal(door: PartnerGateway) -> None:
     """The partner was asked, and its next file is no better."""
     by_rest(door, b"MZ a program")
     with door.ward.store.write() as tx:
@@ -110,7 +110,7 @@ def test_a_task_that_was_closed_is_opened_again_by_the_next_refusal(door: Partne
     assert len(open_tasks(door)) == 1
 
 
-def test_a_partner_cannot_fill_the_list_of_tasks(door: PartnerDoor) -> None:
+def test_a_partner_cannot_fill_the_list_of_tasks(door: PartnerGateway) -> None:
     """Only a few of one partner are open, whatever it sends."""
     call = envelope(submission(b64encode(b"MZ a program").decode()))
     for nth in range(MOST_OF_A_CLIENT + 2):

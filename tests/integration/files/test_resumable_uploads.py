@@ -23,7 +23,7 @@ from hub.operations.watchers.files.expired_uploads import ExpiredUploads
 from hub.store.messages import uploads as kept
 from tests.support.files import sample_files as made
 from tests.support.files.checked_files import check_contents
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.works import now
 
 PATH = "/v1/uploads"
@@ -32,23 +32,23 @@ TUS: dict[str, Any] = {"Tus_Resumable": "1.0.0"}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """The gateway over an empty ward on SQLite."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerDoor]:
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """The gateway over an empty ward on each database."""
     url = ""
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres_store").url
-    with open_door(tmp_path, url=url) as opened:
+    with open_partner_gateway(tmp_path, url=url) as opened:
         yield opened
 
 
-def create(door: PartnerDoor, size: int, *, auth: str = "", **headers: Any) -> str:
+def create(door: PartnerGateway, size: int, *, auth: str = "", **headers: Any) -> str:
     """Make an upload; return its path."""
     reply = door.call("POST", PATH, Upload_Length=str(size), **TUS, **headers, **by(auth))
     assert reply.status == 201, reply.data
@@ -61,14 +61,14 @@ def by(auth: str) -> dict[str, Any]:
 
 
 def patch(
-    door: PartnerDoor, path: str, offset: int, body: bytes, **headers: str
+    door: PartnerGateway, path: str, offset: int, body: bytes, **headers: str
 ) -> urllib3.BaseHTTPResponse:
     """Send a part."""
     fields = TUS | {"Upload_Offset": str(offset), "Content_Type": PART} | headers
     return door.call("PATCH", path, body, **fields)
 
 
-def head(door: PartnerDoor, path: str, **headers: Any) -> urllib3.BaseHTTPResponse:
+def head(door: PartnerGateway, path: str, **headers: Any) -> urllib3.BaseHTTPResponse:
     """Ask how far an upload is."""
     return door.call("HEAD", path, **TUS, **headers)
 
@@ -83,7 +83,7 @@ def code_of(reply: urllib3.BaseHTTPResponse) -> tuple[int, str]:
     return reply.status, json.loads(reply.data)["code"]
 
 
-def test_an_upload_in_parts_is_a_stored_file(either: PartnerDoor) -> None:
+def test_an_upload_in_parts_is_a_stored_file(either: PartnerGateway) -> None:
     """Its sha256 stands in the last answer, in HEAD and in GET, as POST /v1/files gives it."""
     door, content = either, os.urandom(5000)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -102,7 +102,7 @@ def test_an_upload_in_parts_is_a_stored_file(either: PartnerDoor) -> None:
     assert patch(door, path, 5000, b"").status == 204  # a last part told twice
 
 
-def test_what_the_server_can_do_is_told_without_a_key(door: PartnerDoor) -> None:
+def test_what_the_server_can_do_is_told_without_a_key(door: PartnerGateway) -> None:
     """OPTIONS needs no version either; another version than 1.0.0 is 412."""
     told = urllib3.request("OPTIONS", door.url + PATH)
     assert (told.status, told.headers["Tus-Version"]) == (204, "1.0.0")
@@ -112,7 +112,7 @@ def test_what_the_server_can_do_is_told_without_a_key(door: PartnerDoor) -> None
     assert (wrong.status, wrong.headers["Tus-Version"]) == (412, "1.0.0")
 
 
-def test_a_first_part_may_come_with_the_creation(door: PartnerDoor) -> None:
+def test_a_first_part_may_come_with_the_creation(door: PartnerGateway) -> None:
     """Also the whole file; and a file of no bytes is whole at once."""
     whole = door.call("POST", PATH, b"whole", Upload_Length="5", Content_Type=PART, **TUS)
     assert (whole.status, whole.headers["Upload-Offset"]) == (201, "5")
@@ -134,7 +134,7 @@ def test_a_first_part_may_come_with_the_creation(door: PartnerDoor) -> None:
     ],
 )
 def test_a_part_that_does_not_fit_is_refused_and_changes_nothing(
-    door: PartnerDoor, offset: int, body: bytes, headers: dict[str, str], status: int, code: str
+    door: PartnerGateway, offset: int, body: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
     """The upload stands where it stood."""
     path = create(door, 10)
@@ -143,7 +143,7 @@ def test_a_part_that_does_not_fit_is_refused_and_changes_nothing(
     assert patch(door, path, 0, b"0123456789").status == 204
 
 
-def test_a_part_with_a_checksum_is_kept_when_it_fits(door: PartnerDoor) -> None:
+def test_a_part_with_a_checksum_is_kept_when_it_fits(door: PartnerGateway) -> None:
     """Both algorithms."""
     path = create(door, 8)
     for offset, (name, part) in enumerate((("sha1", b"abcd"), ("sha256", b"efgh"))):
@@ -153,7 +153,7 @@ def test_a_part_with_a_checksum_is_kept_when_it_fits(door: PartnerDoor) -> None:
     assert head(door, path).headers["X-Sha256"] == hashlib.sha256(b"abcdefgh").hexdigest()
 
 
-def test_an_upload_belongs_to_the_client_that_made_it(door: PartnerDoor) -> None:
+def test_an_upload_belongs_to_the_client_that_made_it(door: PartnerGateway) -> None:
     """Another client finds nothing, and cannot tell it from an upload that never was."""
     path, other = create(door, 4), door.add_client("other")
     for method in ("HEAD", "PATCH", "DELETE", "GET"):
@@ -163,7 +163,7 @@ def test_an_upload_belongs_to_the_client_that_made_it(door: PartnerDoor) -> None
     assert head(door, path).status == 200
 
 
-def test_an_upload_that_was_ended_leaves_nothing(door: PartnerDoor) -> None:
+def test_an_upload_that_was_ended_leaves_nothing(door: PartnerGateway) -> None:
     """Termination; also by POST for clients that cannot send DELETE or PATCH."""
     path = create(door, 4)
     by_post = door.call(
@@ -182,7 +182,7 @@ def test_an_upload_that_was_ended_leaves_nothing(door: PartnerDoor) -> None:
 
 
 def test_what_came_over_a_line_that_broke_is_kept(
-    door: PartnerDoor, monkeypatch: pytest.MonkeyPatch
+    door: PartnerGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next part begins where the bytes ended."""
     path = create(door, 10)
@@ -206,7 +206,7 @@ def test_what_came_over_a_line_that_broke_is_kept(
 
 @pytest.mark.parametrize("by_head", [True, False], ids=["HEAD", "at once"])
 def test_a_second_part_takes_over_from_one_that_hangs(
-    door: PartnerDoor, by_head: bool, monkeypatch: pytest.MonkeyPatch
+    door: PartnerGateway, by_head: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once, never 423; the older one ends, and what had come of it is kept."""
     path = create(door, 10)
@@ -232,13 +232,13 @@ def test_a_second_part_takes_over_from_one_that_hangs(
         assert b" 409 " in older.recv(1000).split(b"\r\n")[0]
 
 
-def connection(door: PartnerDoor) -> socket.socket:
+def connection(door: PartnerGateway) -> socket.socket:
     """Open a line to the gateway."""
     place = urlsplit(door.url)
     return socket.create_connection((place.hostname, place.port), timeout=20)
 
 
-def part_head(door: PartnerDoor, path: str, *, offset: int, length: int) -> bytes:
+def part_head(door: PartnerGateway, path: str, *, offset: int, length: int) -> bytes:
     """Return the head of a request with a part."""
     lines = (
         f"PATCH {path} HTTP/1.1",
@@ -253,7 +253,7 @@ def part_head(door: PartnerDoor, path: str, *, offset: int, length: int) -> byte
 
 
 def test_the_older_of_two_processes_writes_nothing_after_the_newer_began(
-    either: PartnerDoor, tmp_path: Path
+    either: PartnerGateway, tmp_path: Path
 ) -> None:
     """Two gateways on one store: what the older one wrote before is kept, its next piece is not."""
     here = Uploads(store=either.ward.store, files=either.ward.files, clock=now)
@@ -272,7 +272,7 @@ def test_the_older_of_two_processes_writes_nothing_after_the_newer_began(
 
 def test_an_upload_goes_on_after_a_restart(tmp_path: Path) -> None:
     """Row and bytes are durable; a process that died before the file was moved is made up for."""
-    with open_door(tmp_path) as door:
+    with open_partner_gateway(tmp_path) as door:
         path = create(door, 6)
         patch(door, path, 0, b"abc")
         whole = create(door, 3)
@@ -282,7 +282,7 @@ def test_an_upload_goes_on_after_a_restart(tmp_path: Path) -> None:
         writer.write([b"xyz"], last=True)  # and dies before it makes the file whole
         url = door.ward.store.url
         key = door.key
-    with open_door(tmp_path, url=url, key=key) as door:
+    with open_partner_gateway(tmp_path, url=url, key=key) as door:
         assert head(door, path).headers["Upload-Offset"] == "3"
         assert "X-Sha256" in patch(door, path, 3, b"def").headers
         sha256 = hashlib.sha256(b"xyz").hexdigest()
@@ -290,7 +290,7 @@ def test_an_upload_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert door.ward.files.path(sha256).read_bytes() == b"xyz"
 
 
-def test_a_file_that_was_moved_before_its_row_was_written_is_found(door: PartnerDoor) -> None:
+def test_a_file_that_was_moved_before_its_row_was_written_is_found(door: PartnerGateway) -> None:
     """The process died between the two; the upload is stored, not lost."""
     path = create(door, 3)
     id = path.rpartition("/")[2]
@@ -304,7 +304,7 @@ def test_a_file_that_was_moved_before_its_row_was_written_is_found(door: Partner
     assert head(door, path).headers["X-Sha256"] == sha256
 
 
-def test_a_refused_file_is_told_to_the_last_part_and_ever_after(door: PartnerDoor) -> None:
+def test_a_refused_file_is_told_to_the_last_part_and_ever_after(door: PartnerGateway) -> None:
     """By the check of contents, or because it is another file than announced."""
     check_contents(door.ward)
     path = create(door, 4, Upload_Metadata=meta(filename="a.pdf", filetype="application/pdf"))
@@ -318,7 +318,7 @@ def test_a_refused_file_is_told_to_the_last_part_and_ever_after(door: PartnerDoo
     assert [it for it in door.ward.files.directory.rglob("*") if it.is_file()] == []
 
 
-def test_a_client_has_so_many_uploads_and_bytes_open(either: PartnerDoor) -> None:
+def test_a_client_has_so_many_uploads_and_bytes_open(either: PartnerGateway) -> None:
     """What is stored or ended counts no more; another client is not concerned."""
     files = either.ward.files
     most = kept.UploadLimits(2, 100)
@@ -335,13 +335,13 @@ def test_a_client_has_so_many_uploads_and_bytes_open(either: PartnerDoor) -> Non
     assert len(list(files.directory.glob(".tus-*"))) == 3
 
 
-def test_an_upload_over_the_largest_file_is_refused_at_once(door: PartnerDoor) -> None:
+def test_an_upload_over_the_largest_file_is_refused_at_once(door: PartnerGateway) -> None:
     """Before a byte is sent."""
     reply = door.call("POST", PATH, Upload_Length=str(door.ward.files.limit + 1), **TUS)
     assert code_of(reply) == (413, "file_too_large")
 
 
-def test_housekeeping_removes_what_expired_and_what_nobody_knows(either: PartnerDoor) -> None:
+def test_housekeeping_removes_what_expired_and_what_nobody_knows(either: PartnerGateway) -> None:
     """A part begins the time anew; a request that still writes finds the upload gone."""
     door, store, files = either, either.ward.store, either.ward.files
     path = create(door, 10)

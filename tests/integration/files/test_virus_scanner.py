@@ -21,7 +21,7 @@ from hub.store.repair import tasks
 from tests.support.files import sample_files as made
 from tests.support.files.checked_files import check_contents
 from tests.support.files.instream import SIGN, scanner_at
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.works import now
 
 CLEAN, INFECTED = made.pdf("clean"), made.pdf(SIGN.decode())
@@ -35,36 +35,38 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def door(tmp_path: Path, place: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path, place: Path) -> Iterator[PartnerGateway]:
     """A gateway whose files a scanner has to see."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         set_scanner(opened, place, needed=True)
         yield opened
 
 
-def set_scanner(door: PartnerDoor, place: Path, *, needed: bool) -> None:
+def set_scanner(door: PartnerGateway, place: Path, *, needed: bool) -> None:
     """Have files scanned by what listens there."""
     check_contents(door.ward, ContentCheck(scanner=Clamd(f"unix:{place}"), scanner_needed=needed))
 
 
-def send(door: PartnerDoor, content: bytes) -> tuple[int, str]:
+def send(door: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file; return status and code."""
     reply = door.call("POST", "/v1/files", content)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def open_tasks(door: PartnerDoor, kind: str) -> list[str]:
+def open_tasks(door: PartnerGateway, kind: str) -> list[str]:
     """Return the subjects of the open tasks of a kind."""
     with door.ward.store.read() as tx:
         return [task.subject for task in tasks.open_of_kind(tx, kind)]
 
 
-def watch(door: PartnerDoor) -> None:
+def watch(door: PartnerGateway) -> None:
     """Let the timer look, a day later: every message has come by then."""
     KeptFiles(store=door.ward.store, files=door.ward.files).check(now() + LATER)
 
 
-def test_a_clean_file_is_taken_and_an_infected_one_refused(door: PartnerDoor, place: Path) -> None:
+def test_a_clean_file_is_taken_and_an_infected_one_refused(
+    door: PartnerGateway, place: Path
+) -> None:
     """The refusal names what was found; nothing of the file stays."""
     with scanner_at(place) as scanner:
         assert send(door, CLEAN) == (201, "")
@@ -74,7 +76,7 @@ def test_a_clean_file_is_taken_and_an_infected_one_refused(door: PartnerDoor, pl
 
 
 def test_files_are_refused_for_now_while_the_scanner_is_away(
-    door: PartnerDoor, place: Path
+    door: PartnerGateway, place: Path
 ) -> None:
     """503 with Retry-After on both ways; one task says so, and closes by itself."""
     reply = door.call("POST", "/v1/files", CLEAN)
@@ -93,7 +95,7 @@ def test_files_are_refused_for_now_while_the_scanner_is_away(
 
 
 def test_files_are_kept_and_scanned_later_where_the_setting_says_so(
-    door: PartnerDoor, place: Path
+    door: PartnerGateway, place: Path
 ) -> None:
     """What the scanner then finds is a task, and the file is given out no more."""
     set_scanner(door, place, needed=False)
@@ -111,7 +113,7 @@ def test_files_are_kept_and_scanned_later_where_the_setting_says_so(
 
 
 def test_an_infected_result_is_kept_and_not_given_out_until_the_scanner_knows_better(
-    door: PartnerDoor, place: Path
+    door: PartnerGateway, place: Path
 ) -> None:
     """It is never lost; a false alarm ends with the scanner's own ignore list."""
     token = {"Authorization": "Bearer file-token"}

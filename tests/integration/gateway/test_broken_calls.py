@@ -21,7 +21,7 @@ from tests.integration.gateway.soap.test_soap_bodies import (
 )
 from tests.integration.gateway.v1.test_rest_operations import DOSSIER
 from tests.integration.gateway.v1.test_rest_operations import STATUS as JSON_STATUS
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import NUMBER, reception
 from tests.support.works import now
 
@@ -32,34 +32,34 @@ FILE = (
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward of either database."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_door(tmp_path, url=url) as opened:
+    with open_partner_gateway(tmp_path, url=url) as opened:
         yield opened
 
 
-def soap(door: PartnerDoor, body: bytes, key: str, media: str = "text/xml") -> tuple[int, bytes]:
+def soap(door: PartnerGateway, body: bytes, key: str, media: str = "text/xml") -> tuple[int, bytes]:
     """Call by SOAP; return status and answer."""
     reply = door.call("POST", "/soap", body, Content_Type=media, Authorization=key)
     return reply.status, reply.data
 
 
-def rest(door: PartnerDoor, body: bytes, key: str) -> int:
+def rest(door: PartnerGateway, body: bytes, key: str) -> int:
     """Tell a status by REST; return the answer's status."""
     path, media = f"{DOSSIER}/statuses", "application/json"
     return door.call("POST", path, body, Content_Type=media, Authorization=key).status
 
 
-def denied(door: PartnerDoor) -> list[tuple[str, str]]:
+def denied(door: PartnerGateway) -> list[tuple[str, str]]:
     """Return actor and reason of the audit's refusals, in order."""
     query = "SELECT actor, reason FROM audit WHERE NOT allowed ORDER BY seq"
     with door.ward.store.read() as tx:
         return [tuple(row) for row in tx.exec_driver_sql(query)]
 
 
-def test_broken_calls_use_up_the_quota_and_are_audited(door: PartnerDoor) -> None:
+def test_broken_calls_use_up_the_quota_and_are_audited(door: PartnerGateway) -> None:
     """By SOAP and by REST: what is no call costs the hub as much as one that is."""
     key = door.add_client("portal", calls_per_minute=4)
     assert soap(door, b"<a", key)[0] == 500
@@ -77,7 +77,7 @@ def test_broken_calls_use_up_the_quota_and_are_audited(door: PartnerDoor) -> Non
 
 
 @pytest.mark.parametrize("mtom", [False, True])
-def test_a_client_of_another_agency_stores_no_file(door: PartnerDoor, mtom: bool) -> None:
+def test_a_client_of_another_agency_stores_no_file(door: PartnerGateway, mtom: bool) -> None:
     """403 before the first byte of a file is kept."""
     key = door.add_client("elsewhere", agencies=frozenset({"000.00.02.H57"}))
     body, media = envelope(submission("SGVsbG8=")), "text/xml"
@@ -100,7 +100,7 @@ def test_a_client_of_another_agency_stores_no_file(door: PartnerDoor, mtom: bool
     ],
     ids=["of no files", "without a number", "number of none", "unknown", "no operation"],
 )
-def test_a_call_that_cannot_be_admitted_stores_no_file(door: PartnerDoor, body: str) -> None:
+def test_a_call_that_cannot_be_admitted_stores_no_file(door: PartnerGateway, body: str) -> None:
     """Whatever comes behind the file: it is refused, counted and told."""
     key = door.add_client("portal", calls_per_minute=1)
     assert soap(door, envelope(body), key)[0] == 500
@@ -108,7 +108,7 @@ def test_a_call_that_cannot_be_admitted_stores_no_file(door: PartnerDoor, body: 
     assert soap(door, envelope(STATUS), key)[0] == 429
 
 
-def test_files_before_the_envelope_are_refused(door: PartnerDoor) -> None:
+def test_files_before_the_envelope_are_refused(door: PartnerGateway) -> None:
     """Nothing is stored for a call that nobody has read."""
     key = door.add_client("portal")
     head = b"--=b_1\r\nContent-ID: <a>\r\n\r\nfile\r\n"
@@ -122,7 +122,7 @@ def test_files_before_the_envelope_are_refused(door: PartnerDoor) -> None:
     ("code", "taken"), [("procedure_unknown", True), ("handler_killed", False)]
 )
 def test_a_parked_call_that_is_repeated_is_taken_up(
-    door: PartnerDoor, way: str, code: str, taken: bool
+    door: PartnerGateway, way: str, code: str, taken: bool
 ) -> None:
     """The cause may be gone, and the client believes so; not where the process died of it."""
 

@@ -20,26 +20,26 @@ from hub.messages.catalog import CATALOG
 from hub.rules.clients.client import networks
 from hub.rules.failures import fault_catalog
 from hub.texts.catalog import Language
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 
 PAGES = [(language, name) for language in Language for name in NAMES]
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerDoor]:
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerGateway]:
     """A gateway behind a proxy that it believes."""
     proxies = Proxies(networks("127.0.0.0/8"), "proxy-secret")
-    with open_door(tmp_path_factory.mktemp("hub"), proxies=proxies) as opened:
+    with open_partner_gateway(tmp_path_factory.mktemp("hub"), proxies=proxies) as opened:
         yield opened
 
 
-def fetched(door: PartnerDoor, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
+def fetched(door: PartnerGateway, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
     """Return an answer to a caller without a key."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     return urllib3.request("GET", door.url + path, headers=fields, redirect=False, retries=False)
 
 
-def page(door: PartnerDoor, language: Language, name: str) -> Any:
+def page(door: PartnerGateway, language: Language, name: str) -> Any:
     """Return a page, parsed."""
     reply = fetched(door, address(language, name))
     assert reply.status == 200
@@ -48,7 +48,7 @@ def page(door: PartnerDoor, language: Language, name: str) -> Any:
 
 @pytest.mark.parametrize(("language", "name"), PAGES)
 def test_a_page_needs_no_key_and_has_no_script_and_no_outside_asset(
-    door: PartnerDoor, language: Language, name: str
+    door: PartnerGateway, language: Language, name: str
 ) -> None:
     """The browser would load none either: the policy forbids it."""
     found = page(door, language, name)
@@ -63,7 +63,7 @@ def test_a_page_needs_no_key_and_has_no_script_and_no_outside_asset(
 
 @pytest.mark.parametrize(("language", "name"), PAGES)
 def test_every_link_of_a_page_leads_somewhere(
-    door: PartnerDoor, language: Language, name: str
+    door: PartnerGateway, language: Language, name: str
 ) -> None:
     """To a place of the page, or to an address of the hub that answers."""
     found = page(door, language, name)
@@ -81,7 +81,7 @@ def test_every_link_of_a_page_leads_somewhere(
 
 @pytest.mark.parametrize("name", ["rest", "soap", "queues"])
 def test_what_a_contract_says_of_itself_is_vietnamese_on_vietnamese_pages(
-    door: PartnerDoor, name: str
+    door: PartnerGateway, name: str
 ) -> None:
     """Descriptions of single fields stay as the contract has them."""
     shown = page(door, Language.VI, name).xpath("//main/p")
@@ -90,7 +90,7 @@ def test_what_a_contract_says_of_itself_is_vietnamese_on_vietnamese_pages(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_page_shows_a_backtick(door: PartnerDoor, name: str) -> None:
+def test_no_page_shows_a_backtick(door: PartnerGateway, name: str) -> None:
     """What stands in backticks in a text is shown as code."""
     for language in Language:
         body = page(door, language, name)
@@ -100,7 +100,7 @@ def test_no_page_shows_a_backtick(door: PartnerDoor, name: str) -> None:
 
 
 @pytest.mark.parametrize("language", Language)
-def test_the_pages_name_all_that_there_is(door: PartnerDoor, language: Language) -> None:
+def test_the_pages_name_all_that_there_is(door: PartnerGateway, language: Language) -> None:
     """Operations by REST and SOAP, queues, message types, fault codes; each once as a heading."""
     expected = {
         "rest": yaml.safe_load(contracts.text("openapi.yaml"))["paths"],
@@ -114,7 +114,7 @@ def test_the_pages_name_all_that_there_is(door: PartnerDoor, language: Language)
         assert [thing for thing in things if thing not in text] == []
 
 
-def test_the_pages_and_files_have_the_address_that_the_caller_used(door: PartnerDoor) -> None:
+def test_the_pages_and_files_have_the_address_that_the_caller_used(door: PartnerGateway) -> None:
     """Also behind a reverse proxy; a stranger's headers change nothing."""
     forwarded = {"X_Forwarded_Proto": "https", "X_Forwarded_Host": "hub.example.vn"}
     believed = forwarded | {"X_Hub_Proxy_Secret": "proxy-secret"}
@@ -127,7 +127,7 @@ def test_the_pages_and_files_have_the_address_that_the_caller_used(door: Partner
 
 @pytest.mark.parametrize("accepted", ["", "en-US,en;q=0.9,vi;q=0.8", "fr"])
 def test_the_first_page_is_vietnamese_whatever_the_browser_says(
-    door: PartnerDoor, accepted: str
+    door: PartnerGateway, accepted: str
 ) -> None:
     """Many browsers in Vietnam say English; the switch decides."""
     reply = fetched(door, "/docs", Accept_Language=accepted)
@@ -136,7 +136,7 @@ def test_the_first_page_is_vietnamese_whatever_the_browser_says(
 
 @pytest.mark.parametrize(("language", "name"), PAGES)
 def test_a_page_has_a_switch_to_the_same_page_in_the_other_language(
-    door: PartnerDoor, language: Language, name: str
+    door: PartnerGateway, language: Language, name: str
 ) -> None:
     """Named in its own language; the present one is marked."""
     switch = page(door, language, name).xpath("//*[@class='languages']/a")
@@ -146,12 +146,12 @@ def test_a_page_has_a_switch_to_the_same_page_in_the_other_language(
     assert [it.get("lang") for it in switch if it.get("aria-current")] == [language.value]
 
 
-def test_a_page_that_the_reader_has_is_not_sent_again(door: PartnerDoor) -> None:
+def test_a_page_that_the_reader_has_is_not_sent_again(door: PartnerGateway) -> None:
     """By its tag."""
     tag = fetched(door, "/docs/vi").headers["etag"]
     assert fetched(door, "/docs/vi", If_None_Match=tag).status == 304
 
 
-def test_the_examples_paper_is_served(door: PartnerDoor) -> None:
+def test_the_examples_paper_is_served(door: PartnerGateway) -> None:
     """The guide's first file."""
     assert fetched(door, "/docs/examples/TP-01.pdf").data == Path(contracts.EXAMPLE).read_bytes()

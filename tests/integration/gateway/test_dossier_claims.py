@@ -12,7 +12,7 @@ from lxml import etree
 
 from hub.gateway.soap.names import NS
 from hub.messages import payloads as p
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.signed_calls import envelope
 from tests.support.ward import MONDAY, reception
 
@@ -21,11 +21,11 @@ WAITING = 12
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over a ward with online dossiers that nobody has received."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_door(tmp_path, url=url) as opened:
+    with open_partner_gateway(tmp_path, url=url) as opened:
         for nth in range(WAITING):
             opened.ward.accept(submitted(nth))
         yield opened
@@ -48,13 +48,13 @@ def number_of(nth: int) -> str:
     return f"000.99.01.H57-180806-{nth + 1:04}"
 
 
-def by_rest(door: PartnerDoor, token: str, *, limit: int = 5, key: str = "") -> Any:
+def by_rest(door: PartnerGateway, token: str, *, limit: int = 5, key: str = "") -> Any:
     """Claim by REST; return the reply."""
     headers = {"Authorization": token} | ({"Idempotency_Key": key} if key else {})
     return door.call("POST", f"{PATH}?soLuong={limit}", b"", **headers)
 
 
-def by_soap(door: PartnerDoor, token: str, *, limit: int = 5) -> list[str]:
+def by_soap(door: PartnerGateway, token: str, *, limit: int = 5) -> list[str]:
     """Claim by SOAP; return the dossiers' numbers."""
     asked = f'<NhanHoSoChoTiepNhan xmlns="{NS}"><soLuong>{limit}</soLuong></NhanHoSoChoTiepNhan>'
     reply = door.call(
@@ -72,7 +72,7 @@ def numbers(reply: Any) -> list[str]:
     return [one["maHoSo"] for one in json.loads(reply.data)["hoSo"]]
 
 
-def test_two_callers_at_once_by_soap_and_rest_never_get_the_same(door: PartnerDoor) -> None:
+def test_two_callers_at_once_by_soap_and_rest_never_get_the_same(door: PartnerGateway) -> None:
     """Two clients by both ways: together they get every dossier, each once."""
     tokens = [door.add_client("counter-one"), door.add_client("counter-two")]
 
@@ -87,7 +87,7 @@ def test_two_callers_at_once_by_soap_and_rest_never_get_the_same(door: PartnerDo
     assert sorted(found) == [number_of(nth) for nth in range(WAITING)]
 
 
-def test_a_claim_says_until_when_and_is_repeated_under_its_key(door: PartnerDoor) -> None:
+def test_a_claim_says_until_when_and_is_repeated_under_its_key(door: PartnerGateway) -> None:
     """The same dossiers, marked as an earlier answer; other terms under the key are refused."""
     token = door.add_client("counter-one")
     first = by_rest(door, token, key="a")
@@ -101,7 +101,7 @@ def test_a_claim_says_until_when_and_is_repeated_under_its_key(door: PartnerDoor
     assert (other.status, json.loads(other.data)["code"]) == (422, "idempotency_key_reused")
 
 
-def test_what_was_received_waits_no_more(door: PartnerDoor) -> None:
+def test_what_was_received_waits_no_more(door: PartnerGateway) -> None:
     """The status that the caller sets takes the dossier out of the list; no answer has a name."""
     token = door.add_client("counter-one")
     body = {
@@ -120,14 +120,14 @@ def test_what_was_received_waits_no_more(door: PartnerDoor) -> None:
 
 
 @pytest.mark.parametrize("query", ["soLuong=0", "soLuong=101", "thoiGianGiu=59", "thoiGianGiu=x"])
-def test_wrong_terms_are_refused(door: PartnerDoor, query: str) -> None:
+def test_wrong_terms_are_refused(door: PartnerGateway, query: str) -> None:
     """And nothing is held."""
     reply = door.call("POST", f"{PATH}?{query}")
     assert (reply.status, json.loads(reply.data)["code"]) == (422, "call_invalid")
     assert len(numbers(by_rest(door, f"Bearer {door.key}", limit=100))) == WAITING
 
 
-def test_a_client_without_the_right_claims_nothing(door: PartnerDoor) -> None:
+def test_a_client_without_the_right_claims_nothing(door: PartnerGateway) -> None:
     """Reading a list is another right."""
     token = door.add_client("reader", operations=frozenset({"dossiers.list"}))
     assert by_rest(door, token).status == 403

@@ -17,7 +17,7 @@ from hub.ports import Confirm, Outgoing
 from hub.runtime import telemetry
 from hub.store.messages import journal
 from tests.integration.gateway.soap.test_soap_bodies import COMPONENT, envelope, submission
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.personal import KEPT, found_in, tables_with
 from tests.support.ward import BIRTH, NUMBER
 
@@ -39,11 +39,11 @@ SUBMISSION = {
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward of either database."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_door(tmp_path / "ward", url=url) as opened:
+    with open_partner_gateway(tmp_path / "ward", url=url) as opened:
         yield opened
 
 
@@ -60,7 +60,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     handler.close()
 
 
-def submit(door: PartnerDoor, body: object, **headers: str) -> tuple[int, bytes]:
+def submit(door: PartnerGateway, body: object, **headers: str) -> tuple[int, bytes]:
     """Submit a dossier by REST; return status and answer."""
     headers = {"Content_Type": "application/json"} | headers
     text = json.dumps(body, ensure_ascii=False).encode()
@@ -68,12 +68,12 @@ def submit(door: PartnerDoor, body: object, **headers: str) -> tuple[int, bytes]
     return reply.status, reply.data
 
 
-def by_soap(door: PartnerDoor, text: str) -> bytes:
+def by_soap(door: PartnerGateway, text: str) -> bytes:
     """Call by SOAP; return the answer."""
     return door.call("POST", "/soap", envelope(text), Content_Type="text/xml").data
 
 
-def fail_in_every_way(door: PartnerDoor, patch: pytest.MonkeyPatch) -> list[bytes]:
+def fail_in_every_way(door: PartnerGateway, patch: pytest.MonkeyPatch) -> list[bytes]:
     """Say personal data in calls that are refused, and in one that the database refuses."""
     name, number = PERSON["hoTen"], PERSON["soGiayTo"]
     given = [
@@ -103,7 +103,7 @@ def fail_in_every_way(door: PartnerDoor, patch: pytest.MonkeyPatch) -> list[byte
 
 
 def test_no_answer_log_or_row_repeats_personal_data(
-    door: PartnerDoor, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    door: PartnerGateway, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever goes wrong: it stands in the message and in the dossier, and nowhere else."""
     answers = fail_in_every_way(door, monkeypatch)
@@ -116,7 +116,7 @@ def test_no_answer_log_or_row_repeats_personal_data(
 
 
 def test_what_a_caller_puts_into_an_address_is_masked_in_log_and_audit(
-    door: PartnerDoor, log: Path, tmp_path: Path
+    door: PartnerGateway, log: Path, tmp_path: Path
 ) -> None:
     """An identity number in the place of a dossier's, a name as the name of a field."""
     number, phone = PERSON["soGiayTo"], PERSON["soDienThoai"]
@@ -141,7 +141,7 @@ def test_what_a_caller_puts_into_an_address_is_masked_in_log_and_audit(
     assert tables_with(door.ward.store, private) == set()
 
 
-def test_a_file_that_was_cut_off_leaves_no_temporary_file(door: PartnerDoor) -> None:
+def test_a_file_that_was_cut_off_leaves_no_temporary_file(door: PartnerGateway) -> None:
     """Bytes of a refused file are nowhere."""
     content = PERSON["hoTen"].encode() * 1000
     assert door.call("POST", "/v1/files", content, X_Sha256="0" * 64).status == 422
@@ -150,7 +150,7 @@ def test_a_file_that_was_cut_off_leaves_no_temporary_file(door: PartnerDoor) -> 
 
 
 def test_nothing_but_the_body_of_a_queue_message_holds_personal_data(
-    door: PartnerDoor, monkeypatch: pytest.MonkeyPatch
+    door: PartnerGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Routing keys, ids, types and headers are seen by whoever administers the broker."""
     assert submit(door, SUBMISSION)[0] == 202

@@ -7,20 +7,20 @@ import pytest
 import urllib3
 
 from tests.support.gateway.client_gateway import BODY
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.signed_calls import MEDIA, SOAP_11, envelope, outcome, status_call
 from tests.support.ward import NUMBER
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors of a hub that takes nothing any more."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         opened.ward.intake.close()
         yield opened
 
 
-def test_a_device_keeps_its_message_for_later(door: PartnerDoor) -> None:
+def test_a_device_keeps_its_message_for_later(door: PartnerGateway) -> None:
     """503, as of a database that is away."""
     headers = {"Authorization": "Bearer in-token"}
     reply = urllib3.request(
@@ -30,7 +30,7 @@ def test_a_device_keeps_its_message_for_later(door: PartnerDoor) -> None:
     assert reply.headers["Retry-After"]
 
 
-def test_a_partner_is_told_to_call_again(door: PartnerDoor) -> None:
+def test_a_partner_is_told_to_call_again(door: PartnerGateway) -> None:
     """By REST with the status, by SOAP with the fault; both say when."""
     rest = door.call("GET", f"/v1/dossiers/{NUMBER}")
     assert (rest.status, rest.json()["code"]) == (503, "hub_stopping")

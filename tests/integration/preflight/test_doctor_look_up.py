@@ -35,7 +35,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         store = empty_store(tmp_path / "hub.db")
         destination = ProvincialDestination(settings_for(province.url))
         with working(store, MemoryBroker(), destination) as works:
-            works.say(record(1, 1))
+            works.emit(record(1, 1))
             works.wait_delivered(1)
         destination.close()
         store.close()

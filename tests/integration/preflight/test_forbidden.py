@@ -29,7 +29,7 @@ def test_a_right_that_is_missing_is_one_finding_and_nothing_dies(store: Store) -
             return [it.subject for it in tasks.still_open(tx)]
 
     with working(store, broker, partner) as works:
-        works.say(*(step(n, 1) for n in range(20)))
+        works.emit(*(step(n, 1) for n in range(20)))
         works.wait(lambda _: found() == ["partner_forbidden"])
         works.wait_delivered(20)
     assert (partner.doubled(), len(partner.ledger)) == (0, 20)

@@ -167,7 +167,7 @@ def test_a_mix_of_habits_doubles_nothing_and_hides_nothing(
     simulator.speak(*names, lag_seconds=LAG, last_steps=10)
     simulator.set_faults([msgspec.structs.replace(LOST, operations=exchange.writing)])
     said = [*exchange.dossier(), *exchange.dossier()]
-    works.say(*said)
+    works.emit(*said)
     works.wait(lambda _: not under_way(works) and not simulator.late())
     simulator.speak()
     simulator.clear_faults()

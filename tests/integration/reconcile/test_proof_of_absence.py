@@ -107,10 +107,10 @@ def exchange(
     partner = destination(province, **more)
     broker = MemoryBroker()
     with working(store, broker, partner) as works:
-        works.say(registration(number), *steps[:-1])
+        works.emit(registration(number), *steps[:-1])
         delivered(works, len(steps))
         province.set_faults(faults)
-        works.say(steps[-1])
+        works.emit(steps[-1])
         delivered(works, len(steps) + 1)
     broker.close()
     done = effects(province, number)
@@ -182,7 +182,7 @@ def test_a_registration_that_the_look_up_does_not_show_yet_is_no_conflict(
     partner.send(partner.prepare(first, catalog.read(first)))  # our own, before a restore
     broker = MemoryBroker()
     with working(store, broker, partner) as works:
-        works.say(first)
+        works.emit(first)
         delivered(works, 1)
     broker.close()
     partner.close()
@@ -216,7 +216,7 @@ def test_what_a_dead_process_had_sent_is_not_sent_again_while_the_partner_is_at_
     partner, broker = destination(province), MemoryBroker()
     message = step(number, 1)
     with working(store, broker, partner) as works:
-        works.say(registration(number))
+        works.emit(registration(number))
         delivered(works, 1)
     province.set_faults([lost(K.LINE_GIVES_UP, STEPS, seconds=0.4)])
     with store.write() as tx:
@@ -240,10 +240,10 @@ def test_a_person_is_told_which_field_is_not_as_sent(
     partner, broker = destination(province, lag=timedelta()), MemoryBroker()
     watch = UnprovenEffects(store=store, rules=Rulebook.load())
     with working(store, broker, partner) as works:
-        works.say(registration(number))
+        works.emit(registration(number))
         delivered(works, 1)
         province.set_faults([lost(K.DROP_AFTER_ACCEPT, STEPS)])
-        works.say(step(number, 1))
+        works.emit(step(number, 1))
         works.wait(lambda _: bool(_stuck(store)), seconds=40)
         ((id, _, _, state, code, cause),) = _stuck(store)
         assert (state, code) == ("ambiguous", "reply_dropped")

@@ -105,7 +105,7 @@ def test_a_hand_over_whose_reply_is_lost_is_there_once(
     town.speak(*habits, lag_seconds=LAG.total_seconds() * 0.8)
     town.set_faults([lost(fault, TRANSFER)])
     with working(store, broker, partner) as works:
-        works.say(message_of(handing_over(number)))
+        works.emit(message_of(handing_over(number)))
         works.wait(lambda states: states == {S.DELIVERED: 1}, seconds=40)
     broker.close()
     done = [row["kind"] for row in town.effects(dossier=number)]
@@ -129,7 +129,7 @@ def test_a_supplement_is_there_once_however_its_call_ended(
     (hub, town), broker = place, MemoryBroker()
     town.speak("late_replica", "minutes", lag_seconds=LAG.total_seconds() * 0.8)
     with working(store, broker, partner) as works:
-        works.say(message_of(handing_over(number)))
+        works.emit(message_of(handing_over(number)))
         works.wait(lambda states: states == {S.DELIVERED: 1}, seconds=40)
         hub.wait_for(lambda: len(hub.sink.steps(number)) == 3)
         wanted = hub.sink.steps(number)[-1]
@@ -137,7 +137,7 @@ def test_a_supplement_is_there_once_however_its_call_ended(
         town.set_faults([fault])
         at = wanted.at + timedelta(days=1)
         given = TownSupplement(number=number, version=2, supplied_at=at, due_at=at)
-        works.say(message_of(given))
+        works.emit(message_of(given))
         works.wait(lambda states: states == {S.DELIVERED: 2}, seconds=40)
     broker.close()
     assert [row["kind"] for row in town.effects(dossier=number)] == ["dossier", "event"]

@@ -52,10 +52,10 @@ def test_a_call_out_of_order_moves_nothing_and_stands_in_the_slip(
     ward: Ward, call: p.Payload
 ) -> None:
     """Each of the five operations that say something of a dossier; nobody is told of it."""
-    before, told = ward.dossier(), len(ward.everything_said())
+    before, told = ward.dossier(), len(ward.everything_sent())
     id = say(ward, call)
     assert ward.dossier() == before
-    assert len(ward.everything_said()) == told
+    assert len(ward.everything_sent()) == told
     slip = CliRunner().invoke(app, ["dossier", "trail", NUMBER])
     (line,) = (it for it in slip.output.splitlines() if id in it)
     assert catalog.type_of(type(call)).name in line

@@ -86,7 +86,7 @@ def test_what_the_province_submits_is_registered_and_its_record_confirmed(ward: 
     say(ward, submission())
     dossier = ward.dossier()
     assert (dossier.status, dossier.channel) == (S.REGISTERED, p.Channel.ONLINE)
-    (record,) = ward.everything_said()
+    (record,) = ward.everything_sent()
     assert isinstance(record, p.ProvinceDossier)
     assert (record.update, record.status) == (True, S.REGISTERED)
 
@@ -94,7 +94,7 @@ def test_what_the_province_submits_is_registered_and_its_record_confirmed(ward: 
 def test_what_another_partner_submits_is_registered_at_the_province(ward: Ward) -> None:
     """A new record and its first step."""
     say(ward, submission(), source="portal")
-    (record,) = ward.said(p.ProvinceDossier)
+    (record,) = ward.sent(p.ProvinceDossier)
     assert (record.update, record.status) == (False, S.REGISTERED)
     assert ward.steps() == [S.REGISTERED]
 
@@ -110,7 +110,7 @@ def test_the_clock_of_a_submitted_dossier_begins_when_it_is_taken_in(
     dossier = ward.dossier()
     assert (dossier.status, dossier.received_at) == (S.ACCEPTED, MONDAY)
     assert dossier.due_at == dossier.first_due_at > before
-    record = ward.said(p.ProvinceDossier)[-1]
+    record = ward.sent(p.ProvinceDossier)[-1]
     assert (record.update, record.due_at) == (True, dossier.due_at)
     assert ward.steps() == [S.ACCEPTED]
 
@@ -122,16 +122,16 @@ def test_a_submitted_inter_level_dossier_goes_to_the_town_once_it_is_in_process(
     file = ward.file(b"form", reception(LAND).components[0].code)
     say(ward, submission(LAND), file)
     ward.accept(progress(S.PROCESSING, 1))
-    (transfer,) = ward.said(p.TownTransfer)
+    (transfer,) = ward.sent(p.TownTransfer)
     assert transfer.received_at == MONDAY + timedelta(hours=1)
 
 
 def test_a_step_is_told_to_the_other_partner_and_not_to_the_one_that_said_it(ward: Ward) -> None:
     """The province's own step comes back as its record only, the town's goes to the province."""
     ward.accept(reception())
-    told = len(ward.everything_said())
+    told = len(ward.everything_sent())
     say(ward, status(S.PROCESSING, 1))
-    (record,) = ward.everything_said()[told:]
+    (record,) = ward.everything_sent()[told:]
     assert isinstance(record, p.ProvinceDossier)
     assert (record.update, record.status) == (True, S.PROCESSING)
     say(ward, status(S.PROCESSING, 2), source=catalog.TOWN_CENTER)
@@ -153,7 +153,7 @@ def test_an_ending_that_the_province_sets_still_brings_its_record_up_to_date(war
     """The record says when the dossier was due."""
     ward.accept(reception())
     say(ward, status(S.FINISHED, 2))
-    assert ward.said(p.ProvinceDossier)[-1].status is S.FINISHED
+    assert ward.sent(p.ProvinceDossier)[-1].status is S.FINISHED
     assert S.FINISHED not in ward.steps()
 
 
@@ -161,11 +161,11 @@ def test_a_status_that_comes_out_of_order_is_kept_and_moves_nothing(ward: Ward) 
     """It stands in the timeline as not applied, and nobody is told."""
     ward.accept(reception())
     say(ward, status(S.FINISHED, 3))
-    told = len(ward.everything_said())
+    told = len(ward.everything_sent())
     say(ward, status(S.PROCESSING, 1), source=catalog.TOWN_CENTER)
     assert ward.dossier().status is S.FINISHED
     assert timeline(ward)[-1] == (4, False)
-    assert len(ward.everything_said()) == told
+    assert len(ward.everything_sent()) == told
 
 
 def test_a_result_handed_out_by_a_partner_is_told_to_the_town_that_made_it(ward: Ward) -> None:
@@ -173,7 +173,7 @@ def test_a_result_handed_out_by_a_partner_is_told_to_the_town_that_made_it(ward:
     transferred(ward)
     ward.accept(town(1, p.TownStep.ENDED))
     say(ward, status(S.RETURNED, 60))
-    assert len(ward.said(p.TownResultReturned)) == 1
+    assert len(ward.sent(p.TownResultReturned)) == 1
 
 
 def test_a_request_for_papers_stops_the_clock_until_the_ward_has_them(ward: Ward) -> None:
@@ -207,7 +207,7 @@ def test_papers_that_the_town_asks_for_by_this_door_go_to_it(ward: Ward) -> None
     say(ward, asked, source=catalog.TOWN_CENTER)
     ward.accept(scan("TN02-SD", 60), ward.file(b"sketch", "TN02-SD"))
     ward.accept(progress(S.PROCESSING, 61))
-    assert len(ward.said(p.TownSupplement)) == 1
+    assert len(ward.sent(p.TownSupplement)) == 1
 
 
 def test_a_notice_of_payment_is_kept_with_its_file_and_is_no_paper_or_result(ward: Ward) -> None:
@@ -245,7 +245,7 @@ def test_a_corrected_procedure_counts_from_the_same_reception(ward: Ward) -> Non
     assert dossier.received_at == MONDAY
     assert dossier.first_due_at == first > dossier.due_at
     assert dossier.due_at < MONDAY + timedelta(days=2)  # of the reception, not of the correction
-    assert ward.said(p.ProvinceDossier)[-1].procedure == BIRTH
+    assert ward.sent(p.ProvinceDossier)[-1].procedure == BIRTH
 
 
 def test_a_wait_for_papers_stays_added_when_the_procedure_is_corrected(ward: Ward) -> None:

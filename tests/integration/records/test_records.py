@@ -43,7 +43,7 @@ def test_a_reception_is_registered_at_the_province_with_its_due_date(ward: Ward)
     dossier = ward.dossier()
     assert (dossier.status, dossier.version) == (p.Status.ACCEPTED, 1)
     assert dossier.due_at == datetime(2018, 8, 7, 17, 0, tzinfo=VN)
-    first, second = ward.everything_said()
+    first, second = ward.everything_sent()
     assert isinstance(first, p.ProvinceDossier)
     assert (first.update, first.due_at) == (False, dossier.due_at)
     assert isinstance(second, p.ProvinceProgress)
@@ -62,7 +62,7 @@ def test_a_ward_dossier_goes_its_whole_way(ward: Ward) -> None:
     assert [int(status) for status in ward.steps()] == [2, 4, 9, 10]
     dossier = ward.dossier()
     assert (dossier.finished_at, dossier.returned_at) == (MONDAY + timedelta(hours=2), at)
-    records = ward.said(p.ProvinceDossier)
+    records = ward.sent(p.ProvinceDossier)
     assert [(r.update, int(r.status)) for r in records] == [(False, 2), (True, 9), (True, 10)]
 
 
@@ -89,7 +89,7 @@ def test_a_dossier_that_is_opened_again_has_not_ended(ward: Ward) -> None:
     assert ward.dossier().finished_at is None
     ward.accept(progress(p.Status.FINISHED, 4))
     assert ward.dossier().finished_at == MONDAY + timedelta(hours=4)
-    ends = [record.finished_at for record in ward.said(p.ProvinceDossier) if record.update]
+    ends = [record.finished_at for record in ward.sent(p.ProvinceDossier) if record.update]
     assert ends == [MONDAY + timedelta(hours=hours) for hours in (1, 4)]
 
 
@@ -121,9 +121,9 @@ def test_a_dossier_never_goes_backwards(ward: Ward) -> None:
 def test_an_inter_level_dossier_is_handed_over_when_its_papers_are_complete(ward: Ward) -> None:
     """With every file by reference and hash; the national status stays 4."""
     ward.accept(reception(LAND))
-    assert ward.said(p.TownTransfer) == []
+    assert ward.sent(p.TownTransfer) == []
     transferred(ward)
-    (order,) = ward.said(p.TownTransfer)
+    (order,) = ward.sent(p.TownTransfer)
     assert isinstance(order, p.TownTransfer)
     assert order.parcels[0].area_m2 == 100.0
     assert ward.dossier().status is p.Status.PROCESSING
@@ -142,7 +142,7 @@ def test_steps_of_the_town_are_applied_in_its_order_however_they_come(
         files = [ward.file(b"result", "KQ")] if sequence == 3 else []
         ward.accept(town(sequence, steps[sequence - 1]), *files)
     assert [int(status) for status in ward.steps()] == [2, 4, 4, 4, 9]
-    times = [said.at for said in ward.said(p.ProvinceProgress)]
+    times = [said.at for said in ward.sent(p.ProvinceProgress)]
     assert times == sorted(times)
     assert ward.dossier().finished_at == MONDAY + timedelta(days=3)
     with ward.store.read() as tx:
@@ -154,7 +154,7 @@ def test_the_town_is_told_when_its_result_was_handed_out(ward: Ward) -> None:
     transferred(ward)
     ward.accept(town(1, p.TownStep.ENDED), ward.file(b"result", "KQ"))
     ward.accept(progress(p.Status.RETURNED, 100))
-    assert len(ward.said(p.TownResultReturned)) == 1
+    assert len(ward.sent(p.TownResultReturned)) == 1
 
 
 def test_a_step_of_a_dossier_that_is_not_at_the_town_waits(ward: Ward) -> None:

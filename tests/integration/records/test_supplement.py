@@ -78,15 +78,15 @@ def supplements(ward: Ward) -> list[list[str]]:
 def test_several_papers_are_one_supplement_when_the_officer_takes_the_work_up(ward: Ward) -> None:
     """The town takes one for each request; the province sees each paper at once."""
     asked(ward)
-    before, updates = ward.dossier().due_at, len(ward.said(p.ProvinceDossier))
+    before, updates = ward.dossier().due_at, len(ward.sent(p.ProvinceDossier))
     bring(ward, "BS-1", "BS-2")
-    assert (supplements(ward), len(ward.said(p.ProvinceDossier))) == ([], updates + 2)
+    assert (supplements(ward), len(ward.sent(p.ProvinceDossier))) == ([], updates + 2)
     with ward.store.read() as tx:
         (waiting,) = attention.papers_not_at_town(tx)
     assert (waiting.number, waiting.count, waiting.wanted) == (NUMBER, 2, True)
     ward.accept(progress(S.PROCESSING, hours=51))
     assert supplements(ward) == [["BS-1", "BS-2"]]
-    (given,) = ward.said(p.TownSupplement)
+    (given,) = ward.sent(p.TownSupplement)
     dossier = ward.dossier()
     assert (dossier.status, given.supplied_at) == (S.PROCESSING, MONDAY + timedelta(hours=51))
     assert given.due_at == dossier.due_at > before
@@ -179,9 +179,9 @@ def test_a_dossier_that_waited_for_papers_before_its_hand_over_is_handed_over(wa
     ward.accept(progress(S.SUPPLEMENT_REQUESTED, hours=1))
     for component in reception(LAND).components:
         ward.accept(scan(component.code, 2), ward.file(component.code.encode(), component.code))
-    assert ward.said(p.TownTransfer) == []
+    assert ward.sent(p.TownTransfer) == []
     ward.accept(progress(S.PROCESSING, hours=3))
-    assert len(ward.said(p.TownTransfer)) == 1
+    assert len(ward.sent(p.TownTransfer)) == 1
     with ward.store.read() as tx:
         assert attention.papers_not_at_town(tx) == []
 
@@ -192,7 +192,7 @@ def test_a_dossier_of_the_ward_alone_gives_the_town_nothing(ward: Ward) -> None:
     ward.accept(progress(S.SUPPLEMENT_REQUESTED, hours=1))
     ward.accept(progress(S.PROCESSING, hours=2))
     assert ward.dossier().status is S.PROCESSING
-    assert (supplements(ward), ward.said(p.TownTransfer)) == ([], [])
+    assert (supplements(ward), ward.sent(p.TownTransfer)) == ([], [])
 
 
 def taken_out(ward: Ward, type: str = "town.supplement", which: int = -1) -> None:

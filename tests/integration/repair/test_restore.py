@@ -83,7 +83,7 @@ def test_what_comes_after_the_restore_is_sent_as_ever(store: Store, tmp_path: Pa
     put_back(store, CallCounterFile(tmp_path / "calls-made"))
     partner, broker = Partner(), MemoryBroker()
     with working(store, broker, partner) as works:
-        works.say(step(1, 1), step(1, 2))
+        works.emit(step(1, 1), step(1, 2))
         works.wait_delivered(2)
     assert (partner.calls, partner.asked) == (2, 0)
     broker.close()
@@ -120,7 +120,7 @@ def test_the_mark_is_kept_by_the_timer(store: Store, tmp_path: Path) -> None:
     mark, partner, broker = CallCounterFile(tmp_path / "calls-made"), Partner(), MemoryBroker()
     with working(store, broker, partner) as works:
         works.timer.on_sweep = lambda: mark.write(store)
-        works.say(step(1, 1))
+        works.emit(step(1, 1))
         works.wait_delivered(1)
     assert mark.path.read_text() == "1"
     broker.close()

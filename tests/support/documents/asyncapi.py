@@ -145,8 +145,8 @@ def _queue(name: str) -> tuple[str, dict[str, Any]]:
     policy = TOPOLOGY.policy_of(name)
     if policy is not None:
         channel["x-policy"] = _policy(policy)
-    if asked := _asked(name):
-        channel["x-delivers"] = asked
+    if fields := _fields(name):
+        channel["x-delivers"] = fields
     return name, channel
 
 
@@ -160,7 +160,7 @@ def _carried(name: str) -> list[str]:
     return [_WORK] if _destination(name) else [_ANY]
 
 
-def _asked(name: str) -> list[str]:
+def _fields(name: str) -> list[str]:
     """Return the types whose deliveries a queue's work messages are about."""
     found = _destination(name)
     return [entry.routing_key for entry in CATALOG if found and entry.reader == found]

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 from tests.support.files.checked_files import check_contents
-from tests.support.gateway.partner_door import open_door
+from tests.support.gateway.partner_gateway import open_partner_gateway
 
 
 def main() -> None:
     """Serve with checked files of up to LIMIT bytes."""
-    with open_door(Path(sys.argv[1])) as door:
+    with open_partner_gateway(Path(sys.argv[1])) as door:
         door.ward.files.limit = int(sys.argv[2])
         check_contents(door.ward)
         sys.stderr.write(json.dumps({"url": door.url, "key": door.key}) + "\n")

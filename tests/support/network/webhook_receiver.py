@@ -26,7 +26,7 @@ class Received:
         return self.headers["webhook-id"]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def event(self) -> dict[str, Any]:
         """The event."""
         found: dict[str, Any] = json.loads(self.body)
         return found
@@ -34,13 +34,13 @@ class Received:
     @property
     def number(self) -> str:
         """The dossier's number, "" in a test event."""
-        number: str = self.told["data"].get("maHoSo", "")
+        number: str = self.event["data"].get("maHoSo", "")
         return number
 
     @property
     def code(self) -> str:
         """The change's code."""
-        code: str = self.told["data"].get("ma", "")
+        code: str = self.event["data"].get("ma", "")
         return code
 
 

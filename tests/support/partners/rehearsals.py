@@ -61,7 +61,7 @@ def lines(walked: Walked) -> dict[str, object]:
     return {".".join(it.path): it.value for it in walked.proposal.lines}
 
 
-def told(walked: Walked, step: str) -> str:
+def found_at(walked: Walked, step: str) -> str:
     """Return all that was found at a step, in English."""
     return "\n".join(it.text.en for it in walked.findings if it.step == step)
 
@@ -77,14 +77,14 @@ def deliver(
             payload: Any = p.step(number, at=p.RECEIVED + timedelta(hours=place, seconds=7))
             payload = payload if place else p.dossier(number)
             request = replace(p.request_for(destination, payload), beside=before)
-            _settle(destination, request)
+            _send_until_certain(destination, request)
             before = (*before, request)
     finally:
         destination.close()
     assert p.effects(simulator, number) == ["dossier", "event", "event"]
 
 
-def _settle(destination: ProvincialDestination, request: Any) -> None:
+def _send_until_certain(destination: ProvincialDestination, request: Any) -> None:
     """Send until it is done; after an unknown effect ask until there is an answer."""
     for _ in range(TRIES):
         try:

@@ -2,7 +2,7 @@
 
 The glossary is the first table of ARCHITECTURE.md ("Words"). Checked are the names of modules,
 classes, functions, methods, attributes, parameters, variables, tables, columns, log events,
-settings and commands.
+settings and commands; of tests/support those of classes and functions.
 """
 
 import ast
@@ -138,6 +138,18 @@ def test_no_parameter_or_variable_uses_a_forbidden_word() -> None:
             if kind == "parameter"
             else forbidden_in(name)
         )
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_class_or_function_of_the_tests_kit_uses_a_forbidden_word() -> None:
+    """A reader of a test meets the same words as in the product."""
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name} ({word}: {instead_of(word)})"
+        for path in modules("tests/support")
+        for kind, name in _defined_in(tree_of(path))
+        if kind in ("function", "class", "inner class")
+        for word in forbidden_in(name)
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -85,7 +85,7 @@ def test_the_province_is_down_and_comes_back(
     province.set_faults([Fault(kind=FaultKind.DOWN)])
     assert "Nothing is paused" in typed("partners", "pauses")
     with working(store, broker, destination, policy=LONG_PAUSES) as works:
-        works.say(*(record(n, 1) for n in range(FIRST)))
+        works.emit(*(record(n, 1) for n in range(FIRST)))
 
         def standing() -> list[pauses.PauseStanding]:
             with store.read() as tx:
@@ -93,7 +93,7 @@ def test_the_province_is_down_and_comes_back(
 
         operations = len(destination.traits.accepts)
         works.wait(lambda states: "sending" not in states and len(standing()) == operations)
-        works.say(*(record(n, 1) for n in range(FIRST, DOSSIERS)))
+        works.emit(*(record(n, 1) for n in range(FIRST, DOSSIERS)))
         # at least these: of the first ones all may have been taken before the circuit opened
         works.wait(lambda _: broker.depth(QUEUE) >= DOSSIERS - FIRST)
         found = standing()

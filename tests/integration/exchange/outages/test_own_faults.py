@@ -57,7 +57,7 @@ def test_a_fault_of_admission_takes_no_room_for_good(
     """Every delivery goes out once, the fault is in the log, and the role stops in its time."""
     monkeypatch.setattr(works.admission, place, failing_once(getattr(works.admission, place)))
     with logging_to(tmp_path / "log"):
-        works.say(*(step(n, 1) for n in range(20)))
+        works.emit(*(step(n, 1) for n in range(20)))
         works.wait_delivered(20)
     assert (works.partner.calls, works.partner.doubled()) == (20, 0)
     assert '"delivery_crashed"' in (tmp_path / "log").read_text()
@@ -68,7 +68,7 @@ def test_a_fault_before_the_call_is_no_doubt(
 ) -> None:
     """Certainly nothing was sent: the attempt counts, and the partner is not asked."""
     monkeypatch.setattr(works.admission, "veto", failing_once(works.admission.veto))
-    works.say(step(1, 1))
+    works.emit(step(1, 1))
     works.wait_delivered(1)
     assert first_outcome(works, 1) == ("transient", "call_not_begun")
     assert (works.partner.calls, works.partner.asked) == (1, 0)
@@ -79,7 +79,7 @@ def test_no_thread_for_a_call_is_no_doubt(
 ) -> None:
     """A machine at its limit of threads has not sent what it could not begin."""
     monkeypatch.setattr(ThreadPoolExecutor, "submit", failing_once_bound(ThreadPoolExecutor.submit))
-    works.say(step(1, 1))
+    works.emit(step(1, 1))
     works.wait_delivered(1)
     assert first_outcome(works, 1) == ("transient", "call_not_begun")
     assert (works.partner.calls, works.partner.asked) == (1, 0)
@@ -103,7 +103,7 @@ def test_a_call_that_the_pool_queued_before_it_failed_is_not_made_twice(
     with working(store, broker, partner) as works:
         monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", grow_once)
         partner.gate.clear()
-        works.say(step(1, 1), step(2, 1))
+        works.emit(step(1, 1), step(2, 1))
         partner.gate.set()
         works.wait_delivered(2)
         assert works.partner.calls == 2
@@ -139,7 +139,7 @@ def test_a_fault_in_the_call_itself_is_a_doubt(
         return outcome
 
     monkeypatch.setattr(calling, "make_call", call)
-    works.say(step(1, 1))
+    works.emit(step(1, 1))
     works.wait_delivered(1)
     assert first_outcome(works, 1) == ("ambiguous", "send_crashed")
     assert (works.partner.calls, works.partner.doubled(), works.partner.asked) == (1, 0, 1)
@@ -148,7 +148,7 @@ def test_a_fault_in_the_call_itself_is_a_doubt(
 def test_a_call_gets_the_end_of_its_claim_as_its_deadline(works: Works[Partner]) -> None:
     """A process that stands still between claim and first byte leaves the call to others."""
     began = time.monotonic()
-    works.say(step(1, 1))
+    works.emit(step(1, 1))
     works.wait_delivered(1)
     (deadline,) = works.partner.deadlines
     spare = works.deliver.lease - works.partner.traits.longest_call

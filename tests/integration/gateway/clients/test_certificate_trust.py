@@ -16,7 +16,7 @@ from hub.rules.clients.certificates import CertificateBinding
 from hub.store.engine.store import Store
 from tests.support.gateway.client_gateway import PROXY_SECRET, Gateway, bearer
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.signed_calls import one, outcome, post, signed
 from tests.support.network.certificates import Authority, Pair
 from tests.support.works import now
@@ -42,19 +42,19 @@ def files(tmp_path: Path) -> Files:
 
 
 @pytest.fixture
-def door(tmp_path: Path, files: Files) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path, files: Files) -> Iterator[PartnerGateway]:
     """Both doors of a hub that trusts the authority."""
-    with open_door(tmp_path, trust=files.trust) as opened:
+    with open_partner_gateway(tmp_path, trust=files.trust) as opened:
         yield opened
 
 
-def call(door: PartnerDoor, pair: Pair) -> tuple[int, str]:
+def call(door: PartnerGateway, pair: Pair) -> tuple[int, str]:
     """Return the outcome of a call that a certificate signs."""
     return outcome(post(door.url, etree.tostring(signed(pair))))
 
 
 def test_a_certificate_that_is_known_by_its_names_signs_where_its_authority_is_named(
-    door: PartnerDoor, files: Files, tmp_path: Path
+    door: PartnerGateway, files: Files, tmp_path: Path
 ) -> None:
     """Any later one of the same names, too; not one that another authority made of them."""
     first = files.authority.pair("named")
@@ -72,7 +72,7 @@ def test_a_certificate_that_is_known_by_its_names_signs_where_its_authority_is_n
 
 
 def test_a_client_does_not_sign_as_an_authority(
-    door: PartnerDoor, files: Files, tmp_path: Path
+    door: PartnerGateway, files: Files, tmp_path: Path
 ) -> None:
     """Only a certificate of an authority signs others, also where the file names it."""
     client = files.authority.pair("client")
@@ -88,7 +88,7 @@ def test_a_client_does_not_sign_as_an_authority(
 
 @pytest.mark.parametrize("form", ["DER", "PEM"])
 def test_a_revoked_certificate_signs_nothing_any_more(
-    door: PartnerDoor, files: Files, form: str
+    door: PartnerGateway, files: Files, form: str
 ) -> None:
     """Without a restart, also one that is registered by its key; others go on."""
     lost, kept = files.authority.pair("lost"), files.authority.pair("kept")
@@ -101,7 +101,7 @@ def test_a_revoked_certificate_signs_nothing_any_more(
 
 
 def test_a_list_that_cannot_be_used_or_is_over_leaves_the_revoked_ones_out(
-    door: PartnerDoor, files: Files, tmp_path: Path
+    door: PartnerGateway, files: Files, tmp_path: Path
 ) -> None:
     """Half a file, a strange or partial list changes nothing; one that is over still counts."""
     lost, kept = files.authority.pair("lost"), files.authority.pair("kept")

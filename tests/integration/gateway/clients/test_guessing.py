@@ -14,7 +14,7 @@ import pytest
 from hub.runtime import telemetry
 from tests.integration.gateway.connections.test_abuse import FLAT, Meanwhile, memory
 from tests.integration.gateway.v1.test_rest_operations import DOSSIER
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import reception
 
 GUESSES = 2_000
@@ -22,14 +22,14 @@ LINES = 16
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over a ward with one dossier."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         opened.ward.accept(reception())
         yield opened
 
 
-def guess(door: PartnerDoor, path: str, token: str, count: int) -> list[int]:
+def guess(door: PartnerGateway, path: str, token: str, count: int) -> list[int]:
     """Try tokens on one kept line, as fast as they are answered; return the statuses."""
     line = http.client.HTTPConnection(door.url.removeprefix("http://"), timeout=60)
     found = []
@@ -44,7 +44,7 @@ def guess(door: PartnerDoor, path: str, token: str, count: int) -> list[int]:
 
 @pytest.mark.parametrize("form", ["hub_abcdefgh_", "x"], ids=["of a key's form", "of any form"])
 def test_guessing_finds_nothing_fills_nothing_and_stops_nobody(
-    door: PartnerDoor, tmp_path: Path, form: str
+    door: PartnerGateway, tmp_path: Path, form: str
 ) -> None:
     """Each guess is 401; the audit has a few rows, the log a few lines, another client its
     answers. The rate is printed, not promised.
@@ -70,7 +70,7 @@ def test_guessing_finds_nothing_fills_nothing_and_stops_nobody(
     assert memory() - before < FLAT
 
 
-def test_a_flood_of_broken_requests_writes_few_lines(door: PartnerDoor, tmp_path: Path) -> None:
+def test_a_flood_of_broken_requests_writes_few_lines(door: PartnerGateway, tmp_path: Path) -> None:
     """Nobody outside decides how fast the disk fills."""
     place = tmp_path / "log"
 

@@ -19,7 +19,7 @@ import pytest
 from tests.integration.gateway.soap.test_soap_bodies import STATUS as SOAP_STATUS
 from tests.integration.gateway.soap.test_soap_bodies import envelope, stored, submission
 from tests.integration.gateway.v1.test_rest_operations import DOSSIER, STATUS
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import NUMBER, reception
 
 BOUND = 20.0
@@ -30,9 +30,9 @@ FLAT = 32 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerDoor]:
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerGateway]:
     """Both doors over a ward with one dossier; attacks leave nothing, so all tests share it."""
-    with open_door(tmp_path_factory.mktemp("ward")) as opened:
+    with open_partner_gateway(tmp_path_factory.mktemp("ward")) as opened:
         opened.ward.accept(reception())
         yield opened
 
@@ -40,7 +40,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerDoor]:
 class Meanwhile:
     """Another client, which reads a dossier again and again while the hub is attacked."""
 
-    def __init__(self, door: PartnerDoor) -> None:
+    def __init__(self, door: PartnerGateway) -> None:
         self.served = 0
         self.refused = list[int]()
         self._door = door
@@ -74,7 +74,7 @@ def memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def attack(door: PartnerDoor, sent: bytes) -> bytes:
+def attack(door: PartnerGateway, sent: bytes) -> bytes:
     """Send bytes on a line of their own; return what comes until the hub closes it."""
     host, port = door.url.removeprefix("http://").split(":")
     found = b""
@@ -96,7 +96,7 @@ def answers(text: bytes) -> list[int]:
 
 
 def request(
-    door: PartnerDoor, method: str, path: str, *fields: str, body: bytes = b"", size: str = ""
+    door: PartnerGateway, method: str, path: str, *fields: str, body: bytes = b"", size: str = ""
 ) -> bytes:
     """Return a request as bytes, with whatever header fields."""
     head = [f"{method} {path} HTTP/1.1", "Host: hub", f"Authorization: Bearer {door.key}", *fields]
@@ -134,7 +134,7 @@ SMUGGLED = {
 
 
 @pytest.mark.parametrize("shape", SMUGGLED.values(), ids=SMUGGLED.keys())
-def test_a_request_hidden_in_another_is_never_answered(door: PartnerDoor, shape: bytes) -> None:
+def test_a_request_hidden_in_another_is_never_answered(door: PartnerGateway, shape: bytes) -> None:
     """One refusal, or one answer and a refusal, and the line is closed: no program in front can be
     led to take the hub's second answer for that of another caller.
     """
@@ -159,7 +159,7 @@ def test_a_request_hidden_in_another_is_never_answered(door: PartnerDoor, shape:
         b"GET /health HTTP/1.1\r\nHost: hub\r\nA\x01B: c\r\n\r\n",
     ],
 )
-def test_what_is_no_request_gets_one_refusal(door: PartnerDoor, sent: bytes) -> None:
+def test_what_is_no_request_gets_one_refusal(door: PartnerGateway, sent: bytes) -> None:
     """A status of 4xx, nothing of a header is echoed, and the line is closed."""
     text = attack(door, sent)
     (status,) = answers(text)
@@ -187,7 +187,7 @@ TRICKS = [
 
 
 @pytest.mark.parametrize("name", TRICKS)
-def test_a_name_that_tricks_its_reader_is_refused(door: PartnerDoor, name: str) -> None:
+def test_a_name_that_tricks_its_reader_is_refused(door: PartnerGateway, name: str) -> None:
     """By REST and by SOAP, with the field; the same file under an honest name is taken."""
     reply = door.call("POST", "/v1/files", b"plain text", Content_Type="text/plain")
     sha256 = json.loads(reply.data)["maBamTep"] if reply.status == 201 else "0" * 64
@@ -207,7 +207,7 @@ def test_a_name_that_tricks_its_reader_is_refused(door: PartnerDoor, name: str) 
 @pytest.mark.parametrize(
     "host", ['a"><script>', "hub\\@evil", "evil.example/x", "a b", "é", "[::1"]
 )
-def test_a_host_that_is_none_stands_in_no_answer(door: PartnerDoor, host: str) -> None:
+def test_a_host_that_is_none_stands_in_no_answer(door: PartnerGateway, host: str) -> None:
     """The address of the WSDL and of links is made of it."""
     for path in ("/soap?wsdl", "/v1/dossiers/x"):
         sent = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
@@ -217,7 +217,7 @@ def test_a_host_that_is_none_stands_in_no_answer(door: PartnerDoor, host: str) -
 
 
 @pytest.mark.parametrize("injected", ["a\r\nX-Evil: 1", "a%0d%0aX-Evil: 1", "a\u560aX-Evil: 1"])
-def test_no_caller_adds_a_header_to_an_answer(door: PartnerDoor, injected: str) -> None:
+def test_no_caller_adds_a_header_to_an_answer(door: PartnerGateway, injected: str) -> None:
     """By a key, an address or a name of a field."""
     quoted = injected.replace("\r\n", "%0D%0A").replace(" ", "%20").encode().decode("latin-1")
     for path in (f"/v1/dossiers/{quoted}", f"/v1/faults/{quoted}", f"/soap?xsd={quoted}"):
@@ -239,7 +239,7 @@ def test_no_caller_adds_a_header_to_an_answer(door: PartnerDoor, injected: str) 
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/dossiers", f"{DOSSIER}/statuses", "/soap"])
-def test_a_wrong_content_type_is_refused(door: PartnerDoor, path: str, media: str) -> None:
+def test_a_wrong_content_type_is_refused(door: PartnerGateway, path: str, media: str) -> None:
     """415 before the body is read as something that it does not say it is."""
     fields = [f"Content-Type: {media}"] if media else []
     sent = request(door, "POST", path, "Connection: close", *fields, body=b"{}")
@@ -259,7 +259,7 @@ INJECTED = [
 
 
 @pytest.mark.parametrize("text", INJECTED)
-def test_what_looks_like_code_is_text(door: PartnerDoor, text: str) -> None:
+def test_what_looks_like_code_is_text(door: PartnerGateway, text: str) -> None:
     """It comes back as it was said, or is refused; the store is whole, and nothing was computed."""
     said = STATUS | {"nguoiXuLy": text, "noiDungXuLy": text}
     reply = door.call(
@@ -281,44 +281,44 @@ def test_what_looks_like_code_is_text(door: PartnerDoor, text: str) -> None:
         assert tx.exec_driver_sql("SELECT count(*) FROM dossiers").scalar_one() == 1
 
 
-def deep_json(_: PartnerDoor) -> bytes:
+def deep_json(_: PartnerGateway) -> bytes:
     return b'{"a":' * 40_000
 
 
-def wide_json(_: PartnerDoor) -> bytes:
+def wide_json(_: PartnerGateway) -> bytes:
     return b"{" + b",".join(b'"a%d":1' % n for n in range(20_000)) + b"}"
 
 
-def large_json(_: PartnerDoor) -> bytes:
+def large_json(_: PartnerGateway) -> bytes:
     return b'{"trichYeu": "' + b"x" * 8_000_000 + b'"}'
 
 
-def laughing_xml(_: PartnerDoor) -> bytes:
+def laughing_xml(_: PartnerGateway) -> bytes:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     return f'<!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><x>&a9;</x>'.encode()
 
 
-def deep_xml(_: PartnerDoor) -> bytes:
+def deep_xml(_: PartnerGateway) -> bytes:
     return envelope("<a>" * 100_000)
 
 
-def wide_attributes(_: PartnerDoor) -> bytes:
+def wide_attributes(_: PartnerGateway) -> bytes:
     return envelope("<a " + " ".join(f'b{n}="{"x" * 200}"' for n in range(20_000)) + "/>")
 
 
-def large_attribute(_: PartnerDoor) -> bytes:
+def large_attribute(_: PartnerGateway) -> bytes:
     return envelope(f'<a b="{"x" * 8_000_000}"/>')
 
 
-def many_namespaces(_: PartnerDoor) -> bytes:
+def many_namespaces(_: PartnerGateway) -> bytes:
     return envelope("<a " + " ".join(f'xmlns:n{n}="urn:{n}"' for n in range(20_000)) + "/>")
 
 
-def outer_file(_: PartnerDoor) -> bytes:
+def outer_file(_: PartnerGateway) -> bytes:
     return b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
 
 
-def included_file(_: PartnerDoor) -> bytes:
+def included_file(_: PartnerGateway) -> bytes:
     xi = "http://www.w3.org/2001/XInclude"
     return envelope(f'<xi:include xmlns:xi="{xi}" href="file:///etc/passwd" parse="text"/>')
 
@@ -339,7 +339,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("made", BODIES, ids=lambda it: it.__name__)
-def test_a_hostile_body_costs_little_and_harms_no_other(door: PartnerDoor, made: object) -> None:
+def test_a_hostile_body_costs_little_and_harms_no_other(door: PartnerGateway, made: object) -> None:
     """Eight at once, again and again: each is refused, memory stays flat, others are served."""
     (media, path), body = BODIES[made], made(door)  # type: ignore[index,operator]
     sent = request(door, "POST", path, f"Content-Type: {media}", "Connection: close", body=body)
@@ -360,7 +360,7 @@ def test_a_hostile_body_costs_little_and_harms_no_other(door: PartnerDoor, made:
     assert stored(door) == kept
 
 
-def test_the_hub_takes_calls_as_before(door: PartnerDoor, tmp_path: Path) -> None:
+def test_the_hub_takes_calls_as_before(door: PartnerGateway, tmp_path: Path) -> None:
     """After all that."""
     del tmp_path
     reply = door.call("POST", "/soap", envelope(SOAP_STATUS), Content_Type="text/xml")

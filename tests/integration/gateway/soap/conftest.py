@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerDoor]:
+def door(directory: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward."""
-    with open_door(directory) as opened:
+    with open_partner_gateway(directory) as opened:
         yield opened

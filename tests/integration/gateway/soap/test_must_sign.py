@@ -14,7 +14,7 @@ from hub.rules.clients.client import RightsChange
 from hub.store.clients.key_file import KeyFile
 from tests.support.gateway.client_gateway import Gateway, basic, bearer
 from tests.support.gateway.clients import add_client
-from tests.support.gateway.partner_door import PartnerDoor
+from tests.support.gateway.partner_gateway import PartnerGateway
 from tests.support.gateway.signed_calls import (
     envelope,
     made,
@@ -35,14 +35,14 @@ REFUSED = (403, "signature_required")
 
 
 @pytest.fixture(scope="module")
-def key(door: PartnerDoor, directory: Path) -> ApiKey:
+def key(door: PartnerGateway, directory: Path) -> ApiKey:
     """The key of the client `signer`, also its password of WS-Security."""
     keys: KeyFile = made(directory / "ws.key")
     return add_client(door.ward.store, SIGNER, must_sign=True, ws_keys=keys, now=now())
 
 
 @pytest.fixture(scope="module")
-def pair(door: PartnerDoor, directory: Path, key: ApiKey) -> Pair:
+def pair(door: PartnerGateway, directory: Path, key: ApiKey) -> Pair:
     """The certificate of the same client."""
     pair = Authority(directory).pair(SIGNER)
     certificate = issuing.certificate_of(pair.der)
@@ -53,7 +53,7 @@ def pair(door: PartnerDoor, directory: Path, key: ApiKey) -> Pair:
     return pair
 
 
-def test_a_signed_call_is_taken(door: PartnerDoor, pair: Pair, key: ApiKey) -> None:
+def test_a_signed_call_is_taken(door: PartnerGateway, pair: Pair, key: ApiKey) -> None:
     """By its signature alone, with the client's token beside it, with its login beside it."""
     assert outcome(post(door.url, etree.tostring(signed(pair)))) == (200, "")
     beside = post(door.url, etree.tostring(signed(pair)), **bearer(key.text))
@@ -63,7 +63,7 @@ def test_a_signed_call_is_taken(door: PartnerDoor, pair: Pair, key: ApiKey) -> N
 
 
 @pytest.mark.usefixtures("pair")
-def test_an_unsigned_call_by_soap_is_refused(door: PartnerDoor, key: ApiKey) -> None:
+def test_an_unsigned_call_by_soap_is_refused(door: PartnerGateway, key: ApiKey) -> None:
     """With its key as token and as login, with a UsernameToken, and with both."""
     for headers in (bearer(key.text), basic(SIGNER, key.text)):
         assert outcome(post(door.url, CALL, **headers)) == REFUSED
@@ -73,7 +73,7 @@ def test_an_unsigned_call_by_soap_is_refused(door: PartnerDoor, key: ApiKey) -> 
 
 
 @pytest.mark.usefixtures("pair")
-def test_rest_and_oauth_are_refused(door: PartnerDoor, key: ApiKey) -> None:
+def test_rest_and_oauth_are_refused(door: PartnerGateway, key: ApiKey) -> None:
     """Nothing there can be signed; a token of before the duty opens nothing, either."""
     for method, path in (
         ("GET", f"/v1/dossiers/{NUMBER}"),
@@ -101,7 +101,7 @@ def test_rest_and_oauth_are_refused(door: PartnerDoor, key: ApiKey) -> None:
 
 @pytest.mark.usefixtures("pair")
 def test_an_unsigned_call_of_a_client_that_must_sign_is_in_the_audit(
-    door: PartnerDoor, key: ApiKey
+    door: PartnerGateway, key: ApiKey
 ) -> None:
     """Under its name: somebody has its key, and not its certificate."""
     assert outcome(post(door.url, CALL, **bearer(key.text))) == REFUSED

@@ -12,7 +12,7 @@ from hub.gateway.soap import signed_package
 from hub.gateway.soap.names import NS
 from tests.integration.gateway.soap.test_soap_bodies import MTOM, XOP, package, stored, submission
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.signed_calls import one, outcome, post, signed
 from tests.support.network.certificates import Authority, Pair
 from tests.support.works import now
@@ -22,14 +22,14 @@ INVALID, WRONG = (500, "call_invalid"), (500, "signature_wrong")
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def pair(door: PartnerDoor, tmp_path: Path) -> Pair:
+def pair(door: PartnerGateway, tmp_path: Path) -> Pair:
     """The certificate of a client."""
     made = Authority(tmp_path).pair("signer")
     add_certificate_client(door.ward.store, made, now=now())
@@ -47,7 +47,7 @@ def taken_out(root: etree._Element) -> tuple[etree._Element, list[tuple[str, byt
 
 
 def send(
-    door: PartnerDoor, root: etree._Element, parts: list[tuple[str, bytes]]
+    door: PartnerGateway, root: etree._Element, parts: list[tuple[str, bytes]]
 ) -> tuple[int, str]:
     """Send a package; return its outcome."""
     return outcome(post(door.url, package(etree.tostring(root), *parts), Content_Type=MTOM))
@@ -58,14 +58,14 @@ def signed_files(pair: Pair, *files: bytes) -> etree._Element:
     return signed(pair, submission(*(base64.b64encode(file).decode() for file in files)))
 
 
-def test_files_of_a_signed_package_are_taken(door: PartnerDoor, pair: Pair) -> None:
+def test_files_of_a_signed_package_are_taken(door: PartnerGateway, pair: Pair) -> None:
     """As they were signed."""
     root, parts = taken_out(signed_files(pair, FIRST, SECOND))
     assert send(door, root, parts) == (200, "")
     assert stored(door) == {FIRST, SECOND}
 
 
-def test_a_signed_package_that_was_changed_is_refused(door: PartnerDoor, pair: Pair) -> None:
+def test_a_signed_package_that_was_changed_is_refused(door: PartnerGateway, pair: Pair) -> None:
     """A part, two parts exchanged, the body; nothing is stored."""
     root, ((first, _), (second, _)) = taken_out(signed_files(pair, FIRST, SECOND))
     good = [(first, FIRST), (second, SECOND)]
@@ -79,7 +79,7 @@ def test_a_signed_package_that_was_changed_is_refused(door: PartnerDoor, pair: P
 
 
 def test_parts_and_includes_of_a_signed_package_must_belong_together(
-    door: PartnerDoor, pair: Pair
+    door: PartnerGateway, pair: Pair
 ) -> None:
     """A part that is missing, unnamed, there twice, named twice; an Include that is not alone."""
     root, parts = taken_out(signed_files(pair, FIRST, SECOND))
@@ -100,7 +100,7 @@ def test_parts_and_includes_of_a_signed_package_must_belong_together(
 
 
 def test_a_signed_package_has_the_limit_of_a_signed_envelope(
-    door: PartnerDoor, pair: Pair, monkeypatch: pytest.MonkeyPatch
+    door: PartnerGateway, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is held in memory: its parts alone, and they with the envelope."""
     root, parts = taken_out(signed_files(pair, bytes(30_000)))
@@ -113,7 +113,7 @@ def test_a_signed_package_has_the_limit_of_a_signed_envelope(
 
 @pytest.mark.parametrize("is_package", [True, False])
 def test_a_signed_call_that_ends_too_early_is_refused(
-    door: PartnerDoor, pair: Pair, is_package: bool
+    door: PartnerGateway, pair: Pair, is_package: bool
 ) -> None:
     """By its code: nothing of it is read."""
     root = signed_files(pair, FIRST)

@@ -14,7 +14,7 @@ from hub.gateway.soap import endpoint
 from hub.gateway.soap.names import NS
 from tests.integration.gateway.soap.test_soap_bodies import submission
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.signed_calls import (
     SOAP_11,
     SOAP_12,
@@ -42,15 +42,15 @@ def hub(tmp_path: Path) -> Pair:
 
 
 @pytest.fixture
-def door(tmp_path: Path, hub: Pair) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path, hub: Pair) -> Iterator[PartnerGateway]:
     """Both doors of a hub with a certificate for replies."""
     signer = EnvelopeSecurity(SecuritySettings(certificate=hub.certificate, key=hub.key))
-    with open_door(tmp_path, reply_signer=signer) as opened:
+    with open_partner_gateway(tmp_path, reply_signer=signer) as opened:
         yield opened
 
 
 @pytest.fixture
-def pair(door: PartnerDoor, tmp_path: Path) -> Pair:
+def pair(door: PartnerGateway, tmp_path: Path) -> Pair:
     """The certificate of a client that wants signed replies."""
     made = Authority(tmp_path).pair("signer")
     add_certificate_client(door.ward.store, made, signed_replies=True, now=now())
@@ -74,7 +74,7 @@ def verified(reply: bytes, hub: Pair, version: str) -> set[str]:
 
 @VERSIONS
 def test_a_reply_is_signed_and_confirms_its_call(
-    door: PartnerDoor, pair: Pair, hub: Pair, version: str
+    door: PartnerGateway, pair: Pair, hub: Pair, version: str
 ) -> None:
     """Body, time and the call's own signature value: no reply fits another call."""
     call = signed(pair, version=version)
@@ -90,7 +90,7 @@ def test_a_reply_is_signed_and_confirms_its_call(
     assert confirmed.get("Value") == one(call, "SignatureValue").text
 
 
-def test_a_fault_to_a_known_client_is_signed(door: PartnerDoor, pair: Pair, hub: Pair) -> None:
+def test_a_fault_to_a_known_client_is_signed(door: PartnerGateway, pair: Pair, hub: Pair) -> None:
     """That of a stranger is not: the hub signs for its clients only."""
     body = f'<TraCuuHoSo xmlns="{NS}"><maHoSo>000.99.01.H57-180806-9999</maHoSo></TraCuuHoSo>'
     reply = post(door.url, etree.tostring(signed(pair, body)))
@@ -101,7 +101,7 @@ def test_a_fault_to_a_known_client_is_signed(door: PartnerDoor, pair: Pair, hub:
     assert etree.fromstring(stranger.data).find(f".//{{{WSSE}}}Security") is None
 
 
-def test_a_client_that_does_not_want_it_gets_plain_replies(door: PartnerDoor) -> None:
+def test_a_client_that_does_not_want_it_gets_plain_replies(door: PartnerGateway) -> None:
     """As before."""
     reply = door.call("POST", "/soap", envelope(status_call()), Content_Type="text/xml")
     assert outcome(reply) == (200, "")
@@ -109,7 +109,7 @@ def test_a_client_that_does_not_want_it_gets_plain_replies(door: PartnerDoor) ->
 
 
 def test_a_file_is_in_the_signed_reply(
-    door: PartnerDoor, pair: Pair, hub: Pair, monkeypatch: pytest.MonkeyPatch
+    door: PartnerGateway, pair: Pair, hub: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Up to a size, since it is made in memory; above it the refusal is signed."""
     content = base64.b64encode(FILE).decode()
@@ -130,7 +130,7 @@ def test_a_file_is_in_the_signed_reply(
 
 
 def test_a_call_whose_reply_could_not_be_signed_has_no_effect(
-    door: PartnerDoor, pair: Pair, hub: Pair
+    door: PartnerGateway, pair: Pair, hub: Pair
 ) -> None:
     """The key is missing: 503, and the same call is taken when the key is there again."""
     hidden = hub.key.rename(hub.key.with_suffix(".away"))
@@ -144,7 +144,7 @@ def test_a_call_whose_reply_could_not_be_signed_has_no_effect(
 
 def test_a_hub_without_a_certificate_refuses_who_wants_signed_replies(tmp_path: Path) -> None:
     """Rather than answering unsigned."""
-    with open_door(tmp_path) as door:
+    with open_partner_gateway(tmp_path) as door:
         made = Authority(tmp_path).pair("signer")
         add_certificate_client(door.ward.store, made, signed_replies=True, now=now())
         assert outcome(post(door.url, etree.tostring(signed(made)))) == (503, "reply_not_signed")

@@ -19,7 +19,7 @@ from hub.gateway.soap.reading.envelope import EnvelopeReader
 from hub.gateway.soap.reading.receive import CallFiles
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import BIRTH, NUMBER, reception
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -34,9 +34,9 @@ COMPONENT = reception().components[0]
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         yield opened
 
 
@@ -79,19 +79,21 @@ MTOM = (
 )
 
 
-def post(door: PartnerDoor, body: bytes, media: str = "text/xml; charset=utf-8") -> tuple[int, str]:
+def post(
+    door: PartnerGateway, body: bytes, media: str = "text/xml; charset=utf-8"
+) -> tuple[int, str]:
     """Call the door; return the status and the fault's code, "" where there is none."""
     reply = door.call("POST", "/soap", body, Content_Type=media)
     code = etree.fromstring(reply.data).find(f".//{{{NS}}}ma")
     return reply.status, "" if code is None else code.text or ""
 
 
-def stored(door: PartnerDoor) -> set[bytes]:
+def stored(door: PartnerGateway) -> set[bytes]:
     """Return what is in the file store."""
     return {place.read_bytes() for place in door.ward.files.directory.rglob("*") if place.is_file()}
 
 
-def begun_files(door: PartnerDoor) -> list[Path]:
+def begun_files(door: PartnerGateway) -> list[Path]:
     """Return the files that are not whole."""
     return list(door.ward.files.directory.glob(".in-*"))
 
@@ -105,7 +107,7 @@ def until(is_so: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.parametrize("name", ["a", "b c%20d@x"])
-def test_files_by_mtom_are_those_of_the_call(door: PartnerDoor, name: str) -> None:
+def test_files_by_mtom_are_those_of_the_call(door: PartnerGateway, name: str) -> None:
     """Binary parts with boundaries and line ends in them."""
     content = b"\r\n--=b_\r\n\x00--\r\n" * 5
     href = name.replace("%", "%25").replace(" ", "%20")
@@ -115,7 +117,7 @@ def test_files_by_mtom_are_those_of_the_call(door: PartnerDoor, name: str) -> No
     assert stored(door) == {content, b"\r\n"}
 
 
-def test_an_answer_is_never_mtom(door: PartnerDoor) -> None:
+def test_an_answer_is_never_mtom(door: PartnerGateway) -> None:
     """Stacks without MTOM can read it."""
     body = package(envelope(submission(XOP.format("a"))), ("a", b"x"))
     reply = door.call("POST", "/soap", body, Content_Type=MTOM)
@@ -141,7 +143,7 @@ def test_an_answer_is_never_mtom(door: PartnerDoor) -> None:
         b"no boundary at all",
     ],
 )
-def test_a_broken_package_is_refused_and_leaves_nothing(door: PartnerDoor, body: bytes) -> None:
+def test_a_broken_package_is_refused_and_leaves_nothing(door: PartnerGateway, body: bytes) -> None:
     """A missing part, one of 0 bytes, one that no element names, one named twice, an Include
     without an address, a cut line, an encoding, endless headers, too many."""
     status, code = post(door, body, MTOM)
@@ -152,14 +154,14 @@ def test_a_broken_package_is_refused_and_leaves_nothing(door: PartnerDoor, body:
 
 
 @pytest.mark.parametrize("content", ["SGVsbG8=", "SGVs\n bG8=\t", " SGVsbG8="])
-def test_base64_may_have_lines(door: PartnerDoor, content: str) -> None:
+def test_base64_may_have_lines(door: PartnerGateway, content: str) -> None:
     """As stacks wrap it."""
     assert post(door, envelope(submission(content))) == (200, "")
     assert stored(door) == {base64.b64decode("".join(content.split()))}
 
 
 @pytest.mark.parametrize("content", ["SGVsbG8", "SGV*bG8=", "SGVsbG8=SGVsbG8=", "<a/>", "  ", ""])
-def test_what_is_no_base64_is_refused(door: PartnerDoor, content: str) -> None:
+def test_what_is_no_base64_is_refused(door: PartnerGateway, content: str) -> None:
     """And nothing half stays in the store."""
     assert post(door, envelope(submission(content))) == (500, "call_invalid")
     assert not begun_files(door)
@@ -195,7 +197,7 @@ def test_what_is_no_base64_is_refused(door: PartnerDoor, content: str) -> None:
         (envelope(STATUS.replace("2018-", "0001-")), "payload_invalid"),
     ],
 )
-def test_a_wrong_body_is_a_fault_with_a_code(door: PartnerDoor, body: bytes, code: str) -> None:
+def test_a_wrong_body_is_a_fault_with_a_code(door: PartnerGateway, body: bytes, code: str) -> None:
     """The hub serves on, and nothing is stored."""
     assert post(door, body) == (413 if code == "message_too_large" else 500, code)
     assert post(door, envelope(STATUS)) == (200, "")
@@ -206,7 +208,7 @@ def test_a_wrong_body_is_a_fault_with_a_code(door: PartnerDoor, body: bytes, cod
     [(SOAP_11, "text/xml", 500), (SOAP_12, "application/soap+xml", 400)],
 )
 def test_a_fault_has_the_form_of_its_version(
-    door: PartnerDoor, version: str, media: str, status: int
+    door: PartnerGateway, version: str, media: str, status: int
 ) -> None:
     """Namespace, media type and status, as the bindings have them."""
     body = envelope(STATUS.replace(">4<", ">11<"), version=version)
@@ -220,7 +222,7 @@ def test_a_fault_has_the_form_of_its_version(
         assert {"vi", "en"} <= set(languages)
 
 
-def test_another_media_type_or_caller_is_refused_before_the_body(door: PartnerDoor) -> None:
+def test_another_media_type_or_caller_is_refused_before_the_body(door: PartnerGateway) -> None:
     """415 and 401."""
     assert post(door, envelope(STATUS), "application/json") == (415, "media_type_unsupported")
     assert post(door, envelope(STATUS), "text/xml; charset=koi8-r")[0] == 415
@@ -228,19 +230,19 @@ def test_another_media_type_or_caller_is_refused_before_the_body(door: PartnerDo
     assert reply.status == 401
 
 
-def test_a_header_for_another_role_need_not_be_understood(door: PartnerDoor) -> None:
+def test_a_header_for_another_role_need_not_be_understood(door: PartnerGateway) -> None:
     """Nor one that need not be understood at all."""
     header = '<x s:mustUnderstand="1" s:actor="urn:somebody"/><y xmlns="urn:y"/>'
     assert post(door, envelope(STATUS, header=header)) == (200, "")
 
 
-def test_utf_16_is_read(door: PartnerDoor) -> None:
+def test_utf_16_is_read(door: PartnerGateway) -> None:
     """As its declaration says."""
     text = '<?xml version="1.0" encoding="UTF-16"?>' + envelope(STATUS).decode()
     assert post(door, text.encode("utf-16"), "text/xml") == (200, "")
 
 
-def test_the_contract_is_served_with_the_address_of_the_caller(door: PartnerDoor) -> None:
+def test_the_contract_is_served_with_the_address_of_the_caller(door: PartnerGateway) -> None:
     """Service and import."""
     text = door.call("GET", "/soap?wsdl").data.decode()
     assert text.count(f'location="{door.url}/soap"') == 2
@@ -253,7 +255,7 @@ def test_the_contract_is_served_with_the_address_of_the_caller(door: PartnerDoor
 def test_a_proven_proxy_says_under_which_address_the_hub_was_called(tmp_path: Path) -> None:
     """Its word counts with its secret, nobody else's."""
     proxies = Proxies(networks=(ip_network("127.0.0.1/32"),), secret="proxy-word")
-    with open_door(tmp_path, proxies=proxies) as door:
+    with open_partner_gateway(tmp_path, proxies=proxies) as door:
 
         def served(secret: str) -> bytes:
             return door.call(
@@ -269,7 +271,7 @@ def test_a_proven_proxy_says_under_which_address_the_hub_was_called(tmp_path: Pa
     assert b"hub.example.vn" not in other
 
 
-def test_the_tokens_of_devices_call_no_operation(door: PartnerDoor) -> None:
+def test_the_tokens_of_devices_call_no_operation(door: PartnerGateway) -> None:
     """No device says what a partner says."""
     for token in ("in-token", "file-token"):
         reply = door.call("POST", "/soap", envelope(STATUS), Authorization=f"Bearer {token}")
@@ -278,7 +280,7 @@ def test_the_tokens_of_devices_call_no_operation(door: PartnerDoor) -> None:
 
 @pytest.mark.parametrize("mtom", [False, True])
 def test_a_client_without_a_right_to_hand_files_over_stores_none(
-    door: PartnerDoor, mtom: bool
+    door: PartnerGateway, mtom: bool
 ) -> None:
     """403, written down; its own operation is served as before."""
     reader = door.add_client("kiosk", operations=frozenset({"dossiers.set_status"}))
@@ -295,7 +297,7 @@ def test_a_client_without_a_right_to_hand_files_over_stores_none(
     assert reply.status == 200
 
 
-def test_a_client_whose_calls_are_used_up_stores_no_file(door: PartnerDoor) -> None:
+def test_a_client_whose_calls_are_used_up_stores_no_file(door: PartnerGateway) -> None:
     """429 from the moment that the hub has counted the call too many."""
     busy = door.add_client("busy", calls_per_minute=1)
     calls = [envelope(STATUS), envelope(STATUS), envelope(submission("SGVsbG8="))]
@@ -307,7 +309,7 @@ def test_a_client_whose_calls_are_used_up_stores_no_file(door: PartnerDoor) -> N
     assert stored(door) == set()
 
 
-def test_a_caller_that_goes_away_leaves_nothing(door: PartnerDoor) -> None:
+def test_a_caller_that_goes_away_leaves_nothing(door: PartnerGateway) -> None:
     """In the middle of a file that the hub has begun to store."""
     door.ward.files.limit = 1_000_000
     body = envelope(submission("SGVsbG8h" * 100_000))

@@ -12,27 +12,27 @@ import zeep.exceptions
 from zeep.transports import Transport
 
 from hub.messages.payloads import Status
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import BIRTH, MONDAY, NUMBER, reception
 
 BY = {"nguoiXuLy": "Lê Thị Thử", "phongBanXuLy": "Sở Thử"}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(params=["Soap11", "Soap12"])
-def service(request: pytest.FixtureRequest, door: PartnerDoor) -> Iterator[Any]:
+def service(request: pytest.FixtureRequest, door: PartnerGateway) -> Iterator[Any]:
     """The operations of one port, made from the served WSDL."""
     with client_of(door) as client:
         yield client.bind("TrungTamTichHop", request.param)
 
 
-def client_of(door: PartnerDoor) -> Any:
+def client_of(door: PartnerGateway) -> Any:
     """Return a client of the served WSDL."""
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {door.key}"
@@ -62,7 +62,7 @@ def submission() -> dict[str, Any]:
     }
 
 
-def test_every_operation_can_be_called(door: PartnerDoor, service: Any) -> None:
+def test_every_operation_can_be_called(door: PartnerGateway, service: Any) -> None:
     """From the submission to the result, and the trail shows each step."""
     taken = service.TiepNhanHoSoTrucTuyen(**submission())
     assert taken.maHoSo == NUMBER
@@ -97,7 +97,7 @@ def test_every_operation_can_be_called(door: PartnerDoor, service: Any) -> None:
     assert [it.maHoSo for it in listed.hoSo] == [NUMBER]
 
 
-def test_a_repeated_call_gets_the_first_answer(door: PartnerDoor, service: Any) -> None:
+def test_a_repeated_call_gets_the_first_answer(door: PartnerGateway, service: Any) -> None:
     """With a name of the call, and without one by its content."""
     said = {"maHoSo": NUMBER, "trangThai": 4, "thoiDiemXuLy": MONDAY, **BY}
     for more in ({"maYeuCau": "A-1"}, {}):

@@ -14,7 +14,7 @@ from hub.operations.clients import issuing
 from hub.rules.clients.certificates import CertificateBinding
 from tests.integration.gateway.soap.test_soap_bodies import submission
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor
+from tests.support.gateway.partner_gateway import PartnerGateway
 from tests.support.gateway.signed_calls import (
     SOAP_11,
     SOAP_12,
@@ -37,7 +37,7 @@ SHA1 = "http://www.w3.org/2000/09/xmldsig#sha1"
 
 
 @pytest.fixture(scope="module")
-def pair(door: PartnerDoor, directory: Path) -> Pair:
+def pair(door: PartnerGateway, directory: Path) -> Pair:
     """The certificate of the client `signer`."""
     made = Authority(directory).pair("signer", key=rsa_key())
     add_certificate_client(door.ward.store, made, now=now())
@@ -49,7 +49,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def send(door: PartnerDoor, root: etree._Element) -> tuple[int, str]:
+def send(door: PartnerGateway, root: etree._Element) -> tuple[int, str]:
     """Send an envelope as it is."""
     return outcome(post(door.url, etree.tostring(root)))
 
@@ -57,7 +57,7 @@ def send(door: PartnerDoor, root: etree._Element) -> tuple[int, str]:
 @pytest.mark.parametrize("version", [SOAP_11, SOAP_12])
 @pytest.mark.parametrize("kind", ["rsa", "elliptic"])
 def test_a_signature_proves_the_client(
-    door: PartnerDoor, tmp_path: Path, version: str, kind: str
+    door: PartnerGateway, tmp_path: Path, version: str, kind: str
 ) -> None:
     """RSA and ECDSA, both versions; the audit has the client's name and the certificate's."""
     made = Authority(tmp_path).pair("signer", key=rsa_key() if kind == "rsa" else None)
@@ -71,7 +71,7 @@ def test_a_signature_proves_the_client(
     assert reason.startswith("certificate ")
 
 
-def test_a_signed_call_hands_files_over(door: PartnerDoor, pair: Pair) -> None:
+def test_a_signed_call_hands_files_over(door: PartnerGateway, pair: Pair) -> None:
     """They are stored after the signature was verified, and not before."""
     body = submission(base64.b64encode(b"%PDF-1.4 ky so").decode())
     root = signed(pair, body)
@@ -84,7 +84,9 @@ def test_a_signed_call_hands_files_over(door: PartnerDoor, pair: Pair) -> None:
     assert stored == [b"%PDF-1.4 ky so"]
 
 
-def test_a_signed_call_that_comes_again_as_it_is_is_refused(door: PartnerDoor, pair: Pair) -> None:
+def test_a_signed_call_that_comes_again_as_it_is_is_refused(
+    door: PartnerGateway, pair: Pair
+) -> None:
     """Whatever an observer changes outside of what was signed; signed anew it gets its answer."""
     root = signed(pair)
     assert send(door, root) == (200, "")
@@ -96,7 +98,7 @@ def test_a_signed_call_that_comes_again_as_it_is_is_refused(door: PartnerDoor, p
     assert reply.headers["Idempotency-Replayed"] == "true"
 
 
-def test_a_changed_call_is_refused(door: PartnerDoor, pair: Pair) -> None:
+def test_a_changed_call_is_refused(door: PartnerGateway, pair: Pair) -> None:
     """In the body, in the time, in the value of the signature."""
     for name, text in (
         ("trangThai", "10"),
@@ -109,7 +111,9 @@ def test_a_changed_call_is_refused(door: PartnerDoor, pair: Pair) -> None:
         assert send(door, root) == WRONG, name
 
 
-def test_another_clients_key_does_not_sign(door: PartnerDoor, pair: Pair, tmp_path: Path) -> None:
+def test_another_clients_key_does_not_sign(
+    door: PartnerGateway, pair: Pair, tmp_path: Path
+) -> None:
     """A public certificate in the header of a call that another key signed."""
     other = Authority(tmp_path).pair("other")
     root = signed(other)
@@ -119,7 +123,7 @@ def test_another_clients_key_does_not_sign(door: PartnerDoor, pair: Pair, tmp_pa
 
 @pytest.mark.parametrize("case", ["unknown", "retired", "small", "broken"])
 def test_a_certificate_that_does_not_count_is_refused(
-    door: PartnerDoor, tmp_path: Path, case: str
+    door: PartnerGateway, tmp_path: Path, case: str
 ) -> None:
     """Unknown, retired, with a key that is too short, none at all."""
     key = rsa.generate_private_key(65537, 1024) if case == "small" else None  # noqa: S505
@@ -137,7 +141,7 @@ def test_a_certificate_that_does_not_count_is_refused(
 
 @pytest.mark.parametrize("ends", [timedelta(seconds=-1), timedelta(days=-8)])
 def test_an_expired_certificate_is_refused(
-    door: PartnerDoor, tmp_path: Path, ends: timedelta
+    door: PartnerGateway, tmp_path: Path, ends: timedelta
 ) -> None:
     """Although its key is registered, by a certificate that is valid."""
     authority = Authority(tmp_path)
@@ -150,7 +154,7 @@ def test_an_expired_certificate_is_refused(
 
 
 def test_a_certificate_that_is_known_by_its_names_does_not_sign(
-    door: PartnerDoor, tmp_path: Path
+    door: PartnerGateway, tmp_path: Path
 ) -> None:
     """Nobody has checked who signed it."""
     made = Authority(tmp_path).pair("named")
@@ -161,7 +165,7 @@ def test_a_certificate_that_is_known_by_its_names_does_not_sign(
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=-6), timedelta(minutes=2)])
 def test_a_signed_call_out_of_its_time_is_refused(
-    door: PartnerDoor, pair: Pair, ahead: timedelta
+    door: PartnerGateway, pair: Pair, ahead: timedelta
 ) -> None:
     """Too old, or of the future."""
     body = security(pair=pair, ahead=ahead).secure(CALL)
@@ -169,7 +173,7 @@ def test_a_signed_call_out_of_its_time_is_refused(
 
 
 def test_a_call_that_its_sender_meant_for_less_is_refused_after_that(
-    door: PartnerDoor, pair: Pair
+    door: PartnerGateway, pair: Pair
 ) -> None:
     """`Expires` counts where it comes before the hub's own five minutes."""
     short = timedelta(minutes=1)
@@ -231,7 +235,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_another_profile_of_signatures_is_refused(
-    door: PartnerDoor, pair: Pair, shape: str
+    door: PartnerGateway, pair: Pair, shape: str
 ) -> None:
     """SHA-1, HMAC, transforms beyond exclusive canonicalization, references to elsewhere."""
     (name, attribute, value), code = SHAPES[shape]
@@ -260,7 +264,9 @@ ADDED = {
 
 
 @pytest.mark.parametrize("added", ADDED)
-def test_what_is_added_to_a_signature_is_refused(door: PartnerDoor, pair: Pair, added: str) -> None:
+def test_what_is_added_to_a_signature_is_refused(
+    door: PartnerGateway, pair: Pair, added: str
+) -> None:
     """Nothing may stand in it that is not read."""
     name, text = ADDED[added]
     root = signed(pair)
@@ -271,7 +277,7 @@ def test_what_is_added_to_a_signature_is_refused(door: PartnerDoor, pair: Pair, 
 
 
 def test_a_signed_token_must_be_that_of_the_signer(
-    door: PartnerDoor, pair: Pair, directory: Path
+    door: PartnerGateway, pair: Pair, directory: Path
 ) -> None:
     """Both proofs are checked, and name one client."""
     key = add_by_password(door.ward.store, directory / "ws.key")

@@ -15,7 +15,7 @@ from hub.operations.clients import issuing
 from hub.rules.clients.api_keys import ApiKey
 from hub.store.clients.key_file import KeyFile
 from tests.support.gateway.clients import add_client
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.signed_calls import (
     SOAP_11,
     SOAP_12,
@@ -41,26 +41,28 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerDoor]:
+def door(directory: Path) -> Iterator[PartnerGateway]:
     """Both doors, behind a proxy that may say that its callers used TLS."""
-    with open_door(directory, proxies=Proxies((ip_network("127.0.0.1"),), "s")) as opened:
+    with open_partner_gateway(
+        directory, proxies=Proxies((ip_network("127.0.0.1"),), "s")
+    ) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def key(door: PartnerDoor, directory: Path) -> ApiKey:
+def key(door: PartnerGateway, directory: Path) -> ApiKey:
     """The key of the client `user`, which is its password, too."""
     return add_by_password(door.ward.store, directory / "ws.key")
 
 
 @pytest.fixture(scope="module")
-def plain(door: PartnerDoor) -> ApiKey:
+def plain(door: PartnerGateway) -> ApiKey:
     """The key of the client `plain`, which was not derived."""
     return add_client(door.ward.store, "plain", now=now())
 
 
 @pytest.mark.parametrize("version", [SOAP_11, SOAP_12])
-def test_a_digest_proves_the_client(door: PartnerDoor, key: ApiKey, version: str) -> None:
+def test_a_digest_proves_the_client(door: PartnerGateway, key: ApiKey, version: str) -> None:
     """By its id and by its key's prefix; the audit has its name."""
     for user in ("user", key.prefix):
         secured = security(user=user, password=key.text)
@@ -71,7 +73,7 @@ def test_a_digest_proves_the_client(door: PartnerDoor, key: ApiKey, version: str
         assert set(tx.exec_driver_sql(query).scalars()) == {"user"}
 
 
-def test_a_used_nonce_is_refused(door: PartnerDoor, key: ApiKey) -> None:
+def test_a_used_nonce_is_refused(door: PartnerGateway, key: ApiKey) -> None:
     """The fault is that of WS-Security."""
     body = security(user="user", password=key.text).secure(CALL)
     assert outcome(post(door.url, body)) == (200, "")
@@ -92,7 +94,7 @@ def test_a_used_nonce_is_refused(door: PartnerDoor, key: ApiKey) -> None:
     ],
 )
 def test_a_call_is_taken_within_its_minutes_only(
-    door: PartnerDoor, key: ApiKey, ahead: timedelta, code: str
+    door: PartnerGateway, key: ApiKey, ahead: timedelta, code: str
 ) -> None:
     """Neither too old nor of the future; SOAP 1.2 tells the code of WS-Security as subcode."""
     secured = security(user="user", password=key.text, ahead=ahead)
@@ -107,7 +109,7 @@ def test_a_call_is_taken_within_its_minutes_only(
 
 
 def test_wrong_users_and_passwords_are_refused_alike(
-    door: PartnerDoor, key: ApiKey, plain: ApiKey
+    door: PartnerGateway, key: ApiKey, plain: ApiKey
 ) -> None:
     """An unknown user, another's key, a key that was not derived, a bearer key of another."""
     for user, password in (
@@ -122,7 +124,7 @@ def test_wrong_users_and_passwords_are_refused_alike(
 
 
 def test_a_retired_key_is_refused_and_its_successor_taken(
-    door: PartnerDoor, directory: Path
+    door: PartnerGateway, directory: Path
 ) -> None:
     """Two live keys are both passwords."""
     by = signed_by()
@@ -141,7 +143,7 @@ def test_a_retired_key_is_refused_and_its_successor_taken(
 
 
 def test_without_the_key_file_no_digest_is_right(
-    door: PartnerDoor, key: ApiKey, directory: Path
+    door: PartnerGateway, key: ApiKey, directory: Path
 ) -> None:
     """A database alone opens nothing; the key goes on working as a token, and the file is read
     anew.
@@ -157,7 +159,7 @@ def test_without_the_key_file_no_digest_is_right(
     assert outcome(post(door.url, body)) == (200, "")
 
 
-def test_a_password_as_text_is_taken_over_tls_only(door: PartnerDoor, plain: ApiKey) -> None:
+def test_a_password_as_text_is_taken_over_tls_only(door: PartnerGateway, plain: ApiKey) -> None:
     """Any live key is such a password."""
     secured = security(user="plain", password=plain.text, as_text=True)
     assert outcome(post(door.url, secured.secure(CALL))) == (500, "security_unsupported")
@@ -166,7 +168,7 @@ def test_a_password_as_text_is_taken_over_tls_only(door: PartnerDoor, plain: Api
     assert outcome(post(door.url, wrong.secure(CALL), **PROXY)) == FAILED
 
 
-def test_proofs_of_two_clients_are_refused(door: PartnerDoor, key: ApiKey) -> None:
+def test_proofs_of_two_clients_are_refused(door: PartnerGateway, key: ApiKey) -> None:
     """A token in the header of HTTP is the caller's; the message may not name another."""
     body = security(user="user", password=key.text).secure(CALL)
     assert outcome(post(door.url, body, Authorization=f"Bearer {door.key}")) == FAILED
@@ -174,7 +176,7 @@ def test_proofs_of_two_clients_are_refused(door: PartnerDoor, key: ApiKey) -> No
     assert outcome(post(door.url, body, Authorization=f"Bearer {key.text}")) == (200, "")
 
 
-def test_a_stranger_is_told_nothing_but_that(door: PartnerDoor) -> None:
+def test_a_stranger_is_told_nothing_but_that(door: PartnerGateway) -> None:
     """No proof, a broken envelope, none at all, a Timestamp alone: 401, and nothing is stored."""
     timestamp = security().secure(CALL)
     strange = (CALL, b"<a", b"", envelope("<a>" * 40), envelope("")[:-12], timestamp)
@@ -183,7 +185,7 @@ def test_a_stranger_is_told_nothing_but_that(door: PartnerDoor) -> None:
     assert not list(door.ward.files.directory.rglob("*"))
 
 
-def test_the_header_for_another_role_is_not_ours(door: PartnerDoor, key: ApiKey) -> None:
+def test_the_header_for_another_role_is_not_ours(door: PartnerGateway, key: ApiKey) -> None:
     """It proves nothing."""
     root = etree.fromstring(security(user="user", password=key.text).secure(CALL))
     found = root.find(f".//{{{WSSE}}}Security")
@@ -281,7 +283,7 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_doubled_or_unknown_in_the_header_is_refused(
-    door: PartnerDoor, key: ApiKey, wrong: str
+    door: PartnerGateway, key: ApiKey, wrong: str
 ) -> None:
     """Two readers could choose differently."""
     change, code = WRONG[wrong]

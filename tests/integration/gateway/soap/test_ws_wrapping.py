@@ -13,7 +13,7 @@ from lxml import etree
 
 from adapters.wire.ws_security import WSU
 from tests.support.gateway.clients import add_certificate_client
-from tests.support.gateway.partner_door import PartnerDoor
+from tests.support.gateway.partner_gateway import PartnerGateway
 from tests.support.gateway.signed_calls import (
     SOAP_11,
     one,
@@ -29,7 +29,7 @@ ID = f"{{{WSU}}}Id"
 
 
 @pytest.fixture(scope="module")
-def pair(door: PartnerDoor, directory: Path) -> Pair:
+def pair(door: PartnerGateway, directory: Path) -> Pair:
     """The certificate of the client `signer`."""
     made = Authority(directory).pair("signer")
     add_certificate_client(door.ward.store, made, now=now())
@@ -169,7 +169,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("wrap", SHAPES, ids=lambda it: it.__name__)
-def test_a_wrapped_signature_is_refused(door: PartnerDoor, pair: Pair, wrap: Wrap) -> None:
+def test_a_wrapped_signature_is_refused(door: PartnerGateway, pair: Pair, wrap: Wrap) -> None:
     """And nothing of the call is stored."""
     root = signed(pair)
     wrap(root)
@@ -186,7 +186,7 @@ def test_a_wrapped_signature_is_refused(door: PartnerDoor, pair: Pair, wrap: Wra
         assert tx.exec_driver_sql("SELECT count(*) FROM inbox").scalar() == 0
 
 
-def test_comments_within_a_signed_call_change_nothing(door: PartnerDoor, pair: Pair) -> None:
+def test_comments_within_a_signed_call_change_nothing(door: PartnerGateway, pair: Pair) -> None:
     """A comment is not signed: a value that it splits is still read as a whole."""
     body = etree.tostring(signed(pair)).replace(b">Th", b"><!-- x -->Th")
     body = body.replace("Lê Thị Thử".encode(), "Lê<!-- x --> Thị Thử".encode())

@@ -12,7 +12,7 @@ from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.messages.payloads import Status, TownStep
 from hub.store.archive import erasing
 from hub.store.change_feed import numbering
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import (
     BIRTH,
     MONDAY,
@@ -30,15 +30,15 @@ RIGHTS = frozenset({"changes.read"})
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """The gateway over an empty ward of either database."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_door(tmp_path, url=url) as opened:
+    with open_partner_gateway(tmp_path, url=url) as opened:
         yield opened
 
 
-def read(door: PartnerDoor, query: str = "", *, key: str = "") -> dict[str, Any]:
+def read(door: PartnerGateway, query: str = "", *, key: str = "") -> dict[str, Any]:
     """Number what is committed and read a page."""
     ChangeFeed(door.ward.store, clock=now).run_once()
     headers = {"Authorization": key} if key else {}
@@ -53,7 +53,7 @@ def told(page: dict[str, Any]) -> list[tuple[str, str]]:
     return [(one["loai"].removeprefix("dossier."), one["ma"]) for one in page["thayDoi"]]
 
 
-def say(door: PartnerDoor, path: str, **body: Any) -> str:
+def say(door: PartnerGateway, path: str, **body: Any) -> str:
     """Say something as the province; return the id of the message."""
     reply = door.call(
         "POST",
@@ -67,14 +67,14 @@ def say(door: PartnerDoor, path: str, **body: Any) -> str:
     return message
 
 
-def result_file(door: PartnerDoor) -> dict[str, str]:
+def result_file(door: PartnerGateway) -> dict[str, str]:
     """Send a file ahead; return how a call names it."""
     sent = door.call("POST", "/v1/files", b"%PDF-1.4 result", Content_Type="application/pdf")
     sha256 = json.loads(sent.data)["maBamTep"]
     return {"tenTep": "a.pdf", "loaiTep": "application/pdf", "maBamTep": sha256}
 
 
-def test_every_kind_of_change_is_told_in_its_order(door: PartnerDoor) -> None:
+def test_every_kind_of_change_is_told_in_its_order(door: PartnerGateway) -> None:
     """State, payment, result, corrected procedure; each with the message that caused it."""
     door.ward.accept(reception(BIRTH))
     at = (MONDAY + timedelta(hours=1)).isoformat()
@@ -100,7 +100,7 @@ def test_every_kind_of_change_is_told_in_its_order(door: PartnerDoor) -> None:
     assert not page["conTiep"]
 
 
-def test_steps_of_the_town_are_told_with_the_status_that_they_mean(door: PartnerDoor) -> None:
+def test_steps_of_the_town_are_told_with_the_status_that_they_mean(door: PartnerGateway) -> None:
     """One that comes early is told when it is applied."""
     transferred(door.ward)
     before = read(door)["tiepTheo"]
@@ -115,7 +115,7 @@ def test_steps_of_the_town_are_told_with_the_status_that_they_mean(door: Partner
     ]
 
 
-def test_event_that_is_not_applied_is_no_change(door: PartnerDoor) -> None:
+def test_event_that_is_not_applied_is_no_change(door: PartnerGateway) -> None:
     """It stands in the timeline with its reason."""
     door.ward.accept(reception(BIRTH))
     door.ward.accept(progress(Status.FINISHED, 2))
@@ -124,7 +124,7 @@ def test_event_that_is_not_applied_is_no_change(door: PartnerDoor) -> None:
     assert read(door, f"?after={cursor}")["thayDoi"] == []
 
 
-def test_result_that_comes_behind_its_status_is_told_for_its_files(door: PartnerDoor) -> None:
+def test_result_that_comes_behind_its_status_is_told_for_its_files(door: PartnerGateway) -> None:
     """The status is refused as a repeat, but there are files that the reader does not have."""
     door.ward.accept(reception(BIRTH))
     door.ward.accept(progress(Status.FINISHED, 2))
@@ -134,7 +134,7 @@ def test_result_that_comes_behind_its_status_is_told_for_its_files(door: Partner
     assert told(read(door, f"?after={cursor}")) == [("result_issued", "9")]
 
 
-def test_reader_goes_on_page_by_page_and_a_known_page_is_304(door: PartnerDoor) -> None:
+def test_reader_goes_on_page_by_page_and_a_known_page_is_304(door: PartnerGateway) -> None:
     """`tiepTheo` is a place for later, too."""
     door.ward.accept(reception(BIRTH))
     for hours, status in ((1, Status.PROCESSING), (2, Status.FINISHED)):
@@ -150,7 +150,7 @@ def test_reader_goes_on_page_by_page_and_a_known_page_is_304(door: PartnerDoor) 
     assert known.status == 304
 
 
-def test_client_reads_changes_of_its_agencies_only(door: PartnerDoor) -> None:
+def test_client_reads_changes_of_its_agencies_only(door: PartnerGateway) -> None:
     """And none without the right."""
     door.ward.accept(reception(BIRTH))
     door.ward.accept(reception(BIRTH, OTHER.replace("H57", "H58")))
@@ -161,7 +161,7 @@ def test_client_reads_changes_of_its_agencies_only(door: PartnerDoor) -> None:
     assert door.call("GET", "/v1/changes", Authorization=none).status == 403
 
 
-def test_changes_hold_no_personal_data(door: PartnerDoor) -> None:
+def test_changes_hold_no_personal_data(door: PartnerGateway) -> None:
     """The number and codes; neither applicant nor officer nor note."""
     door.ward.accept(reception(BIRTH))
     page = json.dumps(read(door), ensure_ascii=False)
@@ -170,7 +170,7 @@ def test_changes_hold_no_personal_data(door: PartnerDoor) -> None:
         assert word not in page
 
 
-def test_cursor_of_before_a_restore_is_answered_with_where_to_begin(door: PartnerDoor) -> None:
+def test_cursor_of_before_a_restore_is_answered_with_where_to_begin(door: PartnerGateway) -> None:
     """410 with a cursor that works, in both languages."""
     door.ward.accept(reception(BIRTH))
     before = read(door)["tiepTheo"]
@@ -188,7 +188,7 @@ def test_cursor_of_before_a_restore_is_answered_with_where_to_begin(door: Partne
 
 @pytest.mark.parametrize("query", ["after=nonsense", "after=%00", "limit=0", "limit=1001", "sau=x"])
 def test_query_that_the_feed_does_not_know_is_refused_by_its_field(
-    door: PartnerDoor, query: str
+    door: PartnerGateway, query: str
 ) -> None:
     """422 with the field's name."""
     reply = door.call("GET", f"/v1/changes?{query}")
@@ -197,7 +197,7 @@ def test_query_that_the_feed_does_not_know_is_refused_by_its_field(
     assert query.partition("=")[0] in problem["where"]
 
 
-def test_erased_dossier_leaves_the_feed_and_a_reader_behind_is_told(door: PartnerDoor) -> None:
+def test_erased_dossier_leaves_the_feed_and_a_reader_behind_is_told(door: PartnerGateway) -> None:
     """Nothing may be said about it any more."""
     door.ward.accept(reception(BIRTH))
     door.ward.accept(progress(Status.REFUSED, 1))

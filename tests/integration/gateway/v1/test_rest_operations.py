@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from hub.messages import catalog, envelope
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import BIRTH, MONDAY, NUMBER, reception
 
 EXAMPLES = Path(__file__).parents[4] / "schemas/examples"
@@ -23,29 +23,31 @@ STATUS = {"trangThai": 4, "thoiDiemXuLy": MONDAY.isoformat(), **BY}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def either_door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerDoor]:
+def either_door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward of either database."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_door(tmp_path, url=url) as opened:
+    with open_partner_gateway(tmp_path, url=url) as opened:
         yield opened
 
 
-def post(door: PartnerDoor, path: str, body: object, **headers: str) -> tuple[int, dict[str, Any]]:
+def post(
+    door: PartnerGateway, path: str, body: object, **headers: str
+) -> tuple[int, dict[str, Any]]:
     """Post JSON; return status and JSON."""
     headers = {"Content_Type": "application/json"} | headers
     reply = door.call("POST", path, json.dumps(body).encode(), **headers)
     return reply.status, json.loads(reply.data)
 
 
-def get(door: PartnerDoor, path: str) -> dict[str, Any]:
+def get(door: PartnerGateway, path: str) -> dict[str, Any]:
     """Get JSON."""
     reply = door.call("GET", path)
     assert reply.status == 200, reply.data
@@ -53,14 +55,14 @@ def get(door: PartnerDoor, path: str) -> dict[str, Any]:
     return found
 
 
-def journal_size(door: PartnerDoor) -> int:
+def journal_size(door: PartnerGateway) -> int:
     """Return how many messages came in."""
     with door.ward.store.read() as tx:
         count: int = tx.exec_driver_sql("SELECT count(*) FROM inbox").scalar_one()
     return count
 
 
-def send_file(door: PartnerDoor, content: bytes) -> str:
+def send_file(door: PartnerGateway, content: bytes) -> str:
     """Send a file ahead and return its hash."""
     reply = door.call("POST", "/v1/files", content, Content_Type="application/pdf")
     assert reply.status == 201
@@ -79,7 +81,7 @@ def send_file(door: PartnerDoor, content: bytes) -> str:
         ("dossier.result_issued", "/v1/dossiers/{}/results"),
     ],
 )
-def test_the_example_of_a_type_can_be_said(door: PartnerDoor, name: str, path: str) -> None:
+def test_the_example_of_a_type_can_be_said(door: PartnerGateway, name: str, path: str) -> None:
     """Its payload is the body, its files go ahead; what is stored is the example's payload."""
     example = json.loads((EXAMPLES / f"{name}.v1.json").read_bytes())
     body = dict(example["payload"])
@@ -104,7 +106,7 @@ def test_the_example_of_a_type_can_be_said(door: PartnerDoor, name: str, path: s
     assert len(message.attachments) == len(example["attachments"])
 
 
-def test_state_timeline_list_and_file_of_a_dossier(either_door: PartnerDoor) -> None:
+def test_state_timeline_list_and_file_of_a_dossier(either_door: PartnerGateway) -> None:
     """What a partner needs to compare with the hub."""
     door = either_door
     ward = door.ward
@@ -132,7 +134,7 @@ def test_state_timeline_list_and_file_of_a_dossier(either_door: PartnerDoor) -> 
     assert get(door, "/v1/dossiers?ngay=2018-08-07")["hoSo"] == []
 
 
-def test_a_record_that_the_caller_has_is_not_sent_again(door: PartnerDoor) -> None:
+def test_a_record_that_the_caller_has_is_not_sent_again(door: PartnerGateway) -> None:
     """304 by the tag, and another tag after a change."""
     door.ward.accept(reception())
     tag = door.call("GET", DOSSIER).headers["etag"]
@@ -142,7 +144,7 @@ def test_a_record_that_the_caller_has_is_not_sent_again(door: PartnerDoor) -> No
     assert door.call("GET", DOSSIER, If_None_Match=tag).status == 200
 
 
-def test_pages_of_a_day_hold_every_dossier_once(either_door: PartnerDoor) -> None:
+def test_pages_of_a_day_hold_every_dossier_once(either_door: PartnerGateway) -> None:
     """In their order, also of one second, with the next page as a link."""
     door = either_door
     numbers = [f"000.99.01.H57-180806-{n:04d}" for n in range(1, 8)]
@@ -160,7 +162,7 @@ def test_pages_of_a_day_hold_every_dossier_once(either_door: PartnerDoor) -> Non
     assert found == numbers
 
 
-def test_a_repeated_key_gets_the_first_answer_and_says_so(door: PartnerDoor) -> None:
+def test_a_repeated_key_gets_the_first_answer_and_says_so(door: PartnerGateway) -> None:
     """Also quoted, as the draft of the header has it; one effect."""
     first = post(door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key="k-1")
     for key in ("k-1", '"k-1"'):
@@ -186,7 +188,7 @@ def test_a_repeated_key_gets_the_first_answer_and_says_so(door: PartnerDoor) -> 
     ],
 )
 def test_another_call_under_a_key_is_refused(
-    either_door: PartnerDoor, path: str, change: dict[str, Any]
+    either_door: PartnerGateway, path: str, change: dict[str, Any]
 ) -> None:
     """Another body, operation or dossier: 422, and nothing is stored."""
     door = either_door
@@ -199,7 +201,7 @@ def test_another_call_under_a_key_is_refused(
     assert journal_size(door) == 1
 
 
-def test_a_submission_again_with_another_content_is_a_conflict(door: PartnerDoor) -> None:
+def test_a_submission_again_with_another_content_is_a_conflict(door: PartnerGateway) -> None:
     """The number says that it is the same dossier; the key of the refused call stays free."""
     body = json.loads((EXAMPLES / "dossier.submitted.v1.json").read_bytes())["payload"]
     assert post(door, "/v1/dossiers", body, Idempotency_Key="a")[0] == 202
@@ -209,14 +211,14 @@ def test_a_submission_again_with_another_content_is_a_conflict(door: PartnerDoor
     assert post(door, "/v1/dossiers", body, Idempotency_Key="b")[0] == 202
 
 
-def test_a_refusal_burns_no_key(door: PartnerDoor) -> None:
+def test_a_refusal_burns_no_key(door: PartnerGateway) -> None:
     """The corrected call goes through under the same key."""
     wrong = STATUS | {"trangThai": 11}
     assert post(door, f"{DOSSIER}/statuses", wrong, Idempotency_Key="k")[0] == 422
     assert post(door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key="k")[0] == 202
 
 
-def test_keys_of_two_clients_have_nothing_to_do_with_one_another(door: PartnerDoor) -> None:
+def test_keys_of_two_clients_have_nothing_to_do_with_one_another(door: PartnerGateway) -> None:
     """A key belongs to its client."""
     other_client = door.add_client("town-center")
     post(door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key="k")
@@ -230,7 +232,7 @@ def test_keys_of_two_clients_have_nothing_to_do_with_one_another(door: PartnerDo
     assert sources == {"provincial", "town_center"}
 
 
-def test_a_call_whose_first_is_under_way_is_told_to_come_again(door: PartnerDoor) -> None:
+def test_a_call_whose_first_is_under_way_is_told_to_come_again(door: PartnerGateway) -> None:
     """409 with Retry-After until the first is answered; then the first answer."""
     commit = door.ward.intake.commit_async
     inside, go_on = threading.Event(), threading.Event()
@@ -261,7 +263,7 @@ def test_a_call_whose_first_is_under_way_is_told_to_come_again(door: PartnerDoor
     assert post(door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key="k") == answer
 
 
-def test_a_submission_waits_for_its_officer(door: PartnerDoor) -> None:
+def test_a_submission_waits_for_its_officer(door: PartnerGateway) -> None:
     """From the call to the ward's acceptance, and the partner reads both."""
     body = json.loads((EXAMPLES / "dossier.submitted.v1.json").read_bytes())["payload"]
     post(door, "/v1/dossiers", body)

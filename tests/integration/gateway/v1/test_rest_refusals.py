@@ -17,16 +17,16 @@ from tests.integration.gateway.v1.test_rest_operations import (
     journal_size,
     post,
 )
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.ward import MONDAY, reception
 
 RESULT = {"ngayKetThuc": MONDAY.isoformat(), **BY}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(tmp_path: Path) -> Iterator[PartnerGateway]:
     """Both doors over an empty ward."""
-    with open_door(tmp_path) as opened:
+    with open_partner_gateway(tmp_path) as opened:
         yield opened
 
 
@@ -69,7 +69,7 @@ def cursor(text: str) -> str:
     ],
 )
 def test_a_wrong_call_is_a_problem_with_code_place_and_both_languages(
-    door: PartnerDoor, path: str, change: dict[str, Any], status: int, code: str, where: str
+    door: PartnerGateway, path: str, change: dict[str, Any], status: int, code: str, where: str
 ) -> None:
     """And nothing is stored; `type` leads to what to do."""
     right = RESULT if path == "/results" else STATUS
@@ -101,7 +101,7 @@ def test_a_wrong_call_is_a_problem_with_code_place_and_both_languages(
     ],
 )
 def test_a_wrong_body_is_refused(
-    door: PartnerDoor, body: bytes, media: str, status: int, code: str
+    door: PartnerGateway, body: bytes, media: str, status: int, code: str
 ) -> None:
     """By its form, its type or its size."""
     reply = door.call("POST", f"{DOSSIER}/statuses", body, Content_Type=media)
@@ -127,7 +127,9 @@ def test_a_wrong_body_is_refused(
         ("/v1/dossiers?ngay=2018-08-06&soLuong=501", 422, "call_invalid"),
     ],
 )
-def test_a_wrong_question_is_refused(door: PartnerDoor, path: str, status: int, code: str) -> None:
+def test_a_wrong_question_is_refused(
+    door: PartnerGateway, path: str, status: int, code: str
+) -> None:
     """With the code of its cause."""
     reply = door.call("GET", path)
     assert (reply.status, json.loads(reply.data)["code"]) == (status, code)
@@ -143,7 +145,7 @@ def test_a_wrong_question_is_refused(door: PartnerDoor, path: str, status: int, 
     ],
 )
 def test_what_the_contract_does_not_have_is_a_problem_too(
-    door: PartnerDoor, method: str, path: str, status: int, code: str
+    door: PartnerGateway, method: str, path: str, status: int, code: str
 ) -> None:
     """In both languages; also where the line itself refuses, and `type` leads to an answer."""
     reply = door.call(method, path)
@@ -158,13 +160,13 @@ def test_what_the_contract_does_not_have_is_a_problem_too(
     ("path", "allowed"), [("/v1/dossiers", "GET, POST"), ("/soap", "GET, POST"), ("/health", "GET")]
 )
 def test_a_wrong_method_is_told_all_that_are_allowed(
-    door: PartnerDoor, path: str, allowed: str
+    door: PartnerGateway, path: str, allowed: str
 ) -> None:
     """Also of an address that has several routes."""
     assert door.call("PATCH", path).headers["allow"] == allowed
 
 
-def test_a_whole_number_may_be_written_with_a_point(door: PartnerDoor) -> None:
+def test_a_whole_number_may_be_written_with_a_point(door: PartnerGateway) -> None:
     """To JSON 4.0 and 4 are one number; it is the same call."""
     first = post(door, f"{DOSSIER}/statuses", STATUS)
     assert first[0] == 202
@@ -173,27 +175,27 @@ def test_a_whole_number_may_be_written_with_a_point(door: PartnerDoor) -> None:
 
 
 @pytest.mark.parametrize("announced", ["", "x", "A" * 64])
-def test_an_announced_hash_that_is_none_is_refused(door: PartnerDoor, announced: str) -> None:
+def test_an_announced_hash_that_is_none_is_refused(door: PartnerGateway, announced: str) -> None:
     """Not taken as none: the caller wanted a check."""
     reply = door.call("POST", "/v1/files", b"%PDF", X_Sha256=announced)
     assert (reply.status, json.loads(reply.data)["where"]) == (422, "X-Sha256")
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ạ".encode().decode("latin-1"), "x" * 121])
-def test_a_key_that_is_none_is_refused(door: PartnerDoor, key: str) -> None:
+def test_a_key_that_is_none_is_refused(door: PartnerGateway, key: str) -> None:
     """One of 1 to 120 printable characters."""
     status, told = post(door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key=key)
     assert (status, told["where"]) == (400, "Idempotency-Key")
 
 
-def test_a_file_whose_hash_is_not_the_announced_one_is_refused(door: PartnerDoor) -> None:
+def test_a_file_whose_hash_is_not_the_announced_one_is_refused(door: PartnerGateway) -> None:
     """Nothing of it stays."""
     reply = door.call("POST", "/v1/files", b"x", X_Sha256="0" * 64)
     assert json.loads(reply.data)["code"] == "file_hash_wrong"
     assert not [it for it in door.ward.files.directory.rglob("*") if it.is_file()]
 
 
-def test_a_client_sees_and_says_only_what_it_may(door: PartnerDoor) -> None:
+def test_a_client_sees_and_says_only_what_it_may(door: PartnerGateway) -> None:
     """By operation and by agency; the list leaves others' dossiers out."""
     door.ward.accept(reception())
     rights = frozenset({"dossiers.read", "dossiers.list"})
@@ -216,7 +218,7 @@ def test_a_client_sees_and_says_only_what_it_may(door: PartnerDoor) -> None:
 
 
 def test_what_to_do_about_a_code_is_read_once(
-    door: PartnerDoor, monkeypatch: pytest.MonkeyPatch
+    door: PartnerGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Callers without a token may ask: that must cost next to nothing."""
     first = door.call("GET", "/v1/faults/call_invalid", Authorization="")

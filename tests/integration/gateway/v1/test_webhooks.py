@@ -8,30 +8,30 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway.partner_door import PartnerDoor, open_door
+from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
 from tests.support.gateway.webhooks import CLIENT, A, WebhookStage, webhook_stage
 
 OWN = frozenset({"webhooks.read", "webhooks.replay"})
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerDoor]:
+def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """The gateway over an empty ward of either database."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_door(tmp_path, url=url) as opened:
+    with open_partner_gateway(tmp_path, url=url) as opened:
         yield opened
 
 
 @pytest.fixture
-def stage(door: PartnerDoor, tmp_path: Path) -> Iterator[WebhookStage]:
+def stage(door: PartnerGateway, tmp_path: Path) -> Iterator[WebhookStage]:
     """A webhook of a client of that gateway."""
     with webhook_stage(door.ward.store, tmp_path) as opened:
         yield opened
 
 
 def call(
-    door: PartnerDoor, stage: WebhookStage, method: str, path: str = "", body: object = None
+    door: PartnerGateway, stage: WebhookStage, method: str, path: str = "", body: object = None
 ) -> tuple[int, dict[str, Any]]:
     """Call as the owner."""
     sent = b"" if body is None else json.dumps(body).encode()
@@ -46,7 +46,7 @@ def call(
 
 
 def test_owner_sees_backlog_last_success_and_last_failure(
-    door: PartnerDoor, stage: WebhookStage
+    door: PartnerGateway, stage: WebhookStage
 ) -> None:
     """While it fails and when it is well again; no secret is in it."""
     stage.change(A, "1")
@@ -73,12 +73,12 @@ def test_owner_sees_backlog_last_success_and_last_failure(
 
 
 def test_owner_sends_a_stretch_again_by_cursor_and_by_time(
-    door: PartnerDoor, stage: WebhookStage
+    door: PartnerGateway, stage: WebhookStage
 ) -> None:
     """From and until; a second one while the first is under way is 409."""
     stage.change(A, "1", "2", "3")
     stage.role.run_once()
-    places = [it.told["data"]["viTri"] for it in stage.receiver.taken]
+    places = [it.event["data"]["viTri"] for it in stage.receiver.taken]
     path = f"/{stage.id}/replays"
     asked = {"after": places[0], "until": places[1]}
     status, shown = call(door, stage, "POST", path, asked)
@@ -105,14 +105,14 @@ def test_owner_sends_a_stretch_again_by_cursor_and_by_time(
     ],
 )
 def test_replay_that_is_none_is_refused(
-    door: PartnerDoor, stage: WebhookStage, body: object, status: int, code: str
+    door: PartnerGateway, stage: WebhookStage, body: object, status: int, code: str
 ) -> None:
     """By field, and nothing is sent."""
     found, problem = call(door, stage, "POST", f"/{stage.id}/replays", body)
     assert (found, problem["code"]) == (status, code)
 
 
-def test_owner_has_a_test_event_sent(door: PartnerDoor, stage: WebhookStage) -> None:
+def test_owner_has_a_test_event_sent(door: PartnerGateway, stage: WebhookStage) -> None:
     """Its id is in the answer, its outcome in the state."""
     status, answer = call(door, stage, "POST", f"/{stage.id}/tests")
     assert status == 202
@@ -122,7 +122,9 @@ def test_owner_has_a_test_event_sent(door: PartnerDoor, stage: WebhookStage) -> 
     assert shown["thuLuc"]
 
 
-def test_webhook_of_another_client_does_not_exist(door: PartnerDoor, stage: WebhookStage) -> None:
+def test_webhook_of_another_client_does_not_exist(
+    door: PartnerGateway, stage: WebhookStage
+) -> None:
     """The province may everything, but this webhook is not its own."""
     for method, path in (("GET", ""), ("POST", "/replays"), ("POST", "/tests")):
         reply = door.call(method, f"/v1/webhooks/{stage.id}{path}", b"")
@@ -132,7 +134,7 @@ def test_webhook_of_another_client_does_not_exist(door: PartnerDoor, stage: Webh
     assert door.call("GET", "/v1/webhooks", Authorization=none).status == 403
 
 
-def test_acts_of_the_owner_stand_in_the_audit(door: PartnerDoor, stage: WebhookStage) -> None:
+def test_acts_of_the_owner_stand_in_the_audit(door: PartnerGateway, stage: WebhookStage) -> None:
     """Under its name."""
     call(door, stage, "POST", f"/{stage.id}/tests")
     with door.ward.store.read() as tx:

@@ -30,7 +30,7 @@ class Desk:
         """Say messages that the partner refuses one by one; wait until each head is dead."""
         lanes = len({message.key for message in messages})
         self.works.partner.goes_wrong(*[REFUSES] * lanes)
-        self.works.say(*messages)
+        self.works.emit(*messages)
         self.works.wait(lambda states: states.get(S.DEAD) == lanes)
 
     def plan(self, **selection: object) -> tuple[int, list[ReplayItem]]:

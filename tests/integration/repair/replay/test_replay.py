@@ -93,7 +93,7 @@ def test_a_fault_that_used_up_all_attempts_is_known_again(open_desk: Callable[..
     desk = open_desk()
     busy = TransientFailure("partner_busy", "HTTP 503")
     desk.works.partner.goes_wrong(*[busy] * 6 * 3)
-    desk.works.say(*(step(n, 1) for n in range(1, 4)))
+    desk.works.emit(*(step(n, 1) for n in range(1, 4)))
     desk.works.wait(lambda states: states == {S.DEAD: 3})
     plan, items = desk.plan(code="attempts_exhausted")
     assert {item.fault for item in items} == {"partner_busy"}
@@ -109,7 +109,7 @@ def test_a_fault_that_used_up_all_attempts_is_known_again(open_desk: Callable[..
 def test_a_needless_record_is_superseded_by_the_newer_one(open_desk: Callable[..., Desk]) -> None:
     """Old data is not sent when newer data of the same dossier stands behind it."""
     desk = open_desk()
-    desk.works.say(record(1, 1))
+    desk.works.emit(record(1, 1))
     desk.works.wait_delivered(1)
     desk.die(record(1, 2), record(1, 3))
     plan, items = desk.plan()
@@ -124,7 +124,7 @@ def test_a_record_whose_newer_one_was_cancelled_is_not_given_up(
 ) -> None:
     """A plan that is no longer right supersedes nothing: else neither of the two would arrive."""
     desk = open_desk()
-    desk.works.say(record(1, 1))
+    desk.works.emit(record(1, 1))
     desk.works.wait_delivered(1)
     desk.die(record(1, 2), record(1, 3))
     plan, items = desk.plan()
@@ -180,7 +180,7 @@ def test_what_changed_since_the_plan_is_left_alone(open_desk: Callable[..., Desk
     plan, items = desk.plan()
     operations.cancel(desk.works.store, items[0].delivery_id, **by("told by phone"))
     desk.works.partner.goes_wrong(REFUSES)
-    desk.works.say(step(3, 1))
+    desk.works.emit(step(3, 1))
     desk.works.wait(lambda states: states == {S.CANCELLED: 1, S.DEAD: 2})
     assert desk.run(plan).outcomes == {CHANGED: 1, SENT: 1}
     desk.works.wait(lambda states: states == {S.CANCELLED: 1, S.DEAD: 1, S.DELIVERED: 1})

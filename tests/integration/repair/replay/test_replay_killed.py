@@ -42,7 +42,7 @@ def test_a_replay_that_dies_between_two_items_is_run_again(tmp_path: Path) -> No
     broker = MemoryBroker()
     with working(store, broker, partner) as works:
         partner.goes_wrong(*[REFUSES] * COUNT)
-        works.say(*(step(n, 1) for n in range(COUNT)))
+        works.emit(*(step(n, 1) for n in range(COUNT)))
         works.wait(lambda states: states == {S.DEAD: COUNT})
         by = {"actor": "officer", "reason": "look", "now": now()}
         plan = replay_plan.make(

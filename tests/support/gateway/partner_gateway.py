@@ -28,7 +28,7 @@ EVERYTHING = frozenset({ANY})
 
 
 @dataclass(frozen=True, slots=True)
-class PartnerDoor:
+class PartnerGateway:
     """A running gateway with both doors, and the ward behind it."""
 
     ward: Ward
@@ -68,7 +68,7 @@ class PartnerDoor:
 
 
 @contextmanager
-def open_door(
+def open_partner_gateway(
     directory: Path,
     *,
     url: str = "",
@@ -77,7 +77,7 @@ def open_door(
     reply_signer: Signer | None = None,
     uploads_at_once: int = 50,
     trust: CertificateTrust | None = None,
-) -> Iterator[PartnerDoor]:
+) -> Iterator[PartnerGateway]:
     """Open a ward, with an empty store there or at `url`, and the gateway before it.
 
     `key`: of the client `provincial`, where the store has it already.
@@ -102,6 +102,6 @@ def open_door(
         web = WebRole(app, name="gateway", host="127.0.0.1", port=0)
         web.start()
         try:
-            yield PartnerDoor(ward, f"http://127.0.0.1:{web.port}", key, app)
+            yield PartnerGateway(ward, f"http://127.0.0.1:{web.port}", key, app)
         finally:
             web.stop()
