@@ -25,6 +25,8 @@ class FaultKind(StrEnum):
     """A refusal in the partner's own words: the content is not acceptable."""
     SOAP_FAULT = "soap_fault"
     """A fault of the partner's server in its own form (SOAP Fault, JSON error)."""
+    UNKNOWN_CODE = "unknown_code"
+    """A reply of the partner with a code that stands in no list."""
     LOST = "lost"
     """A proxy answers `status`; the call never comes to the partner."""
     # the work is done

@@ -33,6 +33,7 @@ IN_DIALECT = frozenset(
     {
         K.REFUSES,
         K.SOAP_FAULT,
+        K.UNKNOWN_CODE,
         K.SLOW,
         K.EXPIRED_TOKEN,
         K.LATE,
@@ -126,6 +127,8 @@ class Application:
                 return _marked(self.partner.refusal(call), call)
             case K.SOAP_FAULT:
                 return _marked(self.partner.server_fault(call), call)
+            case K.UNKNOWN_CODE:
+                return _marked(self.partner.unknown_code(call), call)
             case K.LOST:
                 return gateway_error(fault.status)
             case K.PROXY_GIVES_UP | K.LINE_GIVES_UP:

@@ -83,6 +83,10 @@ class Partner(ABC):
         """Return a fault of the partner's server, in its own form; nothing is done."""
 
     @abstractmethod
+    def unknown_code(self, call: Call) -> Answer:
+        """Return a reply with a code that stands in no list of the contract; nothing is done."""
+
+    @abstractmethod
     def expire_sessions(self) -> None:
         """End every session or token at once."""
 

@@ -16,7 +16,13 @@ import msgspec
 from adapters.provincial.protocol.protocol import Operation
 from adapters.provincial.settings import SCHEMAS
 from adapters.provincial.simulator import rest, soap
-from adapters.provincial.simulator.office import REFUSED, SESSION_OVER, Office, OfficeReply
+from adapters.provincial.simulator.office import (
+    REFUSED,
+    SESSION_OVER,
+    UNDOCUMENTED,
+    Office,
+    OfficeReply,
+)
 from adapters.simulation import serve, served_contract
 from adapters.simulation.dialects.speech import Setting
 from adapters.simulation.faults import Faults
@@ -99,6 +105,9 @@ class Province(Partner):
 
     def refusal(self, call: Call) -> Answer:
         return self._write(call, self.operation(call), REFUSED, number="")
+
+    def unknown_code(self, call: Call) -> Answer:
+        return self._write(call, self.operation(call), UNDOCUMENTED, number="")
 
     def server_fault(self, call: Call) -> Answer:
         if call.path == SOAP_PATH:

@@ -69,6 +69,7 @@ WRONG_LOGIN = OfficeReply(code=-6, message="Tên đăng nhập hoặc mật kh�
 SESSION_OVER = OfficeReply(code=-1, message="Phiên làm việc không tồn tại hoặc đã hết hạn")
 NOT_THERE = OfficeReply(code=-2, message="Hồ sơ không tồn tại")
 REFUSED = OfficeReply(code=-4, message="Dữ liệu hồ sơ không hợp lệ")
+UNDOCUMENTED = OfficeReply(code=-42, message="Hồ sơ chờ phê duyệt")
 UNKNOWN_PROCEDURE = OfficeReply(code=-5, message="Mã thủ tục không có trong danh mục")
 ALREADY = OfficeReply(code=-3, message="Hồ sơ đã tồn tại trên hệ thống")
 

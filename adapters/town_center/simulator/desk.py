@@ -37,7 +37,7 @@ BodyT = TypeVar("BodyT", contract.Transfer, contract.Supplement, contract.Result
 
 _OPEN = {"token", served_contract.OPERATION}
 """What needs no token."""
-_STATUS = {
+_STATUS: dict[str, int] = {
     ReplyCode.INVALID: 400,
     ReplyCode.UNAUTHORIZED: 401,
     ReplyCode.NOT_FOUND: 404,
@@ -49,7 +49,7 @@ _STATUS = {
 class Refused(Exception):
     """The call is answered with this code and nothing is done."""
 
-    def __init__(self, code: ReplyCode, message: str) -> None:
+    def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -99,6 +99,9 @@ class TownDesk(Partner):
 
     def refusal(self, call: Call) -> Answer:  # noqa: ARG002
         return _refused(Refused(ReplyCode.INVALID, "Hồ sơ không hợp lệ."))
+
+    def unknown_code(self, call: Call) -> Answer:  # noqa: ARG002
+        return _refused(Refused("42", "Hồ sơ chờ phê duyệt."))
 
     def server_fault(self, call: Call) -> Answer:  # noqa: ARG002
         return _refused(Refused(ReplyCode.SYSTEM_ERROR, "Lỗi hệ thống."))
@@ -293,7 +296,7 @@ def _call_record(call: Call) -> bytes:
     )
 
 
-def _outcome(code: ReplyCode, message: str) -> contract.Outcome:
+def _outcome(code: str, message: str) -> contract.Outcome:
     success = code is ReplyCode.DONE
     return contract.Outcome(
         success=success,
@@ -325,4 +328,4 @@ def _refused(refused: Refused, *, find: bool = False) -> Answer:
     reply: contract.Reply | contract.FindReply = contract.Reply(data=0, status=status)
     if find:
         reply = contract.FindReply(data=None, status=status)
-    return Answer(status=_STATUS[refused.code], body=msgspec.json.encode(reply))
+    return Answer(status=_STATUS.get(refused.code, 200), body=msgspec.json.encode(reply))

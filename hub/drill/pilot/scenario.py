@@ -103,8 +103,8 @@ def scaled(mix: Mix, dossiers: int) -> Mix:
     return Mix(mix.first_day, mix.until, slips, shares)
 
 
-def plan(mix: Mix, rules: Rulebook, *, seed: int, agency: str) -> Iterator[Planned]:
-    """Yield the dossiers in the order of their reception."""
+def plan(mix: Mix, rules: Rulebook, *, seed: int, agency: str, first: int = 1) -> Iterator[Planned]:
+    """Yield the dossiers in the order of their reception; `first`: a day's first number."""
     draw = random.Random(seed)  # noqa: S311 - a plan, not a secret
     moments = sorted(
         (
@@ -115,16 +115,18 @@ def plan(mix: Mix, rules: Rulebook, *, seed: int, agency: str) -> Iterator[Plann
         key=lambda pair: pair[0],
     )
     with_slip = set(draw.sample(range(len(moments)), min(mix.slips, len(moments))))
-    numbers = _numbers(rules, agency, moments)
+    numbers = _numbers(rules, agency, moments, first)
     for place, ((moment, share), number) in enumerate(zip(moments, numbers, strict=True)):
         slip = f"P-{place:05d}" if place in with_slip else ""
         yield _planned(draw, rules, share, moment, mix.until, number, slip)
 
 
-def _numbers(rules: Rulebook, agency: str, moments: list[tuple[datetime, Share]]) -> Iterator[str]:
-    day, count = None, 0
+def _numbers(
+    rules: Rulebook, agency: str, moments: list[tuple[datetime, Share]], first: int
+) -> Iterator[str]:
+    day, count = None, first
     for moment, _ in moments:
-        count = count + 1 if moment.date() == day else 1
+        count = count + 1 if moment.date() == day else first
         day = moment.date()
         yield rules.number(agency, day, count)
 

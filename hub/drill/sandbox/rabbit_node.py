@@ -180,6 +180,15 @@ class PrivateRabbit(PrivateNode):
         """Remove a virtual host with everything in it."""
         self._api("DELETE", f"/api/vhosts/{quote(name, safe='')}")
 
+    def publish(self, queue: str, body: str) -> None:
+        """Put a message into a queue, as a program does that knows nothing of the hub."""
+        content = {"properties": {}, "routing_key": queue, "payload": body}
+        self._api(
+            "POST",
+            "/api/exchanges/%2F/amq.default/publish",
+            {**content, "payload_encoding": "string"},
+        )
+
     def _api(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         address = f"http://{loopback.HOST}:{self.layout.management_port}{path}"
         passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()

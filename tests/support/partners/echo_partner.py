@@ -33,6 +33,9 @@ class EchoPartner(Partner):
     def server_fault(self, call: Call) -> Answer:
         return Answer(status=500, body=b'{"fault": true}', number=call.path.strip("/"))
 
+    def unknown_code(self, call: Call) -> Answer:
+        return Answer(body=b'{"code": 42}', number=call.path.strip("/"))
+
     def expire_sessions(self) -> None:
         self.sessions_ended += 1
 
