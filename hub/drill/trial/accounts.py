@@ -2,7 +2,7 @@
 
 A person needs nothing but these files to sign in, so they are there for their owner only. The
 password is the person's own from the start: a drill shows the console, not how to change a
-password. The sandbox client for a partner's developer is made with them.
+password. A client for a partner's developer is made here, too.
 """
 
 import time
@@ -51,13 +51,9 @@ class SignIn:
 
 
 def make(store: Store, directory: Path, *, key_file: KeyFile, language: str, now: datetime) -> None:
-    """Make the accounts and the client that are not there yet, with their files.
-
-    `directory` gets `partner.key`, its folder `accounts` one file and one key for each person.
-    """
-    by: SignedBy = {"actor": "script drill", "reason": "a drill", "now": now}
+    """Make the accounts that are not there yet; `directory` gets a file and a key for each."""
+    by = _signed(now)
     key_file.make()
-    _make_client(store, directory / "partner.key", key_file=key_file, by=by)
     place = directory / "accounts"
     place.mkdir(mode=0o700, exist_ok=True)
     for name, (full_name, role) in PERSONS.items():
@@ -66,6 +62,23 @@ def make(store: Store, directory: Path, *, key_file: KeyFile, language: str, now
         if not is_there:
             user = User(name=name, full_name=full_name, role=role, language=Language(language))
             _add(store, user, place, code_key=key_file.content() or b"", by=by)
+
+
+def make_client(store: Store, directory: Path, *, key_file: KeyFile, now: datetime) -> None:
+    """Make the client of a partner's developer unless it is there: `directory` gets its key."""
+    with store.read() as tx:
+        if any(it.client.id == _CLIENT for it in registry.all_of(tx)):
+            return
+    key_file.make()
+    anything, by = frozenset({ANY}), _signed(now)
+    client = Client(id=_CLIENT, operations=anything, agencies=anything)
+    issued = issuing.add(store, client, lasts=_CLIENT_LASTS, ws_keys=key_file, by=by)
+    if issued.key is not None:
+        write_private(directory / "partner.key", f"{issued.key.text}\n")
+
+
+def _signed(now: datetime) -> SignedBy:
+    return {"actor": "script drill", "reason": "a drill", "now": now}
 
 
 def _add(store: Store, user: User, place: Path, *, code_key: bytes, by: SignedBy) -> None:
@@ -83,17 +96,6 @@ def _add(store: Store, user: User, place: Path, *, code_key: bytes, by: SignedBy
     ]
     write_private(place / f"{user.name}.key", f"{made.key}\n")
     write_private(place / f"{user.name}.toml", "\n".join([*lines, ""]))
-
-
-def _make_client(store: Store, place: Path, *, key_file: KeyFile, by: SignedBy) -> None:
-    with store.read() as tx:
-        if any(it.client.id == _CLIENT for it in registry.all_of(tx)):
-            return
-    anything = frozenset({ANY})
-    client = Client(id=_CLIENT, operations=anything, agencies=anything)
-    issued = issuing.add(store, client, lasts=_CLIENT_LASTS, ws_keys=key_file, by=by)
-    if issued.key is not None:
-        write_private(place, f"{issued.key.text}\n")
 
 
 def sign_ins(directory: Path) -> Iterator[SignIn]:

@@ -36,6 +36,8 @@ from hub.runtime.clock import utc_now
 from hub.store.clients.key_file import KeyFile
 from hub.store.console import groups
 from hub.store.engine.store import Store
+from hub.store.repair import tasks
+from hub.store.repair.replies import fault_classes
 from hub.texts import text
 
 STEP = timedelta(seconds=4)
@@ -63,7 +65,7 @@ def run(layout: Layout, console: Console, *, empty: bool) -> None:
     layout.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
         with _progress(console) as bar:
-            trial = _start(layout, stack, bar)
+            trial = _start(layout, stack, bar, with_accounts=not empty)
             traffic = None if empty else _traffic(trial)
             if traffic is not None and traffic.is_new:
                 _hand_in_day(trial, traffic, bar)
@@ -87,13 +89,13 @@ def _progress(console: Console) -> Iterator[Progress]:
         yield bar
 
 
-def _start(layout: Layout, stack: ExitStack, bar: Progress) -> Trial:
+def _start(layout: Layout, stack: ExitStack, bar: Progress, *, with_accounts: bool) -> Trial:
     """Start everything; `stack` ends it, the hub first."""
     first = bar.add_task(text("drill.starting"), total=None)
     broker = start_broker(layout.directory / "rabbit", layout, stack)
     partners = start_partners(layout, stack)
     certificate.make(layout.directory, now=utc_now())
-    store = _store_with_accounts(layout)
+    store = _made_store(layout, with_accounts=with_accounts)
     stack.callback(store.close)
     settings = layout.settings(_broker_of(broker, bar))
     layout.write_settings(settings)
@@ -112,17 +114,17 @@ def _broker_of(broker: PrivateBroker, bar: Progress) -> Mapping[str, str]:
     return settings
 
 
-def _store_with_accounts(layout: Layout) -> Store:
+def _made_store(layout: Layout, *, with_accounts: bool) -> Store:
+    """Return the store, with the client of a partner's developer, and with accounts if wanted."""
     settings = load(environment({}, layout.settings({})))
+    key_file, now = KeyFile(settings.derivation_key), utc_now()
     store = open_store(settings, migrating=True)
     try:
-        accounts.make(
-            store,
-            layout.directory,
-            key_file=KeyFile(settings.derivation_key),
-            language=layout.language,
-            now=utc_now(),
-        )
+        accounts.make_client(store, layout.directory, key_file=key_file, now=now)
+        if with_accounts:
+            accounts.make(
+                store, layout.directory, key_file=key_file, language=layout.language, now=now
+            )
     except BaseException:
         store.close()
         raise
@@ -157,8 +159,9 @@ def _hand_in_day(trial: Trial, traffic: Traffic, bar: Progress) -> None:
 
 def _cases_are_there(store: Store) -> bool:
     with store.read() as tx:
-        standing = {it.state: it.count for it in groups.standing(tx, ALL)}
-    return {DeliveryState.DEAD, DeliveryState.AMBIGUOUS} <= standing.keys()
+        standing = {it.state for it in groups.standing(tx, ALL)}
+        unknown_codes = tasks.open_of_kind(tx, fault_classes.KIND)
+    return {DeliveryState.DEAD, DeliveryState.AMBIGUOUS} <= standing and bool(unknown_codes)
 
 
 def _show(trial: Trial, console: Console) -> None:
@@ -167,12 +170,9 @@ def _show(trial: Trial, console: Console) -> None:
     def shown(path: Path) -> str:
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
-    ports, port = layout.ports, layout.first_port
-    sign_in = f"script/run --drill --port {port} --sign-in"
-    address = f"{layout.address('console')}/"
-    lines = (
-        text("drill.console", address=address),
-        text("drill.accounts", names=", ".join(accounts.PERSONS), command=sign_in),
+    ports = layout.ports
+    address, sign_in = f"{layout.address('console')}/", "script/run --drill --sign-in"
+    lines = [
         text(
             "drill.guide",
             address=f"{layout.address('hub')}/docs",
@@ -180,7 +180,11 @@ def _show(trial: Trial, console: Console) -> None:
         ),
         text("drill.simulators", province=ports["province_control"], town=ports["town_control"]),
         text("drill.settings", file=shown(layout.directory / "settings")),
-    )
+    ]
+    if layout.accounts.exists():
+        names = ", ".join(accounts.PERSONS)
+        lines.insert(0, text("drill.accounts", names=names, command=sign_in))
+        lines.insert(0, text("drill.console", address=address))
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     ready = text("drill.ready", console=address, hub=layout.address("hub"))

@@ -25,7 +25,7 @@ def make_tree(place: Path) -> Path:
     # Copied: it works in the directory above its own.
     (place / "script" / "lib").mkdir(parents=True)
     (place / "script" / "systemd").mkdir()
-    copied = ["script/secrets", "script/drill", "script/lib/say.sh"]
+    copied = ["script/secrets", "script/run", "script/lib/say.sh"]
     copied += [f"script/systemd/{path.name}" for path in (ROOT / "script/systemd").iterdir()]
     for name in copied:
         (place / name).write_bytes((ROOT / name).read_bytes())

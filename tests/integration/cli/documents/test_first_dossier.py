@@ -17,8 +17,8 @@ from tests.support.documents.guide_examples import examples, outputs
 from tests.support.documents.typed import at_work, make_tree, shell, with_own
 
 NUMBER = "000.99.01.H57-180806-0001"
-PORTS = 7
-"""The hub, service and control port of each partner, TLS, the console."""
+PORTS = 9
+"""The hub, service and control port of each partner, TLS, the console, the broker's two."""
 WITHIN = 60.0
 
 
@@ -79,8 +79,9 @@ def test_the_readme_leads_to_a_dossier_that_went_to_province_and_town(
     """A fault switched on and off, three scans, the trail; Ctrl-C ends all that was started."""
     ports = {"8080": str(port), "8082": str(port + 2)}
     settings = ". var/drill/settings\n"
-    start = block(README, "script/drill").replace(
-        "script/drill", f"exec script/drill --port {port}"
+    start = with_own(
+        block(README, "--drill --empty"),
+        {"script/run --drill --empty": f"exec script/run --drill --empty --port {port}"},
     )
     with at_work(start, tree) as ready:
         assert "Ready" in ready

@@ -10,7 +10,7 @@ from tests.integration.cli.documents import test_documented_commands as commands
 from tests.support.documents import commands as documents
 from tests.support.documents.commands import ROOT, blocks, commands, lines, of_the_hub
 
-TYPING = ("test_first_hour.py", "test_first_dossier.py", "test_boot.py")
+TYPING = ("test_first_hour.py", "test_first_dossier.py", "test_boot.py", "test_drill.py")
 """Tests in tests/integration/cli/documents that type whole blocks as they stand there."""
 DOCUMENTS = ("README", "RUNBOOK", "SIMULATORS", "MESSAGES")
 NO_ENGINE = "docker compose "
