@@ -90,13 +90,15 @@ class Traffic:
         return scenario.plan(mix, self._rules, seed=first, agency=AGENCY, first=first)
 
     def _receive(self, planned: Planned) -> None:
-        said = planned.reception
-        self._post(said, said.received_at, "counter-1")
-        self._counter.write_text(str(int(said.number.rpartition("-")[2]) + 1), encoding="ascii")
-        names = {it.code: it.name for it in said.components}
+        reception = planned.reception
+        self._post(reception, reception.received_at, "counter-1")
+        self._counter.write_text(
+            str(int(reception.number.rpartition("-")[2]) + 1), encoding="ascii"
+        )
+        names = {it.code: it.name for it in reception.components}
         for code in planned.scanned:
-            at = said.received_at + timedelta(minutes=3)
-            scan(self._scans, number=said.number, component=code, title=names[code], at=at)
+            at = reception.received_at + timedelta(minutes=3)
+            scan(self._scans, number=reception.number, component=code, title=names[code], at=at)
 
     def _work_on(self, planned: Planned, *, steps: int) -> None:
         """Have the ward's officers do so many steps of a dossier that is theirs alone."""
@@ -108,10 +110,10 @@ class Traffic:
             (p.Status.RETURNED, planned.finished_at + planned.returned_after, "Đã trả kết quả"),
         )
         for status, at, note in done[:steps]:
-            said = p.DossierProgressed(
+            progress = p.DossierProgressed(
                 number=planned.number, status=status, at=at, officer=_OFFICER, unit=_UNIT, note=note
             )
-            self._post(said, at, "workstation-1")
+            self._post(progress, at, "workstation-1")
 
     def _next(self) -> int:
         return int(self._counter.read_text(encoding="ascii"))
