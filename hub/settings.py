@@ -82,6 +82,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """PEM file of the certificate that signs replies by SOAP; empty: none is signed."""
     signing_key_file: str = ""
     """PEM file of its key, mode 0600."""
+    health_host: str = "127.0.0.1"
+    health_port: Port = 0
+    """Where the process tells whether it works, and its figures to Prometheus; 0: nowhere."""
+    metrics_token: Secret = ""
+    """Bearer token with which another machine reads /metrics; empty: only this machine does."""
     console_host: str = "127.0.0.1"
     console_port: Port = 8081
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200

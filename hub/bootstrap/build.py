@@ -6,6 +6,7 @@ from pathlib import Path
 from adapters.town_center.callbacks.source import TownCallbacks
 from hub.bootstrap.devices import make_sources
 from hub.bootstrap.file_store import make_file_store
+from hub.bootstrap.health_port import health_roles
 from hub.bootstrap.hub import Hub, cpu_of
 from hub.bootstrap.installation import open_store
 from hub.bootstrap.partners.destinations import (
@@ -65,6 +66,7 @@ def build(
     hub.roles = roles_of(hub, devices)
     watched = [*hub.roles, intake.commits]
     hub.heartbeat = Heartbeat(store, watched, names=",".join(settings.role_names), clock=clock)
+    hub.roles += health_roles(hub, [*watched, hub.heartbeat])
     return hub
 
 

@@ -57,6 +57,7 @@ class Denials(Role):
     """Writes refusals down; threads share it. The role writes the counts of minutes that ended."""
 
     name = "denials"
+    patience = 120.0
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class Denials(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
+            self.beat()
             self.wakeup.wait(self.window.total_seconds() / 4)
             self.flush()
         self.flush(everything=True)

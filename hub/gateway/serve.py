@@ -10,15 +10,21 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
+from hub.gateway.connections.answer_counts import counted
 from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.connections.listener import Listener
 from hub.rules.clients.client import Network
 from hub.runtime.process.thread_switching import switch_often
 from hub.runtime.role import Role
 
+BEAT_EVERY = 1.0
+"""Seconds between two beats of an event loop that turns."""
+
 
 class WebRole(Role):
     """Serves one application on one port, or on two; port 0 picks a free one (see `ports`)."""
+
+    patience = 60.0
 
     def __init__(
         self,
@@ -42,8 +48,16 @@ class WebRole(Role):
         self.host = host
         ports = [(port, tls)] if tls_port is None else [(port, None), (tls_port, tls)]
         limits = limits or ConnectionLimits()
+        served = counted(app, name)
         self.listeners = [
-            Listener(app, host=host.strip("[]"), port=each, tls=its, limits=limits, proxies=proxies)
+            Listener(
+                served,
+                host=host.strip("[]"),
+                port=each,
+                tls=its,
+                limits=limits,
+                proxies=proxies,
+            )
             for each, its in ports
         ]
         self._app = app
@@ -66,7 +80,17 @@ class WebRole(Role):
     async def _serve(self) -> None:
         """Begin and end what the application has beside its calls; serve all ports meanwhile."""
         async with self._app.router.lifespan_context(self._app):
-            await asyncio.gather(*(it.serve() for it in self.listeners))
+            beating = asyncio.create_task(self._beat_on())
+            try:
+                await asyncio.gather(*(it.serve() for it in self.listeners))
+            finally:
+                beating.cancel()
+
+    async def _beat_on(self) -> None:
+        """Beat while the loop turns: a loop that is held up serves no caller."""
+        while True:
+            self.beat()
+            await asyncio.sleep(BEAT_EVERY)
 
     def request_stop(self) -> None:
         super().request_stop()

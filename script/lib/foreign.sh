@@ -1,5 +1,5 @@
 # What the foreign partners of the tests run on (tests/foreign): Node.js with the npm package `soap`,
-# and PHP with SoapServer. Nothing of it is needed to run the hub, and none of it is in the tree.
+# and PHP with SoapServer; also Debian's Prometheus, which reads the hub's figures. Nothing of it is needed to run the hub, and none of it is in the tree.
 
 install_foreign() {
     missing=
@@ -7,6 +7,8 @@ install_foreign() {
     command -v npm >/dev/null 2>&1 || missing="$missing npm"
     command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
     command -v xmlsec1 >/dev/null 2>&1 || missing="$missing xmlsec1"
+    # What reads /metrics, and checks the rules of its alerts.
+    command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
     has_php_soap || missing="$missing php-cli php-soap"
     if [ -n "$missing" ]; then
         if may_apt; then

@@ -64,8 +64,7 @@ def read(topology: Topology, broker_url: str, management_url: str = "") -> Broke
         return BrokerFigures(queues=list(_declared(topology, target)))
     management = Management(management_url, vhost_of(target))
     try:
-        known = {queue["name"]: queue for queue in management.queues()}
-        found = [_figures(queue.name, known.get(queue.name)) for queue in topology.queues]
+        found = _managed(topology, management)
         waiting = [it.name for it in found if it.name in (DEAD, INVALID) and it.ready]
         return BrokerFigures(
             queues=found,
@@ -75,6 +74,25 @@ def read(topology: Topology, broker_url: str, management_url: str = "") -> Broke
         )
     finally:
         management.close()
+
+
+def read_queues(
+    topology: Topology, broker_url: str, management_url: str = ""
+) -> list[QueueFigures]:
+    """Return the queues alone, no message is looked at; raises BrokerUnavailable."""
+    target = Target.parse(broker_url)
+    if not management_url:
+        return list(_declared(topology, target))
+    management = Management(management_url, vhost_of(target))
+    try:
+        return _managed(topology, management)
+    finally:
+        management.close()
+
+
+def _managed(topology: Topology, management: Management) -> list[QueueFigures]:
+    known = {queue["name"]: queue for queue in management.queues()}
+    return [_figures(queue.name, known.get(queue.name)) for queue in topology.queues]
 
 
 def _figures(name: str, queue: Mapping[str, Any] | None) -> QueueFigures:

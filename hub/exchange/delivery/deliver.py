@@ -19,6 +19,7 @@ from functools import partial
 from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery.call import Caller
 from hub.exchange.delivery.claim import Claim, ClaimedWork, read_work
+from hub.exchange.delivery.counting import count
 from hub.exchange.delivery.settle import SETTLE_AT_STOP, SettleContext, settle, write
 from hub.exchange.delivery.settle_batch import Ended, SettleBatch, is_worth_claiming
 from hub.messages import queues
@@ -235,6 +236,7 @@ class Deliver(Role):
         if not ended:
             return
         passing(Point.DELIVER_AFTER_SETTLE)
+        count(self.destination.name, (call.outcome for call in ended), kind="send")
         self.ended.in_hand -= len(ended)
         self.on_commit()
         consumer.ack(call.incoming for call in ended)

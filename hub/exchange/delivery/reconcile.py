@@ -22,6 +22,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 
+from hub.exchange.delivery.counting import count
 from hub.exchange.delivery.doubt_age import DoubtAges
 from hub.exchange.delivery.query import make_query
 from hub.exchange.delivery.settle import (
@@ -195,4 +196,5 @@ class Reconcile(Role):
             self, lambda: settle(self.settling, [outcome], from_state=from_state, kind="find")
         )
         if not dropped:
+            count(self.destination.name, [outcome], kind="find")
             self.questions.answered(outcome.claimed)

@@ -18,6 +18,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
+from hub.runtime.metrics import COMMIT_GROUPS
 from hub.runtime.role import Role
 from hub.runtime.telemetry import Event, log
 
@@ -166,6 +167,7 @@ class GroupCommit(Role):
             for one in group:
                 self._commit(work, [one])
             return
+        COMMIT_GROUPS.observe(len(group))
         pairs = list(zip(group, answers, strict=True))
         _notify(_Outcome(one.future, answer) for one, answer in pairs)
 

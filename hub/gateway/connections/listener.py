@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from hub.gateway.connections.handshakes import Handshake, Handshakes
 from hub.gateway.connections.limits import ConnectionLimits
@@ -21,7 +21,7 @@ class Listener:
 
     def __init__(
         self,
-        app: FastAPI,
+        app: ASGIApp,
         *,
         host: str,
         port: int,

@@ -48,6 +48,7 @@ class ContractWatch(Role):
     """Looks at the partners' contracts, one after another."""
 
     name = "contracts"
+    patience = 600.0
     stop_within = 20.0
 
     def __init__(
@@ -69,6 +70,7 @@ class ContractWatch(Role):
     def run(self) -> None:
         try:
             while not self.stopping.is_set():
+                self.beat()
                 self.wakeup.wait(min(CHECK_EVERY, self.every).total_seconds())
                 for reader in self.readers:
                     if not self.stopping.is_set():

@@ -27,6 +27,7 @@ class DriftKeeping(Role):
     """Writes the counts of a process down; the last time when it stops."""
 
     name = "drift"
+    patience = 120.0
 
     def __init__(self, store: Store, counts: DriftCounts, *, clock: Clock) -> None:
         super().__init__()
@@ -36,6 +37,7 @@ class DriftKeeping(Role):
 
     def run(self) -> None:
         while not self.stopping.is_set():
+            self.beat()
             self.wakeup.wait(EVERY)
             self.keep()
         self.keep()

@@ -30,6 +30,7 @@ class Heartbeat(Role):
     """Beats for the roles of this process."""
 
     name = "heartbeat"
+    patience = heartbeats.SILENT_AT_MOST.total_seconds()
 
     def __init__(self, store: Store, roles: Sequence[Role], *, names: str, clock: Clock) -> None:
         super().__init__()
@@ -48,6 +49,7 @@ class Heartbeat(Role):
         while not self.stopping.is_set():
             with _store_may_be_away():
                 self.once()
+                self.beat()
             self.wakeup.wait(EVERY.total_seconds())
 
     def once(self) -> None:

@@ -181,6 +181,7 @@ def claiming() -> ReturningUpdate[Any]:
             deliveries.c.attempts,
             deliveries.c.counted,
             deliveries.c.deadline,
+            deliveries.c.created_at,
         )
     )
 

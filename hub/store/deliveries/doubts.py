@@ -102,6 +102,7 @@ def reserve_doubtful(
             deliveries.c.attempts,
             deliveries.c.counted,
             deliveries.c.deadline,
+            deliveries.c.created_at,
         )
     )
     return with_bodies(tx, tx.execute(statement).all())

@@ -54,6 +54,8 @@ class Claimed(msgspec.Struct, frozen=True):
     attempts: int
     counted: int
     deadline: datetime | None
+    created_at: datetime
+    """When its message was accepted for the partner."""
     body: bytes
 
 
@@ -190,7 +192,7 @@ def claim(
 
 
 def with_bodies(tx: Tx, rows: Sequence[Any]) -> list[Claimed]:
-    """Complete rows (id, message_id, lane, attempts, counted, deadline) with their messages."""
+    """Complete rows with their messages: the columns of `Claimed` up to its body, in its order."""
     bodies = journal.bodies(tx, [row.message_id for row in rows])
     return [
         Claimed(*(*row, bodies[row.message_id])) for row in sorted(rows, key=lambda row: row.id)

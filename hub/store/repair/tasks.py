@@ -104,6 +104,12 @@ def open_of_kind(tx: Tx, kind: str) -> list[OpenTask]:
     return [OpenTask(row.number, row.destination, row.subject) for row in tx.execute(query)]
 
 
+def open_by_owner(tx: Tx) -> dict[str, int]:
+    """Return how many tasks of each owner are open."""
+    query = sa.select(tasks.c.owner, sa.func.count()).where(tasks.c.closed_at.is_(None))
+    return dict(map(tuple, tx.execute(query.group_by(tasks.c.owner))))
+
+
 def still_open(tx: Tx) -> Sequence[sa.Row[Any]]:
     """Return the open tasks, the most urgent first."""
     query = sa.select(tasks).where(tasks.c.closed_at.is_(None))

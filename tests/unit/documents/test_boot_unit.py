@@ -70,3 +70,5 @@ def test_unit_file_waits_for_calls_under_way_and_starts_no_wrong_hub_again() -> 
     assert "TimeoutStopSec=5min" in text
     assert "stop_grace_period: 5m" in compose
     assert "RestartPreventExitStatus=2" in text
+    # Its failure is passed over: a database that is slow to start must not end the hub.
+    assert "ExecStartPost=-/opt/one-stop-hub/.venv/bin/python -m hub.monitoring.probe" in text

@@ -17,9 +17,11 @@ SERVICES = yaml.safe_load(
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_is_watched_by_its_own_heartbeat(role: str) -> None:
+def test_every_role_is_watched_by_its_own_health_port(role: str) -> None:
     """A check once a minute must not migrate, log in at a partner or send probes."""
-    assert SERVICES[role]["healthcheck"]["test"] == ["CMD", "python", "-m", "hub.runtime.health"]
+    assert SERVICES[role]["healthcheck"]["test"] == ["CMD", "python", "-m", "hub.monitoring.probe"]
+    assert int(SERVICES[role]["environment"]["HUB_HEALTH_PORT"])
+    assert not any(":8082" in port for port in SERVICES[role].get("ports", ()))
 
 
 @pytest.mark.parametrize("role", ["gateway", "sources"])

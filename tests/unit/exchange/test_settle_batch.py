@@ -17,7 +17,7 @@ THREADS = 2
 def ended(n: int) -> Ended:
     """Return a call that has ended."""
     incoming = Incoming(body=b"{}", message_id=str(n), type="province.progress", tag=n, session=1)
-    claimed = Claimed(n, f"m-{n}", "D", 1, 1, None, b"{}")
+    claimed = Claimed(n, f"m-{n}", "D", 1, 1, None, AT, b"{}")
     outcome = CallOutcome(claimed=claimed, message=None, result=Receipt(), finished_at=AT)
     return Ended(incoming, outcome)
 

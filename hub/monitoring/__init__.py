@@ -1,0 +1,1 @@
+"""The health port of a process: whether it lives, whether its roles work, its figures."""

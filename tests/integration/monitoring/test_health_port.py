@@ -1,0 +1,188 @@
+"""The health port: a process that lives, one that is ready, and who may read its figures."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from shutil import which
+
+from fastapi import FastAPI
+
+from hub.drill.sandbox.programs import MissingProgram
+from hub.exchange.delivery import counting
+from hub.exchange.delivery.settle import CallOutcome
+from hub.exchange.outbox.emit import emit
+from hub.gateway.serve import WebRole
+from hub.monitoring.sampling import Sampling
+from hub.ports import Receipt
+from hub.rules.failures.errors import PermanentFailure
+from hub.runtime.metrics import COMMIT_GROUPS
+from hub.runtime.role import Role
+from hub.store.deliveries.transitions import Claimed
+from hub.store.engine.store import Store
+from tests.support.health_port import fetch, fetch_json, health_port, value
+from tests.support.works import AT, now, record
+
+
+class Idle(Role):
+    """A role that has nothing to do."""
+
+    name = "idle"
+
+    def run(self) -> None:
+        self.stopping.wait()
+
+
+@contextmanager
+def idle() -> Iterator[Idle]:
+    """Give a role that runs."""
+    role = Idle()
+    role.start()
+    yield role
+    role.stop()
+
+
+def test_a_process_lives_whatever_its_roles_do() -> None:
+    """`/healthz` says that the process answers; `/readyz` says which role does not, since when."""
+    with idle() as role, health_port([role]) as url:
+        assert fetch(f"{url}/healthz") == (200, "ok\n")
+        status, document = fetch_json(f"{url}/readyz")
+        assert (status, document["ready"]) == (200, True)
+        role.patience = -1.0
+        status, document = fetch_json(f"{url}/readyz")
+        (told,) = document["roles"]
+        assert (status, told["ready"]) == (503, False)
+        assert told["why"].startswith("no progress for")
+        assert told["since"] <= now().isoformat()
+        assert fetch(f"{url}/healthz")[0] == 200
+
+
+def test_a_role_that_was_told_to_stop_is_not_ready() -> None:
+    """What balances load must send nothing more."""
+    with idle() as role, health_port([role]) as url:
+        role.request_stop()
+        status, document = fetch_json(f"{url}/readyz")
+        assert (status, document["roles"][0]["why"]) == (503, "it was told to stop")
+
+
+def test_a_store_in_trouble_is_said_beside_the_roles() -> None:
+    """No role is blamed for the database."""
+    with health_port(store_trouble="silent") as url:
+        assert fetch_json(f"{url}/readyz") == (
+            503,
+            {"ready": False, "roles": [], "store": "silent"},
+        )
+
+
+def test_figures_are_for_this_machine_and_for_a_caller_with_the_token() -> None:
+    """A call that a proxy passed on is from elsewhere, whatever its line says."""
+    passed_on = {"X-Forwarded-For": "192.0.2.1"}
+    with health_port() as url:
+        assert fetch(f"{url}/metrics")[0] == 200
+        status, told = fetch(f"{url}/metrics", passed_on)
+        assert status == 403
+        assert "HUB_METRICS_TOKEN_FILE" in told
+    with health_port(token="secret") as url:
+        assert fetch(f"{url}/metrics", passed_on)[0] == 401
+        assert fetch(f"{url}/metrics", passed_on | {"Authorization": "Bearer wrong"})[0] == 401
+        assert fetch(f"{url}/metrics", passed_on | {"Authorization": "Bearer secret"})[0] == 200
+
+
+def test_a_caller_that_says_nothing_keeps_no_other_from_the_port() -> None:
+    """A line that only stands is one of sixteen; the next call is answered."""
+    with health_port() as url:
+        host, port = url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))):
+            assert fetch(f"{url}/healthz")[0] == 200
+
+
+def outcome(result: Receipt | PermanentFailure) -> CallOutcome:
+    """Return the outcome of a call that took two seconds from the acceptance on."""
+    message = record(1, 1)
+    claimed = Claimed(1, message.id, "D", 1, 1, None, AT, b"{}")
+    ended = AT.replace(second=2)
+    return CallOutcome(claimed=claimed, message=message, result=result, finished_at=ended)
+
+
+def test_calls_are_counted_by_partner_operation_outcome_and_known_code() -> None:
+    """A code that the hub does not know is `other`: a partner makes no series of its own."""
+    refused = [outcome(PermanentFailure(code)) for code in ("partner_refused", "never heard of")]
+    counting.count("counted", [outcome(Receipt()), *refused], kind="send")
+    with health_port() as url:
+        text = fetch(f"{url}/metrics")[1]
+    of = {"partner": "counted", "operation": "province.dossier", "kind": "send"}
+    ends = (("delivered", ""), ("permanent", "partner_refused"), ("permanent", "other"))
+    for ended, code in ends:
+        assert value(text, "hub_attempts_total", **of, outcome=ended, code=code) == 1
+    bucket, took = "hub_critical_time_seconds_bucket", {"partner": "counted"}
+    assert value(text, bucket, le="1", **took) == 0
+    assert value(text, bucket, le="2.5", **took) == 1
+    assert value(text, "hub_critical_time_seconds_sum", **took) == 2
+
+
+def test_answers_of_a_web_role_are_counted_by_status() -> None:
+    """By the role that gave them."""
+    app = FastAPI()
+
+    @app.get("/here")
+    def here() -> dict[str, str]:
+        return {}
+
+    served = WebRole(app, name="counted", host="127.0.0.1", port=0)
+    served.start()
+    for path in ("here", "here", "away"):
+        fetch(f"http://127.0.0.1:{served.port}/{path}")
+    with health_port() as url:
+        text = fetch(f"{url}/metrics")[1]
+    served.stop()
+    assert value(text, "hub_http_requests_total", role="counted", code="200") == 2
+    assert value(text, "hub_http_requests_total", role="counted", code="404") == 1
+
+
+def test_a_scrape_reads_no_store(sqlite_store: Store) -> None:
+    """It shows the last sample with its time, also when the store is gone since."""
+    with sqlite_store.write() as tx:
+        emit(tx, [record(1, 1)], AT)
+    sampling = Sampling(sqlite_store, ("provincial",), clock=now)
+    sampling.take()
+    sqlite_store.close()
+    with health_port(sample=sampling.last) as url:
+        text = fetch(f"{url}/metrics")[1]
+    assert value(text, "hub_store_up") == 1
+    assert value(text, "hub_deliveries", partner="provincial", state="pending") == 1
+    assert value(text, "hub_deliveries_accepted_total", partner="provincial") == 1
+    assert value(text, "hub_balance_holds", partner="provincial") == 1
+    age = value(text, "hub_oldest_delivery_age_seconds", partner="provincial", state="pending")
+    assert age > 0
+    assert abs(value(text, "hub_sample_timestamp_seconds") - time.time()) < 120
+
+
+def test_a_store_that_went_is_told_beside_the_last_figures(sqlite_store: Store) -> None:
+    """What was known stays, and `hub_store_up` says that it is not from now."""
+    sampling = Sampling(sqlite_store, ("provincial",), clock=now)
+    sampling.take()
+    sampling.store = Store("postgresql+psycopg://a:b@127.0.0.1:1/none")
+    sampling.take()
+    sampling.store.close()
+    with health_port(sample=sampling.last) as url:
+        text = fetch(f"{url}/metrics")[1]
+    assert value(text, "hub_store_up") == 0
+    assert value(text, "hub_balance_holds", partner="provincial") == 1
+
+
+def test_prometheus_own_checker_finds_nothing_to_say(sqlite_store: Store) -> None:
+    """Names, units and sentences follow its conventions, for all figures at once."""
+    promtool = which("promtool")
+    if promtool is None:
+        raise MissingProgram("promtool", "prometheus")
+    COMMIT_GROUPS.observe(3)
+    counting.count("counted", [outcome(Receipt())], kind="send")
+    sampling = Sampling(sqlite_store, ("provincial",), clock=now)
+    sampling.take()
+    with idle() as role, health_port([role], sample=sampling.last, devices=["scanner"]) as url:
+        text = fetch(f"{url}/metrics")[1]
+    found = subprocess.run(
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
