@@ -64,10 +64,16 @@ def build(
     intake.on_commit = hub.wake
     devices = make_sources(settings, clock) if sources is None else list(sources)
     hub.roles = roles_of(hub, devices)
-    watched = [*hub.roles, intake.commits]
-    hub.heartbeat = Heartbeat(store, watched, names=",".join(settings.role_names), clock=clock)
-    hub.roles += health_roles(hub, [*watched, hub.heartbeat])
+    _watch(hub)
     return hub
+
+
+def _watch(hub: Hub) -> None:
+    """Add what tells others how the roles do."""
+    watched = [*hub.roles, hub.intake.commits]
+    names = ",".join(hub.settings.role_names)
+    hub.heartbeat = Heartbeat(hub.store, watched, names=names, clock=hub.clock)
+    hub.roles += health_roles(hub, [*watched, hub.heartbeat])
 
 
 def _town_callbacks(settings: Settings, clock: Clock, drift: DriftCounts) -> TownCallbacks | None:

@@ -13,48 +13,53 @@ from hub.messages.partners import PARTNERS
 from hub.runtime.role import Role
 
 if TYPE_CHECKING:
-    from hub.monitoring.readiness import Readiness
+    from hub.monitoring.sampling import Sampling
 
 
 def health_roles(hub: Hub, watched: Sequence[Role]) -> list[Role]:
     """Return the health port that tells of the roles, and what it needs; none without a port."""
-    settings = hub.settings
-    if not settings.health_port:
+    if not hub.settings.health_port:
         return []
-    # Loaded only where figures are shown.
-    from hub.monitoring.endpoint import HealthPort
-    from hub.monitoring.exposition import CONTENT_TYPE, Shown, exposition
-    from hub.monitoring.readiness import readiness
+    sampling = _sampling(hub) if "timer" in hub.settings.role_names else None
+    own: list[Role] = [sampling] if sampling else []
+    return [*own, _port(hub, [*watched, *own], sampling)]
+
+
+def _sampling(hub: Hub) -> "Sampling":
     from hub.monitoring.sampling import Sampling
 
-    sampling = None
-    if "timer" in settings.role_names:
-        sampling = Sampling(
-            hub.store,
-            (*PARTNERS, catalog.DEVICES),
-            clock=hub.clock,
-            broker_urls=(settings.broker_url, settings.broker_management_url),
-            certificates=own_certificates(settings),
-        )
-    roles = [*watched, *([sampling] if sampling else [])]
+    settings = hub.settings
+    return Sampling(
+        hub.store,
+        (*PARTNERS, catalog.DEVICES),
+        clock=hub.clock,
+        broker_urls=(settings.broker_url, settings.broker_management_url),
+        certificates=own_certificates(settings),
+    )
 
-    def ready() -> "Readiness":
+
+def _port(hub: Hub, roles: Sequence[Role], sampling: "Sampling | None") -> Role:
+    # Loaded only where figures are shown.
+    from hub.monitoring.endpoint import HealthPort
+    from hub.monitoring.exposition import CONTENT_TYPE, ProcessFigures, exposition
+    from hub.monitoring.readiness import Readiness, readiness
+
+    def ready() -> Readiness:
         return readiness(roles, now=hub.clock(), store=lambda: hub.store.trouble)
 
-    shown = Shown(
+    figures = ProcessFigures(
         version=__version__,
         partners=tuple(PARTNERS),
-        devices=[it.source.name for it in watched if isinstance(it, SourceRole)],
+        devices=[it.source.name for it in roles if isinstance(it, SourceRole)],
         readiness=ready,
         sample=(lambda: sampling.last) if sampling else None,
         clock=hub.clock,
     )
-    port = HealthPort(
-        settings.health_host,
-        settings.health_port,
+    return HealthPort(
+        hub.settings.health_host,
+        hub.settings.health_port,
         readiness=ready,
-        metrics=exposition(shown),
+        metrics=exposition(figures),
         metrics_type=CONTENT_TYPE,
-        token=secret(settings, "metrics_token"),
+        token=secret(hub.settings, "metrics_token"),
     )
-    return [*([sampling] if sampling else []), port]

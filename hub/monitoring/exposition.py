@@ -11,13 +11,13 @@ from prometheus_client.registry import Collector
 
 from hub.monitoring import families
 from hub.monitoring.readiness import Readiness
-from hub.monitoring.sampling import Sample
+from hub.monitoring.sampling import HubSample
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class ProcessFigures:
     """What a process shows."""
 
     version: str
@@ -25,13 +25,13 @@ class Shown:
     devices: Sequence[str]
     """Names of the devices that this process listens to."""
     readiness: Callable[[], Readiness]
-    sample: Callable[[], Sample] | None
+    sample: Callable[[], HubSample] | None
     """None in a process that takes no sample."""
     clock: Callable[[], datetime]
 
 
 class _Hub(Collector):
-    def __init__(self, shown: Shown) -> None:
+    def __init__(self, shown: ProcessFigures) -> None:
         self._shown = shown
 
     def collect(self) -> Iterator[Metric]:
@@ -45,7 +45,7 @@ class _Hub(Collector):
         return []  # else it would be collected once for its names
 
 
-def exposition(shown: Shown) -> Callable[[], bytes]:
+def exposition(shown: ProcessFigures) -> Callable[[], bytes]:
     """Return what makes the answer: figures in memory alone are read."""
     registry = CollectorRegistry()
     registry.register(_Hub(shown))

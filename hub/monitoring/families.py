@@ -1,9 +1,9 @@
 """What `/metrics` shows, figure by figure: a name, one sentence, a unit, bounded labels.
 
-Names follow Prometheus: base units, counters end in `_total`. Every process shows what it counted
-itself and how its roles do; that with a sample shows the whole hub's figures, too. So the first are
-added up over processes, and of the second the largest counts (`max by`). Labels hold the hub's own
-words alone: partners, operations, states, roles, queues.
+Names follow Prometheus: base units, and "total" at the end of a counter. Every process shows what
+it counted itself and how its roles do; that with a sample shows the whole hub's figures, too. So
+the first are added up over processes, and of the second the largest counts (`max by`). Labels hold
+the hub's own words alone: partners, operations, states, roles, queues.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ from prometheus_client.core import (
 
 from hub.messages import catalog
 from hub.monitoring.readiness import Readiness
-from hub.monitoring.sampling import Sample
+from hub.monitoring.sampling import HubSample
 from hub.operations.overview.figures import Figures
 from hub.rules.calls.circuit import Phase
 from hub.rules.owners import OWNERS
@@ -92,7 +92,7 @@ def of_process(found: Readiness, *, version: str, devices: Iterable[str]) -> Ite
     yield device
 
 
-def of_sample(sample: Sample, partners: Sequence[str], *, now: datetime) -> Iterator[Metric]:
+def of_sample(sample: HubSample, partners: Sequence[str], *, now: datetime) -> Iterator[Metric]:
     """Yield the whole hub's figures as they were read last."""
     answers = _gauge("store_up", "Whether the database answered when figures were read last")
     answers.add_metric([], sample.store_answers)
@@ -116,7 +116,7 @@ def of_sample(sample: Sample, partners: Sequence[str], *, now: datetime) -> Iter
         yield from _waiting(sample.figures)
 
 
-def _queues(sample: Sample) -> Iterator[Metric]:
+def _queues(sample: HubSample) -> Iterator[Metric]:
     depth = _gauge("queue_messages", "Messages in a queue of RabbitMQ", "queue", "state")
     consumers = _gauge("queue_consumers", "Consumers of a queue of RabbitMQ", "queue")
     for queue in sample.queues:

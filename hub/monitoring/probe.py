@@ -30,15 +30,15 @@ def problems(environment: Mapping[str, str]) -> list[str]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=ANSWER_WITHIN) as answer:
-            return _told(json.load(answer))
+            return _problem_lines(json.load(answer))
     except urllib.error.HTTPError as refusal:
         with refusal:
-            return _told(json.load(refusal))
+            return _problem_lines(json.load(refusal))
     except (OSError, ValueError) as error:
         return [text("health.no_port", url=url, why=type(error).__name__)]
 
 
-def _told(document: Mapping[str, Any]) -> list[str]:
+def _problem_lines(document: Mapping[str, Any]) -> list[str]:
     """Return the lines of an answer."""
     if document["ready"]:
         return []

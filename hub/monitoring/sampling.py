@@ -30,7 +30,7 @@ CERTIFICATES_EACH = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class HubSample:
     """What was read last, and whether it could be read."""
 
     figures: Figures | None = None
@@ -65,18 +65,18 @@ class Sampling(Role):
         self.broker_urls = broker_urls
         self.certificate_files = certificates or {}
         self._taken = 0
-        self.last = Sample()
+        self.last = HubSample()
         """Read by any thread; replaced as a whole."""
 
     def run(self) -> None:
         while not self.stopping.is_set():
             self.beat()
             began = time.monotonic()
-            self.take()
+            self.collect()
             self.wakeup.wait(max(EVERY, SHARE * (time.monotonic() - began)))
 
-    def take(self) -> None:
-        """Take a sample now."""
+    def collect(self) -> None:
+        """Read a sample now."""
         before = self.last
         found, answers = self._figures()
         queues, broker = self._queues()
@@ -84,7 +84,7 @@ class Sampling(Role):
         if self._taken % CERTIFICATES_EACH == 0:
             certificates = _ends(self.certificate_files)
         self._taken += 1
-        self.last = Sample(
+        self.last = HubSample(
             figures=found or before.figures,
             store_answers=answers,
             queues=queues,

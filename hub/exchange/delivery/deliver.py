@@ -19,9 +19,8 @@ from functools import partial
 from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery.call import Caller
 from hub.exchange.delivery.claim import Claim, ClaimedWork, read_work
-from hub.exchange.delivery.counting import count
 from hub.exchange.delivery.settle import SETTLE_AT_STOP, SettleContext, settle, write
-from hub.exchange.delivery.settle_batch import Ended, SettleBatch, is_worth_claiming
+from hub.exchange.delivery.settle_batch import Ended, SettleBatch, count, is_worth_claiming
 from hub.messages import queues
 from hub.ports import (
     Broker,

@@ -22,7 +22,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 
-from hub.exchange.delivery.counting import count
 from hub.exchange.delivery.doubt_age import DoubtAges
 from hub.exchange.delivery.query import make_query
 from hub.exchange.delivery.settle import (
@@ -32,6 +31,7 @@ from hub.exchange.delivery.settle import (
     ended_as,
     settle,
 )
+from hub.exchange.delivery.settle_batch import count
 from hub.exchange.isolation.open_queries import OpenQueries
 from hub.ports import Clock, Destination
 from hub.rules import poison

@@ -12,8 +12,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from hub.exchange.delivery.settle import CallOutcome
-from hub.ports import Incoming
+from hub.exchange.delivery.settle import CallOutcome, ended_as
+from hub.ports import Incoming, Receipt
+from hub.rules.failures.errors import FAULTS, DeliveryFailure
+from hub.runtime.metrics import ATTEMPTS, CRITICAL_TIME, OTHER, seconds
 
 GATHER_AT_MOST = 0.02
 """Seconds that a call that has ended may wait to be settled together with others."""
@@ -92,3 +94,19 @@ class SettleBatch:
 
     def _half_has_ended(self) -> bool:
         return self._ended.qsize() * 2 >= self.in_hand
+
+
+def count(partner: str, outcomes: Iterable[CallOutcome], *, kind: str) -> None:
+    """Count in memory, for `/metrics`, calls of a kind (`send` or `find`) that are written down."""
+    for it in outcomes:
+        # Of the catalogue, so the types are few; without a message nothing was read.
+        operation = it.message.type if it.message else OTHER
+        ATTEMPTS.add(partner, operation, kind, ended_as(it.result), _code(it))
+        if isinstance(it.result, Receipt):
+            CRITICAL_TIME.observe(seconds(it.finished_at - it.claimed.created_at), partner)
+
+
+def _code(outcome: CallOutcome) -> str:
+    if not isinstance(outcome.result, DeliveryFailure):
+        return ""
+    return outcome.result.code if outcome.result.code in FAULTS else OTHER

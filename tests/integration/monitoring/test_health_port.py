@@ -5,13 +5,17 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from shutil import which
 
 from fastapi import FastAPI
 
+from hub import __version__
+from hub.bootstrap.build import build
+from hub.drill.sandbox import loopback
 from hub.drill.sandbox.programs import MissingProgram
-from hub.exchange.delivery import counting
 from hub.exchange.delivery.settle import CallOutcome
+from hub.exchange.delivery.settle_batch import count
 from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.monitoring.sampling import Sampling
@@ -19,9 +23,10 @@ from hub.ports import Receipt
 from hub.rules.failures.errors import PermanentFailure
 from hub.runtime.metrics import COMMIT_GROUPS
 from hub.runtime.role import Role
+from hub.settings import Settings
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
-from tests.support.health_port import fetch, fetch_json, health_port, value
+from tests.support.network.health_port import fetch, fetch_json, health_port, value
 from tests.support.works import AT, now, record
 
 
@@ -108,7 +113,7 @@ def outcome(result: Receipt | PermanentFailure) -> CallOutcome:
 def test_calls_are_counted_by_partner_operation_outcome_and_known_code() -> None:
     """A code that the hub does not know is `other`: a partner makes no series of its own."""
     refused = [outcome(PermanentFailure(code)) for code in ("partner_refused", "never heard of")]
-    counting.count("counted", [outcome(Receipt()), *refused], kind="send")
+    count("counted", [outcome(Receipt()), *refused], kind="send")
     with health_port() as url:
         text = fetch(f"{url}/metrics")[1]
     of = {"partner": "counted", "operation": "province.dossier", "kind": "send"}
@@ -145,7 +150,7 @@ def test_a_scrape_reads_no_store(sqlite_store: Store) -> None:
     with sqlite_store.write() as tx:
         emit(tx, [record(1, 1)], AT)
     sampling = Sampling(sqlite_store, ("provincial",), clock=now)
-    sampling.take()
+    sampling.collect()
     sqlite_store.close()
     with health_port(sample=sampling.last) as url:
         text = fetch(f"{url}/metrics")[1]
@@ -161,14 +166,34 @@ def test_a_scrape_reads_no_store(sqlite_store: Store) -> None:
 def test_a_store_that_went_is_told_beside_the_last_figures(sqlite_store: Store) -> None:
     """What was known stays, and `hub_store_up` says that it is not from now."""
     sampling = Sampling(sqlite_store, ("provincial",), clock=now)
-    sampling.take()
+    sampling.collect()
     sampling.store = Store("postgresql+psycopg://a:b@127.0.0.1:1/none")
-    sampling.take()
+    sampling.collect()
     sampling.store.close()
     with health_port(sample=sampling.last) as url:
         text = fetch(f"{url}/metrics")[1]
     assert value(text, "hub_store_up") == 0
     assert value(text, "hub_balance_holds", partner="provincial") == 1
+
+
+def test_a_hub_tells_of_each_of_its_roles(tmp_path: Path) -> None:
+    """Those of the work, the shared commit, the heartbeat and the sampling."""
+    settings = Settings(
+        data_dir=str(tmp_path), http_port=0, health_port=loopback.free_port(), pin_cpu="off"
+    )
+    hub = build(settings, sources=[])
+    hub.start()
+    try:
+        url = f"http://127.0.0.1:{settings.health_port}"
+        status, document = fetch_json(f"{url}/readyz")
+        text = fetch(f"{url}/metrics")[1]
+    finally:
+        hub.stop()
+    assert (status, document["ready"]) == (200, True)
+    roles = {it["role"] for it in document["roles"]}
+    assert roles >= {"gateway", "receive", "relay", "timer", "accept", "heartbeat", "sampling"}
+    assert all(value(text, "hub_role_up", role=role) == 1 for role in roles)
+    assert value(text, "hub_build_info", version=__version__) == 1
 
 
 def test_prometheus_own_checker_finds_nothing_to_say(sqlite_store: Store) -> None:
@@ -177,9 +202,9 @@ def test_prometheus_own_checker_finds_nothing_to_say(sqlite_store: Store) -> Non
     if promtool is None:
         raise MissingProgram("promtool", "prometheus")
     COMMIT_GROUPS.observe(3)
-    counting.count("counted", [outcome(Receipt())], kind="send")
+    count("counted", [outcome(Receipt())], kind="send")
     sampling = Sampling(sqlite_store, ("provincial",), clock=now)
-    sampling.take()
+    sampling.collect()
     with idle() as role, health_port([role], sample=sampling.last, devices=["scanner"]) as url:
         text = fetch(f"{url}/metrics")[1]
     found = subprocess.run(

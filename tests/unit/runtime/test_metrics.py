@@ -9,12 +9,13 @@ def test_threads_that_count_together_lose_nothing() -> None:
     """Neither a count nor a value of a histogram."""
     counter = Counter("a", "a figure", ("kind",))
     histogram = Histogram("b", "a figure", bounds=(1, 2))
-    threads = [
-        threading.Thread(
-            target=lambda: [(counter.add("x"), histogram.observe(1.5)) for _ in range(2000)]
-        )
-        for _ in range(4)
-    ]
+
+    def count() -> None:
+        for _ in range(2000):
+            counter.add("x")
+            histogram.observe(1.5)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

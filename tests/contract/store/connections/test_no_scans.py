@@ -27,6 +27,7 @@ from hub.operations.archive.files import verifying
 from hub.operations.archive.run import archiving
 from hub.operations.failures import groups as failures
 from hub.operations.failures.sampling import FailureSampling
+from hub.operations.overview import figures
 from hub.operations.overview.items import items
 from hub.rules.deliveries.selection import Selection
 from hub.rules.users.scope import ALL, Scope
@@ -239,6 +240,7 @@ def console_questions(store: Store) -> None:
     ]
     FailureSampling(store).sample(at)
     with store.read() as tx:
+        figures.read(tx, ("provincial",), now=at)
         for scope in scopes:
             items(tx, scope, (), now=at)
             due_soon(tx, scope)

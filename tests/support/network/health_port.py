@@ -10,9 +10,9 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from hub.monitoring.endpoint import HealthPort
-from hub.monitoring.exposition import CONTENT_TYPE, Shown, exposition
+from hub.monitoring.exposition import CONTENT_TYPE, ProcessFigures, exposition
 from hub.monitoring.readiness import Readiness, readiness
-from hub.monitoring.sampling import Sample
+from hub.monitoring.sampling import HubSample
 from hub.runtime.role import Role
 from tests.support.works import now
 
@@ -21,7 +21,7 @@ from tests.support.works import now
 def health_port(
     roles: Sequence[Role] = (),
     *,
-    sample: Sample | None = None,
+    sample: HubSample | None = None,
     devices: Sequence[str] = (),
     token: str = "",
     store_trouble: str = "",
@@ -31,7 +31,7 @@ def health_port(
     def ready() -> Readiness:
         return readiness(roles, now=now(), store=lambda: store_trouble)
 
-    shown = Shown(
+    shown = ProcessFigures(
         version="0.0.0",
         partners=("provincial", "town_center"),
         devices=devices,
