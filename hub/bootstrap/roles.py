@@ -110,6 +110,9 @@ def _console(hub: Hub) -> WebRole:
         address_of=Proxies(
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
         ).address_of,
+        partners=hub.destinations,
+        file_path=hub.files.path,
+        on_delivered=hub.records.delivered,
     )
     host, port = hub.settings.console_host, hub.settings.console_port
     return WebRole(create_console(parts), name=CONSOLE, host=host, port=port)

@@ -3,13 +3,15 @@
 Everything that shows something depends on the visitor; see `frame.visitor`.
 """
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from hub.console.frame import errors, headers, language, own_files
+from hub.console.frame.sent_form import Told
 from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
 from hub.console.repair import groups
-from hub.console.sign_in import routes
+from hub.console.settling import routes as settling
+from hub.console.sign_in import routes as sign_in
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -19,7 +21,8 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app, clock=parts.clock)
     own_files.install(app)
     language.install(app)
-    routes.install(app, parts)
-    for page in (overview, search, queues, dossier, groups):
+    app.router.dependencies.append(Depends(Told(parts.store)))
+    sign_in.install(app, parts)
+    for page in (overview, search, queues, dossier, groups, settling):
         page.install(app, parts)
     return app

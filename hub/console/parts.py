@@ -1,11 +1,14 @@
 """What the pages are made of: the store, the clock, and whom the hub delivers to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import Request
 
-from hub.ports import Clock
+from hub.exchange.delivery.known_effects import OnDelivered
+from hub.messages.invalid import InvalidMessage
+from hub.ports import BlobPath, Clock, Destination
 from hub.store.engine.store import Store
 
 
@@ -14,9 +17,14 @@ def peer_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def no_file(sha256: str) -> Path:
+    """Return the path of no file."""
+    raise InvalidMessage("file_missing", where=sha256[:64], why="no file store")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Handed to every page. Only the sign-in and the own account write: users, sessions, audit."""
+    """Handed to every page. A page that acts does so by the operations, as the command line."""
 
     store: Store
     clock: Clock
@@ -29,3 +37,8 @@ class Parts:
     """Content of the key file, which one-time codes are checked with."""
     address_of: Callable[[Request], str] = peer_of
     """Where a request comes from; a reverse proxy is believed only if it has proven itself."""
+    partners: Sequence[Destination] = ()
+    """Those that can be queried before something is sent again."""
+    file_path: BlobPath = no_file
+    on_delivered: OnDelivered = lambda *_: None
+    """What the records do when a partner turns out to have a message."""

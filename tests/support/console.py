@@ -1,6 +1,6 @@
 """The console for tests: its application over a store, with a visitor who needs no sign-in."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
+from hub.ports import Destination
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
 from hub.rules.users.scope import ALL, Scope
@@ -54,6 +55,7 @@ def looking(
     code_key: Callable[[], bytes | None] = lambda: None,
     more: Callable[[FastAPI], object] = lambda _app: None,
     address_of: Callable[[Request], str] = peer_of,
+    partners: Sequence[Destination] = (),
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     parts = Parts(
@@ -64,12 +66,14 @@ def looking(
         management_url=management_url,
         code_key=code_key,
         address_of=address_of,
+        partners=partners,
     )
     app = create_app(parts)
     more(app)
     who = person(role, scope=scope)
     if signed_in:
         app.dependency_overrides[visitor] = lambda: who
+        forms_without_session(app)
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
     url = f"http://127.0.0.1:{served.port}"

@@ -5,7 +5,7 @@ catalogue), `moment`, `day`, `age` and `number` for what a person reads, `partne
 `fault` for names that the store keeps. Times are shown in the ward's zone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -19,12 +19,15 @@ from markupsafe import Markup
 
 from hub.console.frame import own_files
 from hub.console.frame.language import language_of
+from hub.console.frame.sent_form import new_form_id, told_by
 from hub.messages import catalog
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import named
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.visitor import Visitor
+from hub.store.console.happened import Happened
+from hub.store.users.sent_forms import SentForm
 from hub.texts import Language, Text, both
 from hub.texts import catalog as texts
 
@@ -39,6 +42,18 @@ NAVIGATION = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a form was not carried out; its page shows the form again with what was typed."""
+
+    why: Text
+    path: str
+    """Where the form goes to."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    happened: Sequence[Happened] = ()
+    """What was done to the thing since the person opened the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
     """What a page shows: its template, its title, and the values by name."""
 
@@ -48,13 +63,26 @@ class PageView:
     """The template of the part that is kept fresh, "" where nothing is."""
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a whole page has of its request; a part that is kept fresh holds no forms."""
+
+    form_token: str = ""
+    told: SentForm | None = None
+    """What came of the form that led to this page."""
 
 
 def render(
     request: Request, page: PageView, visitor: Visitor | None, *, now: datetime
 ) -> HTMLResponse:
     """Return the answer with a whole page."""
-    body = fragment(language_of(request), page, visitor, now=now, path=_path(request))
+    session = Session(getattr(request.state, "form_token", ""), told_by(request))
+    body = fragment(
+        language_of(request), page, visitor, now=now, path=_path(request), session=session
+    )
     return HTMLResponse(body, status_code=page.status)
 
 
@@ -66,6 +94,7 @@ def fragment(
     now: datetime,
     path: str = "/",
     template: str = "",
+    session: Session = Session(),
 ) -> str:
     """Return what a template makes of a page; its own where none is named."""
     return (
@@ -77,6 +106,9 @@ def fragment(
             visitor=visitor,
             now=now,
             path=path,
+            form_token=session.form_token,
+            told=session.told,
+            refusal=page.refusal,
             age=partial(_age, language, now),
         )
     )
@@ -103,6 +135,7 @@ def environment(language: Language) -> jinja2.Environment:
         languages=[each.value for each in Language],
         navigation=NAVIGATION,
         address=own_files.address,
+        new_form_id=new_form_id,
     )
     made.filters.update(
         say=partial(_in_language, language),
@@ -114,6 +147,8 @@ def environment(language: Language) -> jinja2.Environment:
         partner=partial(_partner, language),
         state=partial(_state, language),
         fault=partial(_fault, language),
+        act=partial(_act, language),
+        labelled=_is_labelled,
         duration=partial(_duration, language),
     )
     return made
@@ -171,6 +206,23 @@ def _fault(language: Language, code: str) -> str:
     """Return what a code means; "" for one that the dictionary does not have."""
     found = FAULTS.get(code)
     return found.text.in_language(language) if found else ""
+
+
+def _act(language: Language, action: str) -> str:
+    """Return what was done, as the audit names it, in words; the name where there are none."""
+    try:
+        return both(f"acts.{action.replace('.', '_')}").in_language(language)
+    except KeyError:
+        return action
+
+
+def _is_labelled(field: str) -> bool:
+    """Tell whether a person typed a field of a form: then it has a label."""
+    try:
+        both(f"forms.field_{field}")
+    except KeyError:
+        return False
+    return True
 
 
 _UNITS = (

@@ -19,8 +19,10 @@ from hub.console.frame.visitor import sees_partner, visitor
 from hub.console.links import delivery, dossier
 from hub.console.next_step import next_step
 from hub.console.parts import Parts
+from hub.console.settling.offers import offers
 from hub.console.timeline import status_name, timeline
 from hub.messages import catalog
+from hub.rules.deliveries.states import DeliveryState, situation
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
@@ -98,8 +100,15 @@ def of_delivery(parts: Parts, who: Visitor, id: int) -> PageView:
             "differences": content.differences(before, readable) if before and readable else [],
             "step": next_step(found),
             "dossier": dossier,
+            "place": delivery(id),
+            "offers": offers(found) if who.may(Right.ACT, thing) else (),
+            "seen": {"state": found.state, "situation": _situation(found)},
         },
     )
+
+
+def _situation(found: ListedDelivery) -> str:
+    return situation(DeliveryState(found.state), found.attempts, found.code)
 
 
 def _thing(found: History) -> Thing:

@@ -126,7 +126,6 @@ class _Account:
                 "key_ends_at": kept.ends_at if kept else None,
                 "codes_left": codes_left,
                 "wrong": wrong,
-                "form_token": request.state.form_token,
             },
             status=200 if wrong is None else 422,
         )

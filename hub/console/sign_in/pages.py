@@ -91,7 +91,7 @@ def again_page(request: Request, parts: Parts, kept: KeptForm | None) -> Respons
     page = PageView(
         template="sign_in/again.html",
         title=both("sign_in.kept_title"),
-        values={"kept": kept, "form_token": request.state.form_token},
+        values={"kept": kept},
         status=409,
     )
     found = signed_in(request)

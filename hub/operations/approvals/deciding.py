@@ -30,7 +30,7 @@ from hub.store.evidence import audit
 from hub.store.records import things
 from hub.store.users import accounts, approvals, keys
 from hub.store.users.approvals import Approval, Proposal
-from hub.texts import Explained, Text, both, text
+from hub.texts import Explained, Text, both
 
 _STARTS = {
     ApprovalVerb.CANCEL: frozenset(
@@ -84,7 +84,7 @@ def propose(
     if not may(who, Right.ACT, thing):
         raise ProposalNotDone(both("approvals.may_not_act"))
     if state != expected or state not in _STARTS[verb]:
-        raise StateConflict(text("approvals.not_so", id=delivery, state=state_text(state)))
+        raise StateConflict(both("approvals.not_so", id=delivery, state=state_text(state)))
     proposal = _proposal(verb, delivery, expected, terms, thing=thing, who=who, by=by)
     proposal = replace(proposal, situation=situation)
     prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
@@ -173,7 +173,9 @@ def approve(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approva
             _decide(tx, number, ApprovalState.DONE, proposal, who, by)
     except ProposalStale as error:
         _stale(store, number, proposal, error.text, who, by)
-    except (StateConflict, NoSuchDelivery, InvalidMessage) as error:
+    except (StateConflict, NoSuchDelivery) as error:
+        _stale(store, number, proposal, error.text, who, by)
+    except InvalidMessage as error:
         _stale(store, number, proposal, Text(str(error), str(error)), who, by)
     else:
         if behind is not None:

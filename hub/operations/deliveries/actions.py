@@ -9,13 +9,14 @@ from enum import StrEnum
 
 from hub.operations.deliveries import cancellation, second_person
 from hub.operations.deliveries.cancellation import Papers
+from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.repair import replays
-from hub.texts import text
+from hub.texts import both
 
 
 class Resolution(StrEnum):
@@ -40,18 +41,36 @@ def replay_in(tx: Tx, id: int, *, actor: str, reason: str, now: datetime) -> Non
     transitions.place_of(tx, id)
     later = replays.replaced_by(tx, id) or replays.overtaken_by(tx, id)
     if later is not None:
-        raise transitions.StateConflict(text("deliveries.newer", later=later))
+        raise transitions.StateConflict(both("deliveries.newer", later=later))
     transitions.replay(tx, id, now=now)
     audit.record(tx, actor, "delivery.replay", object=str(id), reason=reason, now=now)
 
 
-def deliver_by_hand(store: Store, id: int, *, actor: str, reason: str, now: datetime) -> None:
+def send_now(store: Store, id: int, *, expected: Expected | None = None, by: SignedBy) -> None:
+    """Send a waiting delivery at once instead of at its next time."""
+    with store.write() as tx:
+        require(tx, id, expected)
+        transitions.place_of(tx, id)
+        transitions.send_now(tx, id, now=by["now"])
+        audit.record(tx, action="delivery.send_now", object=str(id), **by)
+
+
+def deliver_by_hand(
+    store: Store,
+    id: int,
+    *,
+    expected: Expected | None = None,
+    actor: str,
+    reason: str,
+    now: datetime,
+) -> None:
     """Record that a person took it to the partner on paper; what waited behind it goes on."""
     with store.write() as tx:
+        require(tx, id, expected)
         state, destination, lane = transitions.place_of(tx, id)
         if DeliveryState.BY_HAND not in MOVES[state]:
             raise transitions.StateConflict(
-                text("deliveries.not_waiting", id=id, state=state_text(state))
+                both("deliveries.not_waiting", id=id, state=state_text(state))
             )
         transitions.deliver_by_hand(tx, id, from_state=state, now=now, detail=reason)
         transitions.release_followers(tx, destination, [lane], now)
@@ -64,6 +83,8 @@ def resolve(
     id: int,
     resolution: Resolution,
     *,
+    expected: Expected | None = None,
+    reference: str = "",
     actor: str,
     reason: str,
     now: datetime,
@@ -72,12 +93,14 @@ def resolve(
 ) -> None:
     """Settle an ambiguous delivery by what a person found out at the partner.
 
+    `reference`: the number under which the partner has it, where the person saw one.
     `cancel`: what is absent is taken out at once, as `cancellation.cancel` would, because it would
     else be sent again before anybody could. That is refused where it needs a second person.
     """
     if cancel and resolution is not Resolution.ABSENT:
-        raise transitions.StateConflict(text("deliveries.partner_has_it"))
+        raise transitions.StateConflict(both("deliveries.partner_has_it"))
     with store.write() as tx:
+        require(tx, id, expected)
         if cancel:
             second_person.require_none_needed(tx)
             cancel_absent_in(
@@ -86,11 +109,13 @@ def resolve(
             return
         _, destination, lane = transitions.place_of(tx, id)
         if resolution is Resolution.DELIVERED:
-            transitions.deliver(tx, [(id, "")], now=now, from_state=DeliveryState.AMBIGUOUS)
+            done = [(id, reference)]
+            transitions.deliver(tx, done, now=now, from_state=DeliveryState.AMBIGUOUS)
             transitions.release_followers(tx, destination, [lane], now)
         else:
             transitions.retry_absent(tx, id, now=now)
-        by_person(tx, id, destination, lane, f"resolve.{resolution}", now)
+        what = f"resolve.{resolution}"
+        by_person(tx, id, destination, lane, what, now, receipt=reference)
         action = f"delivery.resolve.{resolution}"
         audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
 
@@ -107,8 +132,20 @@ def cancel_absent_in(tx: Tx, id: int, *, papers: Papers | None, by: SignedBy) ->
     cancellation.audit_cancellation(tx, id, papers, **by)
 
 
-def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: datetime) -> None:
-    """Record what a person found or did as a hand-over; who and why is in the audit."""
+def by_person(
+    tx: Tx,
+    id: int,
+    destination: str,
+    number: str,
+    what: str,
+    now: datetime,
+    *,
+    receipt: str = "",
+) -> None:
+    """Record what a person found or did as a hand-over; who and why is in the audit.
+
+    `receipt`: the partner's number, where the person saw one.
+    """
     made = handovers.without_call(
         id,
         partner=destination,
@@ -117,5 +154,6 @@ def by_person(tx: Tx, id: int, destination: str, number: str, what: str, now: da
         kind="person",
         outcome=what.rpartition(".")[2],
         now=now,
+        receipt=receipt,
     )
     handovers.record(tx, [made])

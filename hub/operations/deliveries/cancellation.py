@@ -17,7 +17,7 @@ from hub.store.deliveries import cancellation, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
-from hub.texts import text
+from hub.texts import both
 
 
 class Papers(StrEnum):
@@ -76,11 +76,11 @@ def cancel_delivery(
     state, destination, lane = transitions.place_of(tx, id)
     if DeliveryState.CANCELLED not in MOVES[state]:
         raise transitions.StateConflict(
-            text("deliveries.not_cancellable", id=id, state=state_text(state))
+            both("deliveries.not_cancellable", id=id, state=state_text(state))
         )
     older = None if neither else cancellation.standing_for(tx, id)
     if older is not None:
-        raise transitions.StateConflict(text("deliveries.superseded", older=older))
+        raise transitions.StateConflict(both("deliveries.superseded", older=older))
     lost = message is not None and _is_lost(tx, id, state, message, papers)
     transitions.cancel(tx, id, from_state=state, now=now, detail=reason)
     if message is not None and lost:
@@ -108,12 +108,12 @@ def _is_lost(
 ) -> bool:
     """Tell whether the town will not have the papers; raises StateConflict where that is open."""
     if state is DeliveryState.AMBIGUOUS:
-        raise transitions.StateConflict(text("deliveries.papers_may_be_there", id=id))
+        raise transitions.StateConflict(both("deliveries.papers_may_be_there", id=id))
     if cancellation.is_conflict(tx, id):
         if papers is Papers.BACK:
-            raise transitions.StateConflict(text("deliveries.papers_are_there"))
+            raise transitions.StateConflict(both("deliveries.papers_are_there"))
         return False
     if papers is None:
         count = len(message.attachments)
-        raise transitions.StateConflict(text("deliveries.papers_choice", id=id, count=count))
+        raise transitions.StateConflict(both("deliveries.papers_choice", id=id, count=count))
     return True

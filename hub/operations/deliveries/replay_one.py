@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.operations.deliveries import actions, replay_plan, second_person
+from hub.operations.deliveries.expected import Expected, require
 from hub.operations.deliveries.replay_run import SENT, ReplayRun
 from hub.operations.signed_by import SignedBy
 from hub.ports import BlobPath, Clock, Destination
@@ -18,8 +19,8 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter
-from hub.store.schema.tables.repair import CANNOT_QUERY
-from hub.texts import text
+from hub.store.schema.tables.repair import CANNOT_QUERY, WOULD_SEND
+from hub.texts import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,24 @@ def replay(
     clock: Clock,
     on_delivered: OnDelivered,
     unasked: bool = False,
+    expected: Expected | None = None,
 ) -> Replayed:
     """Plan and run the replay of one delivery; its outcome is not waited for.
 
-    `unasked`: send it also when the partner cannot be asked now, if one person may. Raises
-    NoSuchDelivery, and StateConflict when it is not dead.
+    `unasked`: send it also when the partner cannot be asked now, if one person may. One that waits
+    is sent at once. Raises NoSuchDelivery, and StateConflict when it is neither dead nor waiting,
+    or not as expected.
     """
-    _require_replayable(store, id, unasked=unasked)
+    if _state(store, id, expected, unasked=unasked) is DeliveryState.WAITING:
+        actions.send_now(store, id, expected=expected, by=by)
+        return Replayed(WOULD_SEND, "", SENT)
     plan = replay_plan.make(
         store, ReplayFilter(delivery=id), destinations, file_path=file_path, by=by
     )
     with store.read() as tx:
         items = replays.items_of(tx, plan)
     if not items:
-        raise transitions.StateConflict(text("deliveries.not_dead_any_more", id=id))
+        raise transitions.StateConflict(both("deliveries.not_dead_any_more", id=id))
     (item,) = items
     if unasked and item.verdict == CANNOT_QUERY:
         actions.replay(store, id, **by)
@@ -67,12 +72,15 @@ def replay(
     return Replayed(item.verdict, item.detail, outcome)
 
 
-def _require_replayable(store: Store, id: int, *, unasked: bool) -> None:
-    with store.read() as tx:
+def _state(store: Store, id: int, expected: Expected | None, *, unasked: bool) -> DeliveryState:
+    """Return the state of one that can be sent again; raises StateConflict."""
+    with store.write() as tx:
+        require(tx, id, expected)
         if unasked:
             second_person.require_none_needed(tx)
         state, _, _ = transitions.place_of(tx, id, lock=False)
-    if state is not DeliveryState.DEAD:
+    if state not in (DeliveryState.DEAD, DeliveryState.WAITING):
         raise transitions.StateConflict(
-            text("deliveries.only_dead_replayed", id=id, state=state_text(state))
+            both("deliveries.only_dead_replayed", id=id, state=state_text(state))
         )
+    return state

@@ -136,7 +136,7 @@ class ReplayRun:
             else:
                 outcome = NOT_SENT
             if not replays.mark(tx, self.plan, id, outcome, now):
-                raise transitions.StateConflict(text("deliveries.plan_under_way", plan=self.plan))
+                raise transitions.StateConflict(both("deliveries.plan_under_way", plan=self.plan))
         self.outcomes[outcome] += 1
         if outcome == SENT:
             self.watched[id] = item

@@ -24,7 +24,7 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
-from hub.texts import text
+from hub.texts import both
 
 MASK = "•••"
 
@@ -72,7 +72,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
         dead = decode_stored(journal.body_of(tx, id))
     if state is not DeliveryState.DEAD:
         raise transitions.StateConflict(
-            text("deliveries.only_dead_corrected", id=id, state=state_text(state))
+            both("deliveries.only_dead_corrected", id=id, state=state_text(state))
         )
     try:
         fields = msgspec.json.decode(payload)
@@ -90,7 +90,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
         raise InvalidMessage("payload_invalid", where="$.payload.maHoSo", why="another dossier")
     changes = tuple(differences(dead, copy))
     if not changes:
-        raise transitions.StateConflict(text("deliveries.nothing_differs"))
+        raise transitions.StateConflict(both("deliveries.nothing_differs"))
     return Correction(id, copy, changes)
 
 

@@ -7,10 +7,10 @@ ask it: they are done in the transaction that approves them.
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Tx
 from hub.store.users import accounts
-from hub.texts import text
+from hub.texts import both
 
 
 def require_none_needed(tx: Tx) -> None:
     """Raise StateConflict where there are accounts: the act has to be proposed."""
     if accounts.are_there(tx):
-        raise StateConflict(text("approvals.needs_two"))
+        raise StateConflict(both("approvals.needs_two"))

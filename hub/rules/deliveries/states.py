@@ -57,3 +57,11 @@ def state_text(state: DeliveryState) -> Text:
 def may_move(current: DeliveryState, target: DeliveryState) -> bool:
     """Tell whether the move is legal."""
     return target in MOVES[current]
+
+
+def situation(state: DeliveryState, attempts: int, code: str) -> str:
+    """Return what tells two times in the same state apart: the fault, and how often it was sent.
+
+    How often counts only where it stands still: what waits is sent again by itself.
+    """
+    return f"{attempts} {code}" if state in (S.DEAD, S.AMBIGUOUS) else code

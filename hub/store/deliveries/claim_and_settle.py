@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import attempts, delivery_statements, transitions
-from hub.store.deliveries.transitions import Claimed, StateConflict
+from hub.store.deliveries.transitions import Claimed, not_in_state
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import Instant, journal
 from hub.store.schema.tables.exchange import attempts as attempts_table
@@ -140,5 +140,4 @@ def settle(tx: Tx, done: Sequence[Delivered], *, from_state: S, kind: str, now: 
     }
     moved = _SETTLE.scalars(tx, values)[0]
     if moved != len(done):
-        count = len(done) - moved
-        raise StateConflict(f"{count} of {len(done)} deliveries are not {from_state} for this call")
+        raise not_in_state(len(done) - moved, len(done), from_state)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from hub.messages import queues
 from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.deliveries.states import situation
 from hub.store.conservation import counts
 from hub.store.deliveries import delivery_statements as statements
 from hub.store.deliveries.delivery_statements import position as position
@@ -21,15 +22,20 @@ from hub.store.engine.store import Tx
 from hub.store.messages import journal, outbox
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 from hub.store.statements.plan_hints import among_chosen, checked
-from hub.texts import text
+from hub.texts import Explained, both
 
 
-class StateConflict(Exception):
+class StateConflict(Explained):
     """A delivery was not in the state that the move starts from; nothing was written."""
 
 
-class NoSuchDelivery(Exception):
+class NoSuchDelivery(Explained):
     """There is no delivery with that number."""
+
+
+def not_in_state(count: int, of: int, state: S) -> StateConflict:
+    """Return what is raised where some of several deliveries are not where they were."""
+    return StateConflict(both("deliveries.not_in_state", count=count, of=of, state=state))
 
 
 class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,9 +216,7 @@ def check_attempt(tx: Tx, claimed: Iterable[Claimed], *, from_state: S) -> None:
     found = {row.id: row.attempts for row in statements.AT_ATTEMPT.all(tx, values)}
     late = [one.id for one in mine if found.get(one.id) != one.attempts]
     if late:
-        raise StateConflict(
-            f"{len(late)} of {len(mine)} deliveries are not {from_state} for this call"
-        )
+        raise not_in_state(len(late), len(mine), from_state)
 
 
 def deliver(tx: Tx, done: Sequence[tuple[int, str]], *, now: datetime, from_state: S) -> None:
@@ -288,6 +292,12 @@ def cancel(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> Non
     _settle(tx, id, from_state, values, now)
 
 
+def send_now(tx: Tx, id: int, *, now: datetime) -> None:
+    """Make a waiting delivery due."""
+    values: dict[str, object] = {"next_attempt_at": now, "asked_at": None}
+    _move(tx, [{"d": id}], S.WAITING, {"state": S.WAITING.value, **values})
+
+
 def replay(tx: Tx, id: int, *, now: datetime) -> None:
     """Give a dead delivery a new start with the same message id."""
     values: dict[str, object] = {
@@ -322,7 +332,7 @@ def _settle(tx: Tx, id: int, from_state: S, values: dict[str, object], now: date
 
 def _expect(wanted: int, count: int, from_state: S) -> None:
     if count != wanted:
-        raise StateConflict(f"{wanted - count} of {wanted} deliveries are not {from_state}")
+        raise not_in_state(wanted - count, wanted, from_state)
 
 
 def release_followers(tx: Tx, destination: str, names: Iterable[str], now: datetime) -> int:
@@ -346,21 +356,15 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
     )
     row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise NoSuchDelivery(text("deliveries.no_delivery", id=id))
+        raise NoSuchDelivery(both("deliveries.no_delivery", id=id))
     return S(row.state), row.destination, row.lane
 
 
 def situation_of(tx: Tx, id: int) -> str:
-    """Return what tells two times in the same state apart: the fault, and how often it was sent.
-
-    How often counts only where it stands still: what waits is sent again by itself.
-    """
+    """Return what tells two times in the same state apart, see `states.situation`."""
     columns = (deliveries.c.state, deliveries.c.attempts, deliveries.c.code)
     row = tx.execute(sa.select(*columns).where(deliveries.c.id == id)).one_or_none()
-    if row is None:
-        return ""
-    stands = S(row.state) in (S.DEAD, S.AMBIGUOUS)
-    return f"{row.attempts} {row.code or ''}" if stands else row.code or ""
+    return "" if row is None else situation(S(row.state), row.attempts, row.code or "")
 
 
 def supersede(tx: Tx, id: int, *, from_state: S, now: datetime) -> None:

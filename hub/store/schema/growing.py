@@ -57,6 +57,7 @@ BOUNDED = frozenset(
         "pauses",  # a row an operation
         "replay_plans",  # a row for each act of a person
         "selection_notes",  # a row for each act of a person
+        "sent_forms",  # of one day
         "sign_in_failures",  # of one day, at most ten thousand
         "store_identity",  # one row
         "user_devices",  # at most ten a person

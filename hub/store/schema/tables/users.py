@@ -97,6 +97,19 @@ sign_in_failures = sa.Table(
 sa.Index("ix_sign_in_failures_last_at", sign_in_failures.c.last_at)
 sa.Index("ix_sign_in_failures_account", sign_in_failures.c.account)
 
+sent_forms = sa.Table(
+    "sent_forms",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("begun_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("outcome", InTwoLanguages),
+    sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended"),
+    comment="Forms of the console that were sent in a day: each is done once, with its outcome",
+)
+sa.Index("ix_sent_forms_begun_at", sent_forms.c.begun_at)
+
 approvals = sa.Table(
     "approvals",
     metadata,

@@ -106,6 +106,7 @@ STAYS = {
     "pauses": "few: operations",
     "replay_items": "acts of persons: few",
     "replay_plans": "acts of persons: few",
+    "sent_forms": "of one day",
     "sign_in_failures": "of one day",
     "store_identity": "one row",
     "used_nonces": "of six minutes",

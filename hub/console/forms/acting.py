@@ -1,0 +1,102 @@
+"""Carries out what a form asks for, and answers it: once, with a reason, by a named person.
+
+Done, it leads to a page that tells the outcome. Refused, its page is shown again as it is now, with
+why, with what was done to the thing meanwhile, and with what was typed. An attempt without the
+right is audited.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from hub.console.forms import filled
+from hub.console.forms.filled import Filled, FormRefused
+from hub.console.frame.errors import NotHere
+from hub.console.frame.rendering import PageView, Refusal, render
+from hub.console.frame.sent_form import leading_to
+from hub.console.frame.visitor import MayNot
+from hub.console.parts import Parts
+from hub.operations.once import once
+from hub.operations.signed_by import SignedBy
+from hub.rules.users.visitor import Visitor
+from hub.store.console.happened import Happened
+from hub.store.engine.store import Tx
+from hub.store.evidence import audit
+from hub.texts import Explained, Text
+
+Act = Callable[[Filled, SignedBy], Text]
+"""Does it, and returns what a person reads of the outcome. Raises Explained (nothing was done),
+NotHere and MayNot."""
+
+
+def act(
+    request: Request,
+    parts: Parts,
+    who: Visitor,
+    form: Mapping[str, str],
+    *,
+    do: Act,
+    page: Callable[[], PageView],
+    leads_to: str,
+    happened: Callable[[Tx, datetime], Sequence[Happened]] = lambda _tx, _since: (),
+) -> Response:
+    """Do what a form asks for and lead to a page of the console; a refused one shows `page`.
+
+    `happened`: what was done to the thing since a moment. Raises NotHere and MayNot.
+    """
+    try:
+        sent = filled.read(form)
+        by: SignedBy = {"actor": who.actor, "reason": sent.reason, "now": parts.clock()}
+        once(parts.store, sent.id, user=who.name, clock=parts.clock, act=lambda: do(sent, by))
+    except Explained as error:
+        meanwhile = _meanwhile(parts, form, happened)
+        return _refused(request, parts, who, form, error, page=page, happened=meanwhile)
+    except (MayNot, NotHere):
+        _audit_denial(request, parts, who, form)
+        raise
+    return RedirectResponse(leading_to(leads_to, sent.id), status_code=303)
+
+
+def _refused(
+    request: Request,
+    parts: Parts,
+    who: Visitor,
+    form: Mapping[str, str],
+    error: Explained,
+    *,
+    page: Callable[[], PageView],
+    happened: Sequence[Happened],
+) -> Response:
+    path = request.url.path
+    refusal = Refusal(why=error.text, path=path, typed=form, happened=happened)
+    status = 422 if isinstance(error, FormRefused) else 409
+    shown = replace(page(), status=status, refusal=refusal)
+    return render(request, shown, who, now=parts.clock())
+
+
+def _meanwhile(
+    parts: Parts,
+    form: Mapping[str, str],
+    happened: Callable[[Tx, datetime], Sequence[Happened]],
+) -> Sequence[Happened]:
+    since = filled.moment(form.get(filled.SEEN_AT, ""))
+    if since is None:
+        return ()
+    with parts.store.read() as tx:
+        return happened(tx, since)
+
+
+def _audit_denial(request: Request, parts: Parts, who: Visitor, form: Mapping[str, str]) -> None:
+    with parts.store.write() as tx:
+        audit.record(
+            tx,
+            who.actor,
+            "console.denied",
+            object=request.url.path[:200],
+            reason=form.get(filled.REASON, "")[: filled.LONGEST_REASON],
+            allowed=False,
+            now=parts.clock(),
+        )

@@ -1,0 +1,74 @@
+"""What the forms of a delivery's page do: each calls the operation that the command line calls."""
+
+from collections.abc import Callable, Mapping
+
+from hub.console.forms.filled import Filled, FormRefused
+from hub.console.parts import Parts
+from hub.console.settling.offers import Offer
+from hub.operations.deliveries import actions, replay_one
+from hub.operations.deliveries.actions import Resolution
+from hub.operations.deliveries.expected import Expected
+from hub.operations.deliveries.replay_run import NOT_SENT, SENT, outcome_text
+from hub.operations.signed_by import SignedBy
+from hub.rules.failures.errors import FAULTS
+from hub.store.deliveries.transitions import StateConflict
+from hub.texts import Text, both
+
+Settle = Callable[[Parts, int, Filled, SignedBy], Text]
+"""Does it to a delivery; returns the outcome. Raises Explained where nothing was done."""
+
+
+def expected(form: Filled) -> Expected:
+    """Return the state that the form's page showed."""
+    return Expected(form.get("state"), form.get("situation"))
+
+
+def _retry(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+    done = replay_one.replay(
+        parts.store,
+        id,
+        parts.partners,
+        file_path=parts.file_path,
+        by=by,
+        clock=parts.clock,
+        on_delivered=parts.on_delivered,
+        expected=expected(form),
+    )
+    if done.outcome == SENT:
+        return both("forms.sent_again", id=id)
+    if done.outcome == NOT_SENT:
+        raise StateConflict(both("forms.not_sent", id=id, why=_why(done.verdict, done.detail)))
+    return outcome_text(done.outcome)
+
+
+def _why(verdict: str, detail: str) -> Text:
+    """Return why a plan would not send, with what it found."""
+    said = both(f"replay.verdict_{verdict}")
+    fault = FAULTS.get(detail)
+    found = fault.text if fault else Text.read(detail)
+    return both("forms.because", said=said, found=found) if detail else said
+
+
+def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+    found = form.get("found")
+    if found not in set(Resolution):
+        raise FormRefused(both("forms.say_what_was_found"))
+    reference = form.get("reference")
+    if reference and found != Resolution.DELIVERED:
+        raise FormRefused(both("forms.number_of_what_is_absent"))
+    actions.resolve(
+        parts.store, id, Resolution(found), expected=expected(form), reference=reference, **by
+    )
+    return both(f"forms.resolved_{found}", id=id)
+
+
+def _by_hand(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+    actions.deliver_by_hand(parts.store, id, expected=expected(form), **by)
+    return both("forms.taken_by_hand", id=id)
+
+
+ACTS: Mapping[Offer, Settle] = {
+    Offer.RETRY: _retry,
+    Offer.RESOLVE: _resolve,
+    Offer.BY_HAND: _by_hand,
+}

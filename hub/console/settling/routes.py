@@ -1,0 +1,62 @@
+"""The addresses that the forms of a delivery's page go to."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
+
+from hub.console.forms.acting import act
+from hub.console.forms.filled import Filled
+from hub.console.frame.errors import NotHere
+from hub.console.frame.visitor import demand, visitor
+from hub.console.links import delivery
+from hub.console.pages.dossier import of_delivery
+from hub.console.parts import Parts
+from hub.console.settling.acts import ACTS
+from hub.console.settling.offers import Offer
+from hub.console.sign_in.forms import fields
+from hub.operations.signed_by import SignedBy
+from hub.rules.users.rights import Right
+from hub.rules.users.scope import WHOLE
+from hub.rules.users.visitor import Visitor
+from hub.store.console import happened
+from hub.store.records import things
+from hub.texts import Text
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the routes."""
+
+    @app.post("/deliveries/{id}/{offer}")
+    def settle(
+        request: Request,
+        id: int,
+        offer: Offer,
+        who: Annotated[Visitor, Depends(visitor)],
+        form: Annotated[Mapping[str, str], Depends(fields)],
+    ) -> Response:
+        def do(sent: Filled, by: SignedBy) -> Text:
+            require_to_act(parts, who, id)
+            return ACTS[offer](parts, id, sent, by)
+
+        return act(
+            request,
+            parts,
+            who,
+            form,
+            do=do,
+            page=partial(of_delivery, parts, who, id),
+            leads_to=delivery(id),
+            happened=lambda tx, since: happened.to_delivery(tx, id, since=since),
+        )
+
+
+def require_to_act(parts: Parts, who: Visitor, id: int) -> None:
+    """Raise NotHere for what the visitor may not know of, MayNot for what may only be seen."""
+    with parts.store.read() as tx:
+        thing = things.of_delivery(tx, id) if 0 < id < 2**63 else WHOLE
+    if thing == WHOLE or not who.may(Right.METADATA, thing):
+        raise NotHere
+    demand(who, Right.ACT, thing)

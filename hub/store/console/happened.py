@@ -1,0 +1,48 @@
+"""What was done to a delivery since a moment: by persons, and by calls. For a page that was old."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.actors import BY_HUB
+from hub.store.engine.store import Tx
+from hub.store.schema.tables.exchange import attempts, audit
+
+MOST = 20
+_LATEST = 20_000
+"""Rows of the audit that are looked at: it has no index by object, and a page is not so old."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One thing that was done."""
+
+    at: datetime
+    actor: str
+    action: str
+    """As in the audit, or `call.KIND` for a call of the hub."""
+    detail: str
+
+
+def to_delivery(tx: Tx, id: int, *, since: datetime) -> list[Happened]:
+    """Return what was done to a delivery, the oldest first."""
+    found = [*_acts(tx, str(id), since), *_calls(tx, id, since)]
+    return sorted(found, key=lambda it: it.at)[-MOST:]
+
+
+def _acts(tx: Tx, object: str, since: datetime) -> Iterator[Happened]:
+    last = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0)).scalar_subquery()
+    query = sa.select(audit).where(
+        audit.c.seq > last - _LATEST, audit.c.at >= since, audit.c.object == object
+    )
+    for row in tx.execute(query.order_by(audit.c.seq.desc()).limit(MOST)):
+        yield Happened(at=row.at, actor=row.actor, action=row.action, detail=row.reason)
+
+
+def _calls(tx: Tx, id: int, since: datetime) -> Iterator[Happened]:
+    query = sa.select(attempts).where(attempts.c.delivery_id == id, attempts.c.finished_at >= since)
+    for row in tx.execute(query.order_by(attempts.c.number.desc()).limit(MOST)):
+        outcome = " ".join(filter(None, (row.outcome, row.code)))
+        yield Happened(at=row.finished_at, actor=BY_HUB, action=f"call.{row.kind}", detail=outcome)
