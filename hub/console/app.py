@@ -6,7 +6,7 @@ Everything that shows something depends on the visitor; see `frame.visitor`.
 from fastapi import Depends, FastAPI
 
 from hub.console.frame import errors, headers, language, own_files
-from hub.console.frame.sent_form import Told
+from hub.console.frame.sent_form import SentForms
 from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
 from hub.console.repair import groups
@@ -21,7 +21,7 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app, clock=parts.clock)
     own_files.install(app)
     language.install(app)
-    app.router.dependencies.append(Depends(Told(parts.store)))
+    app.router.dependencies.append(Depends(SentForms(parts.store)))
     sign_in.install(app, parts)
     for page in (overview, search, queues, dossier, groups, settling):
         page.install(app, parts)

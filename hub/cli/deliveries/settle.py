@@ -51,6 +51,7 @@ def resolve(
     delivery: Delivery,
     found: Annotated[operations.Resolution, typer.Argument(help="resolution")],
     reason: Reason,
+    reference: Annotated[str, typer.Option(help="their_number")] = "",
     cancel: Annotated[bool, typer.Option("--cancel", help="cancel_absent")] = False,
     papers: PapersChoice = None,
     actor: Actor = "",
@@ -65,6 +66,6 @@ def resolve(
     operate(
         delivery,
         lambda store: operations.resolve(
-            store, delivery, found, cancel=cancel, papers=papers, **who
+            store, delivery, found, reference=reference, cancel=cancel, papers=papers, **who
         ),
     )

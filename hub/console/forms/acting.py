@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 from hub.console.forms import filled
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
-from hub.console.frame.rendering import PageView, Refusal, render
+from hub.console.frame.rendering import PageView, RefusedForm, render
 from hub.console.frame.sent_form import leading_to
 from hub.console.frame.visitor import MayNot
 from hub.console.parts import Parts
@@ -71,7 +71,7 @@ def _refused(
     happened: Sequence[Happened],
 ) -> Response:
     path = request.url.path
-    refusal = Refusal(why=error.text, path=path, typed=form, happened=happened)
+    refusal = RefusedForm(why=error.text, path=path, typed=form, happened=happened)
     status = 422 if isinstance(error, FormRefused) else 409
     shown = replace(page(), status=status, refusal=refusal)
     return render(request, shown, who, now=parts.clock())

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from hub.console.frame import own_files
 from hub.console.frame.language import language_of
-from hub.console.frame.sent_form import new_form_id, told_by
+from hub.console.frame.sent_form import new_form_id, sent_form_of
 from hub.messages import catalog
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import named
@@ -42,7 +42,7 @@ NAVIGATION = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class RefusedForm:
     """Why a form was not carried out; its page shows the form again with what was typed."""
 
     why: Text
@@ -63,15 +63,15 @@ class PageView:
     """The template of the part that is kept fresh, "" where nothing is."""
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
-    refusal: Refusal | None = None
+    refusal: RefusedForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class RequestState:
     """What a whole page has of its request; a part that is kept fresh holds no forms."""
 
     form_token: str = ""
-    told: SentForm | None = None
+    sent: SentForm | None = None
     """What came of the form that led to this page."""
 
 
@@ -79,7 +79,7 @@ def render(
     request: Request, page: PageView, visitor: Visitor | None, *, now: datetime
 ) -> HTMLResponse:
     """Return the answer with a whole page."""
-    session = Session(getattr(request.state, "form_token", ""), told_by(request))
+    session = RequestState(getattr(request.state, "form_token", ""), sent_form_of(request))
     body = fragment(
         language_of(request), page, visitor, now=now, path=_path(request), session=session
     )
@@ -94,7 +94,7 @@ def fragment(
     now: datetime,
     path: str = "/",
     template: str = "",
-    session: Session = Session(),
+    session: RequestState = RequestState(),
 ) -> str:
     """Return what a template makes of a page; its own where none is named."""
     return (
@@ -107,7 +107,7 @@ def fragment(
             now=now,
             path=path,
             form_token=session.form_token,
-            told=session.told,
+            done_form=session.sent,
             refusal=page.refusal,
             age=partial(_age, language, now),
         )

@@ -32,7 +32,7 @@ def leading_to(path: str, id: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}{DONE}={id}"
 
 
-class Told:
+class SentForms:
     """A dependency of every route: finds the form that the address names."""
 
     def __init__(self, store: Store) -> None:
@@ -42,14 +42,14 @@ class Told:
         """Put the form into the request's state."""
         id = request.query_params.get(DONE, "")
         if request.method == "GET" and is_form_id(id):
-            request.state.told = await run_in_threadpool(self._sent, id)
+            request.state.sent_form = await run_in_threadpool(self._sent, id)
 
     def _sent(self, id: str) -> SentForm | None:
         with self._store.read() as tx:
             return sent_forms.sent(tx, id)
 
 
-def told_by(request: Request) -> SentForm | None:
+def sent_form_of(request: Request) -> SentForm | None:
     """Return the form that led to a page, None for none."""
-    found = getattr(request.state, "told", None)
+    found = getattr(request.state, "sent_form", None)
     return found if isinstance(found, SentForm) else None

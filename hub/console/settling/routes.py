@@ -30,7 +30,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the routes."""
 
     @app.post("/deliveries/{id}/{offer}")
-    def settle(
+    def acted(
         request: Request,
         id: int,
         offer: Offer,

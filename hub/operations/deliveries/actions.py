@@ -12,7 +12,7 @@ from hub.operations.deliveries.cancellation import Papers
 from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
-from hub.store.deliveries import transitions
+from hub.store.deliveries import schedule, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.repair import replays
@@ -51,7 +51,7 @@ def send_now(store: Store, id: int, *, expected: Expected | None = None, by: Sig
     with store.write() as tx:
         require(tx, id, expected)
         transitions.place_of(tx, id)
-        transitions.send_now(tx, id, now=by["now"])
+        schedule.make_due(tx, id, now=by["now"])
         audit.record(tx, action="delivery.send_now", object=str(id), **by)
 
 
@@ -99,25 +99,28 @@ def resolve(
     """
     if cancel and resolution is not Resolution.ABSENT:
         raise transitions.StateConflict(both("deliveries.partner_has_it"))
+    by: SignedBy = {"actor": actor, "reason": reason, "now": now}
     with store.write() as tx:
         require(tx, id, expected)
         if cancel:
             second_person.require_none_needed(tx)
-            cancel_absent_in(
-                tx, id, papers=papers, by={"actor": actor, "reason": reason, "now": now}
-            )
-            return
-        _, destination, lane = transitions.place_of(tx, id)
-        if resolution is Resolution.DELIVERED:
-            done = [(id, reference)]
-            transitions.deliver(tx, done, now=now, from_state=DeliveryState.AMBIGUOUS)
-            transitions.release_followers(tx, destination, [lane], now)
+            cancel_absent_in(tx, id, papers=papers, by=by)
         else:
-            transitions.retry_absent(tx, id, now=now)
-        what = f"resolve.{resolution}"
-        by_person(tx, id, destination, lane, what, now, receipt=reference)
-        action = f"delivery.resolve.{resolution}"
-        audit.record(tx, actor, action, object=str(id), reason=reason, now=now)
+            _resolve_in(tx, id, resolution, reference, by)
+
+
+def _resolve_in(tx: Tx, id: int, resolution: Resolution, reference: str, by: SignedBy) -> None:
+    now = by["now"]
+    _, destination, lane = transitions.place_of(tx, id)
+    if resolution is Resolution.DELIVERED:
+        done = [(id, reference)]
+        transitions.deliver(tx, done, now=now, from_state=DeliveryState.AMBIGUOUS)
+        transitions.release_followers(tx, destination, [lane], now)
+    else:
+        transitions.retry_absent(tx, id, now=now)
+    what = f"resolve.{resolution}"
+    by_person(tx, id, destination, lane, what, now, receipt=reference)
+    audit.record(tx, action=f"delivery.{what}", object=str(id), **by)
 
 
 def cancel_absent_in(tx: Tx, id: int, *, papers: Papers | None, by: SignedBy) -> None:

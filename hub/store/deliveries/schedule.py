@@ -16,6 +16,7 @@ from hub.store.deliveries.delivery_statements import doubtful, open_in_lane
 from hub.store.deliveries.transitions import (
     enqueue_where,
     foremost,
+    not_in_state,
     position,
     release_followers,
 )
@@ -68,6 +69,15 @@ def enqueue_due(
         ~pauses.is_paused(now) if respect_pauses else sa.true(),
     )
     return enqueue_where(tx, due, deliveries.c.deadline, now=now, limit=limit)
+
+
+def make_due(tx: Tx, id: int, *, now: datetime) -> None:
+    """Let a waiting delivery be sent now; raises StateConflict where it does not wait."""
+    statement = sa.update(deliveries).where(
+        deliveries.c.id == id, deliveries.c.state == S.WAITING.value
+    )
+    if tx.execute(statement.values(next_attempt_at=now, asked_at=None)).rowcount != 1:
+        raise not_in_state(1, 1, S.WAITING)
 
 
 def enqueue_pending(

@@ -292,12 +292,6 @@ def cancel(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> Non
     _settle(tx, id, from_state, values, now)
 
 
-def send_now(tx: Tx, id: int, *, now: datetime) -> None:
-    """Make a waiting delivery due."""
-    values: dict[str, object] = {"next_attempt_at": now, "asked_at": None}
-    _move(tx, [{"d": id}], S.WAITING, {"state": S.WAITING.value, **values})
-
-
 def replay(tx: Tx, id: int, *, now: datetime) -> None:
     """Give a dead delivery a new start with the same message id."""
     values: dict[str, object] = {

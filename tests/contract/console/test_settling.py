@@ -188,7 +188,7 @@ def test_a_dead_one_is_sent_again_after_the_partner_was_asked(look: Look, store:
     partner = Partner()
     partner.send(partner.prepare(record(2, 1), catalog.read(record(2, 1))))
     browser = BrowserSession(look(store, partners=[partner]))
-    for delivery, told in ((id, "being sent again"), (other, "had it")):
+    for delivery, told in ((id, "being sent again"), (other, "settled")):
         form = forms_of(browser.get(f"/deliveries/{delivery}"))["retry"]
         answer = browser.post(form.path, form.filled(reason="their fault is repaired"))
         assert answer.status_code == 303, answer.text
