@@ -97,21 +97,18 @@ def fragment(
     session: RequestState = RequestState(),
 ) -> str:
     """Return what a template makes of a page; its own where none is named."""
-    return (
-        environment(language)
-        .get_template(template or page.template)
-        .render(
-            **page.values,
-            page=page,
-            visitor=visitor,
-            now=now,
-            path=path,
-            form_token=session.form_token,
-            done_form=session.sent,
-            refusal=page.refusal,
-            age=partial(_age, language, now),
-        )
-    )
+    values = {
+        "page": page,
+        "visitor": visitor,
+        "now": now,
+        "path": path,
+        "form_token": session.form_token,
+        "done_form": session.sent,
+        "refusal": page.refusal,
+        "age": partial(_age, language, now),
+    }
+    found = environment(language).get_template(template or page.template)
+    return found.render({**values, **page.values})
 
 
 def _path(request: Request) -> str:

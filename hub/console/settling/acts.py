@@ -43,10 +43,10 @@ def _retry(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
 
 def _why(verdict: str, detail: str) -> Text:
     """Return why a plan would not send, with what it found."""
-    said = both(f"replay.verdict_{verdict}")
+    why = both(f"replay.verdict_{verdict}")
     fault = FAULTS.get(detail)
     found = fault.text if fault else Text.read(detail)
-    return both("forms.because", said=said, found=found) if detail else said
+    return both("forms.because", why=why, found=found) if detail else why
 
 
 def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
