@@ -31,7 +31,6 @@ from adapters.provincial.settings import ProvincialSettings
 from adapters.wire import replies
 from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.dates import DateReader
-from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
 from adapters.wire.login.login_end import Kind, LoginEnd, has_phrase, login_end
 from adapters.wire.login.shared_login import Granted, Login
@@ -308,14 +307,13 @@ class ProvincialDestination:
         address, fields = self._dialect.address(envelope.operation)
         body = self._dialect.body(envelope, session)
         echo = self.settings.profile.echo.header
-        marked = {**fields, echo: new_mark()} if echo else fields
         operation = str(envelope.operation)
         wire, target = self._wires.to(address)
         reply = wire.call(
             "POST",
             target,
             body=body,
-            headers=marked,
+            headers=fields,
             echo=echo,
             operation=operation,
             not_after=not_after,

@@ -1,24 +1,22 @@
 """Where the province is and how patient we are with it: one frozen record, checked when made."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from adapters.provincial.profile import shipped
 from adapters.wire.connections.addresses import address_of, resolve
-from adapters.wire.http import Limits
+from adapters.wire.partner_settings import PartnerSettings
 from adapters.wire.profile import Profile
 from adapters.wire.ws_security import SecuritySettings
 from adapters.wire.wsdl import soap_path
-from hub.rules.deliveries.likeness import TimeTextResolution
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "provincial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProvincialSettings:
+class ProvincialSettings(PartnerSettings):
     """Everything that differs between one provincial installation and another."""
 
     url: str
@@ -34,26 +32,7 @@ class ProvincialSettings:
     """How the envelopes of SOAP are signed; not by default."""
     wsdl: Path = SCHEMAS / "hosodientu.wsdl"
     xsd: Path = SCHEMAS / "hosodientu.xsd"
-    connect_timeout: timedelta = timedelta(seconds=5)
-    reply_timeout: timedelta = timedelta(seconds=30)
-    concurrency: int = 8
     profile: Profile = field(default_factory=shipped)
-    """What differs between one province's software and another's."""
-
-    @property
-    def resolution(self) -> TimeTextResolution:
-        """How exactly the province keeps times and texts."""
-        kept = self.profile.resolution
-        return TimeTextResolution(time=kept.time, text=kept.text_length)
-
-    @property
-    def limits(self) -> Limits:
-        """The limits of a call to the province."""
-        return Limits(
-            connect_timeout=self.connect_timeout,
-            reply_timeout=self.reply_timeout,
-            connections=self.concurrency,
-        )
 
     def address(self, operation: str) -> str:
         """Return the whole address of an operation.

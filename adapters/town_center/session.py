@@ -19,7 +19,6 @@ from adapters.town_center.settings import TownSettings
 from adapters.town_center.token import granted
 from adapters.wire.connections.hosts import HostConnections
 from adapters.wire.download import Download, download
-from adapters.wire.echo import new_mark
 from adapters.wire.http import Reply
 from adapters.wire.login.login_end import Kind, LoginEnd, login_end
 from adapters.wire.login.shared_login import Granted, Login
@@ -151,13 +150,12 @@ class TownSession:
     ) -> Reply:
         """Make one call whose reply must be the one to this call."""
         echo = self.settings.profile.echo.header
-        marked = {**headers, echo: new_mark()} if echo else headers
         wire, target = self._wires.to(address)
         return wire.call(
             method,
             target,
             body=body,
-            headers=marked,
+            headers=headers,
             echo=echo,
             operation=operation,
             not_after=not_after,

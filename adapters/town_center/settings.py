@@ -10,9 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from adapters.town_center.profile import shipped
 from adapters.wire.connections.addresses import address_of, resolve
-from adapters.wire.http import Limits
+from adapters.wire.partner_settings import PartnerSettings
 from adapters.wire.profile import Profile
-from hub.rules.deliveries.likeness import TimeTextResolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class PullLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TownSettings:
+class TownSettings(PartnerSettings):
     """One town administrative centre. Raises ValueError, naming the field, when unusable."""
 
     url: str
@@ -41,9 +40,6 @@ class TownSettings:
     """Shared with the town; signs its callbacks."""
     file_base_url: str
     """Address of the hub's file endpoint; a file is at `<file_base_url>/<sha256>`."""
-    connect_timeout: timedelta = timedelta(seconds=5)
-    reply_timeout: timedelta = timedelta(seconds=30)
-    concurrency: int = 8
     callback_tolerance: timedelta = timedelta(days=30)
     """How far the time in a callback's signature may be from ours. A town repeats a callback as it
     signed it first, for as long as the hub was away; a repeat is known by its step."""
@@ -54,22 +50,6 @@ class TownSettings:
     processes: Mapping[str, str] = field(default_factory=dict)
     """Procedure code -> the town's process code, where it is not the national code's core."""
     profile: Profile = field(default_factory=shipped)
-    """What differs between one town's software and another's."""
-
-    @property
-    def limits(self) -> Limits:
-        """The limits of a call to the town."""
-        return Limits(
-            connect_timeout=self.connect_timeout,
-            reply_timeout=self.reply_timeout,
-            connections=self.concurrency,
-        )
-
-    @property
-    def resolution(self) -> TimeTextResolution:
-        """How exactly the town keeps times and texts."""
-        kept = self.profile.resolution
-        return TimeTextResolution(time=kept.time, text=kept.text_length)
 
     def __post_init__(self) -> None:
         for name in ("url", "file_base_url"):

@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection
 
 from adapters.wire.connections import Dialer
 from adapters.wire.connections.tls import late_refusal
-from adapters.wire.echo import check_first, check_last
+from adapters.wire.echo import check_first, check_last, new_mark
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.transport.framing import Ending, read_reply
 from hub.ports import DriftObserver, ignore_drift
@@ -84,15 +84,14 @@ class Wire:
     ) -> Reply:
         """Make exactly one call and return the reply, whatever its status.
 
-        `target` is appended to the base path, with its query. `echo` names the header field that
-        marks the call and that the partner gives back, "" where it gives none back. The caller
-        reports the reply's findings when it has read the body. Raises NotAttempted (`claim_late`)
-        where the first byte would leave after `not_after` (`time.monotonic`), TransientFailure (of
-        the line and of TLS) and AmbiguousFailure (of the reply).
+        `target` is appended to the base path, with its query. `echo` names the header field of the
+        call's mark, "" where the partner gives none back. The caller reports the reply's findings
+        when it has read the body. Raises NotAttempted (`claim_late`) where the first byte would
+        leave after `not_after` (`time.monotonic`), TransientFailure (of the line and of TLS) and
+        AmbiguousFailure (of the reply).
         """
-        fields = dict(headers or {})
-        if not echo:
-            fields["Connection"] = "close"
+        fields = {echo: new_mark()} if echo else {"Connection": "close"}
+        fields |= headers or {}
         request = self._request(method, self._path + target or "/", fields, body)
         findings = Findings(self._partner, operation, observe=self._observe)
         connection, used = self._acquire() if echo else (self._dialer.open(), False)
@@ -101,12 +100,11 @@ class Wire:
             patience = reply_timeout or self.limits.reply_timeout
             deadline = time.monotonic() + patience.total_seconds()
             _refuse_late(not_after)
-            reply, ending = self._exchange(
-                connection.sock, request, deadline, findings, fresh=not used
-            )
+            sock = connection.sock
+            reply, ending = self._exchange(sock, request, deadline, findings, fresh=not used)
             proven = check_first(reply, echo, fields.get(echo, ""), used=used, ending=ending)
             if not proven:
-                check_last(reply, connection.sock)
+                check_last(reply, sock)
             reusable = proven and ending is Ending.REUSABLE
             return reply
         except AmbiguousFailure:

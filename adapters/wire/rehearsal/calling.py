@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from adapters.wire.connections.hosts import HostConnections
-from adapters.wire.echo import new_mark
 from adapters.wire.login.login_end import login_end
 from adapters.wire.profile import Means, Profile
 from adapters.wire.reading import Findings, Reply
@@ -61,14 +60,13 @@ class Caller:
     ) -> HeardReply:
         """Make one call and return what came of it."""
         echo = self._profile.echo.header
-        fields = {**(headers or {}), **({echo: new_mark()} if echo else {})}
         wire, target = self._wires.to(address)
         sent, began = datetime.now(UTC), time.monotonic()
         reply: Reply | None = None
         failure: DeliveryFailure | None = None
         try:
             reply = wire.call(
-                method, target, body=body, headers=fields, echo=echo, operation=operation
+                method, target, body=body, headers=headers, echo=echo, operation=operation
             )
         except DeliveryFailure as error:
             failure = error

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from hub.operations.watchers.task_set import match_open_tasks
 from hub.records.deadlines.calendar import local
 from hub.rules.clients.api_keys import ALARM_BEFORE
 from hub.rules.owners import WARD_IT
@@ -50,22 +51,8 @@ class EndingCertificates:
         unread = {what for what, at in ends.items() if at is None}
         if self.revoked is not None:
             self._check_list(now, ending, unread)
-        with self.store.read() as tx:
-            known = tasks.open_of_kind(tx, KIND)
-        gone = [task.number for task in known if task.subject not in ending.keys() | unread]
-        missing = ending.keys() - {task.subject for task in known}
-        if not gone and not missing:
-            return 0
-        with self.store.write() as tx:
-            for number in gone:
-                tasks.close_gone(tx, number, now=now)
-            opened = [
-                what
-                for what in sorted(missing)
-                if tasks.open_once(
-                    tx, self._finding(what, ending[what]), due_at=ending[what], now=now
-                )
-            ]
+        wanted = {what: (self._finding(what, at), at) for what, at in ending.items()}
+        opened = match_open_tasks(self.store, KIND, wanted, now=now, unknown=unread)
         for what in opened:
             log.warning(Event.CERTIFICATE_ENDS, where=what, until=ending[what].isoformat())
         return len(opened)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.operations.watchers.task_set import match_open_tasks
 from hub.records.deadlines.calendar import local
 from hub.rules.clients.api_keys import ALARM_BEFORE
 from hub.rules.owners import WARD_IT
@@ -32,24 +33,11 @@ class EndingSecrets:
     def check(self, now: datetime) -> int:
         """Open the missing tasks, close those that are settled; return how many were opened."""
         with self.store.read() as tx:
-            ending = _without_successor(tx, now)
-            wanted = {secret.prefix for secret in ending}
-            known = tasks.open_of_kind(tx, KIND)
-        gone = [task.number for task in known if task.subject.split()[-1] not in wanted]
-        present = {task.subject for task in known}
-        missing = [secret for secret in ending if subject_of(secret) not in present]
-        if not gone and not missing:
-            return 0
-        with self.store.write() as tx:
-            for number in gone:
-                tasks.close_gone(tx, number, now=now)
-            opened = [
-                secret
-                for secret in missing
-                if tasks.open_once(tx, finding(secret), due_at=secret.ends_at, now=now)
-            ]
-        for secret in opened:
-            log.warning(Event.CLIENT_KEY_ENDS, detail=subject_of(secret))
+            ending = {subject_of(secret): secret for secret in _without_successor(tx, now)}
+        wanted = {subject: (finding(one), one.ends_at) for subject, one in ending.items()}
+        opened = match_open_tasks(self.store, KIND, wanted, now=now)
+        for subject in opened:
+            log.warning(Event.CLIENT_KEY_ENDS, detail=subject)
         return len(opened)
 
 

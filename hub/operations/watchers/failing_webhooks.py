@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from hub.operations.watchers.task_set import match_open_tasks
 from hub.records.deadlines.calendar import local
 from hub.rules.owners import WARD_IT
 from hub.rules.webhooks.pace import ALARM_AFTER, EVENT_ALARM_AFTER
@@ -32,22 +33,10 @@ class FailingWebhooks:
         """Open the missing tasks, close those that are settled; return how many were opened."""
         with self.store.read() as tx:
             failing = {it.id: (it, since) for it, since in _failing(tx, now)}
-            known = tasks.open_of_kind(tx, KIND)
-        gone = [task.number for task in known if task.subject not in failing]
-        present = {task.subject for task in known}
-        missing = [pair for id, pair in failing.items() if id not in present]
-        if not gone and not missing:
-            return 0
-        with self.store.write() as tx:
-            for number in gone:
-                tasks.close_gone(tx, number, now=now)
-            opened = [
-                webhook
-                for webhook, since in missing
-                if tasks.open_once(tx, finding(webhook, since), due_at=None, now=now)
-            ]
-        for webhook in opened:
-            log.warning(Event.WEBHOOK_FAILING, code=webhook.last_code, detail=webhook.id)
+        wanted = {id: (finding(*pair), None) for id, pair in failing.items()}
+        opened = match_open_tasks(self.store, KIND, wanted, now=now)
+        for id in opened:
+            log.warning(Event.WEBHOOK_FAILING, code=failing[id][0].last_code, detail=id)
         return len(opened)
 
 
