@@ -191,7 +191,7 @@ class Simulation:
         setting = msgspec.to_builtins(self.dialects.setting)
         return {**setting, "spoken": dict(sorted(self.dialects.spoken.items()))}
 
-    async def _route(  # noqa: C901
+    async def _route(
         self, method: str, path: str, query: dict[str, list[str]], body: bytes
     ) -> tuple[int, Any]:
         try:
@@ -203,21 +203,13 @@ class Simulation:
                         "busy": self.partner.busy() + len(self.application.late),
                         "late": len(self.application.late),
                     }
-                case "GET", "/_control/faults":
+                case "GET" | "PUT" | "DELETE", "/_control/faults":
+                    if method != "GET":
+                        await self.switch(_read_faults(body) if method == "PUT" else [])
                     return 200, self.partner.faults.active()
-                case "PUT", "/_control/faults":
-                    await self.switch(_read_faults(body))
-                    return 200, self.partner.faults.active()
-                case "DELETE", "/_control/faults":
-                    await self.switch([])
-                    return 200, []
-                case "GET", "/_control/dialect":
-                    return 200, self._dialect()
-                case "PUT", "/_control/dialect":
-                    self.dialects.switch(_read_dialect(body))
-                    return 200, self._dialect()
-                case "DELETE", "/_control/dialect":
-                    self.dialects.switch(Setting())
+                case "GET" | "PUT" | "DELETE", "/_control/dialect":
+                    if method != "GET":
+                        self.dialects.switch(_read_dialect(body) if method == "PUT" else Setting())
                     return 200, self._dialect()
                 case "GET", "/_control/ledger":
                     return 200, self.partner.ledger.summary()

@@ -190,18 +190,10 @@ def download(
         longest = min(longest, within.total_seconds())
     connection = dialer.open()
     guard = _Guard(connection)
+    path = dialer.target_prefix + urlsplit(base_url).path.rstrip("/") + target
     try:
         guard.allow(min(reply, longest))
-        connection.timeout = reply
-        connection.sock.settimeout(reply)
-        connection.request(
-            "GET",
-            dialer.target_prefix + urlsplit(base_url).path.rstrip("/") + target,
-            headers={"Accept-Encoding": "identity", **dialer.headers, **headers},
-            preload_content=False,
-            decode_content=False,
-        )
-        response = connection.getresponse()
+        response = _get(connection, path, {**dialer.headers, **headers}, timeout=reply)
         if guard.has_cut:  # a head that breaks off passes for one that ends
             raise TimeoutError
     except (HTTPError, OSError) as error:
@@ -210,3 +202,18 @@ def download(
         raise TransientFailure("partner_unreachable", type(error).__name__) from None
     guard.allow(longest)
     return Download(connection, response, guard, findings or Findings(), limit=limit)
+
+
+def _get(
+    connection: HTTPConnection, path: str, headers: Mapping[str, str], *, timeout: float
+) -> urllib3.BaseHTTPResponse:
+    connection.timeout = timeout
+    connection.sock.settimeout(timeout)
+    connection.request(
+        "GET",
+        path,
+        headers={"Accept-Encoding": "identity", **headers},
+        preload_content=False,
+        decode_content=False,
+    )
+    return connection.getresponse()

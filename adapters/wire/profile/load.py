@@ -108,24 +108,18 @@ def load(
     value). `proposal` is the text of a file that is laid over both and is not there yet.
     """
     problems: list[ProfileProblem] = []
-    files = [_read(path, problems) for path in (shipped, own) if path is not None]
-    if problems:
-        raise ProfileBroken(problems)
-    if len(files) == 2 and files[1].raw.get("extends", True) is False:
-        files = files[1:]
-    if proposal:
-        files.append(_parsed(proposal, "proposal"))
     raw: dict[str, Any] = {}
     sources: dict[tuple[str, ...], ProfileSource] = {}
-    for file in files:
+    for file in _files(shipped, own, proposal):
         _lay_over(raw, sources, file, problems)
     for key, (name, value) in (settings or {}).items():
         raw.setdefault(key[0], {})[key[1]] = value
         sources[key] = ProfileSource(name)
-    for path in sources:
-        if path[:2] in foreign:
-            why = both("profile_problems.foreign", read=path[-1])
-            problems.append(ProfileProblem(sources[path], dotted(path), why))
+    problems += [
+        ProfileProblem(place, dotted(path), both("profile_problems.foreign", read=path[-1]))
+        for path, place in sources.items()
+        if path[:2] in foreign
+    ]
     profile = _convert(raw, Problems(problems, sources))
     if problems:
         raise ProfileBroken(problems)
@@ -133,6 +127,17 @@ def load(
     if problems:
         raise ProfileBroken(problems)
     return Loaded(profile=profile, sources=sources, shipped=str(shipped), foreign=foreign)
+
+
+def _files(shipped: Path, own: Path | None, proposal: str) -> list[_File]:
+    """Return the files to lay over one another, in order; raises ProfileBroken."""
+    problems: list[ProfileProblem] = []
+    files = [_read(path, problems) for path in (shipped, own) if path is not None]
+    if problems:
+        raise ProfileBroken(problems)
+    if len(files) == 2 and files[1].raw.get("extends", True) is False:
+        files = files[1:]
+    return [*files, _parsed(proposal, "proposal")] if proposal else files
 
 
 def _read(path: Path, problems: list[ProfileProblem]) -> _File:

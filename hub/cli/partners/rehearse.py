@@ -25,17 +25,13 @@ ANSWERS = {"rehearse": ("partner", "protocol", "proposal", "files", "runs")}
 COLOURS = {"ok": "green", "attention": "yellow", "skipped": "dim"}
 
 
+TestDossier = Annotated[str, typer.Option("--test-dossier", metavar="NUMBER", help="test_dossier")]
+
+
 @app.command()
 def rehearse(
     partner: Annotated[str, typer.Argument(help="partner")],
-    test_dossier: Annotated[
-        str,
-        typer.Option(
-            "--test-dossier",
-            metavar="NUMBER",
-            help="test_dossier",
-        ),
-    ] = "",
+    test_dossier: TestDossier = "",
     reason: Annotated[str, typer.Option("--reason", help="reason_test_dossier")] = "",
     protocol: Annotated[Path | None, typer.Option("--protocol", help="protocol")] = None,
     proposal: Annotated[Path | None, typer.Option("--proposal", help="proposal")] = None,
@@ -53,12 +49,7 @@ def rehearse(
         raise typer.Exit(2)
     who = _decided(partner, test_dossier, reason, actor) if test_dossier else _by(actor)
     rehearsal = Rehearsal(
-        partner=partner,
-        settings=found,
-        now=utc_now(),
-        by=who,
-        number=test_dossier,
-        reason=reason,
+        partner=partner, settings=found, now=utc_now(), by=who, number=test_dossier, reason=reason
     )
     walked = _walk(rehearsal)
     written, lines = rehearsal.protocol(walked), rehearsal.proposal(walked)
@@ -66,6 +57,12 @@ def rehearse(
     files += [proposal] if lines and proposal is not None else []
     put(partner=partner, protocol=written, proposal=lines, files=files, runs=walked.runs)
     print_line(written)
+    _write_files(protocol, written, proposal, lines)
+    raise typer.Exit(0 if walked.runs else 1)
+
+
+def _write_files(protocol: Path | None, written: str, proposal: Path | None, lines: str) -> None:
+    """Write what has a file; print a proposal that has none."""
     if protocol is not None:
         _write(protocol, written)
     if lines and proposal is not None:
@@ -74,7 +71,6 @@ def rehearse(
         print_line(lines)
     elif proposal is not None:
         print_line(text("partner_commands.no_line_needed"))
-    raise typer.Exit(0 if walked.runs else 1)
 
 
 def _walk(rehearsal: "Rehearsal") -> "Walked":

@@ -155,15 +155,8 @@ def _play(
     """Run hub and office until everything is done; return the report."""
     settings, mix = stage.settings, stage.mix
     at_desk: list[PilotOffice] = []
-    sources = (
-        ScannerSource(
-            settings.scans,
-            poll=settings.hot_folder_poll,
-            rest=timedelta(seconds=settings.hot_folder_rest),
-        ),
-        BarcodeSource(reader.line, station=Station.RETURN, clock=lambda: at_desk[0].desk_time),
-    )
-    hub = build(settings, sources=sources)
+    barcode = BarcodeSource(reader.line, station=Station.RETURN, clock=lambda: at_desk[0].desk_time)
+    hub = build(settings, sources=(_scanner(settings), barcode))
     stack.callback(hub.stop)
     for_desk, settled = Wakeup(), Wakeup()
     hub.committed += [for_desk.wake, settled.wake]
@@ -195,6 +188,11 @@ def _play(
         duration_s=time.monotonic() - started,
     )
     return reporting.compute(hub.store, hub.records.rules, facts)
+
+
+def _scanner(settings: Settings) -> ScannerSource:
+    rest = timedelta(seconds=settings.hot_folder_rest)
+    return ScannerSource(settings.scans, poll=settings.hot_folder_poll, rest=rest)
 
 
 def _receive_all(stage: Stage, hub: Hub, office: PilotOffice, settled: Wakeup) -> int:

@@ -85,7 +85,6 @@ def environment(
     those that rabbitmq.conf has no name for. Nothing is inherited: RABBITMQ_* or ERL_* that happen
     to be set here must not decide where a private node writes.
     """
-    config, data = layout.config, layout.data
     limited = [f"-rabbit {name} {value}" for name, value in (limits or {}).items()]
     return {
         **epmd,
@@ -94,6 +93,18 @@ def environment(
         "LANG": "C.UTF-8",
         "RABBITMQ_NODENAME": layout.node,
         "RABBITMQ_DIST_PORT": str(layout.distribution_port),
+        **_places(layout),
+        # Makes the start script become the Erlang machine instead of waiting for it as a parent.
+        "RUNNING_UNDER_SYSTEMD": "true",
+        # Its table of processes is allocated in full, for a million of them by default.
+        "RABBITMQ_MAX_NUMBER_OF_PROCESSES": "131072",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join([*ERLANG_ARGUMENTS, *limited]),
+    }
+
+
+def _places(layout: RabbitLayout) -> dict[str, str]:
+    config, data = layout.config, layout.data
+    return {
         # Named even though they do not exist: otherwise the files in /etc/rabbitmq are read.
         "RABBITMQ_CONF_ENV_FILE": str(config / "rabbitmq-env.conf"),
         "RABBITMQ_ADVANCED_CONFIG_FILE": str(config / "advanced.config"),
@@ -109,11 +120,6 @@ def environment(
         "RABBITMQ_FEATURE_FLAGS_FILE": str(data / f"{layout.name}-feature-flags"),
         "RABBITMQ_PID_FILE": str(data / f"{layout.name}.pid"),
         "RABBITMQ_LOG_BASE": str(layout.log),
-        # Makes the start script become the Erlang machine instead of waiting for it as a parent.
-        "RUNNING_UNDER_SYSTEMD": "true",
-        # Its table of processes is allocated in full, for a million of them by default.
-        "RABBITMQ_MAX_NUMBER_OF_PROCESSES": "131072",
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": " ".join([*ERLANG_ARGUMENTS, *limited]),
     }
 
 

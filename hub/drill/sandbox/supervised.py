@@ -76,7 +76,6 @@ class SupervisedProcess:
         The lock is waited for: the keeper of a program that has just ended may still be stopping
         its server.
         """
-        account = launch.account or Account(-1, -1)
         environment = dict(launch.environment)
         descriptors = []
         if notify is not None:
@@ -86,13 +85,7 @@ class SupervisedProcess:
             descriptors.append(notify.fileno())
         with _locked(lock, lock_patience) as lock_fd, launch.log.open("ab") as log:
             keeper = subprocess.Popen(
-                [
-                    *(sys.executable, "-I", "-S", str(_KEEPER), str(os.getpid())),
-                    str(int(launch.stop_signal)),
-                    str(launch.grace.total_seconds()),
-                    *(str(account.uid), str(account.gid)),
-                    *launch.command,
-                ],
+                _keeper_command(launch),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -228,3 +221,14 @@ def _close(keeper: "subprocess.Popen[bytes]") -> None:
 def _tail(log: Path, lines: int = 12) -> str:
     text = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
     return "".join(f"\n  {line}" for line in [f"(end of {log})", *text])
+
+
+def _keeper_command(launch: Launch) -> list[str]:
+    account = launch.account or Account(-1, -1)
+    return [
+        *(sys.executable, "-I", "-S", str(_KEEPER), str(os.getpid())),
+        str(int(launch.stop_signal)),
+        str(launch.grace.total_seconds()),
+        *(str(account.uid), str(account.gid)),
+        *launch.command,
+    ]

@@ -205,6 +205,10 @@ def failed(
         if circuit.failures < policy.failures:
             return circuit
     pause = max(pause_of(circuit.trip_count, policy, draw), at_least or timedelta())
+    return _opened(circuit, code, now=now, until=now + pause)
+
+
+def _opened(circuit: Circuit, code: str, *, now: datetime, until: datetime) -> Circuit:
     return replace(
         circuit,
         phase=Phase.OPEN,
@@ -214,7 +218,7 @@ def failed(
         width=0,
         passed=0,
         since=circuit.since or now,
-        until=now + pause,
+        until=until,
         opened=now,
         code=code,
         generation=circuit.generation + 1,

@@ -138,16 +138,16 @@ class Store:
         parsed = make_url(url)
         self.name = parsed.get_backend_name()
         self.url = url
-        options: dict[str, Any] = {"pool_size": connections, "max_overflow": 4}
         # The words of an error may still quote values (PostgreSQL's do): see
         # rules.failures.error_summary.
-        options["hide_parameters"] = True
+        options: dict[str, Any] = {
+            "pool_size": connections,
+            "max_overflow": 4,
+            "hide_parameters": True,
+        }
         self._watchdog: ConnectionWatchdog | None = None
         if self.name == "sqlite":
-            if parsed.database and parsed.database != ":memory:":
-                make_directory(Path(parsed.database).parent)
-                with suppress(OSError):  # then connecting fails, and says so in the usual way
-                    make_file(Path(parsed.database))
+            _make_database_file(parsed.database)
             options["connect_args"] = {**_OF_SQLITE, "timeout": BUSY.total_seconds()}
         else:
             # With them the driver, which SQLite does not need.
@@ -156,11 +156,8 @@ class Store:
             self._watchdog = connection_watchdog.ConnectionWatchdog(
                 patience=patience or connection_watchdog.PATIENCE
             )
-            settings = connection_watchdog.SESSION + session.options(longest)
-            limits = {**connection_watchdog.LINE, "options": " ".join(settings)}
-            given = set(parsed.query)  # what the address says itself holds
-            sent = () if "options" in given else settings
-            options["connect_args"] = {k: v for k, v in limits.items() if k not in given}
+            sent = () if "options" in parsed.query else _session_settings(longest)
+            options["connect_args"] = _line_options(parsed, longest)
         self.engine = sa.create_engine(parsed, **options)
         if self._watchdog is None:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
@@ -251,6 +248,27 @@ def _long(opened: AbstractContextManager[Tx]) -> Iterator[Tx]:
     with opened as tx:
         session.free(tx)
         yield tx
+
+
+def _make_database_file(database: str | None) -> None:
+    if database and database != ":memory:":
+        make_directory(Path(database).parent)
+        with suppress(OSError):  # then connecting fails, and says so in the usual way
+            make_file(Path(database))
+
+
+def _session_settings(longest: timedelta) -> tuple[str, ...]:
+    from hub.store.engine import connection_watchdog
+
+    return connection_watchdog.SESSION + session.options(longest)
+
+
+def _line_options(url: sa.URL, longest: timedelta) -> dict[str, Any]:
+    """Return the options of a line to PostgreSQL; what the address says itself holds."""
+    from hub.store.engine import connection_watchdog
+
+    limits = {**connection_watchdog.LINE, "options": " ".join(_session_settings(longest))}
+    return {name: value for name, value in limits.items() if name not in url.query}
 
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:

@@ -8,7 +8,7 @@ that is for a person.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from adapters.wire.login.login_end import has_one
@@ -209,9 +209,16 @@ def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
     there.shown = [shown]
     if lag > POLL:
         yield _lag(context, lag)
+    yield from _compared_steps(context, shown, there.done)
+
+
+def _compared_steps(
+    context: Context, shown: Shown, done: Sequence[int]
+) -> Iterator[RehearsalFinding]:
+    """Compare the steps that the look-up shows with those that the partner said are done."""
     indices = [index for index, _ in shown.steps]
     doubled = sorted({it for it in indices if indices.count(it) > 1})
-    missing = sorted(set(there.done) - set(indices))
+    missing = sorted(set(done) - set(indices))
     if doubled:
         yield RehearsalFinding(
             "shown_steps",
@@ -225,7 +232,7 @@ def _shown(context: Context, there: Registered) -> Iterator[RehearsalFinding]:
         )
     elif max(missing) < min(indices):
         count = len(indices) + shown.unknown_steps
-        total = len(there.done)
+        total = len(done)
         why = both("rehearsal_reasons.newest_steps", count=count, total=total)
         context.learn(("lookup", "last_steps"), count, why)
         yield RehearsalFinding(

@@ -11,7 +11,7 @@ partners' software really exports nobody has seen; the shape is an assumption.
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -64,11 +64,26 @@ def read(content: bytes, *, partner: str, exported_at: datetime) -> PartnerList:
     number_at = _column(header, _NUMBER)
     status_at = _column(header, _STATUS) if _STATUS & set(map(plain, header)) else None
     rows, dropped = _table(text, delimiter, skipped, status_at)
+    fitted = [(line, _fitted(row, len(header))) for line, row in rows]
+    statuses, unread = _statuses(fitted, number_at, status_at)
+    return PartnerList(
+        partner=partner,
+        statuses=statuses,
+        unread=unread,
+        dropped=dropped,
+        exported_at=exported_at,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _statuses(
+    rows: Iterable[tuple[int, Sequence[str] | None]], number_at: int, status_at: int | None
+) -> tuple[dict[str, Status | None], tuple[int, ...]]:
+    """Return the status of each number, and the lines whose status cannot be read."""
     statuses: dict[str, Status | None] = {}
     first: dict[str, tuple[int, Status | None]] = {}
     wrong, unread = [], []
-    for line, row in rows:
-        cells = _fitted(row, len(header))
+    for line, cells in rows:
         if cells is None:
             wrong.append(problems.torn(line))
             continue
@@ -87,14 +102,7 @@ def read(content: bytes, *, partner: str, exported_at: datetime) -> PartnerList:
             wrong.append(problems.twice(line, earlier))
     if wrong:
         raise ListRefused(*wrong)
-    return PartnerList(
-        partner=partner,
-        statuses=statuses,
-        unread=tuple(unread),
-        dropped=dropped,
-        exported_at=exported_at,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+    return statuses, tuple(unread)
 
 
 def _decoded(content: bytes) -> str:
