@@ -13,6 +13,7 @@ from hub.gateway.connections.handshakes import Handshake, Handshakes
 from hub.gateway.connections.limits import ConnectionLimits
 from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.protocol import LimitedProtocol
+from hub.gateway.connections.stopping import StoppableServer
 from hub.rules.clients.client import Network
 
 
@@ -49,7 +50,7 @@ class Listener:
             server_header=False,
             proxy_headers=False,  # it would believe anybody on this machine, see access/proxies
         )
-        self._server = uvicorn.Server(config)
+        self._server = StoppableServer(config)
 
     def _protocol(self, tls: ssl.SSLContext | None) -> Callable[..., asyncio.Protocol]:
         """Return what makes the protocol of a new connection; uvicorn itself knows of no TLS."""
@@ -71,7 +72,7 @@ class Listener:
 
     def end(self) -> None:
         """Ask `serve` to return; from any thread."""
-        self._server.should_exit = True
+        self._server.end()
 
     def close(self) -> None:
         """Close the port; the server does so itself only when it has begun to serve."""

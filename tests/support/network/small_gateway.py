@@ -42,6 +42,8 @@ class Served:
         """`send_buffer`: bytes that the system keeps of an answer; 0: as it likes."""
         self.gone = threading.Event()
         """Set when the application heard that a sender is gone."""
+        self.begun = threading.Event()
+        """Set when the application has got a piece of a body."""
         app = FastAPI(openapi_url=None)
 
         @app.get("/ok")
@@ -54,6 +56,7 @@ class Served:
             try:
                 async for part in request.stream():
                     size += len(part)
+                    self.begun.set()
             except ClientDisconnect:
                 self.gone.set()
                 raise
