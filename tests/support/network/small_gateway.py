@@ -44,6 +44,16 @@ class Served:
         """Set when the application heard that a sender is gone."""
         self.begun = threading.Event()
         """Set when the application has got a piece of a body."""
+        self.web = WebRole(
+            self._application(), name="gateway", host="127.0.0.1", port=0, limits=limits
+        )
+        if send_buffer:
+            self.web.listeners[0].socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer
+            )
+        self.web.start()
+
+    def _application(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
 
         @app.get("/ok")
@@ -74,12 +84,7 @@ class Served:
         def piece() -> StreamingResponse:
             return StreamingResponse(iter([b"x" * 262_144]))
 
-        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, limits=limits)
-        if send_buffer:
-            self.web.listeners[0].socket.setsockopt(
-                socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer
-            )
-        self.web.start()
+        return app
 
     def line(self) -> socket.socket:
         """Open a connection."""
