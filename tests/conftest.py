@@ -16,6 +16,7 @@ from hypothesis import settings
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.drill.sandbox.programs import MissingProgram
 from hub.environment import SANDBOX_SETTINGS
+from hub.rules.users import passwords
 from hub.runtime.telemetry import log
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
@@ -50,6 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HUB_OPERATOR"] = "Trần Thị Bình"
     # Every test reads English; one about Vietnamese calls `use_language` or sets HUB_LANGUAGE.
     os.environ["HUB_LANGUAGE"] = "en"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """A hash takes 0.1 s of processor on purpose; tests/unit/rules/users has one of that cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "cost", passwords.Cost(iterations=1, memory_kib=32))
+        yield
 
 
 @pytest.fixture(autouse=True)

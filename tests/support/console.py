@@ -1,5 +1,6 @@
 """The console for tests: its application over a store, with a visitor who needs no sign-in."""
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -41,6 +42,10 @@ def person(role: UserRole, *, scope: Scope = ALL) -> Visitor:
     )
 
 
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Without authorities: reading those of the system takes longer than most tests."""
+
+
 @contextmanager
 def looking(
     store: Store,
@@ -77,7 +82,8 @@ def looking(
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
     url = f"http://127.0.0.1:{served.port}"
-    with httpx.Client(base_url=url, headers={"accept-language": language}, timeout=30) as browser:
+    headers = {"accept-language": language}
+    with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
         yield browser
     served.stop()
 

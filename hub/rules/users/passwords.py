@@ -7,6 +7,7 @@ processor and 64 MiB on purpose: the caller limits how many are computed at once
 
 import secrets
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,21 @@ interpreter. No longer text may ever get there.
 _FEWEST_DIFFERENT = 6
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are mistaken for one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one hash costs the hub, and a person that guesses."""
+
+    iterations: int = 3
+    memory_kib: int = 65_536
+    lanes: int = 4
+
+
+STANDARD = Cost()
+"""The second choice of RFC 9106."""
+cost = STANDARD
+"""What is used. Only tests set another."""
 
 
 class WeakPassword(Explained):
@@ -49,7 +65,7 @@ def require_strong(password: str, *, name: str) -> None:
 
 def hashed(password: str) -> str:
     """Return what is kept of a password. Raises WeakPassword for one that is far too long."""
-    return _hasher().hash(_normal(password))
+    return _hasher(cost).hash(_normal(password))
 
 
 def matches(kept: str, password: str) -> bool:
@@ -61,7 +77,7 @@ def matches(kept: str, password: str) -> bool:
 
     try:
         typed = _normal(password)[: LONGEST + 1] if len(password) <= LONGEST_TYPED else ""
-        _hasher().verify(kept or _nobodys(), typed)
+        _hasher(cost).verify(kept or _nobodys(), typed)
     except (VerificationError, InvalidHashError):
         return False
     return bool(kept)
@@ -69,14 +85,14 @@ def matches(kept: str, password: str) -> bool:
 
 def is_outdated(kept: str) -> bool:
     """Return whether a hash was made with weaker settings than a new one would be."""
-    return _hasher().check_needs_rehash(kept)
+    return _hasher(cost).check_needs_rehash(kept)
 
 
 @cache
-def _hasher() -> "PasswordHasher":
+def _hasher(cost: Cost) -> "PasswordHasher":
     from argon2 import PasswordHasher  # only what knows passwords pays for it
 
-    return PasswordHasher()
+    return PasswordHasher(cost.iterations, cost.memory_kib, cost.lanes)
 
 
 def _wrong_length() -> WeakPassword:
