@@ -15,7 +15,7 @@ from hub.bootstrap import roles
 from hub.bootstrap.retention import make_archive
 from hub.cli import main
 from hub.operations.archive.config import Archive
-from hub.rules.retention.ends import DossierStanding, KeepReason
+from hub.rules.retention.ends import DossierFacts, KeepReason
 from hub.runtime.clock import utc_now
 
 AGE = timedelta(seconds=20)
@@ -44,11 +44,9 @@ class SoonArchived(Archive):
         """Return before which a dossier must have ended; an hour's jump ahead is no age."""
         return min(self.clock(), utc_now()) - age(self.folder)
 
-    def recheck_at(
-        self, standing: DossierStanding, why: KeepReason, *, before: datetime
-    ) -> datetime:
+    def recheck_at(self, facts: DossierFacts, why: KeepReason, *, before: datetime) -> datetime:
         """Return what `cutoff` must have reached: a second later, not the next month."""
-        later = super().recheck_at(standing, why, before=before)
+        later = super().recheck_at(facts, why, before=before)
         return min(later, before + timedelta(seconds=1))
 
 

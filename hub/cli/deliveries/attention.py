@@ -65,7 +65,7 @@ def attention() -> None:
         show(PARKED, waiting.parked(tx), empty=text("attention.no_message"))
         papers = waiting.papers_not_at_town(tx)
         gaps = waiting.gaps(tx)
-        paused = pausing.standing(tx, now=utc_now())
+        paused = pausing.listed(tx, now=utc_now())
         webhooks = failing(tx)
     _show_with_advice(
         "papers", [(it.number, it.child_number, it.count, it.wanted, it.since) for it in papers]

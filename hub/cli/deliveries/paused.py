@@ -5,13 +5,13 @@ from datetime import datetime
 from hub.cli.output.answer import print_line, put
 from hub.cli.output.listing import listing, shown
 from hub.runtime.clock import utc_now
-from hub.store.deliveries.pauses import PauseStanding
+from hub.store.deliveries.pauses import ListedPause
 from hub.texts import Text, text
 
 PAUSES = listing("pauses", "*partner *operation why *since *until waiting")
 
 
-def mention(paused: list[PauseStanding]) -> None:
+def mention(paused: list[ListedPause]) -> None:
     """Print in a line each what waits because its partner is paused, and not for a person."""
     put(pauses=[dict(zip(PAUSES.columns, row_of(item), strict=True)) for item in paused])
     for item in paused:
@@ -20,14 +20,14 @@ def mention(paused: list[PauseStanding]) -> None:
         print_line(text("attention.paused", **line))
 
 
-def row_of(item: PauseStanding) -> tuple[object, ...]:
+def row_of(item: ListedPause) -> tuple[object, ...]:
     """Return a pause as a row of `PAUSES`."""
     pause = item.pause
     why = Text(pause.reason_vi, pause.reason_en)
     return pause.destination, pause.operation, why, pause.since, _until(item), item.waiting
 
 
-def _until(item: PauseStanding) -> datetime | str:
+def _until(item: ListedPause) -> datetime | str:
     """Return when a pause ends; one whose time is over ends with a delivery that is taken."""
     if item.pause.until > utc_now():
         return item.pause.until

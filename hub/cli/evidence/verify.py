@@ -45,7 +45,7 @@ def verify(
     with opened() as store:
         balances, wrong = _full(store) if full else _quick(store)
         with store.read() as tx:
-            paused = pauses.standing(tx, now=utc_now())
+            paused = pauses.listed(tx, now=utc_now())
             known = "" if full else _what_was_checked(tx)
     rows = [
         (it.destination, it.accepted, *(it.states[state] for state in balancing.STATES), it.holds)

@@ -17,5 +17,5 @@ ANSWERS = {"pauses": (PAUSES,)}
 def pauses() -> None:
     """Show what is paused."""
     with opened() as store, store.read() as tx:
-        standing = pausing.standing(tx, now=utc_now())
-    show(PAUSES, map(row_of, standing), empty=text("attention.nothing_paused"))
+        paused = pausing.listed(tx, now=utc_now())
+    show(PAUSES, map(row_of, paused), empty=text("attention.nothing_paused"))

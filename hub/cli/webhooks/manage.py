@@ -16,11 +16,11 @@ from hub.cli.clients.shown_secrets import place_for
 from hub.cli.context import Actor, Reason, by, opened, settings
 from hub.cli.output.answer import done, for_programs, print_line, put, refuse, show
 from hub.cli.output.listing import listing
-from hub.cli.webhooks.failing import backlog, standings
+from hub.cli.webhooks.failing import backlog, statuses
 from hub.messages.local_time import LOCAL
 from hub.operations.webhooks import managing
 from hub.operations.webhooks.managing import WebhookNotDone
-from hub.operations.webhooks.standing import WebhookState
+from hub.operations.webhooks.status import WebhookState
 from hub.rules.webhooks.signing import SigningSecret
 from hub.store.webhooks.secret_files import NoSecret
 from hub.texts import text
@@ -54,12 +54,12 @@ def list_webhooks(
 ) -> None:
     """List webhooks and how each does."""
     with opened() as store, store.read() as tx:
-        found = standings(tx)
+        found = statuses(tx)
     rows = [
         (
             it.webhook.id,
             it.webhook.client,
-            text(f"webhooks.is_{it.standing.value}"),
+            text(f"webhooks.is_{it.state.value}"),
             backlog(it),
             it.webhook.last_success_at,
             it.webhook.last_failure_at,
@@ -68,7 +68,7 @@ def list_webhooks(
             it.webhook.url,
         )
         for it in found
-        if everything or it.standing is not WebhookState.RETIRED
+        if everything or it.state is not WebhookState.RETIRED
     ]
     show(WEBHOOKS, rows, empty=text("webhooks.none"))
 

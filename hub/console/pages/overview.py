@@ -55,7 +55,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
         every = balance(tx, parts.destinations)
         balances = [it for it in every if sees_partner(who, it.destination)]
         found = items(tx, who.scope, balances, now=now)
-        paused = pauses.standing(tx, now=now)
+        paused = pauses.listed(tx, now=now)
         due = due_soon(tx, who.scope)
         flows = [flow(tx, it.destination, span, now) for it in balances]
     return PageView(

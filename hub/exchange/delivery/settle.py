@@ -291,11 +291,11 @@ def _fail(
 def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
     """Move a delivery whose effect is unknown by what came of a query about it."""
     claimed, now = outcome.claimed, outcome.finished_at
-    standing = doubts.standing(tx, claimed.id)
-    action, cause = _after_query(tx, ctx, outcome, standing)
+    effect = doubts.unknown_effect(tx, claimed.id)
+    action, cause = _after_query(tx, ctx, outcome, effect)
     match action:
         case None:
-            _warn_of_lag(ctx, outcome, standing)
+            _warn_of_lag(ctx, outcome, effect)
         case absence.QueryAgain(when, absent_at):
             doubts.query_once_more(tx, claimed.id, when=when, absent_at=absent_at, now=now)
         case recovery.ReconcileAt(when):
@@ -310,7 +310,7 @@ def _move_queried(tx: Tx, ctx: SettleContext, outcome: CallOutcome) -> None:
 
 
 def _after_query(
-    tx: Tx, ctx: SettleContext, outcome: CallOutcome, standing: absence.Standing
+    tx: Tx, ctx: SettleContext, outcome: CallOutcome, effect: absence.UnknownEffect
 ) -> tuple[recovery.Action | absence.QueryAgain | None, dict[str, str]]:
     """Return what follows from a query, None for a receipt; and a cause for a person."""
     claimed, result, now = outcome.claimed, outcome.result, outcome.finished_at
@@ -327,7 +327,7 @@ def _after_query(
         case Unclear():
             weigh, cause = absence.weigh_unclear, {"why": unproven_texts.words_of(result)}
     patience = absence.patience_of(ctx.policy, ctx.traits)
-    found = weigh(standing, age=outcome.age(standing.since), now=now, patience=patience)
+    found = weigh(effect, age=outcome.age(effect.since), now=now, patience=patience)
     return (_recover(ctx, claimed, found, now) if isinstance(found, NoEffect) else found), cause
 
 
@@ -348,15 +348,15 @@ def _recover(
     )
 
 
-def _warn_of_lag(ctx: SettleContext, outcome: CallOutcome, standing: absence.Standing) -> None:
+def _warn_of_lag(ctx: SettleContext, outcome: CallOutcome, effect: absence.UnknownEffect) -> None:
     """Say so when the effect shows after an answer that counted as "not there"."""
-    if standing.since is None or standing.absent_at is None:
+    if effect.since is None or effect.absent_at is None:
         return
     log.warning(
         Event.LOOKUP_LAGGED,
         destination=ctx.destination,
         delivery=outcome.claimed.id,
-        duration_ms=round((outcome.finished_at - standing.since) / timedelta(milliseconds=1)),
+        duration_ms=round((outcome.finished_at - effect.since) / timedelta(milliseconds=1)),
     )
 
 

@@ -163,7 +163,7 @@ class WebhookShown(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str = field(name="maWebhook")
     url: str = field(name="diaChi")
-    standing: str = field(name="tinhTrang")
+    state: str = field(name="tinhTrang")
     last_success_at: datetime | None = field(name="thanhCongLanCuoi", default=None)
     last_failure_at: datetime | None = field(name="loiLanCuoi", default=None)
     last_code: str = field(name="maLoi", default="")

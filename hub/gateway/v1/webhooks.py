@@ -26,9 +26,9 @@ from hub.gateway.v1.tagged import JSON, tagged
 from hub.messages.envelope import place
 from hub.messages.invalid import InvalidMessage
 from hub.operations.signed_by import SignedBy
-from hub.operations.webhooks import managing, standing
+from hub.operations.webhooks import managing, status
 from hub.operations.webhooks.managing import ReplayUnderWay, WebhookNotDone
-from hub.operations.webhooks.standing import WebhookStanding
+from hub.operations.webhooks.status import WebhookStatus
 from hub.ports import Clock
 from hub.records.deadlines.calendar import local
 from hub.records.dossiers import numbering
@@ -101,15 +101,15 @@ class _Routes:
         await self.authorization.admit(caller, operation=right, object=request.url.path)
         return caller
 
-    def _of(self, caller: GatewayCaller) -> list[WebhookStanding]:
+    def _of(self, caller: GatewayCaller) -> list[WebhookStatus]:
         def allowed(_client: str, number: str) -> bool:
             return caller.may_act_for(numbering.parse(number).agency)
 
         with self.store.read() as tx:
-            found = standing.of_all(tx, allowed=allowed, now=self.clock(), client=caller.client)
+            found = status.of_all(tx, allowed=allowed, now=self.clock(), client=caller.client)
         return [it for it in found if it.webhook.retired_at is None]
 
-    async def _own(self, request: Request, caller: GatewayCaller) -> WebhookStanding:
+    async def _own(self, request: Request, caller: GatewayCaller) -> WebhookStatus:
         id = request.path_params["maWebhook"]
         for own in await run_in_threadpool(self._of, caller):
             if own.webhook.id == id:
@@ -157,7 +157,7 @@ def _body(body: bytes, headers: Mapping[str, str]) -> records.WebhookReplay:
         raise InvalidMessage("json_broken", where="$", why=str(error)) from None
 
 
-def _shown(found: WebhookStanding) -> records.WebhookShown:
+def _shown(found: WebhookStatus) -> records.WebhookShown:
     webhook = found.webhook
 
     def when(at: datetime | None) -> datetime | None:
@@ -166,7 +166,7 @@ def _shown(found: WebhookStanding) -> records.WebhookShown:
     return records.WebhookShown(
         id=webhook.id,
         url=webhook.url,
-        standing=found.standing.value,
+        state=found.state.value,
         last_success_at=when(webhook.last_success_at),
         last_failure_at=when(webhook.last_failure_at),
         last_code=webhook.last_code,

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from hub.records.deadlines.calendar import local
-from hub.rules.retention.ends import DossierStanding, KeepReason, recheck_at, whole_months
+from hub.rules.retention.ends import DossierFacts, KeepReason, recheck_at, whole_months
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 
@@ -38,8 +38,6 @@ class Archive:
         """Return before which a dossier must have been closed to be archived by now."""
         return whole_months(local(self.clock()), self.after)
 
-    def recheck_at(
-        self, standing: DossierStanding, why: KeepReason, *, before: datetime
-    ) -> datetime:
+    def recheck_at(self, facts: DossierFacts, why: KeepReason, *, before: datetime) -> datetime:
         """Return what `before` must have reached for a kept dossier to be looked at again."""
-        return recheck_at(standing, why, before=local(before))
+        return recheck_at(facts, why, before=local(before))

@@ -96,9 +96,9 @@ def _erase_here(archive: Archive, tx: Tx, numbers: list[str], before: datetime) 
     on_hold = candidates.on_hold(tx, numbers)  # behind the lock: who places one waits for it
     free, later = [], {}
     for here in loaded:
-        standing = candidates.standing(here, on_hold=here.number in on_hold)
-        if why := why_kept(standing, before=before):
-            later[here.number] = archive.recheck_at(standing, why, before=before)
+        facts = candidates.facts_of(here, on_hold=here.number in on_hold)
+        if why := why_kept(facts, before=before):
+            later[here.number] = archive.recheck_at(facts, why, before=before)
         else:
             free.append(here.number)
     references.mark_unneeded(tx, free, now=now)
@@ -141,7 +141,7 @@ def erase_one(store: Store, number: str, by: SignedBy) -> bool:
         if waiting := erasing.waited_for(tx, archived):
             raise NotErased(number, _why_waits(waiting[number]))
         for here in loaded:
-            why = why_kept(candidates.standing(here, on_hold=False), before=now)
+            why = why_kept(candidates.facts_of(here, on_hold=False), before=now)
             if why not in (None, KeepReason.TOO_YOUNG):
                 raise NotErased(number, why)
             references.mark_unneeded(tx, [number], now=now)

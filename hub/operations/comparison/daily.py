@@ -101,7 +101,7 @@ def compare(
         before = seen
         found = _compare(partners, number, *before, now=now)
         seen = _read(store, number)
-        if not found.findings or _standing(*seen) == _standing(*before):
+        if not found.findings or _snapshot(*seen) == _snapshot(*before):
             break
     return found
 
@@ -111,7 +111,7 @@ def _read(store: Store, number: str) -> tuple[int | None, list[Sent]]:
         return tasks.of_dossier(tx, number)
 
 
-def _standing(status: int | None, sent: Sequence[Sent]) -> tuple[object, ...]:
+def _snapshot(status: int | None, sent: Sequence[Sent]) -> tuple[object, ...]:
     return status, *((one.id, one.state) for one in sent)
 
 

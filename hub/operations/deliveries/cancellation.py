@@ -78,7 +78,7 @@ def cancel_delivery(
         raise transitions.StateConflict(
             both("deliveries.not_cancellable", id=id, state=state_text(state))
         )
-    older = None if neither else cancellation.standing_for(tx, id)
+    older = None if neither else cancellation.superseded_older(tx, id)
     if older is not None:
         raise transitions.StateConflict(both("deliveries.superseded", older=older))
     lost = message is not None and _is_lost(tx, id, state, message, papers)

@@ -202,16 +202,16 @@ class ReplayRun:
     def _check_results(self) -> None:
         """See what became of what was sent; the first repeat of its fault stops the run."""
         with self.store.read() as tx:
-            found = replays.standings(tx, self.watched)
-        for id, standing in found.items():
+            found = replays.progress_of(tx, self.watched)
+        for id, progress in found.items():
             item = self.watched[id]
-            if standing.state not in _TRIED or (
-                standing.attempts <= item.attempts and standing.state not in FINAL
+            if progress.state not in _TRIED or (
+                progress.attempts <= item.attempts and progress.state not in FINAL
             ):
                 continue
             del self.watched[id]
-            self.delivered += standing.state is DeliveryState.DELIVERED
-            if standing.state not in FINAL and standing.fault == item.fault:
+            self.delivered += progress.state is DeliveryState.DELIVERED
+            if progress.state not in FINAL and progress.fault == item.fault:
                 self.stopped = both("replay.failed_again", delivery=id, fault=item.fault)
 
     def _end(self) -> ReplayReport:

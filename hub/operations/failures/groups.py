@@ -15,7 +15,7 @@ from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.scope import Scope, Thing
 from hub.store.console import groups
-from hub.store.console.groups import StandingGroup
+from hub.store.console.groups import AttentionGroup
 from hub.store.engine.store import Tx
 from hub.store.monitoring import failure_samples
 from hub.store.monitoring.failure_samples import Group, Points
@@ -73,7 +73,7 @@ class FailureGroup:
 
 def failure_groups(tx: Tx, scope: Scope, *, span: str, now: datetime) -> list[FailureGroup]:
     """Return the groups that a scope reaches, the largest first."""
-    found = merged(groups.standing(tx, scope, limit=MOST))
+    found = merged(groups.needing_attention(tx, scope, limit=MOST))
     trends = _trends(tx, found, scope, SPANS[span], now)
     assigned = selection_notes.assignments(tx, [_selection(key).key for key in found])
     made = [
@@ -88,16 +88,16 @@ def one_group(
 ) -> FailureGroup:
     """Return one group; its counts are zero where nothing of it waits any more."""
     key = (selection.partner, selection.operation, selection.fault)
-    rows = merged(groups.standing(tx, scope, limit=MOST)).get(key, ())
+    rows = merged(groups.needing_attention(tx, scope, limit=MOST)).get(key, ())
     trend = _trends(tx, [key], scope, SPANS[span], now).get(key, [])
     assigned = selection_notes.assignments(tx, [selection.key])
     return _group(key, rows, trend, assigned.get(selection.key))
 
 
-def merged(found: Iterable[StandingGroup]) -> dict[Group, Sequence[StandingGroup]]:
+def merged(found: Iterable[AttentionGroup]) -> dict[Group, Sequence[AttentionGroup]]:
     """Return the groups of the store by partner, operation and code, whatever their states."""
 
-    def key(it: StandingGroup) -> Group:
+    def key(it: AttentionGroup) -> Group:
         return it.destination, it.operation, it.code
 
     return {group: tuple(rows) for group, rows in groupby(sorted(found, key=key), key)}
@@ -116,7 +116,7 @@ def _selection(key: Group) -> Selection:
 
 
 def _group(
-    key: Group, rows: Sequence[StandingGroup], trend: Points, assigned: SelectionNote | None
+    key: Group, rows: Sequence[AttentionGroup], trend: Points, assigned: SelectionNote | None
 ) -> FailureGroup:
     code = key[2]
     fault, explained = FAULTS.get(code), explanation(code)

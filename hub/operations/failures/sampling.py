@@ -32,7 +32,7 @@ class FailureSampling:
             # A clock that was ahead leaves a sample in the future: it must not stop all others.
             if before is not None and timedelta() <= now - before < EVERY - _SLACK:
                 return
-            found = merged(groups.standing(tx, ALL, limit=MOST))
+            found = merged(groups.needing_attention(tx, ALL, limit=MOST))
             gone = failure_samples.groups_at(tx, before) - found.keys() if before else set()
         counts = {key: sum(row.count for row in rows) for key, rows in found.items()}
         if counts or gone:

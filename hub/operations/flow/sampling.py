@@ -13,7 +13,7 @@ from hub.store.monitoring.flow_samples import FlowSample
 EVERY = timedelta(minutes=1)
 _SLACK = timedelta(seconds=5)
 _OPEN = tuple(map(str, (S.PENDING, S.SENDING, S.WAITING, S.HELD)))
-_STANDING = tuple(map(str, (S.DEAD, S.AMBIGUOUS)))
+_NEEDS_PERSON = tuple(map(str, (S.DEAD, S.AMBIGUOUS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def _of(balance: Balance, now: datetime, times: Sequence[timedelta]) -> FlowSamp
         accepted=balance.accepted,
         delivered=states[str(S.DELIVERED)],
         open=sum(states[state] for state in _OPEN),
-        standing=sum(states[state] for state in _STANDING),
+        needing_person=sum(states[state] for state in _NEEDS_PERSON),
         critical_median=share(times, 0.5),
         critical_95=share(times, 0.95),
     )

@@ -18,7 +18,7 @@ from hub.rules.failures.fault_catalog import Explanation, load
 from hub.rules.users.scope import Scope
 from hub.store.conservation.balance import Balance
 from hub.store.console import groups
-from hub.store.console.groups import ParkedGroup, StandingGroup
+from hub.store.console.groups import AttentionGroup, ParkedGroup
 from hub.store.console.tasks import UrgentTask, most_urgent_tasks
 from hub.store.engine.store import Tx
 from hub.store.monitoring import attention, heartbeats
@@ -63,7 +63,7 @@ def items(tx: Tx, scope: Scope, balances: Iterable[Balance], *, now: datetime) -
     found = [
         *_imbalances(balances, now),
         *(_silent_processes(tx, now) if scope.everything else ()),
-        *map(_of_group, groups.standing(tx, scope)),
+        *map(_of_group, groups.needing_attention(tx, scope)),
         *(map(_of_message, groups.message_groups(tx)) if scope.everything else ()),
         *(_of_task(it, now) for it in most_urgent_tasks(tx, scope, but=_OTHERWISE_SHOWN)),
         *_missing_steps(tx, scope),
@@ -116,7 +116,7 @@ def _silent_processes(tx: Tx, now: datetime) -> Iterator[Item]:
             )
 
 
-def _of_group(group: StandingGroup) -> Item:
+def _of_group(group: AttentionGroup) -> Item:
     partner = named(group.destination).text
     fault = FAULTS.get(group.code)
     cause = fault.text if fault else Text(group.code, group.code)

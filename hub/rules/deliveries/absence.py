@@ -41,7 +41,7 @@ def patience_of(policy: RetryPolicy, traits: Traits) -> Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class UnknownEffect:
     """What is known of a delivery whose effect is unknown."""
 
     since: datetime | None
@@ -61,31 +61,31 @@ class QueryAgain:
 
 
 def weigh_absent(
-    standing: Standing, *, age: timedelta, now: datetime, patience: Patience
+    effect: UnknownEffect, *, age: timedelta, now: datetime, patience: Patience
 ) -> QueryAgain | NoEffect | NeedsPerson:
     """Return what follows when a question is answered "not there".
 
-    `age`: how long after the end of the call the question was asked; see `Standing.since`.
+    `age`: how long after the end of the call the question was asked; see `UnknownEffect.since`.
     """
-    if standing.since is None or age < patience.counts_after:
+    if effect.since is None or age < patience.counts_after:
         return QueryAgain(now + _pause(age, patience))
-    if standing.absent_at is None:
-        return QueryAgain(now + patience.distance, absent_at=standing.since + age)
-    missing = standing.absent_at + patience.distance - (standing.since + age)
+    if effect.absent_at is None:
+        return QueryAgain(now + patience.distance, absent_at=effect.since + age)
+    missing = effect.absent_at + patience.distance - (effect.since + age)
     if missing > timedelta():
-        return QueryAgain(now + missing, absent_at=standing.absent_at)
-    return NeedsPerson() if standing.reported_existing else NoEffect()
+        return QueryAgain(now + missing, absent_at=effect.absent_at)
+    return NeedsPerson() if effect.reported_existing else NoEffect()
 
 
 def weigh_unclear(
-    standing: Standing, *, age: timedelta, now: datetime, patience: Patience
+    effect: UnknownEffect, *, age: timedelta, now: datetime, patience: Patience
 ) -> QueryAgain | NeedsPerson:
     """Return what follows when the answer proves neither presence nor absence.
 
     While the effect may still come or become visible, it is asked again; what was counted as absent
     before is not any more.
     """
-    if standing.since is None or age < patience.counts_after:
+    if effect.since is None or age < patience.counts_after:
         return QueryAgain(now + _pause(age, patience))
     return NeedsPerson()
 

@@ -40,7 +40,7 @@ class KeepReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DossierStanding:
+class DossierFacts:
     """What decides over one dossier."""
 
     status: Status
@@ -64,51 +64,51 @@ def closed_at(status: Status, status_at: datetime) -> datetime | None:
     return status_at + UNCOLLECTED if status is Status.FINISHED else status_at
 
 
-def ended_at(standing: DossierStanding) -> datetime | None:
+def ended_at(facts: DossierFacts) -> datetime | None:
     """Return since when a dossier has been closed and quiet, None when it is not closed."""
-    closed = closed_at(standing.status, standing.status_at)
-    return None if closed is None else max(closed, standing.last_at)
+    closed = closed_at(facts.status, facts.status_at)
+    return None if closed is None else max(closed, facts.last_at)
 
 
-def why_kept(standing: DossierStanding, *, before: datetime) -> KeepReason | None:
+def why_kept(facts: DossierFacts, *, before: datetime) -> KeepReason | None:
     """Return what keeps a dossier, the gravest first; None when it may go.
 
     `before`: it must have been closed, and have been quiet, since then.
     """
-    if standing.on_hold:
+    if facts.on_hold:
         return KeepReason.LEGAL_HOLD
-    return _not_final(standing) or _young(standing, before)
+    return _not_final(facts) or _young(facts, before)
 
 
-def _not_final(standing: DossierStanding) -> KeepReason | None:
-    states = set(standing.deliveries) - {str(state) for state in FINAL}
-    messages = set(standing.messages)
+def _not_final(facts: DossierFacts) -> KeepReason | None:
+    states = set(facts.deliveries) - {str(state) for state in FINAL}
+    messages = set(facts.messages)
     reasons = (
         (DeliveryState.DEAD in states, KeepReason.DELIVERY_DEAD),
         (DeliveryState.AMBIGUOUS in states, KeepReason.DELIVERY_AMBIGUOUS),
         (bool(states), KeepReason.DELIVERY_OPEN),
         (_PARKED in messages, KeepReason.MESSAGE_PARKED),
         (bool(messages & _UNDER_WAY), KeepReason.MESSAGE_WAITS),
-        (standing.kept_steps > 0, KeepReason.STEP_MISSING),
-        (standing.open_tasks > 0, KeepReason.TASK_OPEN),
+        (facts.kept_steps > 0, KeepReason.STEP_MISSING),
+        (facts.open_tasks > 0, KeepReason.TASK_OPEN),
     )
     return next((why for holds, why in reasons if holds), None)
 
 
-def _young(standing: DossierStanding, before: datetime) -> KeepReason | None:
-    ended = ended_at(standing)
+def _young(facts: DossierFacts, before: datetime) -> KeepReason | None:
+    ended = ended_at(facts)
     if ended is None:
         return KeepReason.NOT_CLOSED
     return KeepReason.TOO_YOUNG if ended >= before else None
 
 
-def recheck_at(standing: DossierStanding, why: KeepReason, *, before: datetime) -> datetime:
+def recheck_at(facts: DossierFacts, why: KeepReason, *, before: datetime) -> datetime:
     """Return what `before` must have reached for a dossier that is kept to be worth another look.
 
     Of one that is too young that is known. What else keeps it may be settled at any time, and whole
     months are archived: so the next month. `before` is in the zone in which months are counted.
     """
-    ended = ended_at(standing)
+    ended = ended_at(facts)
     return ended if ended and why is KeepReason.TOO_YOUNG else month_after(before)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from hub.messages.payloads import Status
-from hub.rules.retention.ends import DossierStanding
+from hub.rules.retention.ends import DossierFacts
 from hub.store.archive.pages.positions import PageOrder
 from hub.store.archive.rows import Rows
 from hub.store.engine.store import Tx
@@ -44,14 +44,14 @@ def on_hold(tx: Tx, numbers: Collection[str]) -> set[str]:
     return set(_HELD.scalars(tx, {"numbers": list(numbers)}))
 
 
-def standing(rows: Rows, *, on_hold: bool) -> DossierStanding:
+def facts_of(rows: Rows, *, on_hold: bool) -> DossierFacts:
     """Return what decides over a dossier, from its rows."""
     (status,), (status_at,) = (rows.column("dossiers", it) for it in ("status", "status_at"))
     times = [
         *rows.column("journal", "recorded_at"),
         *(at for at in rows.column("deliveries", "settled_at") if at),
     ]
-    return DossierStanding(
+    return DossierFacts(
         status=Status(status),
         status_at=from_microseconds(status_at),
         last_at=from_microseconds(max(times, default=status_at)),

@@ -17,7 +17,7 @@ from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, j
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingGroup:
+class AttentionGroup:
     """Deliveries that stand for the same reason."""
 
     destination: str
@@ -31,7 +31,7 @@ class StandingGroup:
     """When the newest of them was opened."""
 
 
-def standing(tx: Tx, scope: Scope, limit: int = 50) -> list[StandingGroup]:
+def needing_attention(tx: Tx, scope: Scope, limit: int = 50) -> list[AttentionGroup]:
     """Return the groups of dead deliveries and of unknown effects that are left to a person.
 
     The largest first.
@@ -54,7 +54,7 @@ def standing(tx: Tx, scope: Scope, limit: int = 50) -> list[StandingGroup]:
         .order_by(sa.func.count().desc(), *kinds)
     )
     return [
-        StandingGroup(
+        AttentionGroup(
             destination=row.destination,
             operation=row.type,
             state=row.state,

@@ -38,7 +38,7 @@ class Filters:
     due_before: datetime | None = None
 
     @property
-    def standing(self) -> bool:
+    def not_final(self) -> bool:
         """Whether only deliveries that are not final can match."""
         return bool(self.state) and self.state not in _FINAL
 
@@ -82,14 +82,16 @@ def page(
     tx: Tx, filters: Filters, scope: Scope, *, before: int | None = None, limit: int = PAGE
 ) -> ListedPage:
     """Return the deliveries below the number `before` that match, newest first."""
-    if filters.standing:
-        return _standing(tx, filters, scope, before, limit)
+    if filters.not_final:
+        return _not_final(tx, filters, scope, before, limit)
     if filters.dossier:
         return _of_dossier(tx, filters, scope, before, limit)
     return _stretch(tx, filters, scope, before, limit)
 
 
-def _standing(tx: Tx, filters: Filters, scope: Scope, before: int | None, limit: int) -> ListedPage:
+def _not_final(
+    tx: Tx, filters: Filters, scope: Scope, before: int | None, limit: int
+) -> ListedPage:
     query = sa.select(*COLUMNS).where(deliveries.c.state == filters.state, UNSETTLED)
     return _ordered(tx, query.where(*_conditions(filters), *within(scope)), before, limit)
 

@@ -67,7 +67,7 @@ def start(tx: Tx, calls: Sequence[tuple[int, int]], *, now: datetime, kind: str 
 
 
 def finish(tx: Tx, ended: Sequence[Finished]) -> None:
-    """Complete the records of calls."""
+    """Complete the attempts of calls."""
     rows = [
         {
             "d": e.delivery_id,

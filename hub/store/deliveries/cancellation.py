@@ -33,7 +33,7 @@ def lock_head(tx: Tx, destination: str, lane: str) -> None:
             return
 
 
-def standing_for(tx: Tx, id: int) -> int | None:
+def superseded_older(tx: Tx, id: int) -> int | None:
     """Return an older delivery that was superseded and has only this one to arrive for it."""
     mine, older = deliveries.alias(), deliveries.alias()
     query = sa.select(older.c.id).where(mine.c.id == id, stands_for(mine, older))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.deliveries.absence import Standing
+from hub.rules.deliveries.absence import UnknownEffect
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import EXISTS_UNSEEN
 from hub.rules.poison import ISOLATE_FROM
@@ -125,14 +125,16 @@ def query_later(tx: Tx, id: int, *, when: datetime) -> None:
     tx.execute(sa.update(deliveries).where(in_doubt(id)).values(next_attempt_at=when))
 
 
-def standing(tx: Tx, id: int) -> Standing:
+def unknown_effect(tx: Tx, id: int) -> UnknownEffect:
     """Return what is known of the unknown effect of a delivery."""
     query = sa.select(deliveries.c.doubtful_since, deliveries.c.absent_at, deliveries.c.code).where(
         deliveries.c.id == id
     )
     row = tx.execute(query).one()
     exists = row.code == EXISTS_UNSEEN
-    return Standing(since=row.doubtful_since, absent_at=row.absent_at, reported_existing=exists)
+    return UnknownEffect(
+        since=row.doubtful_since, absent_at=row.absent_at, reported_existing=exists
+    )
 
 
 def query_once_more(

@@ -44,7 +44,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class PauseStanding:
+class ListedPause:
     """A pause, how many deliveries wait for its end, and whether one is being sent."""
 
     pause: Pause
@@ -90,7 +90,7 @@ def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
     return [Pause(**row) for row in tx.execute(query).mappings()]
 
 
-def standing(tx: Tx, *, now: datetime) -> list[PauseStanding]:
+def listed(tx: Tx, *, now: datetime) -> list[ListedPause]:
     """Return every pause that holds now, with what waits for its end."""
     query = (
         sa.select(pauses)
@@ -105,7 +105,7 @@ def standing(tx: Tx, *, now: datetime) -> list[PauseStanding]:
         mine = (_of(pause.destination), deliveries.c.type == pause.operation)
         return int(tx.execute(counted.where(*mine, state, UNSETTLED)).scalar_one())
 
-    return [PauseStanding(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
+    return [ListedPause(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
 
 
 def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:

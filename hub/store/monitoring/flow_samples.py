@@ -34,7 +34,7 @@ class FlowSample:
     """Ever."""
     open: int
     """What the hub still has to do: pending, sending, waiting, held."""
-    standing: int
+    needing_person: int
     """Dead, and of unknown effect."""
     critical_median: timedelta | None
     """Of what was delivered since the sample before; None where nothing was."""

@@ -244,19 +244,19 @@ def still_as_seen(tx: Tx, item: ReplayItem) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryStanding:
-    """Where a delivery stands, with the fault of its last failure."""
+class DeliveryProgress:
+    """How far a delivery is, with the fault of its last failure."""
 
     state: S
     attempts: int
     fault: str
 
 
-def standings(tx: Tx, ids: Iterable[int]) -> dict[int, DeliveryStanding]:
-    """Return where deliveries stand, by number."""
+def progress_of(tx: Tx, ids: Iterable[int]) -> dict[int, DeliveryProgress]:
+    """Return how far deliveries are, by number."""
     query = sa.select(deliveries.c.id, deliveries.c.state, deliveries.c.attempts, _FAULT).where(
         deliveries.c.id.in_(list(ids))
     )
     return {
-        row.id: DeliveryStanding(S(row.state), row.attempts, row.fault) for row in tx.execute(query)
+        row.id: DeliveryProgress(S(row.state), row.attempts, row.fault) for row in tx.execute(query)
     }

@@ -141,7 +141,7 @@ def _wait_paused(drill: Drill) -> None:
     end, pause = time.monotonic() + STAND_WITHIN, threading.Event()
     while time.monotonic() < end:
         with drill.stage.store.read() as tx:
-            if pauses.standing(tx, now=drill.now()):
+            if pauses.listed(tx, now=drill.now()):
                 return
         pause.wait(0.02)
     raise AssertionError("the province's operation was never paused")

@@ -30,7 +30,7 @@ def test_a_sample_holds_depth_totals_and_critical_time(store: Store) -> None:
     with store.read() as tx:
         first, second = flow_samples.of_destination(tx, TO, since=AT - MINUTE)
     assert (first.accepted, first.critical_95) == (0, None)
-    assert (second.accepted, second.delivered, second.open, second.standing) == (3, 1, 1, 1)
+    assert (second.accepted, second.delivered, second.open, second.needing_person) == (3, 1, 1, 1)
     assert second.critical_median == second.critical_95 == timedelta(seconds=7)
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hub.exchange.outbox.emit import emit
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
-from hub.rules.deliveries.absence import Standing
+from hub.rules.deliveries.absence import UnknownEffect
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import EXISTS_UNSEEN
 from hub.store.deliveries import attempts, doubts, schedule, transitions
@@ -33,10 +33,10 @@ def test_the_first_negative_answer_is_kept_with_the_beginning_of_the_doubt(store
     """The next question is planned in the same write; a new doubt begins anew."""
     with store.write() as tx:
         in_doubt(tx, EXISTS_UNSEEN)
-        assert doubts.standing(tx, 1) == Standing(since=AT, reported_existing=True)
+        assert doubts.unknown_effect(tx, 1) == UnknownEffect(since=AT, reported_existing=True)
         later = AT + 9 * SECOND
         doubts.query_once_more(tx, 1, when=later, absent_at=AT + SECOND, now=later)
-        assert doubts.standing(tx, 1) == Standing(
+        assert doubts.unknown_effect(tx, 1) == UnknownEffect(
             since=AT, absent_at=AT + SECOND, reported_existing=True
         )
         (due,) = tx.execute(sa.select(table.c.next_attempt_at)).scalars()
@@ -49,7 +49,7 @@ def test_a_doubt_that_was_never_dated_is_dated_by_its_first_answer(store: Store)
         in_doubt(tx)
         tx.execute(sa.update(table).values(doubtful_since=None))
         doubts.query_once_more(tx, 1, when=AT, absent_at=None, now=AT + SECOND)
-        assert doubts.standing(tx, 1) == Standing(since=AT + SECOND)
+        assert doubts.unknown_effect(tx, 1) == UnknownEffect(since=AT + SECOND)
 
 
 def test_a_lease_that_runs_out_begins_a_doubt(store: Store) -> None:
@@ -58,7 +58,7 @@ def test_a_lease_that_runs_out_begins_a_doubt(store: Store) -> None:
         emit(tx, [step(1, 1)], AT)
         transitions.claim(tx, [1], TO, now=AT, lease_until=AT)
         schedule.expire_leases(tx, now=AT + 5 * SECOND)
-        assert doubts.standing(tx, 1).since == AT + 5 * SECOND
+        assert doubts.unknown_effect(tx, 1).since == AT + 5 * SECOND
 
 
 def test_a_clock_that_is_set_back_leaves_no_doubt_in_the_future(store: Store) -> None:
@@ -69,7 +69,7 @@ def test_a_clock_that_is_set_back_leaves_no_doubt_in_the_future(store: Store) ->
         doubts.query_once_more(tx, 1, when=AT, absent_at=AT, now=AT)
         present = future_times.Present(now=before, soon=before, lease_until=before)
         future_times.correct(tx, future_times.concerned(tx, present), present)
-        assert doubts.standing(tx, 1) == Standing(since=before)
+        assert doubts.unknown_effect(tx, 1) == UnknownEffect(since=before)
 
 
 def test_what_was_delivered_of_a_lane_is_returned_in_its_order(store: Store) -> None:

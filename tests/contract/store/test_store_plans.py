@@ -95,7 +95,7 @@ def test_what_waits_for_a_pause_is_counted_without_what_was_delivered(store: Sto
     with store.write() as tx:
         pauses.post(tx, pause)
     with statements(store) as seen, store.read() as tx:
-        assert [it.pause for it in pauses.standing(tx, now=NOW)] == [pause]
+        assert [it.pause for it in pauses.listed(tx, now=NOW)] == [pause]
     found = list(plans(store, "deliveries", seen))
     assert len(found) == 2
     for text, plan in found:

@@ -10,7 +10,7 @@ from standardwebhooks import WebhookVerificationError
 
 from hub.operations.watchers.failing_webhooks import KIND, FailingWebhooks
 from hub.operations.webhooks import managing
-from hub.operations.webhooks.standing import WebhookState
+from hub.operations.webhooks.status import WebhookState
 from hub.rules.webhooks import pace, signing
 from hub.store.change_feed import numbering
 from hub.store.engine.store import Store
@@ -117,7 +117,7 @@ def test_refused_event_holds_up_its_dossier_only(stage: WebhookStage) -> None:
     assert stage.receiver.codes(B) == ["1", "2"]
     assert stage.receiver.codes(A) == []
     assert [it.code for it in stage.receiver.requests if it.number == A] == ["1"]
-    assert (stage.standing().standing, stage.standing().refused) == (WebhookState.WAITING, 3)
+    assert (stage.status().state, stage.status().refused) == (WebhookState.WAITING, 3)
     stage.receiver.answer = lambda _: 200
     stage.until_still()
     assert stage.receiver.codes(A) == ["1", "2", "3"]
@@ -131,7 +131,7 @@ def test_failures_of_several_dossiers_pause_the_address(stage: WebhookStage) -> 
         stage.change(number, "2")
     stage.role.run_once()
     assert len(stage.receiver.requests) == pace.CIRCUIT.failures
-    assert stage.standing().standing is WebhookState.PAUSED
+    assert stage.status().state is WebhookState.PAUSED
     assert stage.role.run_once() == 0
     assert len(stage.receiver.requests) == pace.CIRCUIT.failures
     stage.pass_time(minutes=1)
@@ -140,7 +140,7 @@ def test_failures_of_several_dossiers_pause_the_address(stage: WebhookStage) -> 
     stage.receiver.answer = lambda _: 200
     stage.pass_time(minutes=1)
     assert stage.role.run_once() == len(numbers)
-    assert stage.standing().standing is WebhookState.SENDING
+    assert stage.status().state is WebhookState.SENDING
 
 
 @pytest.mark.parametrize("answer", ["drop", 403, 500])
@@ -255,7 +255,7 @@ def test_test_event_is_sent_to_a_paused_address_and_ends_the_pause(stage: Webhoo
     managing.request_test(stage.store, stage.id, by=stage.by)
     stage.role.run_once()
     assert stage.webhook.test_code
-    assert stage.standing().standing is WebhookState.PAUSED
+    assert stage.status().state is WebhookState.PAUSED
     stage.receiver.answer = lambda _: 200
     sent = managing.request_test(stage.store, stage.id, by=stage.by)
     assert stage.role.run_once() == 1
@@ -293,7 +293,7 @@ def test_change_that_left_the_feed_is_waited_for_no_more(stage: WebhookStage) ->
         numbering.remove(tx, [A])
     stage.pass_time(minutes=1)
     stage.role.run_once()
-    assert stage.standing().refused == 0
+    assert stage.status().refused == 0
 
 
 def test_retired_webhook_gets_nothing(stage: WebhookStage) -> None:
@@ -302,7 +302,7 @@ def test_retired_webhook_gets_nothing(stage: WebhookStage) -> None:
     stage.change(A, "2")
     assert stage.role.run_once() == 0
     assert not stage.secrets.path(stage.id).exists()
-    assert stage.standing().standing is WebhookState.RETIRED
+    assert stage.status().state is WebhookState.RETIRED
 
 
 def test_webhook_of_an_agency_gets_its_dossiers_only(store: Store, tmp_path: Path) -> None:

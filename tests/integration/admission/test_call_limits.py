@@ -76,7 +76,7 @@ def broker() -> Iterator[MemoryBroker]:
 def standing(store: Store, clock: Ahead) -> dict[str, pauses.Pause]:
     """Return what is paused, by operation."""
     with store.read() as tx:
-        return {it.pause.operation: it.pause for it in pauses.standing(tx, now=clock())}
+        return {it.pause.operation: it.pause for it in pauses.listed(tx, now=clock())}
 
 
 def tries(store: Store) -> int:

@@ -27,9 +27,9 @@ def test_a_partner_that_is_down_is_called_a_few_times_and_then_left_alone(store:
     with working(store, broker, partner, policy=LONG_PAUSES) as works:
         works.emit(*(step(n, 1) for n in range(200)))
 
-        def shown() -> list[pauses.PauseStanding]:
+        def shown() -> list[pauses.ListedPause]:
             with store.read() as tx:
-                return pauses.standing(tx, now=now())
+                return pauses.listed(tx, now=now())
 
         works.wait(lambda states: "sending" not in states and len(shown()) == 2)
         assert 5 <= partner.calls <= 5 + 4

@@ -25,9 +25,9 @@ def test_a_wish_of_a_day_pauses_the_operation_and_is_shown(store: Store) -> None
     until when."""
     busy = TransientFailure("partner_busy", "HTTP 503", retry_after=DAY)
 
-    def shown() -> list[pauses.PauseStanding]:
+    def shown() -> list[pauses.ListedPause]:
         with store.read() as tx:
-            return pauses.standing(tx, now=now())
+            return pauses.listed(tx, now=now())
 
     broker, partner = MemoryBroker(), Partner([busy] * 100, concurrency=1)
     begun = now()

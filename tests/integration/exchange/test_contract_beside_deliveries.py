@@ -66,7 +66,7 @@ def test_a_fetch_that_goes_wrong_all_the_time_is_not_noticed_by_deliveries(
         destination.close()
     with store.read() as tx:
         attempts = tx.exec_driver_sql("SELECT attempts FROM deliveries").scalars().all()
-        assert pauses.standing(tx, now=now()) == []
+        assert pauses.listed(tx, now=now()) == []
         assert contracts.of_partner(tx, catalog.PROVINCIAL) is not None
     assert attempts == [1] * 12
     assert effects(province, number(1)) == ["dossier"]

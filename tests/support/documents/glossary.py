@@ -37,6 +37,8 @@ FORBIDDEN = {
     "says": "shows, means",
     "shelve": "set aside",
     "silence": "connection watchdog",
+    "standing": "state, facts, what needs a person; of a pause: listed",
+    "standings": "states",
     "suspect": "poison message",
     "suspects": "poison messages",
     "tell": "notify, report, return",
@@ -102,6 +104,9 @@ ALLOWED: dict[str, str] = {
     "files_told": "a column that the last release and archive files read",
 }
 """Names that stay, and why."""
+
+ALLOWED_COLUMNS = {"standing": "of flow_samples, which the last release reads"}
+"""Columns that stay, and why."""
 
 _COMPOUNDS = ("look_up", "looking_up", "take_over")
 """Two words that are one term."""

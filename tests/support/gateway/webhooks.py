@@ -11,7 +11,7 @@ from adapters.webhooks.sender import LIMITS, HttpSender
 from hub.exchange.webhooks.dispatch import Dispatch
 from hub.exchange.webhooks.role import Webhooks
 from hub.operations.signed_by import SignedBy
-from hub.operations.webhooks import managing, standing
+from hub.operations.webhooks import managing, status
 from hub.records.dossiers import numbering
 from hub.rules.change_feed import ChangeKind
 from hub.rules.clients.client import networks
@@ -60,10 +60,10 @@ class WebhookStage:
         """Send and let time pass until nothing waits; return the rounds that it took."""
         for taken in range(rounds):
             self.role.run_once()
-            if not self.standing().backlog:
+            if not self.status().backlog:
                 return taken
             self.pass_time(minutes=minutes)
-        raise AssertionError(f"still waiting: {self.standing()}")
+        raise AssertionError(f"still waiting: {self.status()}")
 
     @property
     def webhook(self) -> Webhook:
@@ -73,10 +73,10 @@ class WebhookStage:
         assert found is not None
         return found
 
-    def standing(self) -> standing.WebhookStanding:
+    def status(self) -> status.WebhookStatus:
         """Return what its owner sees."""
         with self.store.read() as tx:
-            return standing.standing_of(tx, self.webhook, allowed=lambda _: True, now=self.time)
+            return status.status_of(tx, self.webhook, allowed=lambda _: True, now=self.time)
 
     @property
     def by(self) -> SignedBy:

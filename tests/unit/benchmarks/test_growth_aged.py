@@ -23,7 +23,7 @@ def kept(ward: Ward, n: int) -> KeepReason | None:
     """Return what keeps a dossier from being archived on the day after its last."""
     with ward.store.read() as tx:
         (here,) = rows.load(tx, [number(n)])
-    return why_kept(candidates.standing(here, on_hold=False), before=NEXT_DAY)
+    return why_kept(candidates.facts_of(here, on_hold=False), before=NEXT_DAY)
 
 
 def hand_over(ward: Ward, n: int) -> None:

@@ -67,7 +67,7 @@ def _delete(tx: Tx, file: ArchiveFile, batch: Sequence[ComparedRow], now: dateti
 def _may_go(here: Rows, entry: ComparedRow, *, on_hold: bool, now: datetime) -> bool:
     # Unchanged, it is as old as when it was chosen; what may have come since is a hold, or a task.
     same = here.digest() == entry.digest
-    return same and why_kept(candidates.standing(here, on_hold=on_hold), before=now) is None
+    return same and why_kept(candidates.facts_of(here, on_hold=on_hold), before=now) is None
 
 
 def _archived(here: Rows, entry: ComparedRow, file: ArchiveFile, now: datetime) -> index.Archived:
@@ -89,7 +89,7 @@ def _archived(here: Rows, entry: ComparedRow, file: ArchiveFile, now: datetime) 
         received_at=known("received_at"),
         due_at=known("due_at"),
         finished_at=time("finished_at"),
-        closed_at=ended_at(candidates.standing(here, on_hold=False)) or now,
+        closed_at=ended_at(candidates.facts_of(here, on_hold=False)) or now,
         archived_at=now,
         erased_at=time("erased_at"),
     )

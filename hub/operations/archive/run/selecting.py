@@ -88,13 +88,13 @@ def _free(
         loaded = rows.load(tx, numbers)
     free, later = [], {}
     for here in loaded:
-        standing = candidates.standing(here, on_hold=here.number in on_hold)
-        why = why_kept(standing, before=before) or missing(archive.files, here)
+        facts = candidates.facts_of(here, on_hold=here.number in on_hold)
+        why = why_kept(facts, before=before) or missing(archive.files, here)
         if why is None:
             free.append(here)
         else:
             report.keep(here.number, why)
-            later[here.number] = archive.recheck_at(standing, why, before=before)
+            later[here.number] = archive.recheck_at(facts, why, before=before)
     if put_off and later:
         with archive.store.write() as tx:
             candidates.TO_ARCHIVE.put_off(tx, later)

@@ -206,13 +206,13 @@ def rare_questions(store: Store) -> None:
         legs.want_again(tx, "x")
         papers.papers_not_at_town(tx, "x")
         replays.still_as_seen(tx, _ITEM)
-        replays.standings(tx, [1])
+        replays.progress_of(tx, [1])
         for ask in (replays.replaced_by, replays.overtaken_by, replays.open_before):
             ask(tx, 1)
         for look in (
             cancellation.is_conflict,
             cancellation.is_newest,
-            cancellation.standing_for,
+            cancellation.superseded_older,
         ):
             look(tx, 1)
         cancellation.lock_head(tx, "x", "y")

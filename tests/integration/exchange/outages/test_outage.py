@@ -58,7 +58,7 @@ def typed(*words: str) -> str:
     return CliRunner().invoke(app, [*words]).output
 
 
-def reads(output: str, standing: list[pauses.PauseStanding]) -> None:
+def reads(output: str, standing: list[pauses.ListedPause]) -> None:
     """Check that each pause is told: partner, operation, why in the language, until when."""
     for item in standing:
         it = item.pause
@@ -87,9 +87,9 @@ def test_the_province_is_down_and_comes_back(
     with working(store, broker, destination, policy=LONG_PAUSES) as works:
         works.emit(*(record(n, 1) for n in range(FIRST)))
 
-        def standing() -> list[pauses.PauseStanding]:
+        def standing() -> list[pauses.ListedPause]:
             with store.read() as tx:
-                return pauses.standing(tx, now=ahead())
+                return pauses.listed(tx, now=ahead())
 
         operations = len(destination.traits.accepts)
         works.wait(lambda states: "sending" not in states and len(standing()) == operations)

@@ -11,7 +11,7 @@ from hub.rules.calls.traits import Traits
 from hub.rules.deliveries.absence import (
     Patience,
     QueryAgain,
-    Standing,
+    UnknownEffect,
     patience_of,
     weigh_absent,
     weigh_unclear,
@@ -26,9 +26,9 @@ PATIENCE = Patience(grace_period=10 * SECOND, work=30 * SECOND, lag=30 * SECOND)
 def asked(seconds: float, absent: float | None = None, *, exists: bool = False) -> object:
     """Return what follows from "not there" to a question asked so long after the call's end."""
     first = None if absent is None else END + absent * SECOND
-    standing = Standing(since=END, absent_at=first, reported_existing=exists)
+    effect = UnknownEffect(since=END, absent_at=first, reported_existing=exists)
     age = seconds * SECOND
-    return weigh_absent(standing, age=age, now=END + age + SECOND, patience=PATIENCE)
+    return weigh_absent(effect, age=age, now=END + age + SECOND, patience=PATIENCE)
 
 
 def test_the_patience_is_that_of_the_partner_and_the_policy() -> None:
@@ -63,17 +63,17 @@ def test_what_is_said_to_exist_is_never_absent() -> None:
 
 def test_an_unclear_answer_is_asked_again_while_the_effect_may_still_come() -> None:
     """Then a person decides; a negative answer before it does not count any more."""
-    standing = Standing(since=END, absent_at=END + 70 * SECOND)
-    again = weigh_unclear(standing, age=20 * SECOND, now=END, patience=PATIENCE)
+    effect = UnknownEffect(since=END, absent_at=END + 70 * SECOND)
+    again = weigh_unclear(effect, age=20 * SECOND, now=END, patience=PATIENCE)
     assert again == QueryAgain(END + 20 * SECOND)
-    found = weigh_unclear(standing, age=80 * SECOND, now=END, patience=PATIENCE)
+    found = weigh_unclear(effect, age=80 * SECOND, now=END, patience=PATIENCE)
     assert found == NeedsPerson()
 
 
 def test_what_was_never_written_down_is_counted_from_now() -> None:
     """A delivery that an older version left in doubt."""
     now = END + 400 * SECOND
-    found = weigh_absent(Standing(since=None), age=timedelta(), now=now, patience=PATIENCE)
+    found = weigh_absent(UnknownEffect(since=None), age=timedelta(), now=now, patience=PATIENCE)
     assert isinstance(found, QueryAgain)
     assert now < found.when <= now + PATIENCE.counts_after
 
@@ -92,14 +92,14 @@ def test_no_effect_that_comes_in_time_is_ever_called_absent(
     """Whenever the partner ends its work within the patience, and whatever its look-up lags."""
     patience = Patience(grace_period=settle * SECOND, work=work * SECOND, lag=lag * SECOND)
     visible = effect * (settle + work) + seen * lag
-    standing, at, questions = Standing(since=END), END + patience.grace_period, 0
+    known, at, questions = UnknownEffect(since=END), END + patience.grace_period, 0
     while (at - END) / SECOND < visible:
         questions += 1
         said = at + takes * SECOND
-        found = weigh_absent(standing, age=at - END, now=said, patience=patience)
+        found = weigh_absent(known, age=at - END, now=said, patience=patience)
         assert isinstance(found, QueryAgain)
         assert found.when >= said
-        standing = Standing(since=END, absent_at=found.absent_at)
+        known = UnknownEffect(since=END, absent_at=found.absent_at)
         at = max(found.when, at + SECOND / 1000)
     assert questions < 400_000
 

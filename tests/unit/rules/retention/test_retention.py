@@ -9,7 +9,7 @@ from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.rules.retention.ends import (
     CLOSED,
     UNCOLLECTED,
-    DossierStanding,
+    DossierFacts,
     KeepReason,
     month_after,
     recheck_at,
@@ -25,7 +25,7 @@ OLD, YOUNG = BEFORE - timedelta(days=1), BEFORE + timedelta(days=1)
 def why(status: Status = Status.RETURNED, **facts: object) -> KeepReason | None:
     """Return what keeps a dossier of which everything else has ended long ago."""
     values = {"status": status, "status_at": OLD, "last_at": OLD, **facts}
-    return why_kept(DossierStanding(**values), before=BEFORE)  # type: ignore[arg-type]
+    return why_kept(DossierFacts(**values), before=BEFORE)  # type: ignore[arg-type]
 
 
 def test_what_has_ended_may_go() -> None:
@@ -81,11 +81,11 @@ def test_the_index_holds_what_the_rule_calls_closed() -> None:
 
 def test_what_is_too_young_is_looked_at_when_it_comes_of_age_and_the_rest_next_month() -> None:
     """Whatever keeps it, a dossier is not looked at again by a run that takes the same."""
-    standing = DossierStanding(status=Status.FINISHED, status_at=OLD, last_at=OLD)
+    facts = DossierFacts(status=Status.FINISHED, status_at=OLD, last_at=OLD)
     of_age = OLD + UNCOLLECTED
-    assert recheck_at(standing, KeepReason.TOO_YOUNG, before=BEFORE) == of_age
+    assert recheck_at(facts, KeepReason.TOO_YOUNG, before=BEFORE) == of_age
     for why in set(KeepReason) - {KeepReason.TOO_YOUNG}:
-        assert recheck_at(standing, why, before=BEFORE) == month_after(BEFORE)
+        assert recheck_at(facts, why, before=BEFORE) == month_after(BEFORE)
 
 
 def test_whole_months_are_archived() -> None:

@@ -23,11 +23,11 @@ class WebhookState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookStanding:
+class WebhookStatus:
     """A webhook and what it has not taken."""
 
     webhook: Webhook
-    standing: WebhookState
+    state: WebhookState
     refused: int
     """Changes that failed, or wait behind one that did."""
     backlog: int
@@ -38,15 +38,15 @@ class WebhookStanding:
     """Since when the longest of the refused waits."""
 
 
-def standing_of(
+def status_of(
     tx: Tx, webhook: Webhook, *, allowed: Callable[[str], bool], now: datetime
-) -> WebhookStanding:
+) -> WebhookStatus:
     """Return how a webhook does; `allowed` as in `exchange/webhooks/selecting.py`."""
     queued = waiting.of_webhook(tx, webhook.id)
     new = reading.page(tx, webhook.position, limit=reading.READ_AT_ONCE, allowed=allowed)
-    return WebhookStanding(
+    return WebhookStatus(
         webhook=webhook,
-        standing=_in_a_word(webhook, refused=bool(queued), now=now),
+        state=_in_a_word(webhook, refused=bool(queued), now=now),
         refused=len(queued),
         backlog=len(queued) + len(new.changes),
         more=new.more,
@@ -56,14 +56,14 @@ def standing_of(
 
 def of_all(
     tx: Tx, *, allowed: Callable[[str, str], bool], now: datetime, client: str = ""
-) -> Sequence[WebhookStanding]:
+) -> Sequence[WebhookStatus]:
     """Return how every webhook does, of one client where it is named.
 
     `allowed` tells of a client and a dossier's number whether the one may know of the other.
     """
 
-    def of(webhook: Webhook) -> WebhookStanding:
-        return standing_of(
+    def of(webhook: Webhook) -> WebhookStatus:
+        return status_of(
             tx, webhook, allowed=lambda number: allowed(webhook.client, number), now=now
         )
 
