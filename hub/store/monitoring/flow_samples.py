@@ -74,7 +74,7 @@ def _as_duration(value: int | None) -> timedelta | None:
 
 def of_destination(tx: Tx, destination: str, *, since: datetime, each: int = 1) -> list[FlowSample]:
     """Return the samples of a partner from a moment on, oldest first; those of each n-th minute."""
-    query = sa.select(flow_samples).where(
+    query = sa.select(*(column.label(column.key) for column in flow_samples.c)).where(
         flow_samples.c.destination == destination, flow_samples.c.at >= since
     )
     if each > 1:

@@ -50,7 +50,7 @@ flow_samples = sa.Table(
     sa.Column("accepted", sa.BigInteger, nullable=False),
     sa.Column("delivered", sa.BigInteger, nullable=False),
     sa.Column("open", sa.BigInteger, nullable=False),
-    sa.Column("standing", sa.BigInteger, nullable=False),
+    sa.Column("standing", sa.BigInteger, key="needing_person", nullable=False),
     sa.Column("critical_median", sa.BigInteger),
     sa.Column("critical_95", sa.BigInteger),
     comment="How much waited and how long the last deliveries took, a row a minute and partner",
