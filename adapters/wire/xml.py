@@ -20,7 +20,7 @@ _UTF_8 = {None, "UTF-8", "UTF8", "US-ASCII", "ASCII"}
 
 
 def new_parser(encoding: str | None = None) -> etree.XMLParser:
-    """Return a parser with every door shut; not to be shared between threads.
+    """Return a parser without entities, DTD and network; not to be shared between threads.
 
     `encoding` counts before the declaration of what is parsed.
     """

@@ -1,4 +1,4 @@
-"""Whether a partner's look-up works: a login alone says that a door opens, not what is behind it.
+"""Whether a partner's look-up works: a login alone does not prove that dossiers can be read.
 
 The newest message that was delivered longer ago than the partner's look-up may lag is looked up as
 reconciling would do it. That changes nothing at the partner. What cannot be read, or is not found,

@@ -1,9 +1,10 @@
 """Tells whether the hub's process on this machine works: for a container's health check.
 
 Reads the heartbeats of this host for the roles of the settings: every process with such a role
-counts, so that one which hangs is not hidden by another that works. With the role gateway it asks
-its own door. It migrates nothing, calls no partner and no broker, and does not import what does,
-because it is run once a minute in every container: `python -m hub.runtime.health`, or `hub health`.
+counts, so that one which hangs is not hidden by another that works. With the role gateway it
+calls the gateway's own port. It migrates nothing, calls no partner and no broker, and does not
+import what does, because every container runs it once a minute: `python -m hub.runtime.health`, or
+`hub health`.
 """
 
 import os

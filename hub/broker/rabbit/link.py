@@ -6,7 +6,7 @@ owner throws it away and dials again.
 
 Why not pika's BlockingConnection? It waits for each confirm, answers heartbeats only inside its own
 calls, and its `close` waits for a dead peer. A SelectConnection has none of this; in exchange it
-belongs to the thread that runs its loop, and `submit` is the only door into that thread.
+belongs to the thread that runs its loop, and `submit` is the only way into that thread.
 """
 
 import contextlib

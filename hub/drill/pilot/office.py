@@ -1,6 +1,6 @@
 """The ward's office during the pilot: what officers, scanner and barcode reader do.
 
-It only uses the doors that the real office has: messages from the counter and the workstations,
+It only uses the ways in that the real office has: messages from the counter and the workstations,
 files in the scanner's hot folder, codes over the barcode reader's serial line. It looks at the
 records as an officer looks at the screen: what is finished is handed out, what needs a supplement
 gets one.

@@ -1,7 +1,7 @@
-"""The operations of the hub that a client may be allowed, by name, each with its sentence.
+"""The rights that a client may be given, by name, each with its sentence.
 
-An operation that is not here cannot be allowed to a client: a mistyped name must not look like a
-right. A new route adds its operation here and asks for it by the same name.
+A name that is not here cannot be given to a client: a mistyped one must not look like a
+right. A new route adds its right here and requires it by the same name.
 """
 
 RIGHTS = {
