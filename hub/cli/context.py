@@ -74,9 +74,9 @@ def here(day: datetime | None) -> datetime | None:
 
 
 @contextmanager
-def opened() -> Iterator[Store]:
-    """Open the installation's store for the length of the block."""
-    store = open_store(settings())
+def opened(known: Settings | None = None) -> Iterator[Store]:
+    """Open the installation's store for the length of the block; `known`: settings already read."""
+    store = open_store(known or settings())
     try:
         yield store
     finally:
@@ -112,9 +112,10 @@ def by(
     """
     from hub.operations.users.command_line import NotAllowed
 
-    given = actor or settings().operator
+    known = settings()
+    given = actor or known.operator
     try:
-        who = _person(right, thing_of, automatic=automatic)
+        who = _person(known, right, thing_of, automatic=automatic)
         if not who:
             who = automatic if automatic and not given else signed(given, system_user())
     except (NotNamed, NotAllowed) as error:
@@ -123,23 +124,25 @@ def by(
     return {"actor": who, "reason": reason, "now": utc_now()}
 
 
-def _is_there() -> bool:
+def _is_there(database: str) -> bool:
     """Return whether the installation has a database; it has no accounts without one."""
     try:
-        revision.require_file(settings().database)
+        revision.require_file(database)
     except revision.SchemaMismatch:
         return False
     return True
 
 
-def _person(right: Right, thing_of: Callable[[Store], Thing] | None, *, automatic: str) -> str:
+def _person(
+    known: Settings, right: Right, thing_of: Callable[[Store], Thing] | None, *, automatic: str
+) -> str:
     """Return the actor of `--as`; "" where there are no accounts. Raises NotAllowed."""
     from hub.operations.users import command_line
 
     name, file = acting()
-    if not name and not _is_there():
+    if not name and not _is_there(known.database):
         return ""  # the command itself says so, after what is wrong with its words
-    with opened() as store:
+    with opened(known) as store:
         if not name and not command_line.are_needed(store):
             return ""
         if not name and automatic:
