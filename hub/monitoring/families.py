@@ -158,7 +158,7 @@ def _balances(figures: Figures, now: datetime) -> Iterator[Metric]:
 
 
 def _pauses(figures: Figures, partners: Sequence[str]) -> Iterator[Metric]:
-    standing = {(it.pause.destination, it.pause.operation): it for it in figures.pauses}
+    pauses = {(it.pause.destination, it.pause.operation): it for it in figures.pauses}
     paused = _gauge(
         "operation_paused",
         "Whether nothing is sent of an operation now, and for what kind of reason",
@@ -173,7 +173,7 @@ def _pauses(figures: Figures, partners: Sequence[str]) -> Iterator[Metric]:
         "circuit_phase", "The phase of an operation's circuit is 1", "partner", "operation", "phase"
     )
     for it in _operations(partners):
-        found = standing.get((it.partner, it.name))
+        found = pauses.get((it.partner, it.name))
         kinds = dict.fromkeys(PAUSE_KINDS, False) | ({found.pause.kind: True} if found else {})
         for kind, holds in kinds.items():
             paused.add_metric([it.partner, it.name, kind], holds)

@@ -159,9 +159,9 @@ def _hand_in_day(trial: Trial, traffic: Traffic, bar: Progress) -> None:
 
 def _cases_are_there(store: Store) -> bool:
     with store.read() as tx:
-        standing = {it.state for it in groups.standing(tx, ALL)}
+        open_states = {it.state for it in groups.needing_attention(tx, ALL)}
         unknown_codes = tasks.open_of_kind(tx, fault_classes.KIND)
-    return {DeliveryState.DEAD, DeliveryState.AMBIGUOUS} <= standing and bool(unknown_codes)
+    return {DeliveryState.DEAD, DeliveryState.AMBIGUOUS} <= open_states and bool(unknown_codes)
 
 
 def _show(trial: Trial, console: Console) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from hub.store.conservation.balance import Balance, balance
 from hub.store.deliveries import pauses
-from hub.store.deliveries.pauses import PauseStanding
+from hub.store.deliveries.pauses import ListedPause
 from hub.store.engine.store import Tx
 from hub.store.monitoring import work_counts
 from hub.store.repair import tasks
@@ -25,7 +25,7 @@ class Figures:
     """When the oldest open delivery of a destination and state was opened."""
     unhandled: Mapping[str, int]
     """Messages by their state: accepted, early, parked."""
-    pauses: Sequence[PauseStanding]
+    pauses: Sequence[ListedPause]
     tasks: Mapping[str, int]
     """Open tasks by their owner."""
 
@@ -37,6 +37,6 @@ def read(tx: Tx, destinations: Collection[str], *, now: datetime) -> Figures:
         balances=balance(tx, destinations),
         oldest=work_counts.oldest_open(tx),
         unhandled=work_counts.unhandled_by_state(tx),
-        pauses=pauses.standing(tx, now=now),
+        pauses=pauses.listed(tx, now=now),
         tasks=tasks.open_by_owner(tx),
     )
