@@ -32,6 +32,7 @@ COMMANDS = {
     "migrate": "hub.cli.installation.migrate",
     "doctor": "hub.cli.installation.doctor",
     "health": "hub.cli.installation.health",
+    "top": "hub.cli.top.top",
     "verify": "hub.cli.evidence.verify",
     "version": "hub.cli.installation.version",
     "deliveries attention": "hub.cli.deliveries.attention",

@@ -1,0 +1,1 @@
+"""`hub top`: the overview live in a terminal."""
