@@ -73,6 +73,7 @@ def compared(known: Known) -> dict[str, list[str]]:
     """Return the commands that are compared, as an operator would say them."""
     return {
         "verify": ["verify"],
+        "top": ["top"],
         "deliveries attention": ["deliveries", "attention"],
         "partners pauses": ["partners", "pauses"],
         "tasks list": ["tasks", "list"],
