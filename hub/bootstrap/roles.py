@@ -33,6 +33,7 @@ from hub.messages import catalog
 from hub.messages.partners import PARTNERS
 from hub.operations.archive.role import Archivist
 from hub.operations.contracts.watching import ContractWatch
+from hub.operations.deliveries.replay_role import ReplayParts, Replays
 from hub.operations.drift.keeping import DriftKeeping
 from hub.ports import Source
 from hub.rules.clients.client import networks
@@ -61,7 +62,13 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     if hears_partners or (hub.town is not None and "gateway" in wanted):
         roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:
-        roles += [make_timer(hub), *_feed(hub), *_contract_watch(hub), *_archivist(hub)]
+        roles += [
+            make_timer(hub),
+            _replays(hub),
+            *_feed(hub),
+            *_contract_watch(hub),
+            *_archivist(hub),
+        ]
     if "relay" in wanted:
         roles.append(_relay(hub))
     return roles
@@ -177,6 +184,17 @@ def _contract_watch(hub: Hub) -> list[Role]:
     if not readers:
         return []
     return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.call_limits)]
+
+
+def _replays(hub: Hub) -> Replays:
+    """Return the role that works off the replay plans that persons order."""
+    parts = ReplayParts(
+        destinations=hub.destinations,
+        file_path=hub.files.path,
+        on_delivered=hub.records.delivered,
+        on_commit=hub.wake,
+    )
+    return Replays(hub.store, parts, clock=hub.clock)
 
 
 def _feed(hub: Hub) -> list[Role]:

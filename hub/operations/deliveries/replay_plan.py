@@ -21,7 +21,8 @@ from hub.store.deliveries import doubts
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal
-from hub.store.repair import replays
+from hub.store.repair import replay_work, replays
+from hub.store.repair.replay_work import Phase
 from hub.store.repair.replays import Candidate, ReplayFilter, ReplayItem
 from hub.store.schema.tables.repair import (
     ALREADY_THERE,
@@ -32,6 +33,9 @@ from hub.store.schema.tables.repair import (
     WOULD_SEND,
 )
 from hub.texts import both
+
+PAGE = 50
+"""Deliveries that are examined together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +60,41 @@ def make(
 
     `progress` gets (asked, of how many).
     """
+    items = examine_all(
+        store, selection, destinations, file_path=file_path, at_once=at_once, progress=progress
+    )
+    with store.write() as tx:
+        number = replays.create(tx, selection, items, actor=by["actor"], now=by["now"])
+        replay_work.add(tx, number, Phase.READY, total=len(items))
+        audit.record(tx, action="replay.plan", object=str(number), **by)
+    return number
+
+
+def examine_all(
+    store: Store,
+    selection: ReplayFilter,
+    destinations: Sequence[Destination],
+    *,
+    file_path: BlobPath,
+    at_once: int = 4,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> list[ReplayItem]:
+    """Return what a plan shows of the dead deliveries of a selection; changes nothing.
+
+    `progress` gets (examined, of how many); what it raises ends the work soon.
+    """
     partners = {destination.name: destination for destination in destinations}
     with store.read() as tx:
         candidates = replays.select(tx, selection)
-    examined = partial(examine, store, partners, file_path, frozenset(c.id for c in candidates))
-    items = []
+    examine_one = partial(examine, store, partners, file_path, frozenset(c.id for c in candidates))
+    items: list[ReplayItem] = []
     with ThreadPoolExecutor(at_once, thread_name_prefix="replay.plan") as pool:
-        for item in pool.map(examined, candidates):
-            items.append(item)
-            progress(len(items), len(candidates))
-    with store.write() as tx:
-        number = replays.create(tx, selection, items, actor=by["actor"], now=by["now"])
-        audit.record(tx, action="replay.plan", object=str(number), **by)
-    return number
+        # Not all at once: what `progress` raises would else wait for every query.
+        for start in range(0, len(candidates), PAGE):
+            for item in pool.map(examine_one, candidates[start : start + PAGE]):
+                items.append(item)
+                progress(len(items), len(candidates))
+    return items
 
 
 def examine(

@@ -4,8 +4,12 @@ Beside a running hub this only moves rows; the role Deliver sends. The first del
 of fault goes alone; the others follow when its outcome is known. A replayed delivery that fails
 again with the fault that it had stops the run. A delivery that is not as the plan saw it is left
 alone, and a plan that ended is not run again.
+
+A run has a lease on its plan. It ends without a word when a person pauses or cancels the plan, or
+another process runs it; what was done stays done, and the next run goes on with the rest.
 """
 
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -22,13 +26,16 @@ from hub.store.deliveries import attempts, superseding, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.messages import journal
-from hub.store.repair import replays
+from hub.store.repair import replay_work, replays
+from hub.store.repair.replay_work import LEASE, Phase
 from hub.store.repair.replays import ReplayItem
 from hub.store.schema.tables.repair import ALREADY_THERE, SUPERSEDED, WOULD_SEND
 from hub.texts import Text, both, joined, text
 
 SENT, SETTLED, REPLACED = "sent", "settled", "superseded"
 CHANGED, NOT_SENT = "changed since the plan", "not sent"
+INTERRUPTED = "interrupted"
+"""The run ended before it did anything with the delivery; never kept."""
 _OUTCOMES = {CHANGED: "changed", NOT_SENT: "not_sent"}
 """Outcomes, as items keep them, whose text has another name."""
 _TRIED = FINAL | {DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.AMBIGUOUS}
@@ -47,6 +54,8 @@ class ReplayReport:
     outcomes: Counter[str] = field(default_factory=Counter)
     delivered: int = 0
     under_way: int = 0
+    interrupted: bool = False
+    """Whether the plan has more to do: it was paused, or another process goes on."""
 
 
 def outcome_text(outcome: str) -> Text:
@@ -70,8 +79,14 @@ class ReplayRun:
         patience: timedelta | None = timedelta(minutes=2),
         on_commit: Callable[[], None] = lambda: None,
         pause: Callable[[float], object] = threading.Event().wait,
+        worker: str = "",
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`patience`: how long outcomes are waited for; None where nobody wants to know them."""
+        """`patience`: how long outcomes are waited for; None where nobody wants to know them.
+
+        `worker`: the one that has claimed the plan already. `stopping`: whether the process ends.
+        """
+        self.stopping = stopping
         self.store, self.plan, self.clock = store, plan, clock
         self.actor, self.reason = actor, reason
         self.on_delivered, self.on_commit, self.pause = on_delivered, on_commit, pause
@@ -80,6 +95,9 @@ class ReplayRun:
         self.outcomes: Counter[str] = Counter()
         self.delivered = 0
         self.stopped: Text | None = None
+        self.interrupted = False
+        self.worker = worker or secrets.token_hex(8)
+        self._extended = clock()
 
     def run(self, progress: Callable[[int, int], None] = lambda *_: None) -> ReplayReport:
         """Carry the plan out; `progress` gets (done, of how many). Raises NoSuchPlan."""
@@ -90,20 +108,64 @@ class ReplayRun:
                 return ReplayReport(
                     plan=self.plan, before=text(f"replay.was_{found.state}", why=why)
                 )
-            replays.begin(tx, self.plan, self.clock())
-            self._audit(tx, "replay.run", str(self.plan))
-            items = [item for item in replays.items_of(tx, self.plan) if item.outcome is None]
+            self._begin(tx)
+            known = replays.items_of(tx, self.plan)
+        # Sent by a run that ended: its outcome is awaited by this one.
+        self.watched = {it.delivery_id: it for it in known if it.outcome == SENT}
+        items = [item for item in known if item.outcome is None]
         tried: set[str] = set()
         for count, item in enumerate(items, 1):
             if self._carry_out(item) == SENT:
                 self._after_sending(item, tried)
             progress(count, len(items))
             passing(Point.REPLAY_BETWEEN_ITEMS)
-            if self.stopped:
+            if self._is_to_end():
                 break
-        if not self.stopped:
+        if not self._is_to_end():
             self._wait_for_outcomes()
-        return self._end()
+        return self._give_back() if self._goes_on_later() else self._end()
+
+    def _begin(self, tx: Tx) -> None:
+        """Claim the plan. Raises StateConflict where there is nothing to run yet."""
+        now = self.clock()
+        work = replay_work.of_plan(tx, self.plan)
+        if work is None:  # of an older release
+            replay_work.add(tx, self.plan, Phase.READY)
+        elif work.phase is Phase.PLANNING:
+            raise transitions.StateConflict(both("replay.still_planning", plan=self.plan))
+        replay_work.take_over(tx, self.plan, self.worker, now=now)
+        replays.begin(tx, self.plan, now)
+        self._audit(tx, "replay.run", str(self.plan))
+
+    def _is_to_end(self) -> bool:
+        return bool(self.stopped) or self._goes_on_later()
+
+    def _goes_on_later(self) -> bool:
+        """Tell whether this run ends before its plan does."""
+        return not self.stopped and (self.interrupted or self.stopping())
+
+    def _extend(self, tx: Tx) -> bool:
+        """Extend the lease; False, once and for all, where this run has to end."""
+        self._extended = self.clock()
+        if not replay_work.extend(tx, self.plan, self.worker, now=self._extended):
+            self.interrupted = True
+        return not self.interrupted
+
+    def _give_back(self) -> ReplayReport:
+        """Let another run go on."""
+        with self.store.write() as tx:
+            replay_work.release(tx, self.plan, self.worker)
+        return self._report(interrupted=True)
+
+    def _report(self, *, interrupted: bool = False) -> ReplayReport:
+        return ReplayReport(
+            plan=self.plan,
+            stopped=self.stopped,
+            outcomes=self.outcomes,
+            delivered=self.delivered,
+            under_way=len(self.watched),
+            interrupted=interrupted,
+        )
 
     def _after_sending(self, item: ReplayItem, tried: set[str]) -> None:
         """Let the first of a fault have its outcome alone; then keep the pace."""
@@ -115,13 +177,15 @@ class ReplayRun:
             return
         tried.add(item.fault)
         self._wait_for_outcomes()
-        if self.watched and not self.stopped:
+        if self.watched and not self._is_to_end():
             self.stopped = both("replay.no_outcome")
 
     def _carry_out(self, item: ReplayItem) -> str:
         """Do what the plan says of one delivery, unless it has changed; return what was done."""
         now, id = self.clock(), item.delivery_id
         with self.store.write() as tx:
+            if not self._extend(tx):
+                return INTERRUPTED
             if not replays.still_as_seen(tx, item):
                 outcome = CHANGED
             elif item.verdict == WOULD_SEND and not replays.open_before(tx, id):
@@ -195,9 +259,20 @@ class ReplayRun:
             return
         end = self.clock() + self.patience
         self._check_results()
-        while self.watched and not self.stopped and self.clock() < end:
+        while self.watched and not self._is_to_end() and self.clock() < end:
             self.pause(0.1)
             self._check_results()
+            self._keep_lease()
+
+    def _keep_lease(self) -> None:
+        """Extend the lease now and then; see at once that a person has paused the plan."""
+        if self.clock() - self._extended >= LEASE / 3:
+            with self.store.write() as tx:
+                self._extend(tx)
+            return
+        with self.store.read() as tx:
+            work = replay_work.of_plan(tx, self.plan)
+        self.interrupted = work is None or work.phase is not Phase.RUNNING
 
     def _check_results(self) -> None:
         """See what became of what was sent; the first repeat of its fault stops the run."""
@@ -215,23 +290,21 @@ class ReplayRun:
                 self.stopped = both("replay.failed_again", delivery=id, fault=item.fault)
 
     def _end(self) -> ReplayReport:
+        with self.store.read() as tx:
+            outcomes = replays.outcomes_of(tx, self.plan)
         counted = [
             both("replay.counted", count=count, outcome=outcome_text(name))
-            for name, count in sorted(self.outcomes.items())
+            for name, count in sorted(outcomes.items())
         ]
         done = joined(", ", counted) if counted else both("replay.nothing_to_do")
         why = (joined("; ", [self.stopped, done]) if self.stopped else done).stored()
         with self.store.write() as tx:
+            if not replay_work.move(tx, self.plan, {Phase.RUNNING}, Phase.OVER):
+                return self._report(interrupted=True)
             replays.end(tx, self.plan, stopped=bool(self.stopped), why=why, now=self.clock())
             action = "replay.stopped" if self.stopped else "replay.finished"
             self._audit(tx, action, str(self.plan), why)
-        return ReplayReport(
-            plan=self.plan,
-            stopped=self.stopped,
-            outcomes=self.outcomes,
-            delivered=self.delivered,
-            under_way=len(self.watched),
-        )
+        return self._report()
 
     def _audit(self, tx: Tx, action: str, object: str, why: str = "") -> None:
         reason = f"plan {self.plan}: {self.reason}" + (f" ({why})" if why else "")

@@ -36,6 +36,8 @@ class Filters:
     dossier: str = ""
     opened_before: datetime | None = None
     due_before: datetime | None = None
+    up_to: int | None = None
+    """The highest delivery number that matches."""
 
     @property
     def not_final(self) -> bool:
@@ -82,11 +84,27 @@ def page(
     tx: Tx, filters: Filters, scope: Scope, *, before: int | None = None, limit: int = PAGE
 ) -> ListedPage:
     """Return the deliveries below the number `before` that match, newest first."""
+    if filters.up_to is not None:
+        before = filters.up_to + 1 if before is None else min(before, filters.up_to + 1)
     if filters.not_final:
         return _not_final(tx, filters, scope, before, limit)
     if filters.dossier:
         return _of_dossier(tx, filters, scope, before, limit)
     return _stretch(tx, filters, scope, before, limit)
+
+
+def count_open(tx: Tx, filters: Filters, scope: Scope, *, most: int) -> int:
+    """Return how many deliveries match, at most `most` and one; `filters` names an open state."""
+    query = sa.select(sa.literal(1)).where(deliveries.c.state == filters.state, UNSETTLED)
+    if filters.up_to is not None:
+        query = query.where(deliveries.c.id + 0 <= filters.up_to)
+    query = query.where(*_conditions(filters), *within(scope)).limit(most + 1)
+    return tx.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one()
+
+
+def highest(tx: Tx) -> int:
+    """Return the highest delivery number, 0 without any."""
+    return tx.execute(sa.select(sa.func.max(deliveries.c.id))).scalar() or 0
 
 
 def _not_final(
@@ -113,8 +131,8 @@ def _ordered(tx: Tx, query: sa.Select[Any], before: int | None, limit: int) -> L
 
 
 def _stretch(tx: Tx, filters: Filters, scope: Scope, before: int | None, limit: int) -> ListedPage:
-    highest = tx.execute(sa.select(sa.func.max(deliveries.c.id))).scalar() or 0
-    below = highest + 1 if before is None else min(before, highest + 1)
+    last = highest(tx)
+    below = last + 1 if before is None else min(before, last + 1)
     bottom = max(1, below - STRETCH)
     query = sa.select(*COLUMNS).where(deliveries.c.id < below, deliveries.c.id >= bottom)
     conditions = [*_conditions(filters), *within(scope)]

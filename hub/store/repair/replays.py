@@ -23,6 +23,7 @@ from hub.store.schema.tables.repair import (
     replay_items,
     replay_plans,
 )
+from hub.store.statements.plan_hints import unindexed
 from hub.texts import text
 
 _LAST = (
@@ -39,6 +40,10 @@ _FAULT = sa.case(
 """The fault behind a delivery's code: that attempts ran out says nothing of why they failed."""
 
 
+MOST = 20_000
+"""Deliveries of one plan: the first ones of its selection."""
+
+
 class NoSuchPlan(Exception):
     """There is no replay plan with that number."""
 
@@ -51,9 +56,14 @@ class ReplayFilter:
     destination: str = ""
     type: str = ""
     code: str = ""
+    fault: str = ""
+    """The hub's code, or the partner's."""
     dossier: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    due_before: datetime | None = None
+    up_to: int | None = None
+    """The highest delivery number that belongs to it."""
 
     @property
     def conditions(self) -> list[sa.ColumnElement[bool]]:
@@ -72,6 +82,13 @@ class ReplayFilter:
             found.append(deliveries.c.created_at >= self.since)
         if self.until:
             found.append(deliveries.c.created_at < self.until)
+        if self.fault:
+            codes = (deliveries.c.code, deliveries.c.partner_code)
+            found.append(sa.or_(*(unindexed(code) == self.fault for code in codes)))
+        if self.due_before:
+            found.append(deliveries.c.deadline < self.due_before)
+        if self.up_to:
+            found.append(deliveries.c.id + 0 <= self.up_to)
         return found
 
 
@@ -119,7 +136,7 @@ class ReplayPlan:
         return self.state in (FINISHED, STOPPED)
 
 
-def select(tx: Tx, selection: ReplayFilter, *, limit: int = 10_000) -> list[Candidate]:
+def select(tx: Tx, selection: ReplayFilter, *, limit: int = MOST) -> list[Candidate]:
     """Return the dead deliveries of a selection in the order of their lanes."""
     query = sa.select(
         deliveries.c.id,
@@ -180,10 +197,15 @@ def create(
     values = {"selection": text, "state": MADE, "made_at": now, "made_by": actor}
     statement = sa.insert(replay_plans).values(values).returning(replay_plans.c.number)
     number: int = tx.execute(statement).scalar_one()
+    add_items(tx, number, items)
+    return number
+
+
+def add_items(tx: Tx, number: int, items: Sequence[ReplayItem]) -> None:
+    """Store the items of a plan in order."""
     rows = [asdict(item) | {"plan": number, "rank": rank} for rank, item in enumerate(items)]
     if rows:
         tx.execute(sa.insert(replay_items), rows)
-    return number
 
 
 def plan_of(tx: Tx, number: int) -> ReplayPlan:
@@ -201,12 +223,28 @@ def plan_of(tx: Tx, number: int) -> ReplayPlan:
     return ReplayPlan(*row)
 
 
+def selection_of(tx: Tx, number: int) -> ReplayFilter:
+    """Return the selection of a plan. Raises NoSuchPlan."""
+    query = sa.select(replay_plans.c.selection).where(replay_plans.c.number == number)
+    kept = tx.execute(query).scalar()
+    if kept is None:
+        raise NoSuchPlan(text("deliveries.no_plan", number=number))
+    return msgspec.json.decode(kept, type=ReplayFilter)
+
+
 def items_of(tx: Tx, number: int) -> list[ReplayItem]:
     """Return the items of a plan in order."""
     names = list(ReplayItem.__slots__)
     query = sa.select(*(replay_items.c[name] for name in names))
     query = query.where(replay_items.c.plan == number).order_by(replay_items.c.rank)
     return [ReplayItem(**row) for row in tx.execute(query).mappings()]
+
+
+def outcomes_of(tx: Tx, number: int) -> dict[str, int]:
+    """Return how many items of a plan have each outcome; those without one are not counted."""
+    query = sa.select(replay_items.c.outcome, sa.func.count().label("n"))
+    query = query.where(replay_items.c.plan == number, replay_items.c.outcome.is_not(None))
+    return {row.outcome: row.n for row in tx.execute(query.group_by(replay_items.c.outcome))}
 
 
 def begin(tx: Tx, number: int, now: datetime) -> None:

@@ -55,6 +55,7 @@ BOUNDED = frozenset(
         "lone_tries",  # what waits, only
         "outbox",  # what the broker has not confirmed
         "pauses",  # a row an operation
+        "replay_work",  # a row for each act of a person
         "replay_plans",  # a row for each act of a person
         "selection_notes",  # a row for each act of a person
         "sent_forms",  # of one day

@@ -47,6 +47,27 @@ replay_items = sa.Table(
 # Who deletes a delivery has the database look for items that refer to it.
 sa.Index("ix_replay_items_delivery_id", replay_items.c.delivery_id)
 
+PLANNING, READY, PAUSED, CANCELLED, OVER = "planning", "ready", "paused", "cancelled", "over"
+PHASES = (PLANNING, READY, RUNNING, PAUSED, CANCELLED, OVER)
+
+replay_work = sa.Table(
+    "replay_work",
+    metadata,
+    sa.Column("plan", Big, sa.ForeignKey("replay_plans.number"), primary_key=True),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("examined", sa.Integer, nullable=False),
+    sa.Column("per_second", sa.Integer, nullable=False),
+    sa.Column("run_by", sa.Text, nullable=False),
+    sa.Column("run_reason", sa.Text, nullable=False),
+    sa.Column("worker", sa.Text),
+    sa.Column("lease_until", Instant),
+    sa.Column("form", sa.Text),
+    sa.CheckConstraint(one_of("phase", PHASES), name="phase"),
+    comment="Where the work on a replay plan is, who does it, and until when that is believed",
+)
+sa.Index("ix_replay_work_form", replay_work.c.form, unique=True)
+
 tasks = sa.Table(
     "tasks",
     metadata,

@@ -105,6 +105,7 @@ STAYS = {
     "outbox": "empties itself",
     "pauses": "few: operations",
     "replay_items": "acts of persons: few",
+    "replay_work": "acts of persons: few",
     "replay_plans": "acts of persons: few",
     "sent_forms": "of one day",
     "sign_in_failures": "of one day",

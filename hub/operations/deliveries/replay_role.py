@@ -1,0 +1,132 @@
+"""Works the replay plans off that persons order: first the queries, then the run.
+
+One process works on a plan at a time, by a lease; the state of the work is in the store, so after a
+restart of the hub it goes on where it was. The queries of a plan that was not ready are made anew:
+they have no effect. The deliveries themselves are sent by the role Deliver.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hub.exchange.delivery.known_effects import OnDelivered
+from hub.operations.deliveries import replay_plan
+from hub.operations.deliveries.replay_run import ReplayRun
+from hub.ports import BlobPath, Clock, Destination
+from hub.runtime.role import Role
+from hub.runtime.store_retry import retry_while_unavailable
+from hub.store.engine.store import Store
+from hub.store.repair import replay_work, replays
+from hub.store.repair.replay_work import Phase, ReplayWork
+
+POLL = 1.0
+"""Seconds between two checks for a plan."""
+_SIGN_OF_LIFE = 1.0
+"""Seconds after which a worker writes how far the queries are."""
+
+
+class _Lost(Exception):
+    """The plan was cancelled, or the process ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayParts:
+    """What the work needs besides the store."""
+
+    destinations: Sequence[Destination]
+    file_path: BlobPath
+    on_delivered: OnDelivered
+    on_commit: Callable[[], None] = lambda: None
+
+
+class Replays(Role):
+    """Claims one plan after another."""
+
+    name = "replays"
+    patience = 300.0
+
+    def __init__(self, store: Store, parts: ReplayParts, *, clock: Clock) -> None:
+        super().__init__()
+        self.store, self.parts, self.clock = store, parts, clock
+        self.worker = secrets.token_hex(8)
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            self.beat()
+            if not retry_while_unavailable(self, self.step):
+                self.wakeup.wait(POLL)
+
+    def step(self) -> bool:
+        """Work one plan off as far as it goes now; return whether there was one."""
+        now = self.clock()
+        with self.store.read() as tx:
+            if not replay_work.is_some_free(tx, now=now):
+                return False
+        with self.store.write() as tx:
+            work = replay_work.claim(tx, self.worker, now=now)
+        if work is None:
+            return False
+        if work.phase is Phase.PLANNING:
+            self._plan(work)
+        else:
+            self._run(work)
+        return True
+
+    def _plan(self, work: ReplayWork) -> None:
+        with self.store.read() as tx:
+            selection = replays.selection_of(tx, work.plan)
+        try:
+            items = replay_plan.examine_all(
+                self.store,
+                selection,
+                self.parts.destinations,
+                file_path=self.parts.file_path,
+                progress=self._progress_of(work.plan),
+            )
+        except _Lost:
+            with self.store.write() as tx:
+                replay_work.release(tx, work.plan, self.worker)
+            return
+        with self.store.write() as tx:
+            if replay_work.extend(tx, work.plan, self.worker, now=self.clock()):
+                replays.add_items(tx, work.plan, items)
+                counted = {"total": len(items), "examined": len(items)}
+                replay_work.move(tx, work.plan, {Phase.PLANNING}, Phase.READY, **counted)
+
+    def _progress_of(self, plan: int) -> Callable[[int, int], None]:
+        written = 0.0
+
+        def progress(examined: int, total: int) -> None:
+            nonlocal written
+            self.beat()
+            if self.stopping.is_set():
+                raise _Lost
+            if time.monotonic() - written < _SIGN_OF_LIFE:
+                return
+            written = time.monotonic()
+            with self.store.write() as tx:
+                so_far = replay_work.Examined(examined, total)
+                if not replay_work.extend(tx, plan, self.worker, now=self.clock(), examined=so_far):
+                    raise _Lost
+
+        return progress
+
+    def _run(self, work: ReplayWork) -> None:
+        ReplayRun(
+            self.store,
+            work.plan,
+            actor=work.run_by,
+            reason=work.run_reason,
+            clock=self.clock,
+            on_delivered=self.parts.on_delivered,
+            per_second=work.per_second,
+            on_commit=self.parts.on_commit,
+            pause=self._pause,
+            worker=self.worker,
+            stopping=self.stopping.is_set,
+        ).run()
+
+    def _pause(self, seconds: float) -> None:
+        self.beat()
+        self.stopping.wait(seconds)

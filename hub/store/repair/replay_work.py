@@ -1,0 +1,140 @@
+"""Where the work on a replay plan is: its phase, and the lease of the process that works on it.
+
+Each move is an UPDATE from a phase whose row count is checked, so of two persons who click one is
+told. A worker that has lost its lease, or whose plan is paused or cancelled, is told so by `extend`
+in the transaction of its next item: it does nothing more.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.tables import repair
+from hub.store.schema.tables.repair import replay_work as table
+
+LEASE = timedelta(minutes=1)
+"""How long a worker is believed to work on a plan after its last sign of life."""
+PER_SECOND = 5
+
+
+class Phase(StrEnum):
+    """Where a plan is."""
+
+    PLANNING = repair.PLANNING
+    """The partners are being queried about its deliveries, or will be."""
+    READY = repair.READY
+    RUNNING = repair.RUNNING
+    PAUSED = repair.PAUSED
+    CANCELLED = repair.CANCELLED
+    OVER = repair.OVER
+
+
+WORKED_ON = frozenset({Phase.PLANNING, Phase.RUNNING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayWork:
+    """The work on one plan."""
+
+    plan: int
+    phase: Phase
+    total: int
+    """Deliveries of its selection, 0 until they are counted."""
+    examined: int
+    """Deliveries that the partners were queried about so far."""
+    per_second: int
+    """Deliveries that a run sends in a second, at most."""
+    run_by: str
+    run_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """How many deliveries of a selection the partners were queried about."""
+
+    examined: int
+    total: int
+
+
+_COLUMNS = [table.c[name] for name in ReplayWork.__slots__]
+
+
+def add(tx: Tx, plan: int, phase: Phase, *, total: int = 0, form: str | None = None) -> bool:
+    """Keep that there is work on a plan; False where the same form, or the plan, has a row."""
+    values = {"plan": plan, "phase": phase.value, "total": total, "examined": total, "form": form}
+    values |= {"per_second": PER_SECOND, "run_by": "", "run_reason": ""}
+    return tx.execute(insert(tx, table).on_conflict_do_nothing(), values).rowcount == 1
+
+
+def plan_of_form(tx: Tx, form: str) -> int | None:
+    """Return the plan that a form has made, None where there is none."""
+    return tx.execute(sa.select(table.c.plan).where(table.c.form == form)).scalar()
+
+
+def of_plan(tx: Tx, plan: int) -> ReplayWork | None:
+    """Return the work on a plan; None for a plan of an older release."""
+    row = tx.execute(sa.select(*_COLUMNS).where(table.c.plan == plan)).mappings().one_or_none()
+    return None if row is None else _work(row)
+
+
+def move(tx: Tx, plan: int, starts: Collection[Phase], end: Phase, **also: object) -> bool:
+    """Move a plan from one of some phases to another; False where it is in none of them.
+
+    Its worker, if there is one, has lost its lease.
+    """
+    statement = sa.update(table).where(table.c.plan == plan, table.c.phase.in_(sorted(starts)))
+    values: dict[str, Any] = {"phase": end.value, "worker": None, "lease_until": None, **also}
+    return tx.execute(statement.values(values)).rowcount == 1
+
+
+def claim(tx: Tx, worker: str, *, now: datetime) -> ReplayWork | None:
+    """Claim the oldest plan that has work and no worker; None where there is none."""
+    free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now)
+    oldest = sa.select(sa.func.min(table.c.plan)).where(table.c.phase.in_(sorted(WORKED_ON)), free)
+    statement = sa.update(table).where(table.c.plan == oldest.scalar_subquery(), free)
+    values = {"worker": worker, "lease_until": now + LEASE}
+    row = tx.execute(statement.values(values).returning(*_COLUMNS)).mappings().one_or_none()
+    return None if row is None else _work(row)
+
+
+def is_some_free(tx: Tx, *, now: datetime) -> bool:
+    """Return whether a plan has work and no worker."""
+    free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now)
+    query = sa.select(table.c.plan).where(table.c.phase.in_(sorted(WORKED_ON)), free).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def take_over(tx: Tx, plan: int, worker: str, *, now: datetime) -> None:
+    """Have a worker run a plan, whichever worked on it before; the caller checked its phase."""
+    values = {"phase": Phase.RUNNING.value, "worker": worker, "lease_until": now + LEASE}
+    tx.execute(sa.update(table).where(table.c.plan == plan).values(values))
+
+
+def extend(
+    tx: Tx, plan: int, worker: str, *, now: datetime, examined: Examined | None = None
+) -> bool:
+    """Extend a lease; False where the worker has to stop: paused, cancelled, or another's."""
+    values: dict[str, Any] = {"lease_until": now + LEASE}
+    if examined is not None:
+        values |= {"examined": examined.examined, "total": examined.total}
+    return tx.execute(_of_worker(plan, worker).values(values)).rowcount == 1
+
+
+def release(tx: Tx, plan: int, worker: str) -> None:
+    """Give a plan back, so that another process goes on with it at once."""
+    tx.execute(_of_worker(plan, worker).values(worker=None, lease_until=None))
+
+
+def _of_worker(plan: int, worker: str) -> sa.Update:
+    return sa.update(table).where(
+        table.c.plan == plan, table.c.worker == worker, table.c.phase.in_(sorted(WORKED_ON))
+    )
+
+
+def _work(row: sa.RowMapping) -> ReplayWork:
+    return ReplayWork(**{**row, "phase": Phase(row["phase"])})
