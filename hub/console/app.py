@@ -9,7 +9,7 @@ from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
-from hub.console.repair import groups
+from hub.console.repair import groups, replays, selections
 from hub.console.settling import routes as settling
 from hub.console.sign_in import routes as sign_in
 
@@ -23,6 +23,6 @@ def create_app(parts: Parts) -> FastAPI:
     language.install(app)
     app.router.dependencies.append(Depends(SentForms(parts.store)))
     sign_in.install(app, parts)
-    for page in (overview, search, queues, dossier, groups, settling):
+    for page in (overview, search, queues, dossier, groups, selections, replays, settling):
         page.install(app, parts)
     return app

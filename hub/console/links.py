@@ -35,3 +35,8 @@ def selection(wanted: Selection) -> str:
 def fault(code: str) -> str:
     """Return the page of a fault code."""
     return f"/faults/{quote(code, safe='')}"
+
+
+def replay_plan(number: int) -> str:
+    """Return the page of a replay plan."""
+    return f"/replays/{number}"

@@ -70,6 +70,16 @@ class Freshness:
 def add_stream(app: FastAPI, path: str, make: Make, *, parts: Parts) -> None:
     """Add the stream of a page."""
     fresh = Freshness(make, parts)
+    add_streams(app, path, lambda _request: fresh, parts=parts)
+
+
+def add_streams(
+    app: FastAPI, path: str, freshness_of: Callable[[Request], Freshness], *, parts: Parts
+) -> None:
+    """Add the streams of a page with parameters: `freshness_of` reads them from the request.
+
+    What its `make` raises at the first time is the answer, as for the page itself.
+    """
 
     def is_open(request: Request) -> bool:
         if identity.signed_in(request) is None:
@@ -83,6 +93,9 @@ def add_stream(app: FastAPI, path: str, make: Make, *, parts: Parts) -> None:
 
     @app.get(path)
     async def stream(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+        fresh = freshness_of(request)
+        # A page that is not there for this visitor has no stream either.
+        await run_in_threadpool(_refresh, fresh, language_of(request), who)
         events = _events(request, fresh, language_of(request), who, lambda: is_open(request))
         return StreamingResponse(
             events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}

@@ -11,13 +11,17 @@ from hub.drill.sandbox.programs import MissingProgram
 from hub.exchange.outbox.emit import emit
 from hub.operations.flow.sampling import FlowSampling
 from hub.store.engine.store import Store
-from hub.store.repair import tasks
+from hub.store.repair import replay_work, replays, tasks
+from hub.store.repair.replay_work import Phase
+from hub.store.repair.replays import ReplayFilter, ReplayItem
 from hub.store.repair.tasks import TaskFinding
 from hub.texts import Text
 from tests.support.console import TO, dead, looking
 from tests.support.database.stores import empty_store
 from tests.support.works import AT, now, number, record, step
 
+PLANNED_OF = ReplayFilter(destination=TO)
+PLANNED = ReplayItem(delivery_id=1, attempts=1, fault="partner_refused", verdict="would_send")
 AXE = Path(__file__).parents[2] / "var/foreign/node_modules/axe-core/axe.min.js"
 
 
@@ -57,6 +61,8 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             detail=Text("khác", "differs"),
             repair=Text("sửa", "repair it"),
         )
+        plan = replays.create(tx, PLANNED_OF, [PLANNED], actor="Trần Thị Bình", now=AT)
+        replay_work.add(tx, plan, Phase.READY, total=1)
         tasks.open_once(tx, finding, due_at=AT, now=AT)
     FlowSampling(store, [TO]).sample(now())
     yield store

@@ -18,13 +18,19 @@ from tests.support.works import now, number
 OF_A_KIND = {
     "/dossiers/{number:path}": f"/dossiers/{number(1)}",
     "/deliveries/{id}": "/deliveries/1",
+    "/replays/{number}": "/replays/1",
     "/faults/{code}": "/faults/partner_refused",
 }
 """For each route with a parameter a page of the cases."""
 GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"
-SPECIAL = ("/search?q=zzz&state=dead", "/dossiers/none", f"/failures/group?{GROUP}")
+SPECIAL = (
+    "/search?q=zzz&state=dead",
+    "/dossiers/none",
+    f"/failures/group?{GROUP}",
+    f"/selection?state=dead&{GROUP}&up_to=9",
+)
 """Nothing found, no such page, and pages of a selection."""
-NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv")
+NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/selection.csv")
 BEHIND_ACCOUNTS = ("/sign-in", "/account")
 """Pages that are there only where the hub has accounts; these cases have none."""
 LOOKS: dict[str, tuple[tuple[Literal["light", "dark"], int, int], ...]] = {

@@ -35,6 +35,7 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 NAVIGATION = (
     ("/", "overview"),
     ("/failures", "failures"),
+    ("/replays", "replays"),
     ("/search", "search"),
     ("/queues", "queues"),
 )

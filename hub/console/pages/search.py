@@ -11,9 +11,11 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from hub.console.frame.rendering import PageView, moment, render
 from hub.console.frame.visitor import demand_some, visitor
-from hub.console.links import delivery, dossier, search_of
+from hub.console.links import delivery, dossier, search_of, selection
 from hub.console.parts import Parts
 from hub.messages.catalog import CATALOG
+from hub.operations.failures.assigning import thing_of
+from hub.rules.deliveries.selection import Selection
 from hub.rules.deliveries.states import DeliveryState
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import Thing
@@ -23,6 +25,7 @@ from hub.store.console.finding import Hit
 from hub.store.console.listing import Filters, ListedDelivery
 from hub.store.engine.store import Tx
 from hub.store.records import dossiers
+from hub.store.repair.replays import MOST
 from hub.texts import both
 
 Word = Annotated[str, Query(max_length=200)]
@@ -104,13 +107,19 @@ def search(
     """Return the page: what the box found, the filters, and the deliveries that match them."""
     demand_some(who, Right.METADATA)
     with parts.store.read() as tx:
-        found = listing.page(tx, criteria.filters(now), who.scope, before=criteria.before)
+        filters = criteria.filters(now)
+        found = listing.page(tx, filters, who.scope, before=criteria.before)
+        count = listing.count_open(tx, filters, who.scope, most=MOST) if filters.standing else 0
+        last = listing.highest(tx)
     more = search_of(criteria.words | {"before": str(found.next)}) if found.next else ""
     return PageView(
         template="search.html",
         title=both("console.nav_search"),
         values={
             "asked": criteria.words,
+            "count": count,
+            "most": MOST,
+            "all_of_them": _all_of_them(who, filters, last) if count else "",
             "hits": hits,
             "not_found": bool(criteria.words["q"]) and not hits,
             "page_of": found,
@@ -124,6 +133,20 @@ def search(
             "place_of": place_of,
         },
     )
+
+
+def _all_of_them(who: Visitor, filters: Filters, last: int) -> str:
+    """Return the page of what the filters find now; "" where that is beyond the visitor's scope."""
+    found = Selection(
+        state=filters.state,
+        partner=filters.partner,
+        operation=filters.operation,
+        fault=filters.fault,
+        opened_before=filters.opened_before,
+        due_before=filters.due_before,
+        up_to=last,
+    )
+    return selection(found) if who.may(Right.METADATA, thing_of(found)) else ""
 
 
 def find(parts: Parts, who: Visitor, wanted: str) -> list[Hit]:

@@ -1,6 +1,7 @@
 """The groups of failures: a page for all, one for each with its notes, one for each fault code."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Request
@@ -20,14 +21,17 @@ from hub.console.repair.acting import (
     selection_of,
     signed_by,
 )
+from hub.console.repair.selections import selection_page
 from hub.console.sign_in.forms import fields
 from hub.operations.failures.assigning import NoteRefused, add_note, assignable, thing_of
 from hub.operations.failures.groups import SPANS, FailureGroup, failure_groups, one_group
 from hub.operations.overview.items import explanation
 from hub.rules.deliveries.selection import Selection
+from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
+from hub.store.console import listing
 from hub.store.engine.store import Tx
 from hub.store.repair import selection_notes
 from hub.store.users import accounts
@@ -94,9 +98,10 @@ class _Groups:
                 by=by,
             )
         except NoteRefused as error:
-            if not wanted.is_group:
-                raise
-            return self._group_page(request, who, wanted, wrong=error.text, typed=by["reason"])
+            wrong, typed = error.text, by["reason"]
+            if wanted.is_group:
+                return self._group_page(request, who, wanted, wrong=wrong, typed=typed)
+            return selection_page(request, self._parts, who, wanted, wrong=wrong, typed=typed)
         back = failure_group(wanted) if wanted.is_group else selection(wanted)
         return RedirectResponse(back, status_code=303)
 
@@ -128,6 +133,7 @@ class _Groups:
             found = one_group(tx, who.scope, wanted, span=span, now=now)
             notes = selection_notes.of_selection(tx, wanted.key)
             names, people = _names(tx), assignable(tx, wanted)
+            last = listing.highest(tx)
         page = PageView(
             template="repair/failure_group.html",
             title=both("failure_pages.group_title"),
@@ -137,6 +143,7 @@ class _Groups:
                 "notes": notes,
                 "names": names,
                 "people": people,
+                "dead": replace(wanted, state=DeliveryState.DEAD.value, up_to=last),
                 "may_act": who.may(Right.ACT, thing_of(wanted)),
                 "wrong": wrong,
                 "typed": typed,

@@ -208,8 +208,8 @@ def add_items(tx: Tx, number: int, items: Sequence[ReplayItem]) -> None:
         tx.execute(sa.insert(replay_items), rows)
 
 
-def plan_of(tx: Tx, number: int) -> ReplayPlan:
-    """Return a plan, locked until the transaction ends; raises NoSuchPlan."""
+def plan_of(tx: Tx, number: int, *, lock: bool = True) -> ReplayPlan:
+    """Return a plan, locked until the transaction ends unless told not; raises NoSuchPlan."""
     query = sa.select(
         replay_plans.c.number,
         replay_plans.c.state,
@@ -217,7 +217,7 @@ def plan_of(tx: Tx, number: int) -> ReplayPlan:
         replay_plans.c.run_at,
         replay_plans.c.why,
     ).where(replay_plans.c.number == number)
-    row = tx.execute(query.with_for_update()).one_or_none()
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NoSuchPlan(text("deliveries.no_plan", number=number))
     return ReplayPlan(*row)

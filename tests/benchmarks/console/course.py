@@ -57,6 +57,8 @@ def _paths(store: Store) -> Mapping[str, str]:
         "delivery": f"/deliveries/{last}",
         "queues": "/queues",
         "failures": "/failures",
+        "replays": "/replays",
+        "selection": f"/selection?state=dead&up_to={last}",
         "search_list": "/search",
         "search_dead": "/search?state=dead",
         "search_rare": "/search?state=cancelled&fault=nothing_has_this",

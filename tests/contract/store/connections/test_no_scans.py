@@ -33,7 +33,7 @@ from hub.rules.deliveries.selection import Selection
 from hub.rules.users.scope import ALL, Scope
 from hub.settings import Settings
 from hub.store.conservation import counts
-from hub.store.console import finding, history, listing
+from hub.store.console import finding, history, listing, replay_plans
 from hub.store.console.due import due_soon
 from hub.store.console.listing import Filters
 from hub.store.deliveries import (
@@ -250,6 +250,14 @@ def console_questions(store: Store) -> None:
             for wanted in filters:
                 listing.page(tx, wanted, scope)
                 listing.page(tx, wanted, scope, before=5)
+                if wanted.standing:
+                    closed = replace(wanted, up_to=9, fault="x")
+                    listing.count_open(tx, closed, scope, most=5)
+                    listing.page(tx, closed, scope)
+        replay_plans.newest(tx, before=9)
+        replay_plans.counts(tx, 1)
+        replay_plans.items(tx, 1)
+        replays.select(tx, replays.ReplayFilter(fault="x", due_before=at, up_to=9))
         for given in numbers:
             for hit in finding.find(tx, given):
                 finding.partners_of(tx, hit)

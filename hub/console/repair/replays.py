@@ -1,0 +1,233 @@
+"""Replay plans: all of them, one with its progress, and what a person orders about it."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from threading import Lock
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from hub.console.frame.errors import Changed, NotHere
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import demand, demand_some, visitor
+from hub.console.links import delivery, dossier, replay_plan
+from hub.console.live import Freshness, add_streams
+from hub.console.parts import Parts
+from hub.console.repair.acting import FORM_ID, acted_on, form_values, selection_of, signed_by
+from hub.console.sign_in.forms import fields
+from hub.operations.deliveries import replay_orders
+from hub.operations.deliveries.replay_orders import STARTS, OrderRefused, phase_text, shown_phase
+from hub.operations.deliveries.replay_run import outcome_text
+from hub.rules.deliveries.selection import Selection
+from hub.rules.deliveries.states import DeliveryState
+from hub.rules.users.rights import Right
+from hub.rules.users.scope import WHOLE, Thing
+from hub.rules.users.visitor import Visitor
+from hub.store.console import replay_plans
+from hub.store.console.replay_plans import ListedPlan
+from hub.store.engine.store import Tx
+from hub.store.repair.replay_work import Phase
+from hub.store.repair.replays import ReplayFilter
+from hub.texts import Text, both
+
+Who = Annotated[Visitor, Depends(visitor)]
+Form = Annotated[Mapping[str, str], Depends(fields)]
+Rank = Annotated[int, Query(ge=-1, lt=2**31)]
+Cursor = Annotated[int | None, Query(ge=1, lt=2**62)]
+MOST_STREAMS = 50
+"""Plans that are kept fresh at the same time."""
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the pages, the stream of each plan, and the orders."""
+    pages = _Replays(parts)
+    app.add_api_route("/replays", pages.all, methods=["GET"])
+    app.add_api_route("/replays", pages.order_plan, methods=["POST"])
+    app.add_api_route("/replays/{number}", pages.one, methods=["GET"])
+    app.add_api_route("/replays/{number}/{verb}", pages.order, methods=["POST"])
+    add_streams(app, "/live/replays/{number}/{phase}", _Streams(parts).of, parts=parts)
+
+
+class _Streams:
+    """What keeps the plans fresh that are being looked at."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: OrderedDict[tuple[int, str], Freshness] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, request: Request) -> Freshness:
+        """Return what makes the page of a plan that was opened in a phase."""
+        number, phase = request.path_params["number"], request.path_params["phase"]
+        if not number.isascii() or not number.isdigit() or len(number) > 18 or len(phase) > 20:
+            raise NotHere
+        key = (int(number), phase)
+        with self._lock:
+            if key not in self._known:
+                make = partial(plan_page, number=key[0], opened_in=phase)
+                self._known[key] = Freshness(make, self._parts)
+            self._known.move_to_end(key)
+            while len(self._known) > MOST_STREAMS:
+                self._known.popitem(last=False)
+            return self._known[key]
+
+
+class _Replays:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def all(self, request: Request, who: Who, before: Cursor = None) -> Response:
+        demand_some(who, Right.METADATA)
+        with self._parts.store.read() as tx:
+            found = replay_plans.newest(tx, before=before)
+        more = len(found) == replay_plans.PAGE
+        page = PageView(
+            template="repair/replays.html",
+            title=both("replay_pages.title"),
+            values={
+                "plans": [it for it in found if who.may(Right.METADATA, thing_of(it.selection))],
+                "more": f"/replays?before={found[-1].number}" if more else "",
+                "phase": _phase,
+                "phase_text": phase_text,
+                "replay_plan": replay_plan,
+                "selected": selected,
+            },
+        )
+        return render(request, page, who, now=self._parts.clock())
+
+    def one(self, request: Request, who: Who, number: int, after: Rank = -1) -> Response:
+        now = self._parts.clock()
+        page = plan_page(self._parts, who, now, number=number, after=after, request=request)
+        return render(request, page, who, now=now)
+
+    def order_plan(self, who: Who, form: Form) -> Response:
+        """Order a plan for a selection of dead deliveries; on to its page."""
+        wanted = acted_on(who, selection_of(form))
+        if wanted.state != DeliveryState.DEAD or wanted.up_to is None:
+            raise HTTPException(422)
+        by = signed_by(who, form.get("reason", ""), self._parts)
+        number = replay_orders.order_plan(
+            self._parts.store, wanted, form=form.get(FORM_ID, ""), by=by
+        )
+        return RedirectResponse(replay_plan(number), status_code=303)
+
+    def order(self, request: Request, who: Who, number: int, verb: str, form: Form) -> Response:
+        """Start, pause, resume or cancel; back to the plan."""
+        if verb not in STARTS:
+            raise NotHere
+        parts = self._parts
+        with parts.store.read() as tx:
+            found = _seen(tx, who, number)
+        demand(who, Right.ACT, thing_of(found.selection))
+        by = signed_by(who, form.get("reason", ""), parts)
+        given = form.get("per_second", "")
+        pace = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else None
+        try:
+            replay_orders.order(parts.store, number, verb, by=by, per_second=pace)
+        except OrderRefused as error:
+            if not by["reason"]:
+                now = parts.clock()
+                page = plan_page(parts, who, now, number=number, request=request, wrong=error.text)
+                return render(request, page, who, now=now)
+            raise Changed(error.text) from None
+        return RedirectResponse(replay_plan(number), status_code=303)
+
+
+def plan_page(
+    parts: Parts,
+    who: Visitor,
+    now: datetime,
+    *,
+    number: int,
+    opened_in: str = "",
+    after: int = -1,
+    request: Request | None = None,
+    wrong: Text | None = None,
+) -> PageView:
+    """Return the page of a plan. Raises NotHere.
+
+    `opened_in`: the phase that the page was opened in, where only its main part is made anew.
+    """
+    del now
+    with parts.store.read() as tx:
+        found = _seen(tx, who, number)
+        counts = replay_plans.counts(tx, number)
+        items = replay_plans.items(tx, number, after=after)
+    phase = _phase(found)
+    more = len(items) == replay_plans.PAGE
+    return PageView(
+        template="repair/replay.html",
+        main="repair/replay_main.html",
+        title=both("replay_pages.plan_title", number=number),
+        values={
+            "it": found,
+            "counts": counts,
+            "phase": phase,
+            "opened_in": opened_in or phase,
+            "phase_text": phase_text,
+            "outcome_text": outcome_text,
+            "why": Text.read(found.why or ""),
+            "detail_of": detail_of,
+            "verdict_text": verdict_text,
+            "items": items,
+            "more": f"{replay_plan(number)}?after={items[-1].rank}" if more else "",
+            "verbs": _verbs(phase) if who.may(Right.ACT, thing_of(found.selection)) else [],
+            "fastest": replay_orders.FASTEST,
+            "selection": selected(found.selection),
+            "delivery": delivery,
+            "dossier": dossier,
+            "replay_plan": replay_plan,
+            "wrong": wrong,
+            **(form_values(request) if request else {}),
+        },
+        status=200 if wrong is None else 422,
+    )
+
+
+def thing_of(selection: ReplayFilter) -> Thing:
+    """Return what a plan is about, as far as scopes know it."""
+    partner = selection.destination
+    return Thing(partners=frozenset({partner})) if partner else WHOLE
+
+
+def selected(selection: ReplayFilter) -> Selection:
+    """Return the selection of a plan as pages show it."""
+    return Selection(
+        state=DeliveryState.DEAD.value,
+        partner=selection.destination,
+        operation=selection.type,
+        fault=selection.fault or selection.code,
+        opened_before=selection.until,
+        due_before=selection.due_before,
+        up_to=selection.up_to,
+    )
+
+
+def verdict_text(verdict: str) -> Text:
+    """Return what a plan shows of a delivery, in words."""
+    return both(f"replay.verdict_{verdict}")
+
+
+def detail_of(detail: str) -> Text:
+    """Return why a plan shows it."""
+    return Text.read(detail)
+
+
+def _seen(tx: Tx, who: Visitor, number: int) -> ListedPlan:
+    found = replay_plans.numbered(tx, number) if 0 < number < 2**62 else None
+    if found is None or not who.may(Right.METADATA, thing_of(found.selection)):
+        raise NotHere
+    return found
+
+
+def _phase(plan: ListedPlan) -> str:
+    return shown_phase(plan.state, plan.work.phase if plan.work else None)
+
+
+def _verbs(phase: str) -> list[str]:
+    known = set(Phase)
+    return [verb for verb, starts in STARTS.items() if phase in known and Phase(phase) in starts]
