@@ -12,7 +12,7 @@ from hub.exchange.outbox.emit import emit
 from hub.operations.flow.sampling import FlowSampling
 from hub.store.engine.store import Store
 from hub.store.repair import replay_work, replays, tasks
-from hub.store.repair.replay_work import Phase
+from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter, ReplayItem
 from hub.store.repair.tasks import TaskFinding
 from hub.texts import Text
@@ -62,7 +62,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
             repair=Text("sửa", "repair it"),
         )
         plan = replays.create(tx, PLANNED_OF, [PLANNED], actor="Trần Thị Bình", now=AT)
-        replay_work.add(tx, plan, Phase.READY, total=1)
+        replay_work.add(tx, plan, ReplayPhase.READY, total=1)
         tasks.open_once(tx, finding, due_at=AT, now=AT)
     FlowSampling(store, [TO]).sample(now())
     yield store

@@ -30,7 +30,7 @@ from hub.rules.users.visitor import Visitor
 from hub.store.console import replay_plans
 from hub.store.console.replay_plans import ListedPlan
 from hub.store.engine.store import Tx
-from hub.store.repair.replay_work import Phase
+from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter
 from hub.texts import Text, both
 
@@ -44,15 +44,15 @@ MOST_STREAMS = 50
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add the pages, the stream of each plan, and the orders."""
-    pages = _Replays(parts)
+    pages = _PlanPages(parts)
     app.add_api_route("/replays", pages.all, methods=["GET"])
     app.add_api_route("/replays", pages.order_plan, methods=["POST"])
     app.add_api_route("/replays/{number}", pages.one, methods=["GET"])
     app.add_api_route("/replays/{number}/{verb}", pages.order, methods=["POST"])
-    add_streams(app, "/live/replays/{number}/{phase}", _Streams(parts).of, parts=parts)
+    add_streams(app, "/live/replays/{number}/{phase}", _PlanStreams(parts).of, parts=parts)
 
 
-class _Streams:
+class _PlanStreams:
     """What keeps the plans fresh that are being looked at."""
 
     def __init__(self, parts: Parts) -> None:
@@ -76,7 +76,7 @@ class _Streams:
             return self._known[key]
 
 
-class _Replays:
+class _PlanPages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
@@ -148,10 +148,7 @@ def plan_page(
     request: Request | None = None,
     wrong: Text | None = None,
 ) -> PageView:
-    """Return the page of a plan. Raises NotHere.
-
-    `opened_in`: the phase that the page was opened in, where only its main part is made anew.
-    """
+    """Return the page of a plan; `opened_in`: the phase then, for its main part. Raises NotHere."""
     del now
     with parts.store.read() as tx:
         found = _seen(tx, who, number)
@@ -168,20 +165,13 @@ def plan_page(
             "counts": counts,
             "phase": phase,
             "opened_in": opened_in or phase,
-            "phase_text": phase_text,
-            "outcome_text": outcome_text,
             "why": Text.read(found.why or ""),
-            "detail_of": detail_of,
-            "verdict_text": verdict_text,
             "items": items,
             "more": f"{replay_plan(number)}?after={items[-1].rank}" if more else "",
             "verbs": _verbs(phase) if who.may(Right.ACT, thing_of(found.selection)) else [],
-            "fastest": replay_orders.FASTEST,
             "selection": selected(found.selection),
-            "delivery": delivery,
-            "dossier": dossier,
-            "replay_plan": replay_plan,
             "wrong": wrong,
+            **_WORDS,
             **(form_values(request) if request else {}),
         },
         status=200 if wrong is None else 422,
@@ -217,6 +207,18 @@ def detail_of(detail: str) -> Text:
     return Text.read(detail)
 
 
+_WORDS = {
+    "fastest": replay_orders.FASTEST,
+    "phase_text": phase_text,
+    "outcome_text": outcome_text,
+    "detail_of": detail_of,
+    "verdict_text": verdict_text,
+    "delivery": delivery,
+    "dossier": dossier,
+    "replay_plan": replay_plan,
+}
+
+
 def _seen(tx: Tx, who: Visitor, number: int) -> ListedPlan:
     found = replay_plans.numbered(tx, number) if 0 < number < 2**62 else None
     if found is None or not who.may(Right.METADATA, thing_of(found.selection)):
@@ -229,5 +231,7 @@ def _phase(plan: ListedPlan) -> str:
 
 
 def _verbs(phase: str) -> list[str]:
-    known = set(Phase)
-    return [verb for verb, starts in STARTS.items() if phase in known and Phase(phase) in starts]
+    known = set(ReplayPhase)
+    return [
+        verb for verb, starts in STARTS.items() if phase in known and ReplayPhase(phase) in starts
+    ]

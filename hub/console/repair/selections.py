@@ -18,7 +18,6 @@ from hub.console.parts import Parts
 from hub.console.repair.acting import form_values, seen, selection_of
 from hub.operations.failures.assigning import assignable, thing_of
 from hub.rules.deliveries.selection import Selection
-from hub.rules.deliveries.states import DeliveryState
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import listing
@@ -71,6 +70,9 @@ def filters_of(wanted: Selection) -> Filters:
     )
 
 
+_LINKS = {"search_of": search_of, "dossier": dossier, "delivery": delivery}
+
+
 def selection_page(
     request: Request,
     parts: Parts,
@@ -98,18 +100,14 @@ def selection_page(
             "most": MOST,
             "page_of": found,
             "more": f"{selection(wanted)}&before={found.next}" if found.next else "",
-            "as_csv": selection(wanted).replace("/selection?", "/selection.csv?", 1),
             "notes": notes,
             "assignment": present,
             "names": names,
             "people": people,
             "may_act": who.may(Right.ACT, thing_of(wanted)),
-            "is_dead": wanted.state == DeliveryState.DEAD,
             "wrong": wrong,
             "typed": typed,
-            "search_of": search_of,
-            "dossier": dossier,
-            "delivery": delivery,
+            **_LINKS,
             **form_values(request),
         },
         status=200 if wrong is None else 422,

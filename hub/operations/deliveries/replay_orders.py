@@ -11,24 +11,26 @@ from hub.rules.deliveries.selection import Selection
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.repair import replay_work, replays
-from hub.store.repair.replay_work import Phase
+from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter
 from hub.texts import Explained, Text, both
 
 FASTEST = 50
 """Deliveries a second that a run may send at most."""
-STARTS: Mapping[str, frozenset[Phase]] = {
-    "start": frozenset({Phase.READY}),
-    "pause": frozenset({Phase.RUNNING}),
-    "resume": frozenset({Phase.PAUSED}),
-    "cancel": frozenset({Phase.PLANNING, Phase.READY, Phase.RUNNING, Phase.PAUSED}),
+STARTS: Mapping[str, frozenset[ReplayPhase]] = {
+    "start": frozenset({ReplayPhase.READY}),
+    "pause": frozenset({ReplayPhase.RUNNING}),
+    "resume": frozenset({ReplayPhase.PAUSED}),
+    "cancel": frozenset(
+        {ReplayPhase.PLANNING, ReplayPhase.READY, ReplayPhase.RUNNING, ReplayPhase.PAUSED}
+    ),
 }
 """The phases from which each order moves a plan."""
 _ENDS = {
-    "start": Phase.RUNNING,
-    "pause": Phase.PAUSED,
-    "resume": Phase.RUNNING,
-    "cancel": Phase.CANCELLED,
+    "start": ReplayPhase.RUNNING,
+    "pause": ReplayPhase.PAUSED,
+    "resume": ReplayPhase.RUNNING,
+    "cancel": ReplayPhase.CANCELLED,
 }
 
 
@@ -55,7 +57,7 @@ def order_plan(store: Store, selection: Selection, *, form: str, by: SignedBy) -
         if known is not None:
             return known
         number = replays.create(tx, filter_of(selection), [], actor=by["actor"], now=by["now"])
-        replay_work.add(tx, number, Phase.PLANNING, form=form)
+        replay_work.add(tx, number, ReplayPhase.PLANNING, form=form)
         audit.record(tx, action="replay.plan", object=str(number), **by)
     return number
 
@@ -86,11 +88,11 @@ def phase_text(phase: str) -> Text:
     return both(f"replay.phase_{phase}")
 
 
-def shown_phase(plan_state: str, phase: Phase | None) -> str:
+def shown_phase(plan_state: str, phase: ReplayPhase | None) -> str:
     """Return where a plan is: its phase, or how it ended."""
     if phase is None:
         return "ready" if plan_state == "made" else plan_state
-    return plan_state if phase is Phase.OVER else phase.value
+    return plan_state if phase is ReplayPhase.OVER else phase.value
 
 
 def _known(tx: Tx, number: int) -> str:
@@ -98,5 +100,5 @@ def _known(tx: Tx, number: int) -> str:
     plan = replays.plan_of(tx, number)
     work = replay_work.of_plan(tx, number)
     if work is None and not plan.over:
-        replay_work.add(tx, number, Phase.READY, total=len(replays.items_of(tx, number)))
+        replay_work.add(tx, number, ReplayPhase.READY, total=len(replays.items_of(tx, number)))
     return shown_phase(plan.state, work.phase if work else None)

@@ -22,7 +22,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair import replay_work, replays
-from hub.store.repair.replay_work import Phase
+from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import Candidate, ReplayFilter, ReplayItem
 from hub.store.schema.tables.repair import (
     ALREADY_THERE,
@@ -65,7 +65,7 @@ def make(
     )
     with store.write() as tx:
         number = replays.create(tx, selection, items, actor=by["actor"], now=by["now"])
-        replay_work.add(tx, number, Phase.READY, total=len(items))
+        replay_work.add(tx, number, ReplayPhase.READY, total=len(items))
         audit.record(tx, action="replay.plan", object=str(number), **by)
     return number
 

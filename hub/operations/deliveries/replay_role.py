@@ -18,7 +18,7 @@ from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.store.engine.store import Store
 from hub.store.repair import replay_work, replays
-from hub.store.repair.replay_work import Phase, ReplayWork
+from hub.store.repair.replay_work import ReplayPhase, ReplayWork
 
 POLL = 1.0
 """Seconds between two checks for a plan."""
@@ -67,7 +67,7 @@ class Replays(Role):
             work = replay_work.claim(tx, self.worker, now=now)
         if work is None:
             return False
-        if work.phase is Phase.PLANNING:
+        if work.phase is ReplayPhase.PLANNING:
             self._plan(work)
         else:
             self._run(work)
@@ -92,7 +92,9 @@ class Replays(Role):
             if replay_work.extend(tx, work.plan, self.worker, now=self.clock()):
                 replays.add_items(tx, work.plan, items)
                 counted = {"total": len(items), "examined": len(items)}
-                replay_work.move(tx, work.plan, {Phase.PLANNING}, Phase.READY, **counted)
+                replay_work.move(
+                    tx, work.plan, {ReplayPhase.PLANNING}, ReplayPhase.READY, **counted
+                )
 
     def _progress_of(self, plan: int) -> Callable[[int, int], None]:
         written = 0.0

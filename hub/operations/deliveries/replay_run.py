@@ -27,7 +27,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.messages import journal
 from hub.store.repair import replay_work, replays
-from hub.store.repair.replay_work import LEASE, Phase
+from hub.store.repair.replay_work import LEASE, ReplayPhase
 from hub.store.repair.replays import ReplayItem
 from hub.store.schema.tables.repair import ALREADY_THERE, SUPERSEDED, WOULD_SEND
 from hub.texts import Text, both, joined, text
@@ -130,8 +130,8 @@ class ReplayRun:
         now = self.clock()
         work = replay_work.of_plan(tx, self.plan)
         if work is None:  # of an older release
-            replay_work.add(tx, self.plan, Phase.READY)
-        elif work.phase is Phase.PLANNING:
+            replay_work.add(tx, self.plan, ReplayPhase.READY)
+        elif work.phase is ReplayPhase.PLANNING:
             raise transitions.StateConflict(both("replay.still_planning", plan=self.plan))
         replay_work.take_over(tx, self.plan, self.worker, now=now)
         replays.begin(tx, self.plan, now)
@@ -272,7 +272,7 @@ class ReplayRun:
             return
         with self.store.read() as tx:
             work = replay_work.of_plan(tx, self.plan)
-        self.interrupted = work is None or work.phase is not Phase.RUNNING
+        self.interrupted = work is None or work.phase is not ReplayPhase.RUNNING
 
     def _check_results(self) -> None:
         """See what became of what was sent; the first repeat of its fault stops the run."""
@@ -299,7 +299,7 @@ class ReplayRun:
         done = joined(", ", counted) if counted else both("replay.nothing_to_do")
         why = (joined("; ", [self.stopped, done]) if self.stopped else done).stored()
         with self.store.write() as tx:
-            if not replay_work.move(tx, self.plan, {Phase.RUNNING}, Phase.OVER):
+            if not replay_work.move(tx, self.plan, {ReplayPhase.RUNNING}, ReplayPhase.OVER):
                 return self._report(interrupted=True)
             replays.end(tx, self.plan, stopped=bool(self.stopped), why=why, now=self.clock())
             action = "replay.stopped" if self.stopped else "replay.finished"

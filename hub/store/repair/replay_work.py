@@ -22,7 +22,7 @@ LEASE = timedelta(minutes=1)
 PER_SECOND = 5
 
 
-class Phase(StrEnum):
+class ReplayPhase(StrEnum):
     """Where a plan is."""
 
     PLANNING = repair.PLANNING
@@ -34,7 +34,7 @@ class Phase(StrEnum):
     OVER = repair.OVER
 
 
-WORKED_ON = frozenset({Phase.PLANNING, Phase.RUNNING})
+WORKED_ON = frozenset({ReplayPhase.PLANNING, ReplayPhase.RUNNING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class ReplayWork:
     """The work on one plan."""
 
     plan: int
-    phase: Phase
+    phase: ReplayPhase
     total: int
     """Deliveries of its selection, 0 until they are counted."""
     examined: int
@@ -64,7 +64,7 @@ class Examined:
 _COLUMNS = [table.c[name] for name in ReplayWork.__slots__]
 
 
-def add(tx: Tx, plan: int, phase: Phase, *, total: int = 0, form: str | None = None) -> bool:
+def add(tx: Tx, plan: int, phase: ReplayPhase, *, total: int = 0, form: str | None = None) -> bool:
     """Keep that there is work on a plan; False where the same form, or the plan, has a row."""
     values = {"plan": plan, "phase": phase.value, "total": total, "examined": total, "form": form}
     values |= {"per_second": PER_SECOND, "run_by": "", "run_reason": ""}
@@ -82,7 +82,9 @@ def of_plan(tx: Tx, plan: int) -> ReplayWork | None:
     return None if row is None else _work(row)
 
 
-def move(tx: Tx, plan: int, starts: Collection[Phase], end: Phase, **also: object) -> bool:
+def move(
+    tx: Tx, plan: int, starts: Collection[ReplayPhase], end: ReplayPhase, **also: object
+) -> bool:
     """Move a plan from one of some phases to another; False where it is in none of them.
 
     Its worker, if there is one, has lost its lease.
@@ -111,7 +113,7 @@ def is_some_free(tx: Tx, *, now: datetime) -> bool:
 
 def take_over(tx: Tx, plan: int, worker: str, *, now: datetime) -> None:
     """Have a worker run a plan, whichever worked on it before; the caller checked its phase."""
-    values = {"phase": Phase.RUNNING.value, "worker": worker, "lease_until": now + LEASE}
+    values = {"phase": ReplayPhase.RUNNING.value, "worker": worker, "lease_until": now + LEASE}
     tx.execute(sa.update(table).where(table.c.plan == plan).values(values))
 
 
@@ -137,4 +139,4 @@ def _of_worker(plan: int, worker: str) -> sa.Update:
 
 
 def _work(row: sa.RowMapping) -> ReplayWork:
-    return ReplayWork(**{**row, "phase": Phase(row["phase"])})
+    return ReplayWork(**{**row, "phase": ReplayPhase(row["phase"])})

@@ -12,7 +12,7 @@ from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.engine.store import Store
 from hub.store.repair import replay_work, replays
-from hub.store.repair.replay_work import Phase
+from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter, ReplayItem
 from tests.contract.console.conftest import Look
 from tests.support.console import TO, dead, forms_without_session
@@ -44,7 +44,7 @@ def three_dead(store: Store) -> Selection:
     )
 
 
-def plan_of(store: Store, phase: Phase, *items: ReplayItem) -> int:
+def plan_of(store: Store, phase: ReplayPhase, *items: ReplayItem) -> int:
     """Have a plan of the province in a phase."""
     with store.write() as tx:
         made = replays.create(tx, ReplayFilter(destination=TO), items, actor="x", now=AT)
@@ -100,7 +100,7 @@ def test_a_plan_is_ordered_once_however_often_it_is_clicked(look: Look, store: S
 def test_a_plan_shows_what_it_sends_and_what_it_leaves_out(look: Look, store: Store) -> None:
     """With the reason in words, and each delivery in order."""
     three_dead(store)
-    plan = plan_of(store, Phase.READY, ONE, TWO)
+    plan = plan_of(store, ReplayPhase.READY, ONE, TWO)
     page = look(store, more=forms_without_session).get(f"/replays/{plan}").text
     assert "Send 1 deliveries" in page
     assert "cannot query" in page
@@ -111,7 +111,7 @@ def test_a_plan_shows_what_it_sends_and_what_it_leaves_out(look: Look, store: St
 def test_orders_move_the_plan_and_one_that_is_late_says_so(look: Look, store: Store) -> None:
     """Two persons on one plan: the second gets 409 with where it is, and nothing is done."""
     three_dead(store)
-    plan = plan_of(store, Phase.READY, ONE)
+    plan = plan_of(store, ReplayPhase.READY, ONE)
     browser = look(store, more=forms_without_session)
     path = f"/replays/{plan}"
     refused = post(browser, f"{path}/start", {"reason": " "})
@@ -126,14 +126,14 @@ def test_orders_move_the_plan_and_one_that_is_late_says_so(look: Look, store: St
     with store.read() as tx:
         work = replay_work.of_plan(tx, plan)
     assert work is not None
-    assert (work.phase, work.per_second) == (Phase.RUNNING, 7)
+    assert (work.phase, work.per_second) == (ReplayPhase.RUNNING, 7)
     assert post(browser, f"{path}/forget", {"reason": "x"}).status_code == 404
 
 
 def test_an_open_page_hears_of_progress_and_of_the_next_phase(look: Look, store: Store) -> None:
     """Its main part comes as an event, and says when other orders are possible."""
     three_dead(store)
-    plan = plan_of(store, Phase.RUNNING, ONE, TWO)
+    plan = plan_of(store, ReplayPhase.RUNNING, ONE, TWO)
     with store.write() as tx:
         replays.begin(tx, plan, AT)
         replays.mark(tx, plan, 1, "sent", AT)
@@ -149,7 +149,7 @@ def test_an_open_page_hears_of_progress_and_of_the_next_phase(look: Look, store:
 def test_a_plan_of_a_foreign_partner_is_as_none(look: Look, store: Store) -> None:
     """404 for its page, its stream and orders; who may only read gets no form and 403."""
     wanted = three_dead(store)
-    plan = plan_of(store, Phase.READY, ONE)
+    plan = plan_of(store, ReplayPhase.READY, ONE)
     foreign = look(store, scope=TOWN_IT, more=forms_without_session)
     for path in (f"/replays/{plan}", f"/live/replays/{plan}/ready", "/replays/99", "/replays/0"):
         assert foreign.get(path).status_code == 404

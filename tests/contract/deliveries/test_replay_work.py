@@ -12,7 +12,7 @@ from hub.rules.deliveries.selection import Selection
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import replay_work, replays
-from hub.store.repair.replay_work import LEASE, Phase
+from hub.store.repair.replay_work import LEASE, ReplayPhase
 from hub.store.schema.tables.exchange import audit as audit_table
 from tests.support.console import TO, dead
 from tests.support.works import AT, record, step
@@ -22,7 +22,7 @@ BY: SignedBy = {"actor": "Trần Thị Bình (account binh)", "reason": "fixed t
 SECOND = timedelta(seconds=1)
 
 
-def phase(store: Store, plan: int) -> Phase:
+def phase(store: Store, plan: int) -> ReplayPhase:
     """Return where a plan is."""
     with store.read() as tx:
         work = replay_work.of_plan(tx, plan)
@@ -34,7 +34,7 @@ def ready(store: Store) -> int:
     """Return a plan whose queries are through."""
     plan = replay_orders.order_plan(store, DEAD, form="f", by=BY)
     with store.write() as tx:
-        assert replay_work.move(tx, plan, {Phase.PLANNING}, Phase.READY)
+        assert replay_work.move(tx, plan, {ReplayPhase.PLANNING}, ReplayPhase.READY)
     return plan
 
 
@@ -67,10 +67,10 @@ def test_orders_move_a_plan_and_are_audited(store: Store) -> None:
     """Start, pause, go on, cancel; the person of the run is who started it."""
     plan = ready(store)
     for verb, end in (
-        ("start", Phase.RUNNING),
-        ("pause", Phase.PAUSED),
-        ("resume", Phase.RUNNING),
-        ("cancel", Phase.CANCELLED),
+        ("start", ReplayPhase.RUNNING),
+        ("pause", ReplayPhase.PAUSED),
+        ("resume", ReplayPhase.RUNNING),
+        ("cancel", ReplayPhase.CANCELLED),
     ):
         replay_orders.order(store, plan, verb, by=BY, per_second=1000)
         assert phase(store, plan) is end
@@ -93,7 +93,7 @@ def test_an_order_that_comes_too_late_changes_nothing(store: Store, verb: str) -
     with pytest.raises(OrderRefused) as refused:
         replay_orders.order(store, plan, verb, by=BY)
     assert "is now: cancelled" in refused.value.text.en
-    assert phase(store, plan) is Phase.CANCELLED
+    assert phase(store, plan) is ReplayPhase.CANCELLED
 
 
 def test_a_worker_loses_its_plan_by_an_order(store: Store) -> None:
@@ -119,7 +119,7 @@ def test_an_order_needs_a_reason_and_a_plan(store: Store) -> None:
         replay_orders.order(store, plan, "start", by={**BY, "reason": "  "})
     with pytest.raises(replays.NoSuchPlan):
         replay_orders.order(store, plan + 1, "start", by=BY)
-    assert phase(store, plan) is Phase.READY
+    assert phase(store, plan) is ReplayPhase.READY
 
 
 def test_a_plan_of_an_older_release_is_ordered_about(store: Store) -> None:
@@ -127,7 +127,7 @@ def test_a_plan_of_an_older_release_is_ordered_about(store: Store) -> None:
     with store.write() as tx:
         plan = replays.create(tx, replays.ReplayFilter(), [], actor="x", now=AT)
     replay_orders.order(store, plan, "start", by=BY)
-    assert phase(store, plan) is Phase.RUNNING
+    assert phase(store, plan) is ReplayPhase.RUNNING
 
 
 def test_a_selection_of_a_plan_does_not_grow(store: Store) -> None:

@@ -5,7 +5,7 @@ explained on an empty store; its plan may not contain a scan of a growing table.
 no subquery of these statements lost the query around it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -44,7 +44,7 @@ from hub.store.deliveries import (
     schedule,
     superseding,
 )
-from hub.store.engine.store import Store
+from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import flow_samples, work_counts
 from hub.store.records import dossier_claims, early_messages, legs, papers
@@ -244,20 +244,10 @@ def console_questions(store: Store) -> None:
         for scope in scopes:
             items(tx, scope, (), now=at)
             due_soon(tx, scope)
-            for span in failures.SPANS:
-                failures.failure_groups(tx, scope, span=span, now=at)
-                failures.one_group(tx, scope, _GROUP, span=span, now=at)
             for wanted in filters:
                 listing.page(tx, wanted, scope)
                 listing.page(tx, wanted, scope, before=5)
-                if wanted.standing:
-                    closed = replace(wanted, up_to=9, fault="x")
-                    listing.count_open(tx, closed, scope, most=5)
-                    listing.page(tx, closed, scope)
-        replay_plans.newest(tx, before=9)
-        replay_plans.counts(tx, 1)
-        replay_plans.items(tx, 1)
-        replays.select(tx, replays.ReplayFilter(fault="x", due_before=at, up_to=9))
+        questions_about_many(tx, scopes, filters)
         for given in numbers:
             for hit in finding.find(tx, given):
                 finding.partners_of(tx, hit)
@@ -269,6 +259,24 @@ def console_questions(store: Store) -> None:
             history.message_before(tx, delivery)
         flow_samples.critical_times(tx, since=at)
         flow_samples.of_destination(tx, "provincial", since=at, each=5)
+
+
+def questions_about_many(tx: Tx, scopes: Iterable[Scope], filters: Iterable[Filters]) -> None:
+    """Ask what the pages about groups, selections and replay plans ask."""
+    at = now()
+    replay_plans.newest(tx, before=9)
+    replay_plans.counts(tx, 1)
+    replay_plans.items(tx, 1)
+    replays.select(tx, replays.ReplayFilter(fault="x", due_before=at, up_to=9))
+    for scope in scopes:
+        for span in failures.SPANS:
+            failures.failure_groups(tx, scope, span=span, now=at)
+            failures.one_group(tx, scope, _GROUP, span=span, now=at)
+        for wanted in filters:
+            if wanted.standing:
+                closed = replace(wanted, up_to=9, fault="x")
+                listing.count_open(tx, closed, scope, most=5)
+                listing.page(tx, closed, scope)
 
 
 def whole_archive(url: str, directory: Path) -> None:
