@@ -70,7 +70,7 @@ def filters_of(wanted: Selection) -> Filters:
     )
 
 
-_LINKS = {"search_of": search_of, "dossier": dossier, "delivery": delivery}
+_LINKS = {"most": MOST, "search_of": search_of, "dossier": dossier, "delivery": delivery}
 
 
 def selection_page(
@@ -97,7 +97,6 @@ def selection_page(
         values={
             "it": wanted,
             "count": count,
-            "most": MOST,
             "page_of": found,
             "more": f"{selection(wanted)}&before={found.next}" if found.next else "",
             "notes": notes,
