@@ -109,7 +109,7 @@ def search(
     with parts.store.read() as tx:
         filters = criteria.filters(now)
         found = listing.page(tx, filters, who.scope, before=criteria.before)
-        count = listing.count_open(tx, filters, who.scope, most=MOST) if filters.standing else 0
+        count = listing.count_open(tx, filters, who.scope, most=MOST) if filters.not_final else 0
         last = listing.highest(tx)
     more = search_of(criteria.words | {"before": str(found.next)}) if found.next else ""
     return PageView(

@@ -273,7 +273,7 @@ def questions_about_many(tx: Tx, scopes: Iterable[Scope], filters: Iterable[Filt
             failures.failure_groups(tx, scope, span=span, now=at)
             failures.one_group(tx, scope, _GROUP, span=span, now=at)
         for wanted in filters:
-            if wanted.standing:
+            if wanted.not_final:
                 closed = replace(wanted, up_to=9, fault="x")
                 listing.count_open(tx, closed, scope, most=5)
                 listing.page(tx, closed, scope)
