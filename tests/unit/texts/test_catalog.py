@@ -2,6 +2,7 @@
 
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,32 +28,60 @@ ALLOWED: dict[str, str] = tomllib.loads(
 """Modules in which a string may be Vietnamese, each with the reason."""
 
 
-@pytest.mark.parametrize("id", catalogue())
-def test_a_text_has_both_languages_with_the_same_values(id: str) -> None:
+# One test for all entries and places: there are thousands, and each test costs more than its check.
+
+
+def test_a_text_has_both_languages_with_the_same_values() -> None:
     """An operator of either language reads the same facts; the letters are composed (NFC)."""
-    entry = catalogue()[id]
-    assert set(entry) == set(Language)
-    assert fields(entry["vi"]) == fields(entry["en"])
-    assert all(name.isidentifier() for name in fields(entry["vi"]))
-    for sentence in entry.values():
-        assert sentence.strip() == sentence
-        assert sentence
-        assert unicodedata.is_normalized("NFC", sentence)
+    assert [id for id, entry in catalogue().items() if not is_whole(id, entry)] == []
+
+
+def is_whole(id: str, entry: Mapping[str, str]) -> bool:
+    """Return whether an entry has both languages, clean and with the same values, and both print
+    those values.
+    """
+    if set(entry) != set(Language) or fields(entry["vi"]) != fields(entry["en"]):
+        return False
     values = {name: f"<{name}>" for name in fields(entry["vi"])}
-    for language, shown in zip(Language, both(id, **values), strict=True):
-        use_language(language)
-        assert text(id, **values) == shown
-        assert all(value in shown for value in values.values())
+    clean = all(
+        it and it.strip() == it and unicodedata.is_normalized("NFC", it) for it in entry.values()
+    )
+    shown = both(id, **values)
+    printed = {language: printed_in(language, id, values) for language in Language}
+    return (
+        clean
+        and all(name.isidentifier() for name in values)
+        and (printed[Language.VI], printed[Language.EN]) == (shown.vi, shown.en)
+        and all(value in words for value in values.values() for words in printed.values())
+    )
 
 
-@pytest.mark.parametrize("use", uses(), ids=lambda use: use.place)
-def test_a_use_names_texts_that_exist_and_gives_their_values(use: Use) -> None:
+def printed_in(language: Language, id: str, values: Mapping[str, str]) -> str:
+    """Return a text as a process of a language prints it."""
+    use_language(language)
+    return text(id, **values)
+
+
+def test_an_entry_that_lacks_a_value_or_a_language_is_found() -> None:
+    """Or the test above could not fail."""
+    id, entry = next((id, it) for id, it in catalogue().items() if fields(it["vi"]))
+    assert is_whole(id, entry)
+    assert not is_whole(id, {"vi": entry["vi"], "en": "nothing"})
+    assert not is_whole(id, {"vi": entry["vi"]})
+    assert not is_whole(id, {**entry, "en": f"{entry['en']} "})
+
+
+def test_a_use_names_texts_that_exist_and_gives_their_values() -> None:
     """A misspelt id or value would be found only when a person needs the sentence."""
+    assert [(use.place, use.id) for use in uses() if not is_right(use)] == []
+
+
+def is_right(use: Use) -> bool:
+    """Return whether a place names texts that exist, and gives the values that they need."""
     found = use.concerned()
-    assert found, use.id
-    for id in found if not use.open else []:
-        needed = fields(catalogue()[id]["vi"])
-        assert needed == use.values if use.exact else needed <= use.values, id
+    needed = [fields(catalogue()[id]["vi"]) for id in ([] if use.open else found)]
+    given = use.values
+    return bool(found) and all(it == given if use.exact else it <= given for it in needed)
 
 
 def test_every_text_is_used() -> None:
@@ -66,19 +95,20 @@ def test_files_for_the_runbook_are_there() -> None:
     assert all((FOLDER / f"{name}.toml").is_file() for name in RUNBOOK_FILES)
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_holds_no_vietnamese_sentence(path: Path) -> None:
+def test_a_module_holds_no_vietnamese_sentence() -> None:
     """A sentence in the logic is in one language or in two; the catalogue has the right place.
 
     A module of the list that holds none any more leaves the list.
     """
-    name = str(path.relative_to(ROOT))
-    allowed = name in ALLOWED or any(
-        name.startswith(folder) for folder in ALLOWED if folder.endswith("/")
-    )
-    lines = vietnamese_strings(path)
-    assert lines == [] or allowed, f"{name}: lines {lines}: use hub.texts"
-    assert lines or name not in ALLOWED, f"{name} leaves {__name__}'s list"
+    found = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources()
+        if (lines := vietnamese_strings(path))
+    }
+    folders = tuple(it for it in ALLOWED if it.endswith("/"))
+    wrong = {it: lines for it, lines in found.items() if it not in ALLOWED}
+    assert {it: at for it, at in wrong.items() if not it.startswith(folders)} == {}, "use hub.texts"
+    assert [it for it in ALLOWED if it not in folders and it not in found] == [], "leaves the list"
 
 
 def test_values_that_are_texts_stand_in_the_language_of_the_sentence() -> None:
