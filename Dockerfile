@@ -4,9 +4,11 @@ WORKDIR /src
 RUN python -m venv /opt/hub
 # The packages first: this layer is made anew only when the lock changes. As in script/lib/venv.sh the
 # lock is taken as it is, nothing is left to resolve.
-COPY requirements/runtime.txt requirements/runtime.txt
+# LOCK=traces adds the packages of the extra, for HUB_TRACES_URL.
+ARG LOCK=runtime
+COPY requirements/runtime.txt requirements/traces.txt requirements/
 RUN /opt/hub/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-        --no-deps --require-hashes --requirement requirements/runtime.txt \
+        --no-deps --require-hashes --requirement requirements/$LOCK.txt \
     && /opt/hub/bin/python -m pip --disable-pip-version-check check
 COPY pyproject.toml ./
 COPY hub hub

@@ -117,6 +117,7 @@ _ADDRESSES = {
     "public_url": _WEB,
     "province_url": _WEB,
     "town_url": _WEB,
+    "traces_url": _WEB,
 }
 """With what each address begins."""
 _CALLED = ("public_url", "province_url", "town_url")

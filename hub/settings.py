@@ -87,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the process tells whether it works, and its figures to Prometheus; 0: nowhere."""
     metrics_token: Secret = ""
     """Bearer token with which another machine reads /metrics; empty: only this machine does."""
+    traces_url: Secret = ""
+    """Where traces are sent by OTLP over HTTP; empty: none are made."""
     console_host: str = "127.0.0.1"
     console_port: Port = 8081
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200

@@ -26,6 +26,7 @@ from adapters.wire.echo import check_first, check_last, new_mark
 from adapters.wire.reading import Findings, Reply
 from adapters.wire.reading.transport.framing import Ending, read_reply
 from hub.ports import DriftObserver, ignore_drift
+from hub.ports.trace_context import trace_headers
 from hub.rules.failures.errors import AmbiguousFailure, NotAttempted, TransientFailure
 
 __all__ = ["Limits", "Reply", "Wire"]
@@ -125,6 +126,7 @@ class Wire:
             "Accept-Encoding": "identity",
             "User-Agent": "one-stop-hub",
             **self._dialer.headers,
+            **trace_headers(),
             **headers,
             "Content-Length": str(len(body)),
         }

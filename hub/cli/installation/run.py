@@ -10,6 +10,7 @@ import typer
 
 from hub import preflight
 from hub.bootstrap.build import build
+from hub.bootstrap.hub import Hub
 from hub.bootstrap.installation import id_of, mark_of, open_store
 from hub.broker.admin import declare, ownership
 from hub.broker.admin.ownership import OwnedByAnother
@@ -20,7 +21,7 @@ from hub.cli.output import answer
 from hub.cli.output.answer import done, put, refuse
 from hub.gateway.serve import WebRole
 from hub.ports import BrokerUnavailable
-from hub.runtime import failpoints, telemetry
+from hub.runtime import failpoints, telemetry, tracing
 from hub.runtime.process.stop_signals import StopSignals
 from hub.settings import Settings, in_url
 from hub.store.engine.store import StoreUnavailable, is_away
@@ -55,6 +56,7 @@ def run(
     failpoints.arm(found.failpoints)
     failpoints.watch_file(found.drill_points)
     hub = build(found)
+    _trace(found, hub)
     hub.start()
     webs = [it for it in hub.roles if isinstance(it, WebRole)]
     at = [f"http://{in_url(it.host)}:{port}" for it in webs for port in it.ports]
@@ -68,6 +70,18 @@ def run(
     stop.wait()
     watch.stop()
     hub.stop()
+    tracing.stop()
+
+
+def _trace(found: Settings, hub: Hub) -> None:
+    """Switch traces on where they are wanted; ends the command with 2 without their packages."""
+    if not found.traces_url:
+        return
+    try:
+        tracing.start(found.traces_url, salt=id_of(hub.store), roles=found.roles)
+    except tracing.TracesUnavailable as error:
+        refuse(text("installation.no_traces"), cause=str(error))
+        raise typer.Exit(2) from None
 
 
 def _migrate(found: Settings) -> None:

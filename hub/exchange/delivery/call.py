@@ -29,6 +29,7 @@ from hub.rules.failures.errors import (
     PermanentFailure,
     TransientFailure,
 )
+from hub.runtime import tracing
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries.transitions import Claimed
@@ -156,7 +157,8 @@ def make_call(
         message = decode_stored(claimed.body)
         request = destination.prepare(message, catalog.read(message))
         digest, operation, sending = request.digest, request.operation, True
-        result = destination.send(request, not_after=not_after)
+        with tracing.calling(message, delivery=claimed.id, attempt=claimed.attempts):
+            result = destination.send(request, not_after=not_after)
     except DeliveryFailure as failure:
         result = failure
     except Exception as error:

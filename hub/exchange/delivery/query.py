@@ -18,6 +18,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.ports import Clock, Destination, Doubt, Request, Unclear
 from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import DeliveryFailure, TransientFailure
+from hub.runtime import tracing
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import doubts
 from hub.store.deliveries.transitions import Claimed
@@ -37,7 +38,8 @@ def make_query(
         request = request_beside(destination, message, there)
         question = destination.question(request)
         digest, operation = question.digest, question.operation
-        result = destination.find(request)
+        with tracing.calling(message, delivery=claimed.id, attempt=claimed.attempts):
+            result = destination.find(request)
     except DeliveryFailure as failure:
         result = failure
     except Exception as error:

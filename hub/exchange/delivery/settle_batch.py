@@ -15,6 +15,7 @@ from typing import NamedTuple
 from hub.exchange.delivery.settle import CallOutcome, ended_as
 from hub.ports import Incoming, Receipt
 from hub.rules.failures.errors import FAULTS, DeliveryFailure
+from hub.runtime import tracing
 from hub.runtime.metrics import ATTEMPTS, CRITICAL_TIME, OTHER, seconds
 
 GATHER_AT_MOST = 0.02
@@ -102,6 +103,8 @@ def count(partner: str, outcomes: Iterable[CallOutcome], *, kind: str) -> None:
         # Of the catalogue, so the types are few; without a message nothing was read.
         operation = it.message.type if it.message else OTHER
         ATTEMPTS.add(partner, operation, kind, ended_as(it.result), _code(it))
+        if tracing.is_on():
+            _trace(partner, it, kind)
         if isinstance(it.result, Receipt):
             CRITICAL_TIME.observe(seconds(it.finished_at - it.claimed.created_at), partner)
 
@@ -110,3 +113,21 @@ def _code(outcome: CallOutcome) -> str:
     if not isinstance(outcome.result, DeliveryFailure):
         return ""
     return outcome.result.code if outcome.result.code in FAULTS else OTHER
+
+
+def _trace(partner: str, outcome: CallOutcome, kind: str) -> None:
+    if outcome.message is None or outcome.started_at is None:
+        return  # it did not come to a call
+    tracing.called(
+        outcome.message,
+        delivery=outcome.claimed.id,
+        attempt=outcome.claimed.attempts,
+        since=outcome.started_at,
+        until=outcome.finished_at,
+        outcome={
+            "hub.kind": kind,
+            "hub.partner": partner,
+            "hub.outcome": ended_as(outcome.result),
+            "hub.code": _code(outcome),
+        },
+    )

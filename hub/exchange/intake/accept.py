@@ -18,6 +18,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import AcceptanceUnknown, Accepted, Clock, Validator
 from hub.ports.files import FileClaims
+from hub.runtime import tracing
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.sqlite_writer import CommitUnknown
 from hub.store.engine.store import Store, Tx, is_away
@@ -161,7 +162,7 @@ class Intake:
         with self.store.write() as tx:
             answers = self.write(tx, entries, now)
             self.write_evidence(tx, entries, answers, now)
-        self.committed()
+        self.committed(entries, now)
         return answers
 
     def write(
@@ -185,10 +186,13 @@ class Intake:
         """Write the evidence of what partners told us; the last step of the transaction."""
         handovers.record(tx, _handed_in(entries, answers, now))
 
-    def committed(self) -> None:
-        """Wake what handles the entries."""
+    def committed(self, entries: Sequence[journal.JournalEntry], since: datetime) -> None:
+        """Wake what handles the entries, which a transaction wrote that began at `since`."""
         passing(Point.ACCEPT_AFTER_COMMIT)
         self.on_commit()
+        if tracing.is_on():
+            messages = [entry.message for entry in entries]
+            tracing.accepted(messages, since=since, until=self.clock())
 
     def store_file(
         self,

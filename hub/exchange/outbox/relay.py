@@ -19,7 +19,11 @@ stay far below `connection_watchdog.LONGEST_PAUSE`, after which the server ends 
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
+from hub.messages import queues
+from hub.messages.envelope import decode_stored
+from hub.messages.invalid import InvalidMessage
 from hub.ports import Broker, BrokerUnavailable, Confirm, Outgoing, Publisher
+from hub.runtime import tracing
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
@@ -158,8 +162,15 @@ class Relay(Role):
         return self.store.write() if self.store.name == "postgresql" else self.store.read()
 
     def _publish(self, publisher: Publisher, rows: list[outbox.OutboxRow]) -> list[Confirm]:
+        traced = tracing.is_on()
         batch = [
-            Outgoing(routing_key=r.queue, body=r.body, message_id=r.message_id, type=r.type)
+            Outgoing(
+                routing_key=r.queue,
+                body=r.body,
+                message_id=r.message_id,
+                type=r.type,
+                headers=_trace_of(r) if traced else {},
+            )
             for r in rows
         ]
         try:
@@ -173,3 +184,13 @@ class Relay(Role):
             if count := outcomes.count(kind):
                 log.warning(Event.PUBLISH_INCOMPLETE, role=self.name, code=kind, count=count)
         self.stopping.wait(0.05)
+
+
+def _trace_of(row: outbox.OutboxRow) -> dict[str, str | int]:
+    """Return the trace context of a message; work about a delivery carries none, its row does."""
+    if row.queue != queues.INGEST:
+        return {}
+    try:
+        return tracing.amqp_headers(decode_stored(row.body))
+    except InvalidMessage:
+        return {}

@@ -12,7 +12,7 @@ A stop is no death: who has to leave a lone try without a result withdraws its m
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +27,7 @@ from hub.messages.payloads import Payload
 from hub.ports import Broker, BrokerUnavailable, Clock, Consumer, ConsumerLost, Incoming
 from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import EarlyMessage
+from hub.runtime import tracing
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
@@ -133,9 +134,11 @@ class Receive(Role):
             except InvalidMessage as error:
                 retry_while_unavailable(self, partial(self._set_aside, incoming, error))
                 finished.append(incoming)
+        begun = self.clock()
         try:
             with self.store.write() as tx:
                 self.apply(tx, [item.entry for item in readable])
+            self._trace(readable, begun)
             finished = list(batch)
         except Exception as error:
             # Every message is slower from here on, so that must not stay unseen.
@@ -252,7 +255,9 @@ class Receive(Role):
         message = item.entry.message
         while True:
             try:
+                begun = self.clock()
                 self.handle_one(item.entry)
+                self._trace([item], begun)
                 return True
             except Exception as error:
                 if self._is_outage(error):
@@ -271,6 +276,12 @@ class Receive(Role):
                 return True
             consumer.fail(item.incoming)
             return False
+
+    def _trace(self, handled: Sequence[ReadableMessage], begun: datetime) -> None:
+        if tracing.is_on():
+            headers = {item.entry.message.id: item.incoming.headers for item in handled}
+            messages = [item.entry.message for item in handled]
+            tracing.handled(messages, headers, since=begun, until=self.clock())
 
     def _give_up(self, entry: journal.JournalEntry, failed: Exception) -> bool:
         """Park a message that our own code fails on; tell whether that could be written."""

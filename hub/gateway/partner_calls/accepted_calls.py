@@ -71,7 +71,7 @@ class AcceptedCalls:
             stored = self._intake.write(tx, entries, now)
             write_audit(tx, counted, now)
             self._intake.write_evidence(tx, entries, stored, now)
-        self._intake.committed()
+        self._intake.committed(entries, now)
         self._calls.committed(counted, now)
         answers = iter(stored)
         return [refused.get(place) or next(answers) for place in range(len(calls))]

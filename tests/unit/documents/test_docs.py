@@ -128,7 +128,9 @@ def test_every_dependency_has_its_reason() -> None:
     """Nothing is installed that nobody can justify, and nothing is justified that is gone."""
     data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = data["dependency-groups"]
-    wanted = [*data["project"]["dependencies"], *groups["build"], *groups["dev"], *groups["bench"]]
+    extras = [it for extra in data["project"]["optional-dependencies"].values() for it in extra]
+    wanted = [*data["project"]["dependencies"], *extras]
+    wanted += [*groups["build"], *groups["dev"], *groups["bench"]]
     names = [re.match(r"[\w-]+", line)[0] for line in wanted]  # type: ignore[index]
     assert sorted(first_cells(TEXTS["docs/dependencies.md"])) == sorted(names)
 
