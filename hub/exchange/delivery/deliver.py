@@ -12,7 +12,7 @@ aside and the others go on.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -110,11 +110,11 @@ class Deliver(Role):
             with ThreadPoolExecutor(threads, thread_name_prefix=self.name) as pool:
                 while not (self.stopping.is_set() and self.ended.in_hand == 0):
                     self.beat()
-                    self._run_once(consumer, pool)
+                    self.run_once(consumer, pool)
         finally:
             consumer.close()
 
-    def _run_once(self, consumer: Consumer, pool: ThreadPoolExecutor) -> None:
+    def run_once(self, consumer: Consumer, pool: Executor) -> None:
         now = self.clock()
         capacity = retry_while_unavailable(self, lambda: self.admission.capacity(now))
         width = self.most if capacity.width is None else min(capacity.width, self.most)
@@ -136,7 +136,7 @@ class Deliver(Role):
     def claim(
         self,
         consumer: Consumer,
-        pool: ThreadPoolExecutor,
+        pool: Executor,
         batch: Sequence[Incoming],
         room: int,
     ) -> None:
@@ -192,9 +192,7 @@ class Deliver(Role):
             return self._claim(work), []
         return taken, ended
 
-    def _begin(
-        self, pool: ThreadPoolExecutor, work: dict[int, Incoming], taken: ClaimedWork
-    ) -> set[int]:
+    def _begin(self, pool: Executor, work: dict[int, Incoming], taken: ClaimedWork) -> set[int]:
         """Hand what was claimed to the pool; return the deliveries."""
         if taken.claims:
             passing(Point.DELIVER_AFTER_CLAIM)
@@ -203,7 +201,7 @@ class Deliver(Role):
             self.caller.begin(pool, work[claimed.id], claimed, taken.lease)
         return {claimed.id for claimed in taken.claims}
 
-    def _claim_again(self, pool: ThreadPoolExecutor, work: dict[int, Incoming]) -> set[int]:
+    def _claim_again(self, pool: Executor, work: dict[int, Incoming]) -> set[int]:
         """Settle what was not claimed because something newer replaces it; return what is claimed.
 
         What would have replaced it may have been cancelled meanwhile: so the rest is tried again.

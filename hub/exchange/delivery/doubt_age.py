@@ -18,10 +18,10 @@ class DoubtAges:
     """When this process asked about each delivery; belongs to one thread."""
 
     def __init__(
-        self, grace_period: timedelta, *, monotonic: Callable[[], float] = time.monotonic
+        self, grace_period: timedelta, *, monotonic: Callable[[], float] | None = None
     ) -> None:
         self._grace_period = grace_period
-        self._monotonic = monotonic
+        self._monotonic = monotonic or time.monotonic
         self._first: dict[int, tuple[datetime | None, float]] = {}
         self._queried: dict[int, float] = {}
 

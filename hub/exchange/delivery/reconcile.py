@@ -18,7 +18,7 @@ that cannot be written harms no other one.
 """
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
 
@@ -97,7 +97,7 @@ class Reconcile(Role):
         finally:
             self.questions.close()
 
-    def query_some(self, pool: ThreadPoolExecutor) -> int:
+    def query_some(self, pool: Executor) -> int:
         """Ask about what is due until nothing is; return how many were asked about.
 
         An answer that cannot be written is raised when all others that are under way are written.

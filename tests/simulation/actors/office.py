@@ -1,0 +1,158 @@
+"""The ward's counter in a story: what it tells the hub, each until it is acknowledged."""
+
+import io
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hub.drill.pilot.scenario import Mix, Planned, Share, load_mix, plan
+from hub.messages import catalog
+from hub.messages import payloads as p
+from hub.messages.envelope import Attachment, Message
+from hub.messages.invalid import InvalidMessage
+from hub.records.rulebook import Rulebook
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
+from tests.simulation.world.store import Crash
+
+AGENCY = "000.99.01.H57"
+Note = Callable[[str, str], None]
+
+
+@dataclass
+class Told:
+    """What was acknowledged, by message id."""
+
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    """Message id to dossier number."""
+    refused: list[str] = field(default_factory=list)
+    steps: set[tuple[str, int]] = field(default_factory=set)
+    """Dossier number and status of every step that was acknowledged."""
+    files: set[tuple[str, str]] = field(default_factory=set)
+    """Dossier number and sha256 of every file that was acknowledged."""
+
+
+def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool:
+    """Tell a message once; tell whether its sender got an acknowledgement."""
+    try:
+        accepted = process.intake.accept(message)
+    except Crash:
+        process.crash()
+        return False
+    except InvalidMessage as refused:
+        told.refused.append(f"{message.type}: {refused.code}")
+        return True
+    told.acknowledged[accepted.message_id] = message.key
+    return not chance.strikes("acknowledgement lost", 0.03)
+
+
+class Clerk:
+    """Hands in one dossier, message after message."""
+
+    def __init__(self, planned: Planned, told: Told, chance: Chance, note: Note) -> None:
+        self.planned = planned
+        self.told = told
+        self.chance = chance
+        self.note = note
+        self._left: deque[tuple[str, p.Payload, bytes]] = deque(self._all())
+        self._message: Message | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is told."""
+        return not self._left
+
+    def work(self, process: Process) -> int:
+        """Tell the next message to a process."""
+        source, payload, page = self._left[0]
+        try:
+            message = self._message or self._composed(process, source, payload, page)
+        except Crash:
+            process.crash()
+            return 1
+        self._message = message  # what was not acknowledged is told again as it was
+        self.note("counter", f"tells {message.type} of {message.key[-4:]}")
+        if tell(process, message, self.told, self.chance):
+            self._left.popleft()
+            self._message = None
+            self._remember(message, payload)
+        return 1
+
+    def _remember(self, message: Message, payload: p.Payload) -> None:
+        number = message.key
+        match payload:
+            case p.DossierReceived():
+                self.told.steps.add((number, int(p.Status.ACCEPTED)))
+            case p.DossierProgressed(status=status):
+                self.told.steps.add((number, int(status)))
+            case p.DocumentScanned():
+                self.told.files |= {(number, file.sha256) for file in message.attachments}
+
+    def _composed(self, process: Process, source: str, payload: p.Payload, page: bytes) -> Message:
+        files: tuple[Attachment, ...] = ()
+        at = getattr(payload, "at", None) or self.planned.reception.received_at
+        if page and isinstance(payload, p.DocumentScanned):
+            kept = process.intake.store_file(
+                io.BytesIO(page),
+                name="a.pdf",
+                media_type="application/pdf",
+                component=payload.component,
+            )
+            files = (kept,)
+        return catalog.compose(payload, time=at, source=source, attachments=files)
+
+    def _all(self) -> list[tuple[str, p.Payload, bytes]]:
+        planned, received = self.planned, self.planned.reception
+        at = received.received_at + timedelta(minutes=3)
+        scans = [
+            (
+                "scanner-1",
+                p.DocumentScanned(
+                    number=planned.number, component=code, scanned_at=at, device="scanner-1"
+                ),
+                f"{planned.number} {code}".encode(),
+            )
+            for code in planned.scanned
+        ]
+        return [("counter-1", received, b""), *scans, *self._steps()]
+
+    def _steps(self) -> list[tuple[str, p.Payload, bytes]]:
+        planned = self.planned
+        if planned.finished_at is None:
+            return []
+        times = (
+            (p.Status.PROCESSING, planned.processing_at),
+            (p.Status.FINISHED, planned.finished_at),
+        )
+        return [
+            (
+                "workstation-1",
+                p.DossierProgressed(
+                    number=planned.number,
+                    status=status,
+                    at=at,
+                    officer="Lê Văn Thẩm Định",
+                    unit="Công chức chuyên môn",
+                ),
+                b"",
+            )
+            for status, at in times
+        ]
+
+
+def clerks(
+    rules: Rulebook, count: int, *, seed: int, told: Told, chance: Chance, note: Note
+) -> list[Clerk]:
+    """Return a clerk for each dossier of a story."""
+    plans = plan(_mix(count), rules, seed=seed, agency=AGENCY)
+    return [Clerk(planned, told, chance, note) for planned in plans]
+
+
+def _mix(count: int) -> Mix:
+    """Return half dossiers of the ward alone and half that go to the town."""
+    pilot = load_mix()
+    first, last = pilot.first_day, pilot.until.date()
+    land = Share("Đất đai", count // 2, ("1.003003",), first, last)
+    ward = Share("Hộ tịch", count - count // 2, ("1.001193", "1.000894"), first, last)
+    return Mix(first, pilot.until, 0, (ward, land))

@@ -1,0 +1,101 @@
+"""Operators of a story: they settle what is left to a person, on a list that may be old.
+
+They are truthful: what they say of a partner is what the partner's own ledger says, and they say
+nothing while the partner is at work on it. They act twice, late, and on what has moved meanwhile.
+"""
+
+from collections.abc import Callable
+
+from hub.operations.deliveries import actions, cancellation
+from hub.operations.deliveries.actions import Resolution
+from hub.operations.deliveries.cancellation import Papers
+from hub.operations.signed_by import SignedBy
+from hub.rules.deliveries.states import DeliveryState
+from hub.store.deliveries.transitions import StateConflict
+from tests.simulation.actors.office import Note
+from tests.simulation.actors.partner import StoryPartner
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
+from tests.simulation.world.store import Crash
+
+S = DeliveryState
+LEFT_TO_PERSONS = frozenset({S.DEAD, S.AMBIGUOUS})
+_LEFT = (
+    "SELECT id, message_id, destination, state FROM deliveries WHERE settled_at IS NULL AND "
+    "state <> 'sending' ORDER BY state IN ('dead', 'ambiguous') DESC, id LIMIT 40"
+)
+
+
+class Operators:
+    """All who settle deliveries by hand."""
+
+    def __init__(self, partners: list[StoryPartner], chance: Chance, note: Note) -> None:
+        self.partners = {partner.name: partner for partner in partners}
+        self.chance = chance
+        self.note = note
+        self.settled: dict[int, str] = {}
+        """Deliveries that a person settled, with how."""
+        self._list: list[tuple[int, str, str, str]] = []
+        self._draw = chance.stream("operators")
+
+    def look(self, process: Process) -> int:
+        """Read the list anew."""
+        with process.store.read() as tx:
+            self._list = [tuple(row) for row in tx.exec_driver_sql(_LEFT)]
+        return 0
+
+    def act(self, process: Process) -> int:
+        """Settle one of the list, as it was when it was read."""
+        if not self._list or self._draw.random() < 0.3:
+            self.look(process)
+        if not self._list:
+            return 0
+        id, message_id, destination, state = self._draw.choice(self._list)
+        if S(state) not in LEFT_TO_PERSONS and self._draw.random() < 0.8:
+            return 0  # seldom does anybody touch what goes on by itself
+        partner = self.partners[destination]
+        if partner.is_at_work_on(message_id):
+            return 0
+        verb = self._verb(S(state), partner, message_id)
+        for _ in range(1 + self.chance.strikes("clicked twice", 0.2)):
+            self._do(process, verb, id)
+        return 1
+
+    def _verb(self, state: S, partner: StoryPartner, message_id: str) -> str:
+        there = partner.has(message_id)
+        if state is S.DEAD:
+            return (
+                "delivered by hand" if there else self._draw.choice(("replay", "replay", "cancel"))
+            )
+        if state is not S.AMBIGUOUS:
+            return "cancel" if self._draw.random() < 0.5 else "by hand"
+        if there:
+            return "delivered"
+        return self._draw.choice(("absent", "absent", "by hand"))
+
+    def _do(self, process: Process, verb: str, id: int) -> None:
+        by: SignedBy = {
+            "actor": "Trần Thị Bình",
+            "reason": "looked at their screen",
+            "now": process.clock(),
+        }
+        verbs: dict[str, Callable[[], object]] = {
+            "replay": lambda: actions.replay(process.store, id, **by),
+            "cancel": lambda: cancellation.cancel(process.store, id, papers=Papers.BACK, **by),
+            "by hand": lambda: actions.deliver_by_hand(process.store, id, **by),
+            "delivered by hand": lambda: actions.deliver_by_hand(process.store, id, **by),
+            "delivered": lambda: actions.resolve(process.store, id, Resolution.DELIVERED, **by),
+            "absent": lambda: actions.resolve(process.store, id, Resolution.ABSENT, **by),
+        }
+        try:
+            verbs[verb]()
+        except StateConflict:
+            self.note("operator", f"{verb} of {id}: refused, it has moved")
+            self.chance.met[f"verb {verb} refused"] += 1
+            return
+        except Crash:
+            process.crash()
+            return
+        self.settled[id] = verb
+        self.chance.met[f"verb {verb}"] += 1
+        self.note("operator", f"{verb} of {id}")

@@ -1,0 +1,224 @@
+"""A partner of a story: a destination with a ledger of its own and random habits.
+
+Its promises are those of its traits: an effect comes at most `reply_timeout` after the call, and
+its look-up lags at most `lag`. Within them everything happens: replies are lost before and after
+the effect, effects come late, look-ups say nothing, a part, or "not there" for a while.
+"""
+
+import hashlib
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from hub.messages import catalog
+from hub.messages.envelope import Message
+from hub.messages.payloads import Payload
+from hub.ports import Absent, Answer, Doubt, Question, Receipt, Request, Unclear
+from hub.rules.calls.traits import Traits
+from hub.rules.failures.errors import (
+    AmbiguousFailure,
+    PermanentFailure,
+    TransientFailure,
+    unknown_code,
+)
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.virtual_time import VirtualTime
+
+
+class Effect(NamedTuple):
+    """Something that the partner has done."""
+
+    at: float
+    message_id: str
+    number: str
+    type: str
+    visible_at: float
+    """When its look-up shows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How a partner behaves in one story."""
+
+    lag: float
+    """Seconds by which its look-up may be behind."""
+    knows_duplicates: bool
+    """It answers a repeat with "already exists"."""
+    findable: bool
+    trouble: float
+    """Share of calls that go wrong."""
+
+    @staticmethod
+    def drawn(draw: random.Random) -> "Habits":
+        """Return habits by chance."""
+        return Habits(
+            lag=draw.choice((0.0, 0.0, 20.0, 120.0)),
+            knows_duplicates=draw.random() < 0.3,
+            findable=draw.random() < 0.85,
+            trouble=draw.choice((0.1, 0.3, 0.7)),
+        )
+
+
+WRONG = ("busy", "dropped before", "dropped after", "late", "unknown code", "login", "refused")
+_RARE = {"refused": 0.3, "unknown code": 0.3, "login": 0.3}
+
+
+class StoryPartner:
+    """One partner; implements `hub.ports.Destination`."""
+
+    def __init__(
+        self,
+        name: str,
+        habits: Habits,
+        *,
+        time: VirtualTime,
+        chance: Chance,
+        on_effect: Callable[["StoryPartner", Effect], None],
+        note: Callable[[str, str], None],
+    ) -> None:
+        self.name = name
+        self.habits = habits
+        self.time = time
+        self.chance = chance
+        self.on_effect = on_effect
+        self.note = note
+        self.traits = Traits(
+            accepts=frozenset(type for type, reader in catalog.READERS.items() if reader == name),
+            findable=habits.findable,
+            concurrency=4,
+            lag=timedelta(seconds=habits.lag),
+        )
+        self.ledger: list[Effect] = []
+        self.away_until = 0.0
+        self._under_way: list[tuple[float, Request]] = []
+        """Calls that take effect later, by when."""
+        self._draw = chance.stream(f"partner {name}")
+
+    def prepare(self, message: Message, payload: Payload) -> Request:
+        """Build the request."""
+        digest = hashlib.sha256(message.id.encode()).hexdigest()
+        return Request(
+            operation=message.type,
+            number=payload.number,
+            body=message.id,
+            digest=digest,
+            message_id=message.id,
+        )
+
+    def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
+        """Do it, or go wrong."""
+        self.time.advance(self._draw.uniform(0.005, 0.4))
+        if self.time.elapsed > not_after:
+            raise TransientFailure("partner_busy", "not sent in time")
+        if self.time.elapsed < self.away_until:
+            self._say(request, "is away")
+            raise TransientFailure("partner_unreachable")
+        for kind in WRONG:
+            share = self.habits.trouble / len(WRONG) * _RARE.get(kind, 1.0)
+            if self.chance.strikes(f"{self.name} {kind}", share):
+                self._say(request, kind)
+                return self._go_wrong(kind, request)
+        return self._take(request)
+
+    def question(self, request: Request) -> Question:
+        """A look-up by number."""
+        return Question(
+            operation="look_up", digest=hashlib.sha256(request.number.encode()).hexdigest()
+        )
+
+    def find(self, request: Request) -> Answer:
+        """Answer from what the look-up shows just now."""
+        self.time.advance(self._draw.uniform(0.005, 0.2))
+        if self.time.elapsed < self.away_until:
+            raise TransientFailure("partner_unreachable")
+        if self.chance.strikes(f"{self.name} look-up fails", self.habits.trouble / 4):
+            raise TransientFailure("partner_busy")
+        answer = self._look_up(request)
+        self._say(request, f"look-up: {type(answer).__name__}")
+        return answer
+
+    def ping(self) -> None:
+        """Always there."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def let_effects_come(self) -> int:
+        """Do what was under way and is due by now."""
+        due = [it for it in self._under_way if it[0] <= self.time.elapsed]
+        self._under_way = [it for it in self._under_way if it[0] > self.time.elapsed]
+        for _, request in due:
+            self._do(request, "takes effect late")
+        return len(due)
+
+    def has(self, message_id: str) -> bool:
+        """Tell whether it has the effect of a message."""
+        return any(effect.message_id == message_id for effect in self.ledger)
+
+    def is_at_work_on(self, message_id: str) -> bool:
+        """Tell whether an effect of a message may still come."""
+        return any(request.message_id == message_id for _, request in self._under_way)
+
+    @property
+    def next_effect(self) -> float:
+        """When the next late effect comes, infinite when none does."""
+        return min((at for at, _ in self._under_way), default=math.inf)
+
+    def _go_wrong(self, kind: str, request: Request) -> Receipt:
+        match kind:
+            case "busy":
+                raise TransientFailure("partner_busy", retry_after=timedelta(seconds=3))
+            case "login":
+                raise TransientFailure("partner_login")
+            case "refused":
+                raise PermanentFailure("partner_refused", "not this one")
+            case "unknown code":
+                raise unknown_code("E-77")
+            case "dropped before":
+                self.time.advance(self.traits.reply_timeout.total_seconds() / 2)
+                raise AmbiguousFailure("reply_timeout")
+            case "dropped after":
+                self._take(request)
+                raise AmbiguousFailure("reply_dropped")
+        longest = self.traits.reply_timeout.total_seconds()
+        self._under_way.append((self.time.elapsed + self._draw.uniform(0, longest * 0.95), request))
+        raise AmbiguousFailure("reply_timeout", "late")
+
+    def _take(self, request: Request) -> Receipt:
+        already = self.has(request.message_id)
+        if already and self.habits.knows_duplicates:
+            self._say(request, "already exists")
+            return Receipt(already=True)
+        self._do(request, "takes effect")
+        return Receipt(reference=f"T-{request.number}")
+
+    def _do(self, request: Request, how: str) -> None:
+        if self.has(request.message_id) and self.habits.knows_duplicates:
+            return
+        now = self.time.elapsed
+        effect = Effect(
+            now,
+            request.message_id,
+            request.number,
+            request.operation,
+            now + self._draw.uniform(0, self.habits.lag),
+        )
+        self.ledger.append(effect)
+        self._say(request, how)
+        self.on_effect(self, effect)
+
+    def _look_up(self, request: Request) -> Answer:
+        shown = {e.message_id for e in self.ledger if e.visible_at <= self.time.elapsed}
+        if request.message_id in shown:
+            return Receipt(already=True)
+        if self.chance.strikes(f"{self.name} look-up says nothing", self.habits.trouble / 4):
+            return Unclear(why=Doubt.NOT_SHOWN)
+        if not all(it.message_id in shown for it in request.beside):
+            return Unclear(why=Doubt.BEHIND)
+        return Absent()
+
+    def _say(self, request: Request, what: str) -> None:
+        self.note(self.name, f"{request.operation} of {request.number[-4:]} {what}")

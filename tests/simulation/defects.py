@@ -1,0 +1,212 @@
+"""Defects that are planted one at a time: a simulation that finds none of them proves nothing.
+
+Each is a small change of the product as somebody could make it by mistake. `plant` is in force for
+the length of a block.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from hub.exchange.delivery import call
+from hub.messages import catalog
+from hub.ports import Accepted, Receipt
+from hub.rules.deliveries import absence, recovery
+from hub.rules.deliveries.recovery import NoEffect, RetryAt
+from hub.rules.failures.errors import AmbiguousFailure, FaultClass
+from hub.store.conservation import counts
+from hub.store.deliveries import delivery_statements, schedule, transitions
+from hub.store.engine.store import Tx
+from hub.store.evidence import handovers
+from hub.store.messages import journal, outbox
+from hub.store.records import early_messages
+from hub.store.schema.tables.exchange import deliveries
+
+SQLITE = sqlite.dialect()
+
+
+def _recover(real: Any, *args: Any, **kwargs: Any) -> Any:
+    ended, now = args[0], kwargs["now"]
+    if getattr(ended, "fault_class", None) is FaultClass.AMBIGUOUS:
+        return RetryAt(now)
+    return real(*args, **kwargs)
+
+
+def _wrapped(place: Any, name: str, around: Callable[..., Any]) -> Any:
+    real = getattr(place, name)
+    return mock.patch.object(place, name, lambda *a, **k: around(real, *a, **k))
+
+
+def _replaced(place: Any, name: str, by: Callable[..., Any]) -> Any:
+    return mock.patch.object(place, name, by)
+
+
+def _send_expired_again(tx: Tx, *, now: datetime, **_: object) -> list[int]:
+    micro = _instant(now)
+    return list(
+        tx.exec_driver_sql(
+            "UPDATE deliveries SET state = 'waiting', lease_until = NULL, next_attempt_at = ?, "
+            "asked_at = NULL WHERE state = 'sending' AND lease_until < ? RETURNING id",
+            (micro, micro),
+        ).scalars()
+    )
+
+
+def _instant(moment: datetime) -> object:
+    return deliveries.c.created_at.type.bind_processor(SQLITE)(moment)  # type: ignore[misc]
+
+
+def _open_next(tx: Tx, condition: str, *values: object) -> None:
+    rows = tx.exec_driver_sql(
+        f"UPDATE deliveries SET state = 'pending' WHERE state = 'held' AND {condition} "  # noqa: S608 - written here
+        "RETURNING id, destination, type",
+        values,
+    ).all()
+    outbox.put(tx, [transitions.enqueue(*row) for row in rows])
+
+
+def _open_all(real: Any, tx: Tx, new: Sequence[Any], now: datetime) -> None:
+    real(tx, new, now)
+    _open_next(tx, "1 = 1")
+
+
+def _doubt(real: Any, tx: Tx, id: int, **kwargs: Any) -> None:
+    real(tx, id, **kwargs)
+    _open_next(
+        tx,
+        "id = (SELECT min(h.id) FROM deliveries h JOIN deliveries d ON d.id = ? WHERE "
+        "h.state = 'held' AND h.lane = d.lane AND h.destination = d.destination)",
+        id,
+    )
+
+
+def _claim(real: Any, tx: Tx, ids: Sequence[int], *args: Any, **kwargs: Any) -> Any:
+    for id in ids:
+        tx.exec_driver_sql(
+            "UPDATE deliveries SET state = 'waiting', lease_until = NULL, next_attempt_at = 0 "
+            "WHERE id = ? AND state = 'sending'",
+            (id,),
+        )
+    return real(tx, ids, *args, **kwargs)
+
+
+def _make_call(real: Any, *args: Any, **kwargs: Any) -> Any:
+    outcome = real(*args, **kwargs)
+    if isinstance(outcome.result, AmbiguousFailure):
+        return replace(outcome, result=Receipt())
+    return outcome
+
+
+def _moving(from_state: Any, values: Any) -> Any:
+    return (
+        sa.update(deliveries)
+        .where(deliveries.c.id == sa.bindparam("d"))
+        .values(lease_until=None)
+        .values(**values)
+    )
+
+
+class _NowAndThen:
+    """Skips each nth call."""
+
+    def __init__(self, nth: int, instead: object = None) -> None:
+        self.nth, self.count, self.instead = nth, 0, instead
+
+    def __call__(self, real: Any, *args: Any, **kwargs: Any) -> Any:
+        self.count += 1
+        return self.instead if self.count % self.nth == 0 else real(*args, **kwargs)
+
+
+def _forgets(real: Any, tx: Tx, entries: Sequence[Any], now: datetime) -> Any:
+    if len(entries) == 1 and entries[0].message.type == "document.scanned":
+        return [Accepted(entries[0].message.id, duplicate=False)]
+    return real(tx, entries, now)
+
+
+def _all_fresh(real: Any, tx: Tx, entries: Any, now: datetime) -> set[str]:
+    listed = list(entries)
+    real(tx, listed, now)
+    return {entry.message.id for entry in listed}
+
+
+def _early_is_handled(tx: Tx, entry: Any, now: datetime) -> None:
+    journal.mark_handled(tx, [entry], now)
+
+
+def _nothing(*_: object, **__: object) -> int:
+    return 0
+
+
+def _no_patience(policy: Any, traits: Any) -> absence.Patience:
+    zero = timedelta()
+    return absence.Patience(grace_period=timedelta(seconds=1), work=zero, lag=zero)
+
+
+DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
+    "an unknown effect is sent again at once": lambda: [_wrapped(recovery, "recover", _recover)],
+    "absence is believed at once": lambda: [
+        _replaced(absence, "weigh_absent", lambda *_, **__: NoEffect())
+    ],
+    "the partner's work and lag are not waited for": lambda: [
+        _replaced(absence, "patience_of", _no_patience)
+    ],
+    "an expired lease is sent again": lambda: [
+        _replaced(schedule, "expire_leases", _send_expired_again)
+    ],
+    "an expired lease is never noticed": lambda: [
+        _replaced(schedule, "expire_leases", lambda *_, **__: [])
+    ],
+    "lanes are not kept": lambda: [_wrapped(transitions, "open_all", _open_all)],
+    "a lane goes on while an effect is unknown": lambda: [_wrapped(transitions, "doubt", _doubt)],
+    "followers are never released": lambda: [
+        _replaced(transitions, "release_followers", _nothing),
+        _replaced(schedule, "release_followers", _nothing),
+    ],
+    "evidence is left out now and then": lambda: [_wrapped(handovers, "record", _NowAndThen(7))],
+    "settled deliveries are not counted": lambda: [_wrapped(counts, "settled", _NowAndThen(5))],
+    "messages are not counted": lambda: [_wrapped(counts, "accepted", _NowAndThen(5))],
+    "a repeat is handled again": lambda: [_wrapped(journal, "mark_handled", _all_fresh)],
+    "a message is acknowledged and not stored": lambda: [_wrapped(journal, "accept", _forgets)],
+    "an early message counts as handled": lambda: [
+        _replaced(early_messages, "keep", _early_is_handled)
+    ],
+    "what is being sent is claimed again": lambda: [_wrapped(transitions, "claim", _claim)],
+    "a lost reply counts as delivered": lambda: [_wrapped(call, "make_call", _make_call)],
+    "a move ignores the state it starts from": lambda: [
+        _replaced(delivery_statements, "moving", _moving),
+        _replaced(transitions, "check_attempt", _nothing),
+        _replaced(transitions, "_expect", _nothing),
+    ],
+    "lost work is not asked for again": lambda: [
+        _replaced(schedule, "enqueue_pending", _nothing),
+        _replaced(journal, "enqueue_lost", lambda *_, **__: (0, "")),
+    ],
+    "what waits is never due": lambda: [_replaced(schedule, "enqueue_due", _nothing)],
+    "every step may be superseded": lambda: [
+        _replaced(catalog, "may_be_superseded", lambda _payload: True)
+    ],
+    "a call is made after its lease": lambda: [
+        _replaced(call.Caller, "_not_attempted", lambda *_: None),
+        _wrapped(call, "make_call", lambda real, *a, **_: real(*a, not_after=math.inf)),
+    ],
+    "no effect is asked about": lambda: [
+        _replaced(recovery, "recover", lambda *_, now, **__: RetryAt(now))
+    ],
+}
+"""By what is wrong with the hub."""
+
+
+@contextmanager
+def plant(name: str) -> Iterator[None]:
+    """Have a defect for the length of the block."""
+    with ExitStack() as stack:
+        for patch in DEFECTS[name]():
+            stack.enter_context(patch)
+        yield

@@ -1,0 +1,153 @@
+"""What must hold after every step of a story, and what must hold at its end.
+
+1. No partner has an effect twice.
+2. No partner gets an effect of a dossier before an older one of its lane.
+3. Nothing that was acknowledged to its sender is forgotten.
+4. The balance is exact: every message has its delivery, every kept count is that of the rows.
+5. No delivery makes a move that the state table does not have (a trigger in the database).
+6. A delivery counts as delivered only with evidence, and only if the partner has it.
+7. What waits has a next time, a predecessor, or a person who is told.
+8. The chains of evidence and of the audit are whole.
+9. When faults have ceased and time goes on, every delivery is final or shown to a person.
+10. The records know what they were told: each dossier, and that it was finished.
+11. No step of a role ends with an error that is none of the story's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hub.messages import catalog
+from hub.rules.deliveries.states import FINAL, DeliveryState
+from hub.store.conservation.proof import prove
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit, chain, verification
+from tests.simulation.actors.office import Told
+from tests.simulation.actors.partner import Effect, StoryPartner
+
+S = DeliveryState
+_STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
+
+_BEFORE = (
+    "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
+    "d.lane = deliveries.lane AND d.settled_at IS NULL AND d.id < deliveries.id"
+)
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+class Effects:
+    """Checks 1 and 2 at the moment of each effect."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._latest: dict[tuple[str, str], int] = {}
+        self._seen: set[tuple[str, str]] = set()
+
+    def happened(self, partner: StoryPartner, effect: Effect) -> None:
+        """Check an effect; raises Broken."""
+        key = partner.name, effect.message_id
+        if key in self._seen:
+            raise Broken(f"1: {effect.type} of {effect.number} took effect twice at {partner.name}")
+        self._seen.add(key)
+        with self.store.read() as tx:
+            id = tx.exec_driver_sql(
+                "SELECT id FROM deliveries WHERE message_id = ? AND destination = ?",
+                (effect.message_id, partner.name),
+            ).scalar_one()
+        lane = partner.name, effect.number
+        if id < self._latest.get(lane, 0):
+            raise Broken(f"2: {effect.type} of {effect.number} came after a later one")
+        self._latest[lane] = id
+
+
+def check_always(store: Store) -> None:
+    """Check what must hold between any two steps; raises Broken."""
+    with store.read() as tx:
+        for row in tx.exec_driver_sql(f"{_STATES} WHERE state = 'held' AND NOT EXISTS ({_BEFORE})"):
+            raise Broken(f"7: delivery {row.id} is held and nothing is before it")
+        proof = prove(tx, catalog.READERS)
+    if not proof.good:
+        raise Broken(f"4: {proof.problems or proof.balances}")
+
+
+def check_end(
+    store: Store, partners: Sequence[StoryPartner], told: Told, settled: Mapping[int, str]
+) -> None:
+    """Check what must hold when everything has come to rest; raises Broken.
+
+    `settled`: deliveries that a person settled, with how.
+    """
+    check_always(store)
+    if told.refused:
+        raise Broken(f"10: the counter was refused: {told.refused[0]}")
+    by_name = {partner.name: partner for partner in partners}
+    with store.read() as tx:
+        for row in tx.exec_driver_sql(_STATES):
+            _check_delivery(tx, row, by_name[row.destination], settled)
+        for problem in _forgotten(tx, told):
+            raise Broken(problem)
+        for problem in _unknown_to_records(tx, told):
+            raise Broken(problem)
+        for problem in _chains(tx):
+            raise Broken(f"8: {problem}")
+
+
+def _check_delivery(tx: Tx, row: object, partner: StoryPartner, settled: Mapping[int, str]) -> None:
+    id, state = row.id, S(row.state)  # type: ignore[attr-defined]
+    if state not in FINAL and not _is_shown(tx, row):
+        raise Broken(f"9: delivery {id} is {state} for ever, next {row.next_attempt_at}")  # type: ignore[attr-defined]
+    if state is S.SUPERSEDED and row.type != "province.dossier":  # type: ignore[attr-defined]
+        raise Broken(f"6: delivery {id}, a {row.type}, was left out for a newer one")  # type: ignore[attr-defined]
+    if state is not S.DELIVERED:
+        return
+    if not partner.has(row.message_id) and settled.get(id) != "delivered":  # type: ignore[attr-defined]
+        raise Broken(f"6: delivery {id} counts as delivered, {partner.name} does not have it")
+    found = tx.exec_driver_sql(
+        "SELECT count(*) FROM handovers WHERE delivery_id = ? AND "
+        "(kind = 'person' OR outcome IN ('delivered', 'already'))",
+        (id,),
+    ).scalar_one()
+    if not found:
+        raise Broken(f"6: delivery {id} counts as delivered without evidence")
+
+
+def _is_shown(tx: Tx, row: object) -> bool:
+    """Tell whether a person is told of a delivery, or of the one it waits for."""
+    state = S(row.state)  # type: ignore[attr-defined]
+    if state is S.DEAD or (state is S.AMBIGUOUS and row.next_attempt_at is None):  # type: ignore[attr-defined]
+        return True
+    if state is not S.HELD:
+        return False
+    first = tx.exec_driver_sql(
+        f"{_STATES} WHERE destination = ? AND lane = ? AND settled_at IS NULL ORDER BY id LIMIT 1",
+        (row.destination, row.lane),  # type: ignore[attr-defined]
+    ).one()
+    return first.id != row.id and _is_shown(tx, first)  # type: ignore[attr-defined]
+
+
+def _forgotten(tx: Tx, told: Told) -> Iterator[str]:
+    states = {
+        row.id: (row.state, row.code)
+        for row in tx.exec_driver_sql("SELECT id, state, code FROM journal")
+    }
+    for id, number in told.acknowledged.items():
+        state, code = states.get(id, (None, None))
+        if state is None:
+            yield f"3: message {id} of {number} was acknowledged and is gone"
+        elif state not in ("handled", "parked"):
+            yield f"3: message {id} of {number} was acknowledged and is {state} ({code}) for ever"
+
+
+def _chains(tx: Tx) -> Iterator[str]:
+    yield from audit.verify(tx)[1]
+    yield from verification.verify(tx, chain.HANDOVERS).problems
+
+
+def _unknown_to_records(tx: Tx, told: Told) -> Iterator[str]:
+    events = set(map(tuple, tx.exec_driver_sql("SELECT number, status FROM dossier_events")))
+    files = set(map(tuple, tx.exec_driver_sql("SELECT number, sha256 FROM dossier_files")))
+    for number, status in sorted(told.steps - events):
+        yield f"10: {number} was told to have status {status}, the records do not know it"
+    for number, sha256 in sorted(told.files - files):
+        yield f"10: file {sha256[:8]} of {number} was scanned, the records do not know it"

@@ -1,0 +1,328 @@
+"""One story: from its seed to its end, step by step.
+
+In each step one actor or one role of one process does one thing. When nobody has anything to do,
+time leaps. After the last dossier faults cease, and time goes on until everything rests.
+"""
+
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from hub.messages import catalog
+from hub.records.dossiers.handlers import Records
+from hub.records.rulebook import Rulebook
+from hub.store.engine.store import Store
+from tests.simulation import invariants
+from tests.simulation.actors.courier import Courier
+from tests.simulation.actors.office import Clerk, Told, clerks
+from tests.simulation.actors.operators import Operators
+from tests.simulation.actors.partner import Effect, Habits, StoryPartner
+from tests.simulation.world.broker import StoryBroker
+from tests.simulation.world.chance import Chance, FaultId
+from tests.simulation.world.events import Events
+from tests.simulation.world.process import Process, take
+from tests.simulation.world.store import make_database
+from tests.simulation.world.striking import armed
+from tests.simulation.world.virtual_time import VirtualTime, ruled
+from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
+
+VERSION = 1
+"""Of the meaning of a seed: another version tells another story."""
+DOSSIERS = 20
+REST = 4 * 24 * 3600.0
+"""Virtual seconds after the last fault by which everything has come to rest."""
+LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
+OPERATORS_ACT = 0.05
+"""In how many rounds an operator does something."""
+COMES_BACK = 0.3
+"""In how many rounds a dead process is started again."""
+Turn = tuple[str, Process | None, Callable[[], object]]
+ACTORS = frozenset({"counter", "courier", "operators"})
+"""They write down themselves what they do."""
+CHECK_EVERY = 100
+"""Steps between two counts of everything; the other invariants are checked at each step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """What decides a story."""
+
+    seed: int
+    dossiers: int = DOSSIERS
+    left_out: frozenset[FaultId] = frozenset()
+    without: frozenset[int] = frozenset()
+    """Dossiers that do not come, by their place."""
+    version: int = VERSION
+
+
+@dataclass(kw_only=True)
+class Ended:
+    """How a story ended."""
+
+    plot: Plot
+    broken: str = ""
+    """The invariant that did not hold, "" when all did."""
+    steps: int = 0
+    virtual_seconds: float = 0.0
+    digest: str = ""
+    struck: list[FaultId] = field(default_factory=list)
+    met: Counter[str] = field(default_factory=Counter)
+    events: Events = field(default_factory=Events)
+    role_crashes: list[str] = field(default_factory=list)
+    """Exceptions that ended a step of a role, which then began anew."""
+
+
+class Story:
+    """The cast and the stage of one story."""
+
+    def __init__(self, plot: Plot, directory: Path, rules: Rulebook) -> None:
+        self.plot = plot
+        self.time = VirtualTime()
+        self.chance = Chance(plot.seed, left_out=plot.left_out)
+        self.events = Events()
+        self.waits = Waits(self.time)
+        self.met: Counter[str] = self.chance.met
+        self.told = Told()
+        self.broker = StoryBroker(self.chance)
+        make_database(directory / "hub.db")
+        draw = self.chance.stream("habits")
+        self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
+        records = Records(rules)
+        self.processes = [
+            Process(
+                name,
+                directory,
+                time=self.time,
+                chance=self.chance,
+                broker=self.broker,
+                records=records,
+                partners=self.partners,
+            )
+            for name in ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
+        ]
+        self.observer = Store(f"sqlite:///{directory / 'hub.db'}")
+        """Reads what the processes wrote, whether they live or not."""
+        self.effects = invariants.Effects(self.observer)
+        self.courier = Courier(self.time, self.chance, self.told, self.note)
+        self.operators = Operators(self.partners, self.chance, self.note)
+        self.clerks = self._clerks(rules)
+        self.steps = 0
+        self.broken: invariants.Broken | None = None
+        """What broke while the hub made a call."""
+
+    def note(self, actor: str, what: str) -> None:
+        """Write down what happened."""
+        self.events.add(self.time.elapsed, actor, what)
+
+    def run(self) -> None:
+        """Play the story to its end; raises Broken."""
+        for process in self.processes:
+            process.start()
+        while self.clerks:
+            self._round()
+        self._go_on(600.0)
+        self._calm_down()
+        self._go_on(REST)
+        invariants.check_end(self.observer, self.partners, self.told, self.operators.settled)
+
+    def close(self) -> None:
+        """Give back what the processes hold."""
+        for process in self.processes:
+            process.close()
+        self.observer.close()
+
+    def _calm_down(self) -> None:
+        """From here on nothing goes wrong any more."""
+        self.chance.calm = True
+        self.note("story", "faults cease")
+        for process in self.processes:
+            process.skew = 0.0
+            if process.dead:
+                process.start()
+
+    def _go_on(self, seconds: float) -> None:
+        """Go on until so much time has passed, or until everything rests after the faults."""
+        end, leap = self.time.elapsed + seconds, 0
+        while self.time.elapsed < end:
+            if self._round():
+                leap = 0
+                continue
+            if self.chance.calm and leap == len(LEAPS) - 1 and rests(self.observer, self.broker):
+                return
+            self.time.advance(LEAPS[leap])
+            leap = min(leap + 1, len(LEAPS) - 1)
+
+    def _round(self) -> int:
+        """Let everybody who has something to do do one thing, in an order by chance."""
+        turns = list(self._turns())
+        self.chance.order.shuffle(turns)
+        done = 0
+        for name, process, work in turns:
+            if process is not None and process.dead:
+                continue
+            done += self._step(name, process, work)
+        self._happen()
+        return done
+
+    def _turns(self) -> Iterator[Turn]:
+        for process in self.processes:
+            for name, work in process.steps():
+                yield name, process, work
+        alive = [process for process in self.processes if not process.dead]
+        yield "partners", None, self._late_effects
+        if not alive:
+            return
+        taking = self.chance.order.choice(alive)
+        for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
+            yield "counter", taking, partial(self._hand_in, clerk, taking)
+        if self.courier.due():
+            yield "courier", taking, partial(self.courier.work, taking)
+        if self.chance.order.random() < OPERATORS_ACT:
+            yield "operators", taking, partial(self.operators.act, taking)
+
+    def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+        self.steps += 1
+        self.waits.waited = 0.0
+        self.time.advance(self.chance.order.uniform(0.001, 0.05))
+        done = take(process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
+        if done and name not in ACTORS:
+            self.note(process.name if process else name, f"{name} {done}")
+        self._require_whole()
+        if process and process.role_crashes:
+            raise invariants.Broken(f"11: {process.role_crashes[0]}")
+        if self.steps % CHECK_EVERY == 0:
+            invariants.check_always(self.observer)
+        return done
+
+    def _require_whole(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+
+    def _happen(self) -> None:
+        """Let what nobody wants happen now and then; let what is dead come back."""
+        strikes, order = self.chance.strikes, self.chance.order
+        for process in self.processes:
+            self._happen_to(process)
+        if strikes("machine sleeps", 0.002):
+            self.note("story", "the machine sleeps")
+            self.time.advance(order.choice((30.0, 700.0, 3600.0)))
+        if strikes("broker emptied", 0.004):
+            self.note("broker", "comes back empty")
+            self.broker.lose_everything()
+        for partner in self.partners:
+            if strikes(f"{partner.name} away", 0.003):
+                partner.away_until = self.time.elapsed + order.choice((5.0, 60.0, 900.0))
+                self.note(partner.name, "goes away")
+
+    def _happen_to(self, process: Process) -> None:
+        strikes, order = self.chance.strikes, self.chance.order
+        if process.dead:
+            if self.chance.calm or order.random() < COMES_BACK:
+                process.start()
+                self.note(process.name, "starts")
+        elif strikes("crash between steps", 0.01):
+            self.note(process.name, "is killed")
+            process.crash()
+        elif strikes("stop", 0.003):
+            self.note(process.name, "is stopped")
+            process.stop()
+        elif strikes("clock set", 0.003):
+            process.skew = order.choice((-90.0, -20.0, 20.0, 90.0, 0.0))
+            self.note(process.name, f"clock is {process.skew:+.0f} s wrong")
+
+    def _late_effects(self) -> int:
+        return sum(partner.let_effects_come() for partner in self.partners)
+
+    def _hand_in(self, clerk: Clerk, process: Process) -> int:
+        if clerk.done or process.dead:
+            return 0
+        done = clerk.work(process)
+        self.clerks = [one for one in self.clerks if not one.done]
+        return done
+
+    def _partner(self, name: str, draw: random.Random) -> StoryPartner:
+        habits = Habits.drawn(draw)
+        self.met[f"habit lag {habits.lag:.0f}"] += 1
+        self.met[f"habit findable {habits.findable}"] += 1
+        return StoryPartner(
+            name,
+            habits,
+            time=self.time,
+            chance=self.chance,
+            on_effect=self._effect,
+            note=self.note,
+        )
+
+    def _effect(self, partner: StoryPartner, effect: Effect) -> None:
+        try:
+            self.effects.happened(partner, effect)
+        except invariants.Broken as broken:
+            self.broken = self.broken or broken  # the hub outlives whatever a call raises
+        self.courier.heard(effect)
+
+    def _clerks(self, rules: Rulebook) -> list[Clerk]:
+        made = clerks(
+            rules,
+            self.plot.dossiers,
+            seed=self.plot.seed,
+            told=self.told,
+            chance=self.chance,
+            note=self.note,
+        )
+        return [clerk for nth, clerk in enumerate(made) if nth not in self.plot.without]
+
+
+def rests(store: Store, broker: StoryBroker) -> bool:
+    """Tell whether nothing is under way or due any more."""
+    with store.read() as tx:
+        left = tx.exec_driver_sql(
+            "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
+            "next_attempt_at IS NOT NULL AND settled_at IS NULL OR state IN ('sending', 'pending'))"
+            " + (SELECT count(*) FROM journal WHERE state IN ('accepted', 'early'))"
+        ).scalar_one()
+    return not left and not broker.ready
+
+
+def play(plot: Plot, rules: Rulebook) -> Ended:
+    """Play a story and return how it ended."""
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_place())))
+        story = Story(plot, place, rules)
+        stack.callback(story.close)
+        stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
+        stack.enter_context(without_threads(story.waits))
+        stack.enter_context(armed(story.chance, story.met, story.note))
+        broken = ""
+        try:
+            story.run()
+        except (AssertionError, StepWaitsForEver) as error:
+            broken = f"{error}"
+        story.met.update(_moves(story))
+        return Ended(
+            plot=plot,
+            broken=broken,
+            steps=story.steps,
+            virtual_seconds=story.time.elapsed,
+            digest=story.events.digest,
+            struck=story.chance.struck,
+            met=story.met,
+            events=story.events,
+            role_crashes=[it for process in story.processes for it in process.role_crashes],
+        )
+
+
+def _moves(story: Story) -> dict[str, int]:
+    with story.observer.read() as tx:
+        rows = tx.exec_driver_sql("SELECT source, target, count FROM sim_moves").all()
+    return {f"move {source} -> {target}": count for source, target, count in rows}
+
+
+def memory_place() -> str | None:
+    """Return a folder in memory, None where the machine has none."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
+    return str(memory) if memory.is_dir() else None

@@ -1,0 +1,1 @@
+"""What a story happens in: time, chance, the log of events, processes, broker and failpoints."""

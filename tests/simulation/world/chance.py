@@ -1,0 +1,56 @@
+"""Where a story's chance comes from: faults can be left out one by one, and the rest stays.
+
+Each kind of fault has its own stream, drawn by its count. Leaving out one fault changes no other
+draw of its kind, which is what makes a story shorter step by step possible.
+"""
+
+import random
+from collections import Counter
+from typing import NamedTuple
+
+
+class FaultId(NamedTuple):
+    """The n-th chance of a kind in a story."""
+
+    kind: str
+    nth: int
+
+
+class Chance:
+    """All that a seed decides."""
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        left_out: frozenset[FaultId] = frozenset(),
+        weights: dict[str, float] | None = None,
+    ) -> None:
+        self.seed = seed
+        self.order = random.Random(f"order {seed}")
+        """Which step comes next, and how long things take."""
+        self.struck: list[FaultId] = []
+        """Faults that happened."""
+        self.met: Counter[str] = Counter()
+        self.calm = False
+        """At the end of a story: no fault any more."""
+        self._left_out = left_out
+        self._weights = weights or {}
+        self._counts: Counter[str] = Counter()
+
+    def stream(self, name: str) -> random.Random:
+        """Return a source of chance of its own."""
+        return random.Random(f"{name} {self.seed}")
+
+    def strikes(self, kind: str, probability: float) -> bool:
+        """Tell whether a fault of this kind happens now."""
+        if self.calm:
+            return False
+        self._counts[kind] += 1
+        id = FaultId(kind, self._counts[kind])
+        draw = random.Random(f"{kind} {self.seed} {id.nth}").random()
+        if draw >= probability * self._weights.get(kind, 1.0) or id in self._left_out:
+            return False
+        self.struck.append(id)
+        self.met[f"fault {kind}"] += 1
+        return True

@@ -1,0 +1,251 @@
+"""A simulated process of the hub: the real roles on one store, taken step by step.
+
+A crash ends it between two steps or at a failpoint: its memory is gone, its connections give back
+what they had in hand, the store stays. `start` makes the roles anew.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hub.exchange.admission.admission import Admission
+from hub.exchange.delivery.deliver import Deliver
+from hub.exchange.delivery.reconcile import Reconcile
+from hub.exchange.delivery.settle import SettleContext
+from hub.exchange.housekeeping.timer import Pace, Timer
+from hub.exchange.intake.accept import Intake
+from hub.exchange.outbox.relay import Relay
+from hub.exchange.records_queue.receive import Receive
+from hub.messages import queues
+from hub.operations.watchers.conservation import Conservation
+from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
+from hub.ports import BrokerUnavailable, ConsumerLost, Destination
+from hub.records.dossiers.handlers import Records
+from hub.rules.calls.circuit import CircuitPolicy
+from hub.rules.deliveries.recovery import RetryPolicy
+from hub.runtime.failpoints import Point, passing
+from hub.store.messages.blobs import BlobStore
+from tests.simulation.world.broker import StoryBroker
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.pool import AtOncePool, LaterPool
+from tests.simulation.world.store import Crash, ProcessStore
+from tests.simulation.world.virtual_time import VirtualTime
+
+Step = tuple[str, Callable[[], object]]
+POLICY = RetryPolicy(attempts=40)
+CIRCUIT = CircuitPolicy(
+    first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=5), width=4
+)
+
+
+class Process:
+    """One process with every role."""
+
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        *,
+        time: VirtualTime,
+        chance: Chance,
+        broker: StoryBroker,
+        records: Records,
+        partners: Sequence[Destination],
+    ) -> None:
+        self.name = name
+        self.time = time
+        self.chance = chance
+        self.broker = broker
+        self.records = records
+        self.partners = partners
+        self.skew = 0.0
+        """Seconds by which its clock is ahead."""
+        self.dead = True
+        self.crashes = 0
+        self.role_crashes: list[str] = []
+        self._directory = directory
+        self.store = ProcessStore(f"sqlite:///{directory / 'hub.db'}")
+        self.store.is_dead = lambda: self.dead
+        self.files = BlobStore(directory / "files", limit=1_000_000)
+        self._consumers: list[Any] = []
+
+    def clock(self) -> datetime:
+        """Return what its clock shows."""
+        return self.time.now(self.skew)
+
+    def start(self) -> None:
+        """Make its roles, as a start does."""
+        self.dead = False
+        markers = self._directory / "stopped"
+        self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
+        self.relay = Relay(self.store, self.broker, batch=50)
+        self.publisher = self.broker.publisher()
+        self.receive = Receive(
+            self.store,
+            self.broker,
+            self.records,
+            clock=self.clock,
+            batch=8,
+            markers=markers,
+            together=self.records.together,
+        )
+        self.delivering = [self._deliver(partner) for partner in self.partners]
+        self.reconciling = [self._reconcile(partner, markers) for partner in self.partners]
+        self.timer = self._timer()
+        self.receive.poison_guard.load()
+        self._consumers = []
+        self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
+        self._work = [(each, LaterPool(self.chance, self.time)) for each in self.delivering]
+        self._from_queue = {each.name: self._open(each) for each in self.delivering}
+
+    def steps(self) -> Iterator[Step]:
+        """Yield what it may do next, by name."""
+        if self.dead:
+            return
+        yield "relay", self._relay_some
+        yield "receive", self._receive_some
+        yield "timer", self._timer_some
+        for deliver, pool in self._work:
+            yield deliver.name, partial(self._deliver_some, deliver, pool)
+            if pool.ready:
+                yield f"call {deliver.destination.name}", partial(self._call, pool)
+        for reconcile in self.reconciling:
+            yield reconcile.name, partial(reconcile.query_some, AtOncePool())
+
+    def crash(self) -> None:
+        """End it without a word."""
+        self.dead = True
+        self.crashes += 1
+        for consumer in self._consumers:
+            consumer.close()
+
+    def stop(self) -> None:
+        """End it as an operator does: what is under way is finished and written down."""
+        for deliver, pool in self._work:
+            deliver.stopping.set()
+            pool.take_all()
+            deliver.settle_ended(self._from_queue[deliver.name], wait=False)
+        for reconcile in self.reconciling:
+            reconcile.questions.close()
+        self.relay.forget()
+        self.dead = True
+        for consumer in self._consumers:
+            consumer.close()
+
+    def role_crashed(self, step: str, error: Exception) -> None:
+        """Begin a role anew, as its supervisor does; calls under way are ended before."""
+        self.role_crashes.append(f"{step}: {type(error).__name__}: {error}")
+        for deliver, pool in self._work:
+            if deliver.name == step or step == f"call {deliver.destination.name}":
+                pool.take_all()
+                self._from_queue[deliver.name].close()
+                self._from_queue[deliver.name] = self._open(deliver)
+        if step == "receive":
+            self._from_ingest.close()
+            self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
+
+    def close(self) -> None:
+        """Give back the store's connections."""
+        self.dead = False
+        self.store.close()
+
+    def _consumer(self, queue: str, prefetch: int) -> Any:
+        consumer = self.broker.consumer(queue, prefetch=prefetch)
+        self._consumers.append(consumer)
+        return consumer
+
+    def _open(self, deliver: Deliver) -> Any:
+        deliver.admission.adopt(self.clock())
+        return self._consumer(queues.deliver_queue(deliver.destination.name), deliver.most)
+
+    def _receive_some(self) -> int:
+        try:
+            batch = self._from_ingest.receive(self.receive.batch, wait=timedelta(0))
+        except (ConsumerLost, BrokerUnavailable):
+            return 1
+        if batch:
+            self.receive.handle(self._from_ingest, batch)
+        return len(batch)
+
+    def _timer_some(self) -> int:
+        count = self.timer.run_once()
+        if count:
+            passing(Point.TIMER_AFTER_COMMIT)
+        return count
+
+    def _relay_some(self) -> int:
+        published = self.relay.publish_some(self.publisher)
+        if not published:
+            self.relay.forget()
+        return published
+
+    def _deliver_some(self, deliver: Deliver, pool: LaterPool) -> int:
+        before = deliver.ended.in_hand
+        deliver.run_once(self._from_queue[deliver.name], pool)
+        return abs(deliver.ended.in_hand - before)
+
+    def _call(self, pool: LaterPool) -> int:
+        pool.take(self.chance.order.choice(pool.ready))
+        return 1
+
+    def _deliver(self, partner: Destination) -> Deliver:
+        admission = Admission(
+            self.store,
+            partner.name,
+            sorted(partner.traits.accepts),
+            CIRCUIT,
+            draw=self.chance.stream(f"{self.name} circuits {partner.name}"),
+            longest_call=partner.traits.longest_send,
+        )
+        return Deliver(
+            self.broker, partner, self._settling(partner), admission=admission, clock=self.clock
+        )
+
+    def _reconcile(self, partner: Destination, markers: Path) -> Reconcile:
+        return Reconcile(partner, self._settling(partner), clock=self.clock, markers=markers)
+
+    def _settling(self, partner: Destination) -> SettleContext:
+        return SettleContext(
+            store=self.store,
+            destination=partner.name,
+            traits=partner.traits,
+            policy=POLICY,
+            on_delivered=self.records.delivered,
+            draw=self.chance.stream(f"{self.name} waits {partner.name}"),
+        )
+
+    def _timer(self) -> Timer:
+        longest = max(partner.traits.longest_call for partner in self.partners)
+        unproven = UnprovenEffects(store=self.store, rules=self.records.rules)
+        balance = Conservation(store=self.store)
+
+        def also(now: datetime) -> None:
+            unproven.check(now)
+            balance.check(now)
+
+        pace = Pace(
+            grace_period=longest + POLICY.settle_delay,
+            lease=max(deliver.lease for deliver in self.delivering),
+        )
+        return Timer(self.store, clock=self.clock, pace=pace, also=also)
+
+
+def take(process: Process, step: Step) -> int:
+    """Take one step of a process; return how much it did. A crash ends the process."""
+    name, work = step
+    try:
+        return _count(work())
+    except Crash:
+        process.crash()
+        return 1
+    except AssertionError:
+        raise
+    except Exception as error:
+        process.role_crashed(name, error)
+        return 1
+
+
+def _count(done: object) -> int:
+    return done if isinstance(done, int) else 0

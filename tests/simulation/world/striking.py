@@ -1,0 +1,30 @@
+"""Failpoints of a story: a pass may end the process that passes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+from hub.runtime import failpoints
+from hub.runtime.failpoints import Point
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.store import Crash
+
+PROBABILITY = 0.006
+
+
+@contextmanager
+def armed(chance: Chance, met: Counter[str], note: Callable[[str, str], None]) -> Iterator[None]:
+    """Have each failpoint end its process now and then."""
+
+    def passing(point: Point) -> None:
+        met[f"point {point}"] += 1
+        if chance.strikes(f"crash at {point}", PROBABILITY):
+            note("story", f"a process ends at {point}")
+            raise Crash
+
+    with (
+        mock.patch.object(failpoints, "_armed", {"story": None}),
+        mock.patch.object(failpoints, "_pass", passing),
+    ):
+        yield

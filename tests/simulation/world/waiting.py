@@ -1,0 +1,119 @@
+"""Events and queues for one thread: nobody can be woken by another, so a wait only passes time.
+
+They stand in the place of `threading.Event` and `queue.SimpleQueue` in the modules that wait.
+"""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from hub.exchange.delivery import reconcile, settle_batch
+from hub.exchange.intake import accept
+from hub.runtime import role
+from tests.simulation.world.pool import all_ended
+from tests.simulation.world.virtual_time import VirtualTime
+
+LONGEST_STEP = 600.0
+"""Virtual seconds that one step may wait in all; more means that it waits for ever."""
+
+
+class StepWaitsForEver(AssertionError):
+    """A step waited for something that nobody else can bring about."""
+
+
+class Waits:
+    """Counts how long the present step has waited."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        self.time = time
+        self.waited = 0.0
+
+    def wait(self, seconds: float | None) -> None:
+        """Let the time of a wait pass."""
+        if seconds is None:
+            raise StepWaitsForEver("a wait without an end")
+        self.waited += seconds
+        if self.waited > LONGEST_STEP:
+            raise StepWaitsForEver(f"one step waited {self.waited:.0f} s")
+        self.time.advance(seconds)
+
+
+class _Event:
+    """An event that nobody else can set meanwhile."""
+
+    waits: Waits
+
+    def __init__(self) -> None:
+        self._set = False
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        self._set = True
+
+    def clear(self) -> None:
+        self._set = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self._set:
+            self.waits.wait(timeout)
+        return self._set
+
+
+class _Queue(deque[Any]):
+    """A queue into which nobody else can put anything meanwhile."""
+
+    waits: Waits
+    put = deque.append
+
+    def qsize(self) -> int:
+        return len(self)
+
+    def get(self, *, timeout: float) -> Any:
+        if not self:
+            self.waits.wait(timeout)
+        return self.get_nowait()
+
+    def get_nowait(self) -> Any:
+        if not self:
+            raise queue.Empty
+        return self.popleft()
+
+
+@contextmanager
+def without_threads(waits: Waits) -> Iterator[None]:
+    """Put them in the place of the real ones."""
+
+    event = type("Event", (_Event,), {"waits": waits})
+    queue_of = type("SimpleQueue", (_Queue,), {"waits": waits})
+    threads = SimpleNamespace(Event=event, Thread=threading.Thread, Lock=threading.Lock)
+    with (
+        mock.patch.object(role, "threading", threads),
+        mock.patch.object(settle_batch, "threading", threads),
+        mock.patch.object(
+            settle_batch, "queue", SimpleNamespace(SimpleQueue=queue_of, Empty=queue.Empty)
+        ),
+        mock.patch.object(accept, "GroupCommit", OneAtATime),
+        mock.patch.object(reconcile, "wait", all_ended),
+    ):
+        yield
+
+
+class OneAtATime:
+    """Commits each item alone, in the caller's own step."""
+
+    def __init__(self, **_: object) -> None:
+        """Take what `GroupCommit` takes."""
+
+    def answer(self, work: Any, item: Any, *, within: object) -> Any:  # noqa: ARG002 - its shape
+        """Have one item written."""
+        return work([item])[0]
+
+    def close(self) -> None:
+        """Nothing is open."""
