@@ -27,6 +27,7 @@ class Event(StrEnum):
     ROLE_STOPPED = "role_stopped"
     STOP_OVERDUE = "stop_overdue"
     ROLE_CRASHED = "role_crashed"
+    PAGE_FAILED = "page_failed"
     DEVICE_LOST = "device_lost"
     DEVICE_BACK = "device_back"
     SCAN_UNFINISHED = "scan_unfinished"

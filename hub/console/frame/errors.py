@@ -35,6 +35,14 @@ class Changed(Exception):
         self.what = what
 
 
+class Refused(Exception):
+    """What was asked for cannot be; the text says why."""
+
+    def __init__(self, what: object) -> None:
+        super().__init__(what)
+        self.what = what
+
+
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -58,12 +66,16 @@ def install(app: FastAPI, *, clock: Clock) -> None:
         return _answer(request, 503 if away else 500, now=clock())
 
     async def of_a_fault(request: Request, error: Exception) -> Response:
-        log.error(Event.ROLE_CRASHED, role="console", error=describe_error(error))
+        route = getattr(
+            request.scope.get("route"), "path", ""
+        )  # what was asked for may be personal
+        log.error(Event.PAGE_FAILED, page=route, error=describe_error(error))
         answer = _answer(request, 500, now=clock())
         answer.headers.update(HEADERS)  # made outside of every middleware
         return answer
 
-    for kind, status in ((SignInNeeded, 401), (MayNot, 403), (NotHere, 404), (Changed, 409)):
+    kinds = ((SignInNeeded, 401), (MayNot, 403), (NotHere, 404), (Changed, 409), (Refused, 422))
+    for kind, status in kinds:
         app.add_exception_handler(kind, answering(status))
     app.add_exception_handler(RequestValidationError, answering(422))
     app.add_exception_handler(HTTPException, of_http)

@@ -1,7 +1,7 @@
 """The queues: what each is for, what stands in it, how many consume, what needs a person."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -14,7 +14,9 @@ from hub.broker.admin.figures import BrokerFigures
 from hub.broker.topology import TOPOLOGY
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import MayNot, visitor
+from hub.console.pages import pausing
 from hub.console.parts import Parts
+from hub.console.repair.acting import form_values
 from hub.ports import BrokerUnavailable
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
@@ -68,7 +70,11 @@ def install(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/queues")
     def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
-        return render(request, queues(parts, reader, who), who, now=parts.clock())
+        page = queues(parts, reader, who)
+        page = replace(page, values={**page.values, **form_values(request)})
+        return render(request, page, who, now=parts.clock())
+
+    pausing.install(app, parts)
 
 
 def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:
@@ -76,12 +82,14 @@ def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:
     if not who.may(Right.METADATA):
         raise MayNot(Right.METADATA)
     with parts.store.read() as tx:
-        waiting = outbox.backlog(tx)
+        waiting, partners = outbox.backlog(tx), pausing.lines(tx, who, now=parts.clock())
     return PageView(
         template="queues.html",
         title=both("console.nav_queues"),
         values={
             "outbox": waiting,
+            "partners": partners,
+            "hours": pausing.HOURS,
             "broker": reader.state() if parts.broker_url else None,
             "names": [queue.name for queue in TOPOLOGY.queues],
         },

@@ -11,7 +11,7 @@ logs us in says nothing of whether it registers dossiers. A failed probe costs o
 
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -73,13 +73,15 @@ class _Operation:
     window: ClosedPeriod | None = None
     spent: ClosedPeriod | None = None
     """The quota that is used up."""
+    held: ClosedPeriod | None = None
+    """A person's pause."""
 
     def stop(self, now: datetime, *, counted: bool = False) -> datetime | None:
         """Return until when nothing goes out, None when something may.
 
         What was `counted` when it was claimed has its place in the quota, also the last one.
         """
-        closed = (self.window, None if counted else self.spent)
+        closed = (self.window, self.held, None if counted else self.spent)
         stops = [it.until for it in closed if it and it.until > now]
         if self.circuit.phase is Phase.OPEN and self.circuit.until:
             stops.append(self.circuit.until)
@@ -236,6 +238,14 @@ class Circuits:
                     operation.spent = spent
             self._calm = False
 
+    def hold(self, periods: Mapping[str, ClosedPeriod]) -> None:
+        """Have persons' pauses in force, by operation, "" for all; those of before are over."""
+        with self._lock:
+            for name, operation in self._operations.items():
+                found = [periods[it] for it in (name, "") if it in periods]
+                operation.held = max(found, key=lambda it: it.until, default=None)
+            self._calm = self._is_calm()
+
     def forget_quotas(self) -> None:
         """Have quotas counted anew: what was noted may not have been committed."""
         with self._lock:
@@ -259,6 +269,8 @@ class Circuits:
         operation.circuit = rules.at_time(operation.circuit, now)
         if operation.spent and operation.spent.until <= now:
             operation.spent = None
+        if operation.held and operation.held.until <= now:
+            operation.held = None
         if not self.limits.windows:
             return
         window = call_limits.closed_window(self.limits, self.destination, name, at=now)
@@ -324,14 +336,18 @@ class Circuits:
 
     def _is_calm(self) -> bool:
         return not self.limits.windows and all(
-            it.circuit.phase is Phase.CLOSED and it.spent is None
+            it.circuit.phase is Phase.CLOSED and it.spent is None and it.held is None
             for it in self._operations.values()
         )
 
     def _pause(self, name: str, operation: _Operation, now: datetime) -> Pause | None:
         """Return the pause with the latest end, None when the operation is as ever."""
         circuit = operation.circuit
-        stops = [("window", operation.window), ("quota", operation.spent)]
+        stops = [
+            ("window", operation.window),
+            ("quota", operation.spent),
+            ("person", operation.held),
+        ]
         kind, stop = max(stops, key=lambda it: it[1].until if it[1] else now)
         of_circuit = circuit.phase is not Phase.CLOSED
         if stop is None or (of_circuit and circuit.until and circuit.until > stop.until):

@@ -7,19 +7,25 @@ was set aside: as much as a probe or a ramp can take, and everything when the pa
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hub.exchange.admission import login_tasks
 from hub.exchange.admission.circuits import Circuits
+from hub.rules.calls.call_limits import ClosedPeriod
 from hub.rules.calls.circuit import Phase
 from hub.runtime.failpoints import Point, passing
 from hub.runtime.telemetry import Event, log
 from hub.store.deliveries import pauses
-from hub.store.deliveries.pauses import Pause
+from hub.store.deliveries.pauses import Pause, PersonPause
 from hub.store.engine.store import Store, Tx
+from hub.texts import both
 
 TOGETHER = 500
 """Deliveries resumed in one transaction."""
+
+
+PERSONS_EVERY = timedelta(seconds=1)
+"""Between two looks for what persons paused."""
 
 
 class PauseRegistry:
@@ -35,6 +41,7 @@ class PauseRegistry:
         """The room for which deliveries were resumed, by operation."""
         self._resumed_at = datetime.min.replace(tzinfo=UTC)
         self._adopted = False
+        self._heard_at = datetime.min.replace(tzinfo=UTC)
 
     def adopt(self, now: datetime) -> None:
         """Take over what an earlier process left; once."""
@@ -48,6 +55,7 @@ class PauseRegistry:
 
     def update(self, now: datetime) -> None:
         """Write what has changed since the last time, and resume what may go again."""
+        self._take_over_persons(now)
         present = self.circuits.pauses(now)
         if not present and not self._shown and not self._posted:
             return
@@ -63,6 +71,15 @@ class PauseRegistry:
             self._resumed_at = now
         self._resumed = {name: max(n, self._resumed.get(name, 0)) for name, n in room.items()}
         self._shown, self._posted = present, set()
+
+    def _take_over_persons(self, now: datetime) -> None:
+        """Have in force what persons paused; read once a second at most."""
+        if timedelta() <= now - self._heard_at < PERSONS_EVERY:
+            return
+        with self.store.read() as tx:
+            held = pauses.held(tx, self.circuits.destination, now=now)
+        self.circuits.hold({it.operation: _period(it) for it in held})
+        self._heard_at = now
 
     def set_aside(self, tx: Tx, ids: dict[int, str], now: datetime) -> None:
         """Set deliveries (number -> operation) aside that were taken from the queue in vain.
@@ -114,6 +131,11 @@ class PauseRegistry:
             total += resumed
             if resumed < TOGETHER:
                 return total
+
+
+def _period(pause: PersonPause) -> ClosedPeriod:
+    vi, en = both("pauses.person", actor=pause.actor, reason=pause.reason)
+    return ClosedPeriod(since=pause.since, until=pause.until, reason_vi=vi, reason_en=en)
 
 
 def _report(pause: Pause) -> None:

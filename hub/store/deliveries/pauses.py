@@ -17,7 +17,13 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import STORED_DEFERRED
 from hub.store.deliveries.transitions import enqueue_where
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
+from hub.store.schema.tables.exchange import (
+    UNSETTLED,
+    attempts,
+    deliveries,
+    pauses,
+    person_pauses,
+)
 from hub.store.statements.plan_hints import checked, unindexed
 
 UNDER_WAY = timedelta(hours=1)
@@ -41,6 +47,18 @@ class Pause:
     code: str
     reason_vi: str
     reason_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonPause:
+    """What a person has paused; `operation` is "" for all operations of the destination."""
+
+    destination: str
+    operation: str
+    since: datetime
+    until: datetime
+    actor: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,27 @@ def listed(tx: Tx, *, now: datetime) -> list[ListedPause]:
         return int(tx.execute(counted.where(*mine, state, UNSETTLED)).scalar_one())
 
     return [ListedPause(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
+
+
+def held(tx: Tx, destination: str, *, now: datetime) -> list[PersonPause]:
+    """Return what persons have paused of a destination and is not over."""
+    mine = (person_pauses.c.destination == destination, person_pauses.c.until > now)
+    rows = tx.execute(sa.select(person_pauses).where(*mine)).mappings()
+    return [PersonPause(**row) for row in rows]
+
+
+def hold(tx: Tx, pause: PersonPause) -> None:
+    """Keep what a person pauses, in place of what was paused of it before."""
+    statement = insert(tx, person_pauses).values(asdict(pause))
+    changed = {name: statement.excluded[name] for name in asdict(pause)}
+    key = [person_pauses.c.destination, person_pauses.c.operation]
+    tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+
+
+def end_hold(tx: Tx, destination: str, operation: str) -> None:
+    """Forget what a person has paused."""
+    mine = (person_pauses.c.destination == destination, person_pauses.c.operation == operation)
+    tx.execute(sa.delete(person_pauses).where(*mine))
 
 
 def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:

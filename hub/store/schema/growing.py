@@ -56,6 +56,7 @@ BOUNDED = frozenset(
         "outbox",  # what the broker has not confirmed
         "pauses",  # a row an operation
         "replay_work",  # a row for each act of a person
+        "person_pauses",  # a row an operation
         "replay_plans",  # a row for each act of a person
         "selection_notes",  # a row for each act of a person
         "sent_forms",  # of one day

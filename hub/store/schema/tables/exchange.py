@@ -344,7 +344,7 @@ fault_classes = sa.Table(
     comment="Reply codes that nobody knew: one row is one task to classify, until it has a verdict",
 )
 
-PAUSE_KINDS = ("circuit", "window", "quota")
+PAUSE_KINDS = ("circuit", "window", "quota", "person")
 
 pauses = sa.Table(
     "pauses",
@@ -362,6 +362,18 @@ pauses = sa.Table(
     sa.Column("reason_en", sa.Text, nullable=False),
     sa.CheckConstraint(one_of("kind", PAUSE_KINDS), name="kind"),
     comment="Operations of partners that nothing is sent to just now, why, and until when",
+)
+
+person_pauses = sa.Table(
+    "person_pauses",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    sa.Column("operation", sa.Text, primary_key=True),  # "" for all of them
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    comment="What persons have paused, until when and why; `pauses` has what comes of it",
 )
 
 store_identity = sa.Table(

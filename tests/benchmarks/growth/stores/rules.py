@@ -104,6 +104,7 @@ STAYS = {
     "lone_tries": "empties itself",
     "outbox": "empties itself",
     "pauses": "few: operations",
+    "person_pauses": "few: operations",
     "replay_items": "acts of persons: few",
     "replay_work": "acts of persons: few",
     "replay_plans": "acts of persons: few",

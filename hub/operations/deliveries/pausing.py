@@ -1,0 +1,112 @@
+"""A person pauses what goes out to a partner, and has it go on: with reason and end, audited.
+
+A pause takes nothing from anybody: deliveries keep their state, their attempts and their times. A
+call under way is finished. Each process has it in force within five seconds.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hub.messages.catalog import CATALOG
+from hub.messages.local_time import LOCAL
+from hub.messages.partners import PARTNERS, named
+from hub.operations.signed_by import SignedBy
+from hub.store.deliveries import pauses
+from hub.store.deliveries.pauses import PersonPause
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.texts import Explained, Text, both
+
+LONGEST = timedelta(days=14)
+"""A pause that lasts longer is a partner that is not connected: that is a setting."""
+ALL = ""
+"""Every operation of the partner."""
+
+
+class PauseRefused(Explained):
+    """What was asked for cannot be; nothing changed. `text` says why."""
+
+
+class PauseChanged(Explained):
+    """Another person changed it since it was shown; `text` says who and how."""
+
+
+def operations_of(partner: str) -> Sequence[str]:
+    """Return the operations of a partner that can be paused, by their names in the catalogue."""
+    return [it.name for it in CATALOG if it.reader == partner]
+
+
+def pause(
+    store: Store, partner: str, operation: str, *, until: datetime, seen: datetime, by: SignedBy
+) -> None:
+    """Pause an operation of a partner, or `ALL`; a pause that is there gets the new end.
+
+    `seen`: when the person saw what is paused. The same person's same wish again changes nothing.
+    Raises PauseRefused and PauseChanged.
+    """
+    _require_known(partner, operation)
+    now, reason = by["now"], by["reason"].strip()
+    if not reason:
+        raise PauseRefused(both("pauses.reason_missing"))
+    if not now < until <= now + LONGEST:
+        raise PauseRefused(both("pauses.end_wrong", days=LONGEST.days))
+    wish = PersonPause(
+        destination=partner,
+        operation=operation,
+        since=now,
+        until=until,
+        actor=by["actor"],
+        reason=reason,
+    )
+    with store.write() as tx:
+        there = _present(tx, partner, operation, now)
+        if there is not None and there.since > seen:
+            if (there.actor, there.reason) == (wish.actor, wish.reason):
+                return
+            raise PauseChanged(_described(there))
+        pauses.hold(tx, wish)
+        what = f"{partner} {operation or '*'} until {until.isoformat(timespec='minutes')}"
+        audit.record(tx, by["actor"], "partner.pause", object=what, reason=reason, now=now)
+
+
+def resume(store: Store, partner: str, operation: str, *, expected: datetime, by: SignedBy) -> None:
+    """End a person's pause; `expected`: since when the person saw it stand.
+
+    Raises PauseChanged.
+    """
+    now = by["now"]
+    with store.write() as tx:
+        there = _present(tx, partner, operation, now)
+        if there is None:
+            raise PauseChanged(both("pauses.resumed_already", operation=name_of(operation)))
+        if there.since != expected:
+            raise PauseChanged(_described(there))
+        pauses.end_hold(tx, partner, operation)
+        what = f"{partner} {operation or '*'}"
+        audit.record(tx, by["actor"], "partner.resume", object=what, reason=by["reason"], now=now)
+
+
+def name_of(operation: str) -> Text:
+    """Return what a person reads of an operation, `ALL` too."""
+    return Text(operation, operation) if operation else both("pauses.all_operations")
+
+
+def _present(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:
+    held = pauses.held(tx, partner, now=now)
+    return next((it for it in held if it.operation == operation), None)
+
+
+def _require_known(partner: str, operation: str) -> None:
+    if partner not in PARTNERS or operation not in (ALL, *operations_of(partner)):
+        title = named(partner).title if partner in PARTNERS else Text(partner, partner)
+        raise PauseRefused(both("pauses.no_such_operation", operation=operation, partner=title))
+
+
+def _described(there: PersonPause) -> Text:
+    return both(
+        "pauses.paused_by",
+        actor=there.actor,
+        operation=name_of(there.operation),
+        until=f"{there.until.astimezone(LOCAL):%H:%M %d/%m/%Y}",
+        reason=there.reason,
+    )

@@ -1,0 +1,141 @@
+"""Pausing a partner on the page of the queues: with reason and end, once, and not unseen."""
+
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from hub.rules.users.rights import UserRole
+from hub.rules.users.scope import Scope
+from hub.store.deliveries import pauses
+from hub.store.deliveries.pauses import PersonPause
+from hub.store.engine.store import Store
+from hub.store.schema.tables.exchange import audit
+from tests.contract.console.conftest import Clock, Look, sign_in, token
+from tests.support.browser_session import BrowserSession
+
+HOUR = timedelta(hours=1)
+FORM = {"partner": "provincial", "operation": "province.dossier", "hours": "2", "reason": "bảo trì"}
+
+
+@pytest.fixture
+def signed_in(browser: BrowserSession, sqlite_store: Store, clock: Clock) -> BrowserSession:
+    """A browser at which the operator is signed in."""
+    sign_in(browser, sqlite_store, clock)
+    return browser
+
+
+def paused(store: Store, now: datetime) -> list[PersonPause]:
+    """Return what persons have paused of the province."""
+    with store.read() as tx:
+        return pauses.held(tx, "provincial", now=now)
+
+
+def send(browser: BrowserSession, what: str, seen: datetime | str, **other: str) -> httpx.Response:
+    """Send a form of the page as it was at a time."""
+    form = {**FORM, "form_token": token(browser), "seen": str(seen), **other}
+    return browser.post(f"/queues/{what}", form)
+
+
+def audited(store: Store, action: str) -> list[str]:
+    """Return the reasons under which an act is audited."""
+    query = sa.select(audit.c.reason).where(audit.c.action == action)
+    with store.read() as tx:
+        return list(tx.execute(query).scalars())
+
+
+def test_a_pause_has_reason_and_end_and_a_second_click_changes_nothing(
+    signed_in: BrowserSession, sqlite_store: Store, clock: Clock
+) -> None:
+    """The page shows it, the audit keeps it once."""
+    seen = clock()
+    clock.pass_by(timedelta(seconds=5))
+    assert send(signed_in, "pause", seen).headers["location"] == "/queues"
+    clock.pass_by(timedelta(seconds=1))
+    assert send(signed_in, "pause", seen).status_code == 303
+    (found,) = paused(sqlite_store, clock())
+    assert found.until == seen + timedelta(seconds=5) + 2 * HOUR
+    assert audited(sqlite_store, "partner.pause") == ["bảo trì"]
+    page = signed_in.get("/queues").text
+    assert "bảo trì" in page
+    assert "paused by Trần Thị Bình" in page
+
+
+def test_what_another_person_paused_meanwhile_is_not_overwritten(
+    signed_in: BrowserSession, sqlite_store: Store, clock: Clock
+) -> None:
+    """409 says who, until when and why; after a look the new end counts."""
+    seen = clock()
+    clock.pass_by(timedelta(seconds=5))
+    theirs = PersonPause(
+        destination="provincial",
+        operation="province.dossier",
+        since=clock(),
+        until=clock() + HOUR,
+        actor="Lê Văn An",
+        reason="tỉnh báo",
+    )
+    with sqlite_store.write() as tx:
+        pauses.hold(tx, theirs)
+    answer = send(signed_in, "pause", seen)
+    assert answer.status_code == 409
+    assert "Lê Văn An" in answer.text
+    assert "tỉnh báo" in answer.text
+    assert paused(sqlite_store, clock()) == [theirs]
+    clock.pass_by(timedelta(seconds=5))
+    assert send(signed_in, "pause", clock()).status_code == 303
+    assert paused(sqlite_store, clock())[0].actor == "Trần Thị Bình (account binh)"
+
+
+def test_a_pause_ends_once_and_only_the_one_that_was_seen(
+    signed_in: BrowserSession, sqlite_store: Store, clock: Clock
+) -> None:
+    """A second click, and a form of an earlier pause, say what changed."""
+    send(signed_in, "pause", clock())
+    (found,) = paused(sqlite_store, clock())
+    earlier = send(signed_in, "resume", clock(), since=(found.since - HOUR).isoformat())
+    assert earlier.status_code == 409
+    since = found.since.isoformat()
+    assert send(signed_in, "resume", clock(), since=since).status_code == 303
+    assert paused(sqlite_store, clock()) == []
+    assert send(signed_in, "resume", clock(), since=since).status_code == 409
+    assert audited(sqlite_store, "partner.resume") == ["bảo trì"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"reason": " "}, 422),
+        ({"hours": "1000"}, 422),
+        ({"operation": "town.transfer"}, 422),
+        ({"partner": "nobody"}, 404),
+    ],
+)
+def test_a_form_that_cannot_be_is_refused_in_words(
+    signed_in: BrowserSession,
+    sqlite_store: Store,
+    clock: Clock,
+    wrong: dict[str, str],
+    status: int,
+) -> None:
+    """And pauses nothing."""
+    assert send(signed_in, "pause", clock(), **wrong).status_code == status
+    assert paused(sqlite_store, clock()) == []
+    assert audited(sqlite_store, "partner.pause") == []
+
+
+@pytest.mark.parametrize("seen", ["yesterday", "2026-11-29T00:00:00"])
+def test_a_form_without_the_time_that_it_was_seen_is_refused(
+    signed_in: BrowserSession, sqlite_store: Store, clock: Clock, seen: str
+) -> None:
+    """A time without its zone is none."""
+    assert send(signed_in, "pause", seen).status_code == 422
+    assert paused(sqlite_store, clock()) == []
+
+
+def test_the_form_is_for_who_may_act(look: Look, sqlite_store: Store) -> None:
+    """The head may; the page is not there for a partner's IT."""
+    assert "/queues/pause" in look(sqlite_store, role=UserRole.HEAD).get("/queues").text
+    scope = Scope(partners=frozenset({"town_center"}))
+    assert look(sqlite_store, role=UserRole.TOWN_IT, scope=scope).get("/queues").status_code == 403
