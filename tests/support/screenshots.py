@@ -1,0 +1,151 @@
+"""Takes the README's pictures of the console, at a drill in a directory of its own.
+
+Vietnamese, as the ward's staff have it, with few colours, so that a picture is small. `PAGES` says
+which pages; one that is not there ends the program.
+"""
+
+import argparse
+import io
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from hub.drill.sandbox import loopback
+from hub.drill.trial.accounts import sign_ins
+
+ROOT = Path(__file__).parents[2]
+PORTS = 9
+COLOURS = 48
+LARGEST = 120_000
+"""Bytes of a picture."""
+HEIGHT = 860
+
+
+def first_of_free_ports() -> int:
+    """Return the first of free ports, one after another."""
+    while True:
+        first = loopback.free_port()
+        if all(loopback.is_free(first + n) for n in range(PORTS)):
+            return first
+
+
+@contextmanager
+def drill(place: Path, port: int, *, lasts: timedelta) -> Iterator[str]:
+    """Give the console of a drill that has worked so long."""
+    command = [sys.executable, "-m", "hub.drill.trial", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--directory", str(place / "drill")],
+        cwd=ROOT,
+        env={**os.environ, "HUB_LANGUAGE": "vi"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        if not any("Sẵn sàng" in line for line in process.stdout):
+            raise SystemExit("the drill did not become ready")
+        threading.Event().wait(lasts.total_seconds())
+        yield f"http://127.0.0.1:{port + 6}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(120)
+
+
+def sign_in(page: Page, place: Path) -> None:
+    """Sign in as the operator."""
+    page.goto("/")
+    page.locator("#name").fill("operator")
+    operator = next(sign_ins(place / "drill"))
+    page.locator("#password").fill(operator.password)
+    page.keyboard.press("Enter")
+    page.locator("#code").wait_for()
+    page.locator("#code").fill(next(sign_ins(place / "drill")).code)
+    page.keyboard.press("Enter")
+    page.locator("#code").wait_for(state="detached")
+
+
+def first_link(page: Page, path: str, start: str) -> str:
+    """Return the first link of a page that begins so."""
+    page.goto(path)
+    found = page.locator(f"main a[href^='{start}']").first.get_attribute("href")
+    if not found:
+        raise SystemExit(f"{path} has no link to {start}")
+    return found
+
+
+def pages(page: Page) -> Iterator[tuple[str, str]]:
+    """Yield name and address of each picture."""
+    yield "overview", "/"
+    yield "queues", "/queues"
+    yield "search", "/search?state=delivered&partner=provincial"
+    ambiguous = "/search?state=ambiguous"
+    yield "dossier", first_link(page, ambiguous, "/dossiers/")
+    yield "delivery", first_link(page, ambiguous, "/deliveries/")
+    yield "failures", first_link(page, "/failures", "/failures/group")
+
+
+def small(picture: bytes) -> bytes:
+    """Return a picture with few colours."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as image:
+        few = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        few.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def take(console: str, place: Path, *, to: Path, width: int) -> None:
+    """Take all pictures."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        context = browser.new_context(
+            base_url=console, locale="vi", viewport={"width": width, "height": HEIGHT}
+        )
+        page = context.new_page()
+        sign_in(page, place)
+        for name, path in list(pages(page)):
+            answer = page.goto(path)
+            if answer is None or answer.status != httpx.codes.OK:
+                raise SystemExit(f"{path}: no page")
+            whole = width != 1280
+            picture = small(page.screenshot(full_page=whole))
+            if not whole and len(picture) > LARGEST:
+                raise SystemExit(f"{name}: {len(picture)} bytes")
+            (to / f"console-{name}.png").write_bytes(picture)
+            sys.stdout.write(f"{name}: {path}, {len(picture)} bytes\n")
+        browser.close()
+
+
+def main() -> None:
+    """Run a drill, take the pictures, end it."""
+    parser = argparse.ArgumentParser(prog="script/screenshots")
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--width", type=int, action="append")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "pictures")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        # The drill looks for its secrets beside its directory.
+        (place / "secrets").symlink_to(ROOT / "var" / "secrets")
+        lasts = timedelta(minutes=given.minutes)
+        with drill(place, first_of_free_ports(), lasts=lasts) as console:
+            for width in given.width or [1280]:
+                to = given.to if not given.width else given.to / str(width)
+                to.mkdir(parents=True, exist_ok=True)
+                take(console, place, to=to, width=width)
+
+
+if __name__ == "__main__":
+    main()
