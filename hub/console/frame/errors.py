@@ -35,14 +35,6 @@ class Changed(Exception):
         self.what = what
 
 
-class Refused(Exception):
-    """What was asked for cannot be; the text says why."""
-
-    def __init__(self, what: object) -> None:
-        super().__init__(what)
-        self.what = what
-
-
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -74,8 +66,7 @@ def install(app: FastAPI, *, clock: Clock) -> None:
         answer.headers.update(HEADERS)  # made outside of every middleware
         return answer
 
-    kinds = ((SignInNeeded, 401), (MayNot, 403), (NotHere, 404), (Changed, 409), (Refused, 422))
-    for kind, status in kinds:
+    for kind, status in ((SignInNeeded, 401), (MayNot, 403), (NotHere, 404), (Changed, 409)):
         app.add_exception_handler(kind, answering(status))
     app.add_exception_handler(RequestValidationError, answering(422))
     app.add_exception_handler(HTTPException, of_http)

@@ -4,35 +4,36 @@ The forms call the same operations as any other door. Each carries what the pers
 another person changed meanwhile is answered with 409 and who changed it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Literal
 
-from fastapi import Depends, FastAPI
-from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
 
-from hub.console.frame.errors import Changed, NotHere, Refused
+from hub.console.forms.acting import act
+from hub.console.forms.filled import Filled, FormRefused, moment
+from hub.console.frame.errors import NotHere
+from hub.console.frame.rendering import PageView
 from hub.console.frame.visitor import demand, sees_partner, visitor
 from hub.console.parts import Parts
-from hub.console.repair.acting import signed_by
 from hub.console.sign_in.forms import fields
-from hub.messages.partners import PARTNERS
+from hub.messages.local_time import LOCAL
+from hub.messages.partners import PARTNERS, named
 from hub.operations.deliveries import pausing
-from hub.operations.deliveries.pausing import PauseChanged, PauseRefused
+from hub.operations.signed_by import SignedBy
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import PauseStanding, PersonPause
 from hub.store.engine.store import Tx
+from hub.texts import Text, both
 
 HOURS = (1, 2, 4, 8, 24, 72)
 """How long a pause may be chosen to last."""
-
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,75 +65,51 @@ def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerLine]:
     ]
 
 
-def install(app: FastAPI, parts: Parts) -> None:
-    """Add what the forms act."""
-    forms = _Forms(parts)
-    app.add_api_route("/queues/pause", forms.pause, methods=["POST"])
-    app.add_api_route("/queues/resume", forms.resume, methods=["POST"])
+def install(app: FastAPI, parts: Parts, page: Callable[[Visitor], PageView]) -> None:
+    """Add what the forms of a page act; `page` makes it for a visitor."""
+
+    @app.post("/queues/{partner}/{verb}")
+    def acted(
+        request: Request,
+        partner: str,
+        verb: Literal["pause", "resume"],
+        who: Annotated[Visitor, Depends(visitor)],
+        form: Annotated[Mapping[str, str], Depends(fields)],
+    ) -> Response:
+        def do(sent: Filled, by: SignedBy) -> Text:
+            if partner not in PARTNERS or not sees_partner(who, partner):
+                raise NotHere
+            demand(who, Right.ACT, _thing(partner))
+            return _VERBS[verb](parts, partner, sent, by)
+
+        return act(request, parts, who, form, do=do, page=partial(page, who), leads_to="/queues")
 
 
-class _Forms:
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-
-    def pause(self, who: Who, form: Form) -> Response:
-        partner = _partner(who, form)
-        by = signed_by(who, form.get("reason", ""), self._parts)
-        try:
-            pausing.pause(
-                self._parts.store,
-                partner,
-                form.get("operation", pausing.ALL),
-                until=by["now"] + timedelta(hours=_hours(form)),
-                seen=_moment(form.get("seen", "")),
-                by=by,
-            )
-        except PauseChanged as error:
-            raise Changed(error.text) from None
-        except PauseRefused as error:
-            raise Refused(error.text) from None
-        return RedirectResponse("/queues", status_code=303)
-
-    def resume(self, who: Who, form: Form) -> Response:
-        partner = _partner(who, form)
-        try:
-            pausing.resume(
-                self._parts.store,
-                partner,
-                form.get("operation", pausing.ALL),
-                expected=_moment(form.get("since", "")),
-                by=signed_by(who, form.get("reason", ""), self._parts),
-            )
-        except PauseChanged as error:
-            raise Changed(error.text) from None
-        return RedirectResponse("/queues", status_code=303)
+def _pause(parts: Parts, partner: str, sent: Filled, by: SignedBy) -> Text:
+    operation, hours = sent.get("operation"), sent.get("hours")
+    if hours not in map(str, HOURS) or sent.seen_at is None:
+        raise FormRefused(both("forms.no_id"))
+    until = by["now"] + timedelta(hours=int(hours))
+    pausing.pause(parts.store, partner, operation, until=until, seen=sent.seen_at, by=by)
+    return both(
+        "pauses.paused",
+        operation=pausing.name_of(operation),
+        partner=named(partner).title,
+        until=f"{until.astimezone(LOCAL):%H:%M %d/%m/%Y}",
+    )
 
 
-def _partner(who: Visitor, form: Mapping[str, str]) -> str:
-    """Return the partner of a form where the visitor may act on it. Raises NotHere and MayNot."""
-    partner = form.get("partner", "")
-    if partner not in PARTNERS or not sees_partner(who, partner):
-        raise NotHere
-    demand(who, Right.ACT, _thing(partner))
-    return partner
+def _resume(parts: Parts, partner: str, sent: Filled, by: SignedBy) -> Text:
+    operation, since = sent.get("operation"), moment(sent.get("since"))
+    if since is None:
+        raise FormRefused(both("forms.no_id"))
+    pausing.resume(parts.store, partner, operation, expected=since, by=by)
+    name = pausing.name_of(operation)
+    return both("pauses.resumed", operation=name, partner=named(partner).title)
+
+
+_VERBS = {"pause": _pause, "resume": _resume}
 
 
 def _thing(partner: str) -> Thing:
     return Thing(partners=frozenset({partner}))
-
-
-def _hours(form: Mapping[str, str]) -> int:
-    chosen = form.get("hours", "")
-    if chosen not in map(str, HOURS):
-        raise HTTPException(422)
-    return int(chosen)
-
-
-def _moment(written: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise HTTPException(422) from None
-    if moment.tzinfo is None:
-        raise HTTPException(422)
-    return moment

@@ -1,7 +1,7 @@
 """The queues: what each is for, what stands in it, how many consume, what needs a person."""
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -16,7 +16,6 @@ from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import MayNot, visitor
 from hub.console.pages import pausing
 from hub.console.parts import Parts
-from hub.console.repair.acting import form_values
 from hub.ports import BrokerUnavailable
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
@@ -70,11 +69,9 @@ def install(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/queues")
     def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
-        page = queues(parts, reader, who)
-        page = replace(page, values={**page.values, **form_values(request)})
-        return render(request, page, who, now=parts.clock())
+        return render(request, queues(parts, reader, who), who, now=parts.clock())
 
-    pausing.install(app, parts)
+    pausing.install(app, parts, lambda who: queues(parts, reader, who))
 
 
 def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:

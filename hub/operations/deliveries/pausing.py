@@ -41,13 +41,10 @@ def pause(
 ) -> None:
     """Pause an operation of a partner, or `ALL`; a pause that is there gets the new end.
 
-    `seen`: when the person saw what is paused. The same person's same wish again changes nothing.
-    Raises PauseRefused and PauseChanged.
+    `seen`: when the person saw what is paused. Raises PauseRefused and PauseChanged.
     """
     _require_known(partner, operation)
     now, reason = by["now"], by["reason"].strip()
-    if not reason:
-        raise PauseRefused(both("pauses.reason_missing"))
     if not now < until <= now + LONGEST:
         raise PauseRefused(both("pauses.end_wrong", days=LONGEST.days))
     wish = PersonPause(
@@ -61,8 +58,6 @@ def pause(
     with store.write() as tx:
         there = _present(tx, partner, operation, now)
         if there is not None and there.since > seen:
-            if (there.actor, there.reason) == (wish.actor, wish.reason):
-                return
             raise PauseChanged(_described(there))
         pauses.hold(tx, wish)
         what = f"{partner} {operation or '*'} until {until.isoformat(timespec='minutes')}"

@@ -6,6 +6,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from hub.console.frame.sent_form import new_form_id
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.deliveries import pauses
@@ -16,7 +17,7 @@ from tests.contract.console.conftest import Clock, Look, sign_in, token
 from tests.support.browser_session import BrowserSession
 
 HOUR = timedelta(hours=1)
-FORM = {"partner": "provincial", "operation": "province.dossier", "hours": "2", "reason": "bảo trì"}
+FORM = {"operation": "province.dossier", "hours": "2", "reason": "bảo trì"}
 
 
 @pytest.fixture
@@ -32,10 +33,18 @@ def paused(store: Store, now: datetime) -> list[PersonPause]:
         return pauses.held(tx, "provincial", now=now)
 
 
-def send(browser: BrowserSession, what: str, seen: datetime | str, **other: str) -> httpx.Response:
-    """Send a form of the page as it was at a time."""
-    form = {**FORM, "form_token": token(browser), "seen": str(seen), **other}
-    return browser.post(f"/queues/{what}", form)
+def send(
+    browser: BrowserSession,
+    verb: str,
+    seen: datetime | str,
+    *,
+    partner: str = "provincial",
+    id: str = "",
+    **other: str,
+) -> httpx.Response:
+    """Send a form of the page as it was at a time; with an `id` the same one again."""
+    own = {"form_token": token(browser), "form_id": id or new_form_id(), "seen_at": str(seen)}
+    return browser.post(f"/queues/{partner}/{verb}", {**FORM, **own, **other})
 
 
 def audited(store: Store, action: str) -> list[str]:
@@ -51,13 +60,16 @@ def test_a_pause_has_reason_and_end_and_a_second_click_changes_nothing(
     """The page shows it, the audit keeps it once."""
     seen = clock()
     clock.pass_by(timedelta(seconds=5))
-    assert send(signed_in, "pause", seen).headers["location"] == "/queues"
+    id = new_form_id()
+    done = send(signed_in, "pause", seen, id=id).headers["location"]
+    assert done.startswith("/queues?done=")
     clock.pass_by(timedelta(seconds=1))
-    assert send(signed_in, "pause", seen).status_code == 303
+    assert send(signed_in, "pause", seen, id=id).headers["location"] == done
     (found,) = paused(sqlite_store, clock())
     assert found.until == seen + timedelta(seconds=5) + 2 * HOUR
     assert audited(sqlite_store, "partner.pause") == ["bảo trì"]
-    page = signed_in.get("/queues").text
+    page = signed_in.get(done).text
+    assert "is paused until" in page
     assert "bảo trì" in page
     assert "paused by Trần Thị Bình" in page
 
@@ -108,7 +120,7 @@ def test_a_pause_ends_once_and_only_the_one_that_was_seen(
     [
         ({"reason": " "}, 422),
         ({"hours": "1000"}, 422),
-        ({"operation": "town.transfer"}, 422),
+        ({"operation": "town.transfer"}, 409),
         ({"partner": "nobody"}, 404),
     ],
 )
@@ -136,6 +148,6 @@ def test_a_form_without_the_time_that_it_was_seen_is_refused(
 
 def test_the_form_is_for_who_may_act(look: Look, sqlite_store: Store) -> None:
     """The head may; the page is not there for a partner's IT."""
-    assert "/queues/pause" in look(sqlite_store, role=UserRole.HEAD).get("/queues").text
+    assert "/queues/provincial/pause" in look(sqlite_store, role=UserRole.HEAD).get("/queues").text
     scope = Scope(partners=frozenset({"town_center"}))
     assert look(sqlite_store, role=UserRole.TOWN_IT, scope=scope).get("/queues").status_code == 403

@@ -60,7 +60,7 @@ def test_a_paused_operation_waits_and_goes_on_after_the_end(
             store, "provincial", "province.progress", until=now() + HOUR, seen=now(), by=by()
         )
         wait_for_pauses(works, "province.progress")
-        works.say(*(record(n, 1) for n in range(3)), *(step(n, 1) for n in range(3, 6)))
+        works.emit(*(record(n, 1) for n in range(3)), *(step(n, 1) for n in range(3, 6)))
         works.wait(lambda states: states == {"delivered": 3, "pending": 3})
         with store.read() as tx:
             (held,) = pauses.held(tx, "provincial", now=now())
@@ -79,6 +79,6 @@ def test_all_operations_of_a_partner_are_paused_until_the_end_that_was_set(
         until = now() + timedelta(seconds=2)
         pausing.pause(store, "provincial", pausing.ALL, until=until, seen=now(), by=by())
         wait_for_pauses(works, "province.dossier", "province.progress")
-        works.say(*(record(n, 1) for n in range(3)))
+        works.emit(*(record(n, 1) for n in range(3)))
         works.wait_delivered(3)
         assert now() >= until
