@@ -11,9 +11,11 @@ from playwright.sync_api import Browser, Page
 from hub.broker.admin import declare
 from hub.broker.topology import TOPOLOGY
 from hub.exchange.outbox.emit import emit
+from hub.rules.deliveries.states import DeliveryState
 from hub.rules.users.rights import UserRole
+from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
-from tests.support.console import dead, looking
+from tests.support.console import dead, looking, sending
 from tests.support.network.tcp_proxy import TcpProxy
 from tests.support.services import RabbitService
 from tests.support.users import CODE_KEY, PASSWORD, add_user, code_of
@@ -87,6 +89,15 @@ def desk(
             for n in range(1, 4):
                 dead(tx, record(n, 1))
             emit(tx, [step(1, 2)], AT)
+            unknown = sending(tx, record(4, 1))
+            transitions.doubt(
+                tx,
+                unknown,
+                from_state=DeliveryState.SENDING,
+                query_at=None,
+                code="reply_timeout",
+                detail="x",
+            )
         add_user(store, "binh", password=PASSWORD, now=clock())
         add_user(store, "an", role=UserRole.HEAD, password=PASSWORD, now=clock())
         with looking(

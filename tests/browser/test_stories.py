@@ -75,7 +75,7 @@ def send_pause_form(page: Page) -> None:
 def forget_pauses(store: Store) -> None:
     """Have nothing paused, as before the story."""
     with store.write() as tx:
-        pauses.end_hold(tx, "town_center", "")
+        pauses.end_person_pause(tx, "town_center", "")
 
 
 def test_a_person_signs_in_by_keyboard_and_comes_to_the_page_that_was_asked_for(at: Desk) -> None:
@@ -204,6 +204,42 @@ def test_two_persons_at_one_form_are_told_of_each_other(at: Desk) -> None:
     assert pause_form(second).locator("[name=reason]").input_value() == "seen in the bulletin"
     assert audited(at.store, "partner.pause") == before + 1
     forget_pauses(at.store)
+    for page in (first, second):
+        page.context.close()
+
+
+def test_an_unknown_effect_is_settled_by_what_a_person_saw(at: Desk) -> None:
+    """From the overview: the item, its delivery, the form, what came of it."""
+    page = at.signed_in("binh")
+    page.goto("/search?state=ambiguous")
+    page.locator("main a[href^='/deliveries/']").first.click()
+    page.locator("#act-resolve summary").click()
+    form = page.locator("#act-resolve form")
+    form.locator("[name=found][value=delivered]").check()
+    form.locator("[name=reason]").fill("seen on the province's screen")
+    form.get_by_role("button").click()
+    page.wait_for_url("**/deliveries/*?done=*")
+    assert "the partner has delivery" in text_of(page)
+    assert page.locator("#act-resolve").count() == 0
+    page.context.close()
+
+
+def test_two_persons_at_one_case_settle_it_once(at: Desk) -> None:
+    """The second sees what the first did, and what was typed is not lost."""
+    first = at.signed_in("binh", f"/dossiers/{number(2)}")
+    address = first.locator("main a[href^='/deliveries/']").first.get_attribute("href") or ""
+    second = at.signed_in("an", address)
+    first.goto(address)
+    for page, reason in ((first, "brought there on paper"), (second, "brought it myself")):
+        page.locator("#act-by-hand summary").click()
+        page.locator("#act-by-hand [name=reason]").fill(reason)
+    for page in (first, second):
+        page.locator("#act-by-hand").get_by_role("button").click()
+        page.locator("main .notice").first.wait_for()
+    assert both("forms.not_done").en in text_of(second)
+    assert "account binh" in text_of(second)
+    assert "brought it myself" in text_of(second)
+    assert audited(at.store, "delivery.by_hand") == 1
     for page in (first, second):
         page.context.close()
 

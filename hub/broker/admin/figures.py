@@ -4,6 +4,7 @@ By the management API; without its address, by passive declares, which tell less
 nothing: peeked messages go back where they were, and their content stays at the broker.
 """
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from pika.exceptions import AMQPError
 
 from hub.broker.admin.declare import open_blocking, vhost_of
 from hub.broker.admin.management import Management
+from hub.broker.admin.set_aside import LOOKED_AT, fingerprint
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import Topology
 from hub.messages.queues import DEAD, INVALID
@@ -43,6 +45,8 @@ class PeekedMessage:
     """The broker's word (`rejected`, `delivery_limit`), "" where it says none."""
     came_from: str
     """The queue that it was in before."""
+    fingerprint: str
+    """What tells it from the others, see `hub.broker.admin.set_aside`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +112,19 @@ def _figures(name: str, queue: Mapping[str, Any] | None) -> QueueFigures:
 
 
 def _peeked(management: Management, queue: str) -> Iterator[PeekedMessage]:
-    for message in management.peek(queue, PEEKED):
+    for message in management.peek(queue, PEEKED, length=LOOKED_AT):
+        size = int(message.get("payload_bytes", 0))
         properties = message.get("properties") or {}
         headers = properties.get("headers") or {}
         deaths = headers.get("x-death") or [{}]
+        id = str(properties.get("message_id", ""))
+        start = b64decode(message.get("payload", ""))
         yield PeekedMessage(
             queue=queue,
-            message_id=str(properties.get("message_id", ""))[:120],
+            message_id=id[:120],
             type=str(properties.get("type", ""))[:120],
-            size=int(message.get("payload_bytes", 0)),
+            size=size,
+            fingerprint=fingerprint(start, size, id),
             reason=str(headers.get("x-first-death-reason") or deaths[0].get("reason", ""))[:60],
             came_from=str(headers.get("x-first-death-queue") or deaths[0].get("queue", ""))[:120],
         )

@@ -111,15 +111,17 @@ class Management:
         """Return which nodes take no message, and for want of what."""
         return [f"{node.name}: {alarm}" for node in self._nodes() for alarm in node.alarms]
 
-    def peek(self, queue: str, count: int) -> list[dict[str, Any]]:
-        """Return the first messages of a queue, which stay in it; raises BrokerUnavailable."""
+    def peek(self, queue: str, count: int, *, length: int) -> list[dict[str, Any]]:
+        """Return the first messages of a queue, which stay in it; raises BrokerUnavailable.
+
+        `payload` is the first `length` bytes of each, in base 64.
+        """
         path = f"/api/queues/{self._vhost}/{quote(queue, safe='')}/get"
-        # A byte of the content, because the API gives none back without.
         wanted = {
             "count": count,
             "ackmode": "ack_requeue_true",
             "encoding": "base64",
-            "truncate": 1,
+            "truncate": length,
         }
         found: list[dict[str, Any]] = json.loads(self._call("POST", path, wanted))
         return found

@@ -42,7 +42,7 @@ class PartnerLine:
 
     partner: str
     operations: Sequence[str]
-    held: Sequence[PersonPause]
+    by_persons: Sequence[PersonPause]
     """What persons have paused."""
     standing: Sequence[PauseStanding]
     """Everything that is paused, whatever for."""
@@ -56,7 +56,7 @@ def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerLine]:
         PartnerLine(
             partner=partner,
             operations=pausing.operations_of(partner),
-            held=pauses.held(tx, partner, now=now),
+            by_persons=pauses.paused_by_persons(tx, partner, now=now),
             standing=[it for it in standing if it.pause.destination == partner],
             may_act=who.may(Right.ACT, _thing(partner)),
         )

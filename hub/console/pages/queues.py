@@ -1,6 +1,7 @@
 """The queues: what each is for, what stands in it, how many consume, what needs a person."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -12,15 +13,20 @@ from hub.broker.admin import figures
 from hub.broker.admin.declare import plan
 from hub.broker.admin.figures import BrokerFigures
 from hub.broker.topology import TOPOLOGY
+from hub.console.forms.acting import act
+from hub.console.forms.filled import Filled
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import MayNot, visitor
+from hub.console.frame.visitor import MayNot, demand, visitor
 from hub.console.pages import pausing
 from hub.console.parts import Parts
+from hub.console.sign_in.forms import fields
+from hub.operations.sent_back import WORK, send_back
+from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.messages import outbox
-from hub.texts import both
+from hub.texts import Text, both
 
 EVERY = timedelta(seconds=5)
 """The broker is asked at most so often, however many look."""
@@ -53,6 +59,11 @@ class BrokerReader:
                 self._known = self._read(now)
             return self._known
 
+    def forget(self) -> None:
+        """Have the next visitor's look ask the broker."""
+        with self._lock:
+            self._known = None
+
     def _read(self, now: datetime) -> QueueState:
         urls = (self._parts.broker_url, self._parts.management_url)
         try:
@@ -71,6 +82,30 @@ def install(app: FastAPI, parts: Parts) -> None:
     def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
         return render(request, queues(parts, reader, who), who, now=parts.clock())
 
+    @app.post("/queues/messages/{queue}/back")
+    def send_back_form(
+        request: Request,
+        queue: str,
+        who: Annotated[Visitor, Depends(visitor)],
+        form: Annotated[Mapping[str, str], Depends(fields)],
+    ) -> Response:
+        def do(sent: Filled, by: SignedBy) -> Text:
+            demand(who, Right.ACT)
+            to = sent.get("to")
+            send_back(parts.store, parts.broker_url, queue, sent.get("message"), to=to, by=by)
+            reader.forget()
+            return both("pauses.sent_back", queue=to)
+
+        return act(
+            request,
+            parts,
+            who,
+            form,
+            do=do,
+            page=lambda: queues(parts, reader, who),
+            leads_to="/queues",
+        )
+
     pausing.install(app, parts, lambda who: queues(parts, reader, who))
 
 
@@ -87,6 +122,8 @@ def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:
             "outbox": waiting,
             "partners": partners,
             "hours": pausing.HOURS,
+            "work_queues": WORK,
+            "may_act": who.may(Right.ACT),
             "broker": reader.state() if parts.broker_url else None,
             "names": [queue.name for queue in TOPOLOGY.queues],
         },

@@ -73,7 +73,7 @@ class _Operation:
     window: ClosedPeriod | None = None
     spent: ClosedPeriod | None = None
     """The quota that is used up."""
-    held: ClosedPeriod | None = None
+    by_person: ClosedPeriod | None = None
     """A person's pause."""
 
     def stop(self, now: datetime, *, counted: bool = False) -> datetime | None:
@@ -81,7 +81,7 @@ class _Operation:
 
         What was `counted` when it was claimed has its place in the quota, also the last one.
         """
-        closed = (self.window, self.held, None if counted else self.spent)
+        closed = (self.window, self.by_person, None if counted else self.spent)
         stops = [it.until for it in closed if it and it.until > now]
         if self.circuit.phase is Phase.OPEN and self.circuit.until:
             stops.append(self.circuit.until)
@@ -238,12 +238,12 @@ class Circuits:
                     operation.spent = spent
             self._calm = False
 
-    def hold(self, periods: Mapping[str, ClosedPeriod]) -> None:
+    def set_person_pauses(self, periods: Mapping[str, ClosedPeriod]) -> None:
         """Have persons' pauses in force, by operation, "" for all; those of before are over."""
         with self._lock:
             for name, operation in self._operations.items():
                 found = [periods[it] for it in (name, "") if it in periods]
-                operation.held = max(found, key=lambda it: it.until, default=None)
+                operation.by_person = max(found, key=lambda it: it.until, default=None)
             self._calm = self._is_calm()
 
     def forget_quotas(self) -> None:
@@ -269,8 +269,8 @@ class Circuits:
         operation.circuit = rules.at_time(operation.circuit, now)
         if operation.spent and operation.spent.until <= now:
             operation.spent = None
-        if operation.held and operation.held.until <= now:
-            operation.held = None
+        if operation.by_person and operation.by_person.until <= now:
+            operation.by_person = None
         if not self.limits.windows:
             return
         window = call_limits.closed_window(self.limits, self.destination, name, at=now)
@@ -336,7 +336,7 @@ class Circuits:
 
     def _is_calm(self) -> bool:
         return not self.limits.windows and all(
-            it.circuit.phase is Phase.CLOSED and it.spent is None and it.held is None
+            it.circuit.phase is Phase.CLOSED and it.spent is None and it.by_person is None
             for it in self._operations.values()
         )
 
@@ -346,7 +346,7 @@ class Circuits:
         stops = [
             ("window", operation.window),
             ("quota", operation.spent),
-            ("person", operation.held),
+            ("person", operation.by_person),
         ]
         kind, stop = max(stops, key=lambda it: it[1].until if it[1] else now)
         of_circuit = circuit.phase is not Phase.CLOSED

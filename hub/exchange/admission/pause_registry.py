@@ -77,8 +77,8 @@ class PauseRegistry:
         if timedelta() <= now - self._heard_at < PERSONS_EVERY:
             return
         with self.store.read() as tx:
-            held = pauses.held(tx, self.circuits.destination, now=now)
-        self.circuits.hold({it.operation: _period(it) for it in held})
+            found = pauses.paused_by_persons(tx, self.circuits.destination, now=now)
+        self.circuits.set_person_pauses({it.operation: _period(it) for it in found})
         self._heard_at = now
 
     def set_aside(self, tx: Tx, ids: dict[int, str], now: datetime) -> None:

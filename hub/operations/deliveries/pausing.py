@@ -59,7 +59,7 @@ def pause(
         there = _present(tx, partner, operation, now)
         if there is not None and there.since > seen:
             raise PauseChanged(_described(there))
-        pauses.hold(tx, wish)
+        pauses.keep_person_pause(tx, wish)
         what = f"{partner} {operation or '*'} until {until.isoformat(timespec='minutes')}"
         audit.record(tx, by["actor"], "partner.pause", object=what, reason=reason, now=now)
 
@@ -76,7 +76,7 @@ def resume(store: Store, partner: str, operation: str, *, expected: datetime, by
             raise PauseChanged(both("pauses.resumed_already", operation=name_of(operation)))
         if there.since != expected:
             raise PauseChanged(_described(there))
-        pauses.end_hold(tx, partner, operation)
+        pauses.end_person_pause(tx, partner, operation)
         what = f"{partner} {operation or '*'}"
         audit.record(tx, by["actor"], "partner.resume", object=what, reason=by["reason"], now=now)
 
@@ -87,7 +87,7 @@ def name_of(operation: str) -> Text:
 
 
 def _present(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:
-    held = pauses.held(tx, partner, now=now)
+    held = pauses.paused_by_persons(tx, partner, now=now)
     return next((it for it in held if it.operation == operation), None)
 
 

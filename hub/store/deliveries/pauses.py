@@ -126,14 +126,14 @@ def listed(tx: Tx, *, now: datetime) -> list[ListedPause]:
     return [ListedPause(it, count(it, _UNSENT), count(it, sending) > 0) for it in found]
 
 
-def held(tx: Tx, destination: str, *, now: datetime) -> list[PersonPause]:
+def paused_by_persons(tx: Tx, destination: str, *, now: datetime) -> list[PersonPause]:
     """Return what persons have paused of a destination and is not over."""
     mine = (person_pauses.c.destination == destination, person_pauses.c.until > now)
     rows = tx.execute(sa.select(person_pauses).where(*mine)).mappings()
     return [PersonPause(**row) for row in rows]
 
 
-def hold(tx: Tx, pause: PersonPause) -> None:
+def keep_person_pause(tx: Tx, pause: PersonPause) -> None:
     """Keep what a person pauses, in place of what was paused of it before."""
     statement = insert(tx, person_pauses).values(asdict(pause))
     changed = {name: statement.excluded[name] for name in asdict(pause)}
@@ -141,7 +141,7 @@ def hold(tx: Tx, pause: PersonPause) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
 
-def end_hold(tx: Tx, destination: str, operation: str) -> None:
+def end_person_pause(tx: Tx, destination: str, operation: str) -> None:
     """Forget what a person has paused."""
     mine = (person_pauses.c.destination == destination, person_pauses.c.operation == operation)
     tx.execute(sa.delete(person_pauses).where(*mine))

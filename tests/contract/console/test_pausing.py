@@ -30,7 +30,7 @@ def signed_in(browser: BrowserSession, sqlite_store: Store, clock: Clock) -> Bro
 def paused(store: Store, now: datetime) -> list[PersonPause]:
     """Return what persons have paused of the province."""
     with store.read() as tx:
-        return pauses.held(tx, "provincial", now=now)
+        return pauses.paused_by_persons(tx, "provincial", now=now)
 
 
 def send(
@@ -89,7 +89,7 @@ def test_what_another_person_paused_meanwhile_is_not_overwritten(
         reason="tỉnh báo",
     )
     with sqlite_store.write() as tx:
-        pauses.hold(tx, theirs)
+        pauses.keep_person_pause(tx, theirs)
     answer = send(signed_in, "pause", seen)
     assert answer.status_code == 409
     assert "Lê Văn An" in answer.text

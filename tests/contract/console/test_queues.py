@@ -4,17 +4,23 @@ import threading
 import time
 
 import pytest
+import sqlalchemy as sa
+from pika.spec import BasicProperties
 
 from hub.broker.admin import declare, figures
 from hub.broker.admin.declare import vhost_of
 from hub.broker.admin.management import Management
+from hub.broker.admin.set_aside import fingerprint
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
-from hub.messages.queues import INVALID
+from hub.console.frame.sent_form import new_form_id
+from hub.messages.queues import DEAD, INGEST, INVALID
 from hub.ports import BrokerUnavailable
 from hub.rules.users.scope import Scope
 from hub.store.engine.store import Store
+from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Look
+from tests.support.console import forms_without_session
 from tests.support.services import RabbitService
 
 
@@ -89,3 +95,45 @@ def test_no_broker_is_an_error_of_its_own() -> None:
     """Which the page turns into words."""
     with pytest.raises(BrokerUnavailable):
         figures.read(TOPOLOGY, "amqp://guest:guest@127.0.0.1:1/")
+
+
+def test_a_message_of_hub_dead_goes_back_to_its_queue_once(
+    look: Look, sqlite_store: Store, rabbit: RabbitService, rabbit_url: str
+) -> None:
+    """The one that was chosen; a second person is told that it is gone; the audit has both."""
+    declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
+    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
+    channel = connection.channel()
+    channel.confirm_delivery()
+    for body in (b"first", b"second"):
+        channel.basic_publish("", DEAD, body, BasicProperties(message_id=body.decode()))
+    chosen = fingerprint(b"second", 6, "second")
+    browser = look(sqlite_store, broker_url=rabbit_url, more=forms_without_session)
+    form = {"message": chosen, "to": INGEST, "reason": "the program is repaired"}
+    answers = [
+        browser.post(f"/queues/messages/{DEAD}/back", data={**form, "form_id": new_form_id()})
+        for _ in range(2)
+    ]
+    assert [it.status_code for it in answers] == [303, 409]
+    assert "is not in hub.dead any more" in answers[1].text
+    _, properties, body = channel.basic_get(INGEST)
+    assert (properties.message_id, body) == ("second", b"second")
+    assert channel.basic_get(DEAD)[2] == b"first"
+    connection.close()
+    with sqlite_store.read() as tx:
+        audited = tx.execute(sa.select(audit.c.object)).scalars().all()
+    assert audited == [f"{DEAD} {chosen} to {INGEST}"] * 2
+
+
+@pytest.mark.parametrize(("queue", "to"), [(DEAD, DEAD), (INGEST, INGEST), (DEAD, "elsewhere")])
+def test_a_message_goes_only_from_where_people_look_to_work(
+    look: Look, sqlite_store: Store, queue: str, to: str
+) -> None:
+    """Whatever a form says; the broker is not asked."""
+    browser = look(
+        sqlite_store, broker_url="amqp://guest:guest@127.0.0.1:1/", more=forms_without_session
+    )
+    form = {"message": "x", "to": to, "reason": "tried", "form_id": new_form_id()}
+    answer = browser.post(f"/queues/messages/{queue}/back", data=form)
+    assert answer.status_code == 409
+    assert "is no work queue" in answer.text

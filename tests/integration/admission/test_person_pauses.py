@@ -63,7 +63,7 @@ def test_a_paused_operation_waits_and_goes_on_after_the_end(
         works.emit(*(record(n, 1) for n in range(3)), *(step(n, 1) for n in range(3, 6)))
         works.wait(lambda states: states == {"delivered": 3, "pending": 3})
         with store.read() as tx:
-            (held,) = pauses.held(tx, "provincial", now=now())
+            (held,) = pauses.paused_by_persons(tx, "provincial", now=now())
         pausing.resume(store, "provincial", "province.progress", expected=held.since, by=by())
         wait_for_pauses(works)
         works.wait_delivered(6)
