@@ -87,8 +87,8 @@ def name_of(operation: str) -> Text:
 
 
 def _present(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:
-    held = pauses.paused_by_persons(tx, partner, now=now)
-    return next((it for it in held if it.operation == operation), None)
+    found = pauses.paused_by_persons(tx, partner, now=now)
+    return next((it for it in found if it.operation == operation), None)
 
 
 def _require_known(partner: str, operation: str) -> None:

@@ -63,8 +63,8 @@ def test_a_paused_operation_waits_and_goes_on_after_the_end(
         works.emit(*(record(n, 1) for n in range(3)), *(step(n, 1) for n in range(3, 6)))
         works.wait(lambda states: states == {"delivered": 3, "pending": 3})
         with store.read() as tx:
-            (held,) = pauses.paused_by_persons(tx, "provincial", now=now())
-        pausing.resume(store, "provincial", "province.progress", expected=held.since, by=by())
+            (found,) = pauses.paused_by_persons(tx, "provincial", now=now())
+        pausing.resume(store, "provincial", "province.progress", expected=found.since, by=by())
         wait_for_pauses(works)
         works.wait_delivered(6)
         assert len(works.partner.ledger) == 6
