@@ -6,7 +6,7 @@ SCRIPTS := $(sort $(notdir $(shell find script -maxdepth 1 -type f)))
 
 help:
 	@for name in $(SCRIPTS); do \
-	    printf '  make %-11s%s\n' "$$name" "$$(sed -n '2s/^# //p' "script/$$name")"; \
+	    printf '  make %-12s%s\n' "$$name" "$$(sed -n '2s/^# //p' "script/$$name")"; \
 	done
 	@echo '  ARGS=... hands arguments on: make test ARGS=unit'
 

@@ -13,7 +13,7 @@ from pika.exceptions import AMQPError
 
 from hub.broker.admin.declare import open_blocking, vhost_of
 from hub.broker.admin.management import Management
-from hub.broker.admin.set_aside import LOOKED_AT, fingerprint
+from hub.broker.admin.set_aside import FIRST_BYTES, fingerprint
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import Topology
 from hub.messages.queues import DEAD, INVALID
@@ -112,7 +112,7 @@ def _figures(name: str, queue: Mapping[str, Any] | None) -> QueueFigures:
 
 
 def _peeked(management: Management, queue: str) -> Iterator[PeekedMessage]:
-    for message in management.peek(queue, PEEKED, length=LOOKED_AT):
+    for message in management.peek(queue, PEEKED, length=FIRST_BYTES):
         size = int(message.get("payload_bytes", 0))
         properties = message.get("properties") or {}
         headers = properties.get("headers") or {}

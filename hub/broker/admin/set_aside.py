@@ -14,15 +14,15 @@ from hub.broker.admin.declare import open_blocking
 from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable
 
-LOOKED_AT = 4096
+FIRST_BYTES = 4096
 """Bytes of a message that its fingerprint is made of, besides its size."""
 _MOST = 200
 """Messages that are looked through: a queue where people look is short."""
 
 
 def fingerprint(start: bytes, size: int, message_id: str) -> str:
-    """Return what tells a message from others: `start` are its first `LOOKED_AT` bytes."""
-    words = b"\0".join((start[:LOOKED_AT], str(size).encode(), message_id.encode()))
+    """Return what tells a message from others: `start` are its first `FIRST_BYTES` bytes."""
+    words = b"\0".join((start[:FIRST_BYTES], str(size).encode(), message_id.encode()))
     return hashlib.sha256(words).hexdigest()[:32]
 
 

@@ -20,6 +20,7 @@ from hub.rules.users.scope import Scope
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Look
+from tests.support.browser_session import BrowserSession
 from tests.support.console import forms_without_session
 from tests.support.services import RabbitService
 
@@ -108,10 +109,10 @@ def test_a_message_of_hub_dead_goes_back_to_its_queue_once(
     for body in (b"first", b"second"):
         channel.basic_publish("", DEAD, body, BasicProperties(message_id=body.decode()))
     chosen = fingerprint(b"second", 6, "second")
-    browser = look(sqlite_store, broker_url=rabbit_url, more=forms_without_session)
+    browser = BrowserSession(look(sqlite_store, broker_url=rabbit_url, more=forms_without_session))
     form = {"message": chosen, "to": INGEST, "reason": "the program is repaired"}
     answers = [
-        browser.post(f"/queues/messages/{DEAD}/back", data={**form, "form_id": new_form_id()})
+        browser.post(f"/queues/messages/{DEAD}/back", {**form, "form_id": new_form_id()})
         for _ in range(2)
     ]
     assert [it.status_code for it in answers] == [303, 409]
@@ -130,10 +131,9 @@ def test_a_message_goes_only_from_where_people_look_to_work(
     look: Look, sqlite_store: Store, queue: str, to: str
 ) -> None:
     """Whatever a form says; the broker is not asked."""
-    browser = look(
-        sqlite_store, broker_url="amqp://guest:guest@127.0.0.1:1/", more=forms_without_session
-    )
+    url = "amqp://guest:guest@127.0.0.1:1/"
+    browser = BrowserSession(look(sqlite_store, broker_url=url, more=forms_without_session))
     form = {"message": "x", "to": to, "reason": "tried", "form_id": new_form_id()}
-    answer = browser.post(f"/queues/messages/{queue}/back", data=form)
+    answer = browser.post(f"/queues/messages/{queue}/back", form)
     assert answer.status_code == 409
     assert "is no work queue" in answer.text
