@@ -28,7 +28,7 @@ from hub.rules.users.rights import Right
 from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.deliveries import pauses
-from hub.store.deliveries.pauses import PauseStanding, PersonPause
+from hub.store.deliveries.pauses import ListedPause, PersonPause
 from hub.store.engine.store import Tx
 from hub.texts import Text, both
 
@@ -44,20 +44,20 @@ class PartnerLine:
     operations: Sequence[str]
     by_persons: Sequence[PersonPause]
     """What persons have paused."""
-    standing: Sequence[PauseStanding]
+    pauses: Sequence[ListedPause]
     """Everything that is paused, whatever for."""
     may_act: bool
 
 
 def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerLine]:
     """Return the partners that the visitor may see."""
-    standing = pauses.standing(tx, now=now)
+    listed = pauses.listed(tx, now=now)
     return [
         PartnerLine(
             partner=partner,
             operations=pausing.operations_of(partner),
             by_persons=pauses.paused_by_persons(tx, partner, now=now),
-            standing=[it for it in standing if it.pause.destination == partner],
+            pauses=[it for it in listed if it.pause.destination == partner],
             may_act=who.may(Right.ACT, _thing(partner)),
         )
         for partner in PARTNERS

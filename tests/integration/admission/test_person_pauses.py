@@ -44,8 +44,8 @@ def wait_for_pauses(works: Works[Partner], *operations: str) -> None:
     def are_there(_: dict[str, int]) -> bool:
         works.deliver.wake()
         with works.store.read() as tx:
-            standing = pauses.standing(tx, now=now())
-        return sorted(it.pause.operation for it in standing) == sorted(operations)
+            listed = pauses.listed(tx, now=now())
+        return sorted(it.pause.operation for it in listed) == sorted(operations)
 
     works.wait(are_there)
 
