@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ PORTS = 9
 COLOURS = 48
 LARGEST = 120_000
 """Bytes of a picture."""
-HEIGHT = 860
+WIDTH, HEIGHT = 1280, 860
 
 
 def first_of_free_ports() -> int:
@@ -104,27 +104,25 @@ def small(picture: bytes) -> bytes:
     return out.getvalue()
 
 
-def take(console: str, place: Path, *, to: Path, width: int) -> None:
-    """Take all pictures."""
+def take(console: str, place: Path, *, to: Mapping[int, Path]) -> None:
+    """Take all pictures at some widths, each into its directory."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
         )
-        context = browser.new_context(
-            base_url=console, locale="vi", viewport={"width": width, "height": HEIGHT}
-        )
-        page = context.new_page()
+        page = browser.new_context(base_url=console, locale="vi").new_page()
         sign_in(page, place)
         for name, path in list(pages(page)):
             answer = page.goto(path)
             if answer is None or answer.status != httpx.codes.OK:
                 raise SystemExit(f"{path}: no page")
-            whole = width != 1280
-            picture = small(page.screenshot(full_page=whole))
-            if not whole and len(picture) > LARGEST:
-                raise SystemExit(f"{name}: {len(picture)} bytes")
-            (to / f"console-{name}.png").write_bytes(picture)
-            sys.stdout.write(f"{name}: {path}, {len(picture)} bytes\n")
+            for width, directory in to.items():
+                page.set_viewport_size({"width": width, "height": HEIGHT})
+                picture = small(page.screenshot(full_page=width != WIDTH))
+                if width == WIDTH and len(picture) > LARGEST:
+                    raise SystemExit(f"{name}: {len(picture)} bytes")
+                (directory / f"console-{name}.png").write_bytes(picture)
+                sys.stdout.write(f"{name} {width}: {path}, {len(picture)} bytes\n")
         browser.close()
 
 
@@ -141,10 +139,10 @@ def main() -> None:
         (place / "secrets").symlink_to(ROOT / "var" / "secrets")
         lasts = timedelta(minutes=given.minutes)
         with drill(place, first_of_free_ports(), lasts=lasts) as console:
-            for width in given.width or [1280]:
-                to = given.to if not given.width else given.to / str(width)
-                to.mkdir(parents=True, exist_ok=True)
-                take(console, place, to=to, width=width)
+            to = {width: given.to / str(width) for width in given.width or ()}
+            for directory in to.values():
+                directory.mkdir(parents=True, exist_ok=True)
+            take(console, place, to=to or {WIDTH: given.to})
 
 
 if __name__ == "__main__":
