@@ -88,7 +88,7 @@ def pages(page: Page) -> Iterator[tuple[str, str]]:
     """Yield name and address of each picture."""
     yield "overview", "/"
     yield "queues", "/queues"
-    yield "search", "/search?state=delivered&partner=provincial"
+    yield "search", "/search?partner=town_center"
     ambiguous = "/search?state=ambiguous"
     yield "dossier", first_link(page, ambiguous, "/dossiers/")
     yield "delivery", first_link(page, ambiguous, "/deliveries/")
@@ -116,6 +116,8 @@ def take(console: str, place: Path, *, to: Mapping[int, Path]) -> None:
             answer = page.goto(path)
             if answer is None or answer.status != httpx.codes.OK:
                 raise SystemExit(f"{path}: no page")
+            if name == "delivery":
+                page.locator("details.act summary").first.click()
             for width, directory in to.items():
                 page.set_viewport_size({"width": width, "height": HEIGHT})
                 picture = small(page.screenshot(full_page=width != WIDTH))

@@ -37,6 +37,17 @@ HOURS = (1, 2, 4, 8, 24, 72)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubPause:
+    """Operations that the hub itself has paused for the same cause."""
+
+    operations: Sequence[str]
+    reason: Text
+    since: datetime
+    until: datetime
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerLine:
     """What goes out to one partner now."""
 
@@ -44,24 +55,47 @@ class PartnerLine:
     operations: Sequence[str]
     by_persons: Sequence[PersonPause]
     """What persons have paused."""
-    pauses: Sequence[ListedPause]
-    """Everything that is paused, whatever for."""
+    in_force: Sequence[ListedPause]
+    """What comes of that, by operation."""
+    by_hub: Sequence[HubPause]
     may_act: bool
 
 
 def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerLine]:
     """Return the partners that the visitor may see."""
     listed = pauses.listed(tx, now=now)
-    return [
-        PartnerLine(
+    found = []
+    for partner in PARTNERS:
+        if not sees_partner(who, partner):
+            continue
+        mine = [it for it in listed if it.pause.destination == partner]
+        line = PartnerLine(
             partner=partner,
             operations=pausing.operations_of(partner),
             by_persons=pauses.paused_by_persons(tx, partner, now=now),
-            pauses=[it for it in listed if it.pause.destination == partner],
+            in_force=[it for it in mine if it.pause.kind == "person"],
+            by_hub=_by_cause([it for it in mine if it.pause.kind != "person"]),
             may_act=who.may(Right.ACT, _thing(partner)),
         )
-        for partner in PARTNERS
-        if sees_partner(who, partner)
+        found.append(line)
+    return found
+
+
+def _by_cause(listed: Sequence[ListedPause]) -> list[HubPause]:
+    """Return pauses with those together that began and end for the same cause."""
+    groups: dict[tuple[Text, datetime, datetime], list[ListedPause]] = {}
+    for it in listed:
+        reason = Text(it.pause.reason_vi, it.pause.reason_en)
+        groups.setdefault((reason, it.pause.since, it.pause.until), []).append(it)
+    return [
+        HubPause(
+            operations=[it.pause.operation for it in together],
+            reason=reason,
+            since=since,
+            until=until,
+            waiting=sum(it.waiting for it in together),
+        )
+        for (reason, since, until), together in groups.items()
     ]
 
 

@@ -10,11 +10,12 @@ from hub.console.frame.sent_form import new_form_id
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.deliveries import pauses
-from hub.store.deliveries.pauses import PersonPause
+from hub.store.deliveries.pauses import Pause, PersonPause
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Clock, Look, sign_in, token
 from tests.support.browser_session import BrowserSession
+from tests.support.works import now
 
 HOUR = timedelta(hours=1)
 FORM = {"operation": "province.dossier", "hours": "2", "reason": "bảo trì"}
@@ -151,3 +152,27 @@ def test_the_form_is_for_who_may_act(look: Look, sqlite_store: Store) -> None:
     assert "/queues/provincial/pause" in look(sqlite_store, role=UserRole.HEAD).get("/queues").text
     scope = Scope(partners=frozenset({"town_center"}))
     assert look(sqlite_store, role=UserRole.TOWN_IT, scope=scope).get("/queues").status_code == 403
+
+
+def test_what_the_hub_paused_for_one_cause_is_one_item(look: Look, sqlite_store: Store) -> None:
+    """With its operations, and how many deliveries wait in all."""
+    at = now()
+    with sqlite_store.write() as tx:
+        for operation in ("province.dossier", "province.progress"):
+            pause = Pause(
+                destination="provincial",
+                operation=operation,
+                kind="circuit",
+                phase="open",
+                openings=1,
+                since=at,
+                until=at + HOUR,
+                expires_at=at + 2 * HOUR,
+                code="partner_unreachable",
+                reason_vi="mất đường",
+                reason_en="the line is down",
+            )
+            pauses.post(tx, pause)
+    page = look(sqlite_store).get("/queues").text
+    assert page.count("the line is down") == 1
+    assert "<code>province.dossier</code>, <code>province.progress</code> paused by the hub" in page
