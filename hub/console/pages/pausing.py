@@ -48,7 +48,7 @@ class HubPause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartnerLine:
+class PartnerPauses:
     """What goes out to one partner now."""
 
     partner: str
@@ -61,7 +61,7 @@ class PartnerLine:
     may_act: bool
 
 
-def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerLine]:
+def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerPauses]:
     """Return the partners that the visitor may see."""
     listed = pauses.listed(tx, now=now)
     found = []
@@ -69,7 +69,7 @@ def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerLine]:
         if not sees_partner(who, partner):
             continue
         mine = [it for it in listed if it.pause.destination == partner]
-        line = PartnerLine(
+        line = PartnerPauses(
             partner=partner,
             operations=pausing.operations_of(partner),
             by_persons=pauses.paused_by_persons(tx, partner, now=now),
