@@ -21,6 +21,7 @@ from hub.gateway.clients.authorization import Authorization, FixedToken
 from hub.gateway.clients.certificate_trust import CertificateTrust
 from hub.gateway.clients.credentials import LiveSecret
 from hub.gateway.clients.proxies import Proxies
+from hub.gateway.direct_calls import DirectApp
 from hub.gateway.docs import routes as docs
 from hub.gateway.oauth import routes as oauth
 from hub.gateway.partner_calls.commands import PartnerCommands
@@ -78,7 +79,7 @@ def create_app(
     return app
 
 
-def _empty_app(authorization: Authorization) -> FastAPI:
+def _empty_app(authorization: Authorization) -> DirectApp:
     """Return an application without routes, whose refusals and faults have the hub's own form."""
 
     @asynccontextmanager
@@ -87,7 +88,7 @@ def _empty_app(authorization: Authorization) -> FastAPI:
         await authorization.at_once.begin()
         yield
 
-    app = FastAPI(
+    app = DirectApp(
         docs_url=None, redoc_url=None, openapi_url=None, telemetry=_NONE, lifespan=lifespan
     )
     # A redirect would name the scheme of this line: behind a proxy with TLS the caller would send

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from hub.messages.invalid import InvalidMessage
 
@@ -15,7 +16,12 @@ async def read_body(request: Request, limit: int) -> bytes:
     if size > limit:
         raise InvalidMessage("message_too_large", where="body", why=f"over {limit} bytes")
     size = 0
-    async for part in request.stream():
+    more = True
+    while more:  # not `request.stream()`, whose generator costs a short body more than its bytes
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part, more = message.get("body", b""), message.get("more_body", False)
         size += len(part)
         if size > limit:
             raise InvalidMessage("message_too_large", where="body", why=f"over {limit} bytes")

@@ -7,12 +7,13 @@ and all processes together keep the limit, but for the seconds in which one of t
 """
 
 from collections import Counter
+from functools import partial
 
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.gateway.clients.gateway_processes import GatewayProcesses
+from hub.gateway.direct_calls import DirectApp
 from hub.rules.clients.client import Client
 
 _COUNTED = "hub.counted_clients"
@@ -80,6 +81,6 @@ class _Counting:
             leave()
 
 
-def install(app: FastAPI, calls: CallsAtOnce) -> None:
+def install(app: DirectApp, calls: CallsAtOnce) -> None:
     """Count the requests of an application."""
-    app.add_middleware(_Counting, calls=calls)
+    app.around_all = partial(_Counting, calls=calls)

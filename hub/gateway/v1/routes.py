@@ -5,7 +5,7 @@ to; `hub/gateway/resumable` takes large ones.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -43,6 +43,9 @@ _FILES_FIELD = "tepDinhKem"
 _JSON = "application/json"
 _LARGEST = 2**53
 """Up to here a float is exactly the integer that it shows."""
+_FILES_GIVEN = dict[
+    str, Annotated[list[records.FileGiven], msgspec.Meta(max_length=records.MOST_FILES)]
+]
 _encoder = msgspec.json.Encoder()
 
 
@@ -230,8 +233,7 @@ def _payload_of(
             raise RefusedCall("call_invalid", where=f"$.{name}", why="the address has another")
     check_names(body, operation.request)
     try:
-        kind = Annotated[list[records.FileGiven], msgspec.Meta(max_length=records.MOST_FILES)]
-        files = msgspec.convert({"files": given}, dict[str, kind])["files"]
+        files = msgspec.convert({"files": given}, _FILES_GIVEN)["files"] if given != [] else []
     except msgspec.ValidationError as error:
         found = place(error)
         where = found["where"].replace("$[...]", f"$.{_FILES_FIELD}", 1)
@@ -247,6 +249,8 @@ def _converted(body: dict[str, Any], kind: type) -> Any:
     except msgspec.ValidationError:
         pass
     try:
+        with suppress(msgspec.ValidationError):  # few bodies need the longer way
+            return msgspec.convert(body, kind)
         return msgspec.convert(_whole(body), kind)
     except msgspec.ValidationError as error:
         raise InvalidMessage("call_invalid", **place(error)) from None
