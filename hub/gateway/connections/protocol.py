@@ -28,6 +28,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from hub.gateway.clients.proxies import CERTIFICATE
+from hub.gateway.connections.one_write import OneWrite
 from hub.gateway.connections.open_connections import OpenConnections
 from hub.gateway.connections.request_target import is_ambiguous
 from hub.rules.failures.errors import FAULTS, Fault
@@ -134,6 +135,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self.scope["extensions"] = extensions
         self._enter(_Phase.BODY)
         super().on_headers_complete()
+        if self.scope["method"] != "HEAD":  # its answer has no body that the header could wait for
+            self.cycle.transport = OneWrite(self.transport)  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         answered = self._phase is _Phase.REST
