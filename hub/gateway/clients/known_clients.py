@@ -5,6 +5,7 @@ second later at the latest, in every process. What is not known is not remembere
 fill the memory.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,6 +42,8 @@ class KnownClients:
         self.trust = trust
         self.remembered = remembered
         self._found: dict[str, tuple[datetime, Holder]] = {}
+        self._reading: dict[str, asyncio.Task[Holder | None]] = {}
+        """Readings under way: calls that come meanwhile wait for the same one."""
 
     async def by_key(self, text: str) -> Holder | None:
         """Return the holder of a live key, None for any other text."""
@@ -60,6 +63,7 @@ class KnownClients:
     def forget_token(self, digest: str) -> None:
         """Read a token from the store again at its next call."""
         self._found.pop(f"token {digest}", None)
+        self._reading.pop(f"token {digest}", None)
 
     async def by_certificate(self, shown: PresentedCertificate) -> Holder | None:
         """Return the holder of a certificate that is valid now and not revoked; None where it is
@@ -84,13 +88,37 @@ class KnownClients:
         known = self._found.get(what)
         if known is None or not timedelta() <= now - known[0] < self.remembered:
             self._found.pop(what, None)
-            holder = await run_in_threadpool(self._read, read)
-            if holder is None:
-                return None
+            holder = await self._read_once(what, read, now)
+        else:
+            holder = known[1]
+        return holder if holder and holder.secret.is_live(now) else None
+
+    async def _read_once(
+        self, what: str, read: Callable[[Tx], Holder | None], now: datetime
+    ) -> Holder | None:
+        reading = self._reading.get(what)
+        if reading is None:
+            reading = asyncio.create_task(self._remember(what, read, now))
+            self._reading[what] = reading
+            reading.add_done_callback(lambda ended: self._end_reading(what, ended))
+        return await asyncio.shield(reading)  # a caller that goes away ends it for no other
+
+    def _end_reading(self, what: str, reading: "asyncio.Task[Holder | None]") -> None:
+        if self._reading.get(what) is reading:
+            del self._reading[what]
+        if not reading.cancelled():
+            reading.exception()  # asked for, or asyncio would log it where no caller waits any more
+
+    async def _remember(
+        self, what: str, read: Callable[[Tx], Holder | None], now: datetime
+    ) -> Holder | None:
+        holder = await run_in_threadpool(self._read, read)
+        # Not what was forgotten meanwhile.
+        if holder is not None and self._reading.get(what) is asyncio.current_task():
             if len(self._found) >= MOST:
                 self._found.clear()
-            known = self._found[what] = (now, holder)
-        return known[1] if known[1].secret.is_live(now) else None
+            self._found[what] = (now, holder)
+        return holder
 
     def _read(self, read: Callable[[Tx], Holder | None]) -> Holder | None:
         with self.store.read() as tx:
