@@ -8,10 +8,12 @@ import hashlib
 import os
 import re
 import time
+from datetime import date
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _MOMENT = 12
 """Digits of an id that hold its time."""
+_EPOCH, _DAY_MS = date(1970, 1, 1).toordinal(), 86_400_000
 
 
 def new_id() -> str:
@@ -26,7 +28,19 @@ def derive_id(cause: str, *parts: str) -> str:
     every index: with random ids each row of a batch touches an index page of its own, and the
     database writes twice as much.
     """
-    text = "\x1f".join((cause, *parts))
-    digest = hashlib.sha256(text.encode()).hexdigest()
     moment = cause[:_MOMENT] if _ID.fullmatch(cause) else ""
+    return _derived(moment, cause, *parts)
+
+
+def derive_id_near(day: date, place: int, cause: str, *parts: str) -> str:
+    """Return a derived id that stands in an index beside those of the same day and near places.
+
+    `day` and `place` follow from the other arguments, e.g. they are those of a dossier's number.
+    """
+    moment = ((day.toordinal() - _EPOCH) * _DAY_MS + place) % 16**_MOMENT
+    return _derived(f"{moment:0{_MOMENT}x}", cause, *parts)
+
+
+def _derived(moment: str, *parts: str) -> str:
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
     return moment + digest[: 32 - len(moment)]

@@ -26,11 +26,12 @@ from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.messages import catalog, envelope
 from hub.messages.envelope import Attachment, Message
-from hub.messages.identifiers import derive_id
+from hub.messages.identifiers import derive_id, derive_id_near
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import Payload
 from hub.ports import Accepted
 from hub.ports.files import FileClaims
+from hub.records.dossiers import numbering
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal, parked
@@ -200,12 +201,11 @@ def _message(
 ) -> Message:
     """Return the message of a call, checked as one that came from outside."""
     at: datetime = getattr(payload, operation.time)
-    name = key or _digest(operation, payload, attached)
     composed = catalog.compose(
         payload,
         time=at,
         source=party_of(caller),
-        id=derive_id("gateway", caller.client, "key" if key else "content", name),
+        id=_id_of(caller, operation, payload, attached, key),
         attachments=attached,
     )
     try:
@@ -213,6 +213,20 @@ def _message(
     except InvalidMessage:
         catalog.read(composed)  # names the payload's field: the envelope's time is one of them
         raise
+
+
+def _id_of(
+    caller: GatewayCaller,
+    operation: Operation,
+    payload: Payload,
+    attached: Sequence[Attachment],
+    key: str,
+) -> str:
+    if key:  # and nothing else: so another content under it is noticed
+        return derive_id("gateway", caller.client, "key", key)
+    number = numbering.parse(payload.number)
+    content = _digest(operation, payload, attached)
+    return derive_id_near(number.day, number.sequence, "gateway", caller.client, "content", content)
 
 
 def _digest(operation: Operation, payload: Payload, attached: Sequence[Attachment]) -> str:

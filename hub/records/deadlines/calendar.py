@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +19,8 @@ from hub.records.deadlines.yearbook import OfficeHours, YearState
 
 _DAY = timedelta(days=1)
 _NOTHING = timedelta()
+_KEPT = 1024
+"""Answers that are kept: a gateway asks about the same few days at each call."""
 
 
 class CalendarMissing(ValueError):
@@ -77,6 +79,7 @@ def next_working_day(day: date, *, calendar: Calendar) -> date:
     return working_day_from(day + _DAY, calendar=calendar)
 
 
+@lru_cache(_KEPT)
 def add_working_days(day: date, days: int, *, calendar: Calendar) -> date:
     """Return the `days`-th working day after `day`, which itself is not counted.
 
@@ -117,6 +120,7 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(LOCAL)
 
 
+@lru_cache(_KEPT)
 def office_hours(day: date, *, calendar: Calendar) -> tuple[tuple[time, time], ...]:
     """Return the sessions of a working day (start, end), whether or not `day` is one."""
     index = bisect_right(calendar.hours, day, key=lambda entry: entry.valid_from)

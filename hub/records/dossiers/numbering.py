@@ -7,6 +7,7 @@ promises that numbers have no gaps: they may be given out by another system, whi
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from hub.messages.invalid import InvalidMessage
 
@@ -32,6 +33,7 @@ class DossierNumber:
         return self.text
 
 
+@lru_cache(256)  # a call is asked for its number several times
 def parse(text: str) -> DossierNumber:
     """Return the number in `text`, spaces around it dropped (a barcode reader adds a line end).
 

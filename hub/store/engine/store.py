@@ -80,8 +80,8 @@ def is_away(error: BaseException) -> bool:
 
 BUSY = timedelta(seconds=30)
 """How long SQLite waits for another process that holds the database."""
-_STATEMENTS_KEPT = 512
-"""Of a connection to SQLite, ready to run: an INSERT of many rows is seven of them."""
+_STATEMENTS_KEPT = 1024
+"""Of a connection to SQLite, ready to run: an INSERT of many rows is eighteen of them."""
 _OF_SQLITE = {"check_same_thread": False, "cached_statements": _STATEMENTS_KEPT}
 _FULL_POSTGRESQL, _FULL_SQLITE = "53100", 13
 

@@ -281,9 +281,9 @@ def _compile(statement: Any, dialect: sa.Dialect, columns: Collection[str], key:
     )
 
 
-_PARTS = (64, 32, 16, 8, 4, 2, 1)
-"""Rows of one statement. Each statement gives Python's lock away and waits for it again, so 31 rows
-are five statements, not ten; see `_STATEMENTS_KEPT` in `hub/store/engine/store.py`."""
+_PARTS = (64, 32, *range(16, 0, -1))
+"""Rows of one statement. Each statement gives Python's lock away and waits for it again, so 15 rows
+are one statement and 31 are two; see `_STATEMENTS_KEPT` in `hub/store/engine/store.py`."""
 _GROUP = re.compile(r"(?<=VALUES )(\([?, ]+\))")
 
 

@@ -1,6 +1,8 @@
 """Ids: the same cause gives the same id, and what belongs together sorts together."""
 
-from hub.messages.identifiers import derive_id, new_id
+from datetime import date
+
+from hub.messages.identifiers import derive_id, derive_id_near, new_id
 
 
 def test_a_derived_id_is_the_same_each_time_and_another_for_other_parts() -> None:
@@ -23,3 +25,19 @@ def test_a_cause_that_is_no_id_gives_a_whole_digest() -> None:
     """Promise: an id is 32 hexadecimal digits, whatever it was derived from."""
     assert set(derive_id("town_center", "1")) <= set("0123456789abcdef")
     assert len(derive_id("town_center", "1")) == 32
+
+
+def test_ids_of_near_places_sort_together_and_differ() -> None:
+    """Promise: what neighbours say stands side by side in an index; other words, another id."""
+    day = date(2018, 8, 6)
+    first, second = (derive_id_near(day, place, "gateway", "x") for place in (1, 2))
+    assert first < second < derive_id_near(date(2018, 8, 7), 1, "gateway", "x")
+    assert first == derive_id_near(day, 1, "gateway", "x") != derive_id_near(day, 1, "gateway", "y")
+
+
+def test_an_id_has_its_length_on_every_day_of_the_calendar() -> None:
+    """Promise: a number of a day far away gives an id like all others."""
+    for day in (date.min, date(1969, 12, 31), date.max):
+        made = derive_id_near(day, 9_999_999, "gateway")
+        assert len(made) == 32
+        assert set(made) <= set("0123456789abcdef")
