@@ -17,9 +17,10 @@ from fastapi import Request
 from hub.gateway.connections.transfer_pace import yield_to_calls
 from hub.ports.files import NO_CLAIMS, FileClaims
 from hub.runtime.failpoints import Point, passing
+from hub.runtime.process.cpu_affinity import use_every_cpu
 from hub.store.messages.blobs import BlobStore, Upload
 
-TOGETHER = 256 * 1024
+TOGETHER = 512 * 1024
 """Bytes that are collected for one call of a thread."""
 
 
@@ -27,7 +28,12 @@ CHECKED_AT_ONCE = 8
 """Files that are made whole at once: their parse and scan take long, and the pool of the web
 server's threads is for those that do not."""
 _checking = ThreadPoolExecutor(CHECKED_AT_ONCE, thread_name_prefix="files")
-_writing = ThreadPoolExecutor(thread_name_prefix="writes")
+_writing = ThreadPoolExecutor(
+    # The hash and the system need no lock of Python: on the process's CPU they would take half of
+    # it from the event loop.
+    thread_name_prefix="writes",
+    initializer=use_every_cpu,
+)
 """A piece is soon written, and waits for no scan."""
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -57,6 +63,13 @@ async def _run(pool: ThreadPoolExecutor, work: Callable[[], ResultT]) -> ResultT
     return running.result()
 
 
+async def run_write_work(
+    work: Callable[P, ResultT], *arguments: P.args, **named: P.kwargs
+) -> ResultT:
+    """As `run_file_work`, on a thread of those that write the pieces of files."""
+    return await _run(_writing, partial(work, *arguments, **named))
+
+
 async def receive_file(
     request: Request, files: BlobStore, *, sha256: str, claims: FileClaims = NO_CLAIMS
 ) -> tuple[str, int]:
@@ -72,7 +85,7 @@ async def receive_file(
             parts.append(part)
             size += len(part)
             if size >= TOGETHER:
-                await _run(_writing, partial(incoming.write, parts))
+                await run_write_work(incoming.write, parts)
                 parts, size = [], 0
                 await yield_to_calls()
         return await run_file_work(incoming.finish, parts, sha256, claims)

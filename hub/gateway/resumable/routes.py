@@ -20,7 +20,7 @@ from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.resumable import protocol
 from hub.gateway.resumable.writing import PartWriter, Uploads
-from hub.gateway.uploads import run_file_work
+from hub.gateway.uploads import run_file_work, run_write_work
 from hub.gateway.v1.refusing import answered
 from hub.store.messages.uploads import KeptUpload
 
@@ -170,12 +170,12 @@ class _Routes:
             async for piece in _until(request.stream(), over):
                 pieces.append(piece)
                 if sum(map(len, pieces)) >= PIECE:
-                    await run_in_threadpool(writer.write, pieces)
+                    await run_write_work(writer.write, pieces)
                     pieces = []
-            await run_in_threadpool(writer.write, pieces, last=True)
+            await run_write_work(writer.write, pieces, last=True)
         except (ClientDisconnect, _TakenOver) as ended:
             if pieces and writer.checksum is None:
-                await run_in_threadpool(writer.write, pieces)
+                await run_write_work(writer.write, pieces)
             if isinstance(ended, _TakenOver):
                 why = "a newer request goes on with this upload"
                 headers = {"Connection": "close"}

@@ -42,6 +42,12 @@ def one_cpu(*, wanted: bool = True, directory: Path | None = None) -> Iterator[N
         _keep_to(before)
 
 
+def use_every_cpu() -> None:
+    """Let this thread leave the process's CPU: for work that needs Python's lock little."""
+    if hasattr(os, "sched_setaffinity"):
+        _keep_to(set(range(os.cpu_count() or 1)))
+
+
 def _keep_to(cpus: set[int]) -> None:
     with suppress(OSError):  # not allowed here: slower, and nothing else
         os.sched_setaffinity(0, cpus)
