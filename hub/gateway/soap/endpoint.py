@@ -20,13 +20,13 @@ from hub.gateway import refused_files
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.client_calls import CallerAndCall
+from hub.gateway.direct_calls import add_route
 from hub.gateway.downloads import paced
 from hub.gateway.partner_calls import records
 from hub.gateway.partner_calls.commands import PartnerCommands
 from hub.gateway.partner_calls.operations import Operation
 from hub.gateway.partner_calls.queries import FoundFile, PartnerQueries, Query
 from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
-from hub.gateway.plain_route import add_route
 from hub.gateway.soap import contract, messages, values
 from hub.gateway.soap.call_admission import PATH, operation_of
 from hub.gateway.soap.incoming_call import IncomingCall

@@ -17,13 +17,13 @@ from fastapi.responses import JSONResponse, Response
 from hub.gateway import refused_files
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.direct_calls import add_route
 from hub.gateway.downloads import RangeRefused, download
 from hub.gateway.partner_calls import operations, records
 from hub.gateway.partner_calls.commands import PartnerCommands
 from hub.gateway.partner_calls.operations import Operation, agency_of
 from hub.gateway.partner_calls.queries import FoundFile, PartnerQueries, Query
 from hub.gateway.partner_calls.refusals import RefusedCall
-from hub.gateway.plain_route import add_route
 from hub.gateway.request_body import read_body
 from hub.gateway.uploads import receive_file
 from hub.gateway.v1 import problems, unknown_routes

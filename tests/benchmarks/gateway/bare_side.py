@@ -9,7 +9,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
-from tests.benchmarks.gateway.insert import insert
+from tests.benchmarks.gateway.insert import insert, prepare
 
 app = FastAPI()
 
@@ -22,6 +22,7 @@ def submit(body: dict[str, object]) -> dict[str, object]:
 
 def main() -> None:
     """Serve until told to stop."""
+    prepare()
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="error", access_log=False)
 
 

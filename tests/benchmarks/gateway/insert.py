@@ -12,6 +12,11 @@ DATABASE = "bare.db"
 _own = threading.local()
 
 
+def prepare() -> None:
+    """Make the database. Trap: of threads that all change its journal mode, some find it locked."""
+    _connection()
+
+
 def insert(body: str) -> int:
     """Store one body in the folder of the first argument; return its row's number."""
     return _connection().execute("INSERT INTO dossier (body) VALUES (?)", (body,)).lastrowid or 0

@@ -20,7 +20,7 @@ from soapbar import (
     xsd,
 )
 
-from tests.benchmarks.gateway.insert import insert
+from tests.benchmarks.gateway.insert import insert, prepare
 
 NS = "urn:one-stop-hub:hub:v1"
 
@@ -79,6 +79,7 @@ class Hub(SoapService):
 
 def main() -> None:
     """Serve until told to stop."""
+    prepare()
     warnings.simplefilter("ignore")  # it warns of plain HTTP, which never leaves this machine
     application = SoapApplication(service_url=f"http://127.0.0.1:{sys.argv[2]}/soap")
     application.register(Hub())

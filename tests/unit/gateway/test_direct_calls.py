@@ -7,8 +7,7 @@ import pytest
 from fastapi import Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from hub.gateway.direct_calls import DirectApp, DirectRoutes
-from hub.gateway.plain_route import add_route
+from hub.gateway.direct_calls import DirectApp, DirectRoutes, add_route
 
 
 async def _endpoint(request: Request) -> Response:
