@@ -6,7 +6,6 @@ it is started, and what else ends with it, is its own.
 
 import threading
 from abc import ABC, abstractmethod
-from types import TracebackType
 from typing import Self
 
 from hub.drill.sandbox.supervised import SupervisedProcess
@@ -65,10 +64,5 @@ class PrivateNode(ABC):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()

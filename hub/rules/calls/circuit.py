@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from hub.rules.calls.backoff import doubled
 from hub.rules.failures.errors import DeliveryFailure
+from hub.rules.failures.login_remedies import LOGIN_OR_TLS
 
 
 class Phase(StrEnum):
@@ -86,19 +87,7 @@ class Signal(StrEnum):
     NOTHING = "nothing"
 
 
-_LINE = frozenset(
-    {
-        "partner_unreachable",
-        "partner_login",
-        "partner_session",
-        "certificate_expired",
-        "certificate_unknown",
-        "certificate_name",
-        "certificate_refused",
-        "tls_outdated",
-        "tls_failed",
-    }
-)
+_LINE = LOGIN_OR_TLS | {"partner_unreachable", "partner_login"}
 _DENIED = "partner_forbidden"
 _TROUBLE = frozenset(
     {"partner_busy", "reply_timeout", "reply_dropped", "reply_server_error", "reply_unreadable"}

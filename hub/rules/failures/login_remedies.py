@@ -6,9 +6,8 @@ again. A pause alone would not show a person that there is a cause to remove.
 
 from hub.texts import Text, both
 
-TASKS = frozenset(
+LOGIN_OR_TLS = frozenset(
     {
-        "partner_forbidden",
         "partner_session",
         "certificate_expired",
         "certificate_unknown",
@@ -18,6 +17,8 @@ TASKS = frozenset(
         "tls_failed",
     }
 )
+"""Fault codes of a session or a TLS handshake that the partner refuses."""
+TASKS = LOGIN_OR_TLS | {"partner_forbidden"}
 """Fault codes for which a pause is also a task."""
 AWAITED = TASKS | {"partner_login"}
 """Fault codes with which deliveries wait until the partner accepts the login."""

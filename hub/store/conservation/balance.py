@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import FINAL, DeliveryState
+from hub.store.conservation.counts import kept_counts
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.conservation import (
     ACCEPTED,
     ARCHIVED,
-    delivery_count_changes,
-    delivery_counts,
 )
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 
@@ -44,21 +43,12 @@ def balance(tx: Tx, destinations: Collection[str]) -> list[Balance]:
 
     In one statement, because PostgreSQL shows two statements two moments.
     """
-    totals = sa.select(
-        delivery_counts.c.destination, delivery_counts.c.state, delivery_counts.c.count
-    )
-    changes = sa.select(
-        delivery_count_changes.c.destination,
-        delivery_count_changes.c.state,
-        sa.func.sum(delivery_count_changes.c.change),
-    )
-    changes = changes.group_by(delivery_count_changes.c.destination, delivery_count_changes.c.state)
     opened = sa.select(deliveries.c.destination, deliveries.c.state, sa.func.count()).where(
         UNSETTLED
     )
     opened = opened.group_by(deliveries.c.destination, deliveries.c.state)
     found = {name: dict.fromkeys((ACCEPTED, *STATES), 0) for name in destinations}
-    for destination, state, count in tx.execute(sa.union_all(totals, changes, opened)):
+    for destination, state, count in tx.execute(sa.union_all(*kept_counts(), opened)):
         counts = found.setdefault(destination, dict.fromkeys((ACCEPTED, *STATES), 0))
         counts[state] += int(count)
     return [Balance(name, found[name].pop(ACCEPTED), found[name]) for name in sorted(found)]

@@ -126,8 +126,8 @@ def _add_to_totals(tx: Tx, sums: Counter[tuple[str, str]]) -> None:
     )
 
 
-def kept(tx: Tx) -> dict[str, Counter[str]]:
-    """Return the kept counts by destination and state: the totals with all changes."""
+def kept_counts() -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Return what selects destination, state and count: of the totals, and of all changes."""
     totals = sa.select(
         delivery_counts.c.destination, delivery_counts.c.state, delivery_counts.c.count
     )
@@ -137,7 +137,12 @@ def kept(tx: Tx) -> dict[str, Counter[str]]:
         sa.func.sum(delivery_count_changes.c.change),
     )
     changes = changes.group_by(delivery_count_changes.c.destination, delivery_count_changes.c.state)
+    return totals, changes
+
+
+def kept(tx: Tx) -> dict[str, Counter[str]]:
+    """Return the kept counts by destination and state: the totals with all changes."""
     found: dict[str, Counter[str]] = {}
-    for destination, state, count in tx.execute(sa.union_all(totals, changes)):
+    for destination, state, count in tx.execute(sa.union_all(*kept_counts())):
         found.setdefault(destination, Counter())[state] += int(count)
     return found
