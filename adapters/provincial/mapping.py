@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from hub.messages.envelope import Attachment
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import (
+    Applicant,
     ApplicantKind,
     Channel,
     ProvinceDossier,
@@ -64,7 +65,6 @@ def dossier_fields(
     payload: ProvinceDossier, attachments: Iterable[Attachment], *, file_base_url: str
 ) -> Fields:
     """Return the record of DongBoHoSoMC; raises PermanentFailure `mapping_missing`."""
-    applicant = payload.applicant
     papers, results = documents(payload, attachments, file_base_url=file_base_url)
     received = moment(payload.received_at)
     return {
@@ -75,14 +75,7 @@ def dossier_fields(
         "TenLinhVuc": text(payload.sector_name),
         "KenhThucHien": code(CHANNELS, payload.channel, "KenhThucHien"),
         "SoBienNhan": "",
-        "ChuHoSo": text(applicant.name),
-        "LoaiDoiTuong": code(APPLICANT_KINDS, applicant.kind, "LoaiDoiTuong"),
-        "MaDoiTuong": "",
-        "SoGiayToChuHoSo": text(applicant.identity_number),
-        "ThongTinKhac": text(applicant.address),
-        "Email": text(applicant.email),
-        "Fax": "",
-        "SoDienThoai": text(applicant.phone),
+        **_applicant_fields(payload.applicant),
         "TrichYeuHoSo": text(payload.summary) or text(payload.procedure_name),
         "NgayNopHoSo": received,
         "NgayTiepNhan": received,
@@ -99,13 +92,26 @@ def dossier_fields(
         "HoSoCoThanhPhanSoHoa": "1" if papers else "0",
         "TaiKhoanDuocXacThucVoiVNeID": "0",
         "DuocThanhToanTrucTuyen": "0",
-        "DinhDanhCHS": identities(applicant.identity_number),
+        "DinhDanhCHS": identities(payload.applicant.identity_number),
         "DSKetNoiCSDL": [],
         "TaiLieuNop": papers,
         "DanhSachLePhi": [],
         "DanhSachTepDinhKemKhac": [],
         "DanhSachHoSoBoSung": [],
         "DanhSachGiayToKetQua": results,
+    }
+
+
+def _applicant_fields(applicant: Applicant) -> Fields:
+    return {
+        "ChuHoSo": text(applicant.name),
+        "LoaiDoiTuong": code(APPLICANT_KINDS, applicant.kind, "LoaiDoiTuong"),
+        "MaDoiTuong": "",
+        "SoGiayToChuHoSo": text(applicant.identity_number),
+        "ThongTinKhac": text(applicant.address),
+        "Email": text(applicant.email),
+        "Fax": "",
+        "SoDienThoai": text(applicant.phone),
     }
 
 

@@ -1,6 +1,5 @@
 """What becomes of papers whose message a person takes out of the town's lane."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ from tests.support.ward import NUMBER, Ward, open_ward, progress, reception, tow
 from tests.support.works import now
 
 TRANSFER, SUPPLEMENT = "town.transfer", "town.supplement"
-
-
-@pytest.fixture
-def ward(tmp_path: Path) -> Iterator[Ward]:
-    """A ward with an empty store."""
-    with open_ward(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

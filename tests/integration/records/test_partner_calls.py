@@ -1,8 +1,6 @@
 """What a partner says about a dossier: what it does to it, and who is told."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +17,6 @@ from tests.support.ward import (
     MONDAY,
     NUMBER,
     Ward,
-    open_ward,
     progress,
     reception,
     scan,
@@ -32,13 +29,10 @@ BY = {"officer": "Lê Thị Thử", "unit": "Sở Thử"}
 OTHER_LAND = "1.012753"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
+@pytest.fixture
+def ward(either_ward: Ward) -> Ward:
     """A ward with an empty store of either kind."""
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_ward(tmp_path, url) as opened:
-        yield opened
+    return either_ward
 
 
 def say(

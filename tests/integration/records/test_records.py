@@ -1,7 +1,6 @@
 """The records: what each message does to a dossier, and what is said about it to the partners."""
 
 import io
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,20 +20,12 @@ from tests.support.ward import (
     NUMBER,
     VN,
     Ward,
-    open_ward,
     progress,
     reception,
     scan,
     town,
     transferred,
 )
-
-
-@pytest.fixture
-def ward(tmp_path: Path) -> Iterator[Ward]:
-    """A ward with an empty store."""
-    with open_ward(tmp_path) as opened:
-        yield opened
 
 
 def test_a_reception_is_registered_at_the_province_with_its_due_date(ward: Ward) -> None:

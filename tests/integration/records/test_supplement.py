@@ -1,8 +1,6 @@
 """A supplement: the town asks for papers, and gets all of them as one, with nothing lost."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -24,7 +22,6 @@ from tests.support.ward import (
     MONDAY,
     NUMBER,
     Ward,
-    open_ward,
     progress,
     reception,
     scan,
@@ -34,22 +31,6 @@ from tests.support.ward import (
 from tests.support.works import now
 
 S, Step = p.Status, p.TownStep
-
-
-@pytest.fixture
-def ward(tmp_path: Path) -> Iterator[Ward]:
-    """A ward with an empty store."""
-    with open_ward(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def either_ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
-    """A ward with an empty store of either kind."""
-    on_server = request.param == "postgresql"
-    url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
-    with open_ward(tmp_path, url) as opened:
-        yield opened
 
 
 def asked(ward: Ward) -> None:
