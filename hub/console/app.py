@@ -5,6 +5,7 @@ Everything that shows something depends on the visitor; see `frame.visitor`.
 
 from fastapi import Depends, FastAPI
 
+from hub.console.approvals import inbox
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import dossier, overview, queues, search
@@ -23,6 +24,8 @@ def create_app(parts: Parts) -> FastAPI:
     language.install(app)
     app.router.dependencies.append(Depends(SentForms(parts.store)))
     sign_in.install(app, parts)
-    for page in (overview, search, queues, dossier, groups, selections, replays, settling):
+    for page in (overview, search, queues, dossier, groups, selections, replays):
+        page.install(app, parts)
+    for page in (settling, inbox):
         page.install(app, parts)
     return app

@@ -9,15 +9,21 @@ from playwright.sync_api import Browser, sync_playwright
 
 from hub.drill.sandbox.programs import MissingProgram
 from hub.exchange.outbox.emit import emit
+from hub.operations.approvals import deciding
+from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.flow.sampling import FlowSampling
+from hub.operations.signed_by import SignedBy
+from hub.rules.users.approvals import ApprovalVerb
+from hub.rules.users.rights import UserRole
 from hub.store.engine.store import Store
 from hub.store.repair import replay_work, replays, tasks
 from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter, ReplayItem
 from hub.store.repair.tasks import TaskFinding
 from hub.texts import Text
-from tests.support.console import TO, dead, looking
+from tests.support.console import TO, dead, looking, person
 from tests.support.database.stores import empty_store
+from tests.support.users import add_user
 from tests.support.works import AT, now, number, record, step
 
 PLANNED_OF = ReplayFilter(destination=TO)
@@ -65,8 +71,25 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         replay_work.add(tx, plan, ReplayPhase.READY, total=1)
         tasks.open_once(tx, finding, due_at=AT, now=AT)
     FlowSampling(store, [TO]).sample(now())
+    _propose(store)
     yield store
     store.close()
+
+
+def _propose(store: Store) -> None:
+    """Have one act that waits for the visitor as the second person."""
+    add_user(store, "an", role=UserRole.HEAD, now=now())
+    who = person(UserRole.HEAD, name="an")
+    by: SignedBy = {"actor": who.actor, "reason": "withdrawn at the counter", "now": now()}
+    deciding.propose(
+        store,
+        ApprovalVerb.CANCEL,
+        2,
+        expected="dead",
+        terms=of_cancel(CancelTerms()),
+        who=who,
+        by=by,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from http.cookies import SimpleCookie
+from typing import NamedTuple
 
 import httpx
 
@@ -46,3 +47,26 @@ def hidden(answer: httpx.Response, name: str) -> str:
     found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)">', answer.text)
     assert found, f"{name}: {answer.text}"
     return unescape(found[1])
+
+
+class Form(NamedTuple):
+    """A form of a page: where it goes to, and its hidden fields."""
+
+    path: str
+    hidden: dict[str, str]
+
+    def filled(self, **typed: str) -> dict[str, str]:
+        """Return what a browser sends."""
+        return {**self.hidden, **typed}
+
+
+def forms_of(page: httpx.Response) -> dict[str, Form]:
+    """Return the forms of a page by the last part of their address."""
+    found = {}
+    for action, body in re.findall(
+        r'<form [^>]*action="([^"]+)">(.*?)</form>', page.text, re.DOTALL
+    ):
+        pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', body)
+        name = action.rpartition("/")[2]
+        found[name] = Form(action, {name: unescape(value) for name, value in pairs})
+    return found

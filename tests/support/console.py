@@ -30,15 +30,15 @@ from tests.support.works import AT, now
 TO = "provincial"
 
 
-def person(role: UserRole, *, scope: Scope = ALL) -> Visitor:
+def person(role: UserRole, *, scope: Scope = ALL, name: str = "binh") -> Visitor:
     """Return somebody with the rights of a role; made up."""
     return Visitor(
-        name="binh",
+        name=name,
         full_name="Trần Thị Bình",
         role=role,
         rights=RIGHTS_OF[role],
         scope=scope,
-        actor="Trần Thị Bình (account binh)",
+        actor=f"Trần Thị Bình (account {name})",
     )
 
 
@@ -61,6 +61,7 @@ def looking(
     more: Callable[[FastAPI], object] = lambda _app: None,
     address_of: Callable[[Request], str] = peer_of,
     partners: Sequence[Destination] = (),
+    name: str = "binh",
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     parts = Parts(
@@ -75,7 +76,7 @@ def looking(
     )
     app = create_app(parts)
     more(app)
-    who = person(role, scope=scope)
+    who = person(role, scope=scope, name=name)
     if signed_in:
         app.dependency_overrides[visitor] = lambda: who
         forms_without_session(app)

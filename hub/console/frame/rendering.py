@@ -38,6 +38,7 @@ NAVIGATION = (
     ("/replays", "replays"),
     ("/search", "search"),
     ("/queues", "queues"),
+    ("/approvals", "approvals"),
 )
 """The pages in the order of the navigation: path, and text."""
 
@@ -74,13 +75,20 @@ class RequestState:
     form_token: str = ""
     sent: SentForm | None = None
     """What came of the form that led to this page."""
+    waiting: int = 0
+    """Proposals that wait for the visitor's decision."""
 
 
 def render(
     request: Request, page: PageView, visitor: Visitor | None, *, now: datetime
 ) -> HTMLResponse:
     """Return the answer with a whole page."""
-    session = RequestState(getattr(request.state, "form_token", ""), sent_form_of(request))
+    count = getattr(request.app.state, "waiting", None)
+    session = RequestState(
+        getattr(request.state, "form_token", ""),
+        sent_form_of(request),
+        count(visitor) if visitor and count else 0,
+    )
     body = fragment(
         language_of(request), page, visitor, now=now, path=_path(request), session=session
     )
@@ -105,6 +113,7 @@ def fragment(
         "path": path,
         "form_token": session.form_token,
         "done_form": session.sent,
+        "waiting": session.waiting,
         "refusal": page.refusal,
         "age": partial(_age, language, now),
     }

@@ -19,9 +19,10 @@ from hub.console.frame.visitor import sees_partner, visitor
 from hub.console.links import delivery, dossier
 from hub.console.next_step import next_step
 from hub.console.parts import Parts
-from hub.console.settling.offers import offers
+from hub.console.settling.offers import OF_TWO, offers
 from hub.console.timeline import status_name, timeline
 from hub.messages import catalog
+from hub.records.dossiers import inter_level
 from hub.rules.deliveries.states import DeliveryState, situation
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
@@ -87,6 +88,7 @@ def of_delivery(parts: Parts, who: Visitor, id: int) -> PageView:
         before = history.message_before(tx, found)
     may_read = who.may(Right.BODY, thing)
     readable = message if may_read else None
+    papers = message is not None and inter_level.gives_papers(message)
     return PageView(
         template="delivery.html",
         title=both("console.delivery_title", id=id),
@@ -101,7 +103,9 @@ def of_delivery(parts: Parts, who: Visitor, id: int) -> PageView:
             "step": next_step(found),
             "dossier": dossier,
             "place": delivery(id),
-            "offers": offers(found) if who.may(Right.ACT, thing) else (),
+            "offers": offers(found, gives_papers=papers) if who.may(Right.ACT, thing) else (),
+            "of_two": OF_TWO,
+            "gives_papers": papers,
             "seen": {"state": found.state, "situation": _situation(found)},
         },
     )

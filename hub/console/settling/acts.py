@@ -5,16 +5,23 @@ from collections.abc import Callable, Mapping
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.parts import Parts
 from hub.console.settling.offers import Offer
+from hub.operations.approvals import deciding
+from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.deliveries import actions, replay_one
 from hub.operations.deliveries.actions import Resolution
+from hub.operations.deliveries.cancellation import Papers
 from hub.operations.deliveries.expected import Expected
 from hub.operations.deliveries.replay_run import NOT_SENT, SENT, outcome_text
 from hub.operations.signed_by import SignedBy
 from hub.rules.failures.errors import FAULTS
+from hub.rules.users.approvals import ApprovalVerb
+from hub.rules.users.visitor import Visitor
 from hub.store.deliveries.transitions import StateConflict
 from hub.texts import Text, both
 
 Settle = Callable[[Parts, int, Filled, SignedBy], Text]
+Propose = Callable[[Filled], tuple[ApprovalVerb, bytes]]
+"""What of an act that needs two the form proposes: verb and terms. Raises FormRefused."""
 """Does it to a delivery; returns the outcome. Raises Explained where nothing was done."""
 
 
@@ -65,6 +72,42 @@ def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
 def _by_hand(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
     actions.deliver_by_hand(parts.store, id, expected=expected(form), **by)
     return both("forms.taken_by_hand", id=id)
+
+
+def _cancel_terms(form: Filled) -> bytes:
+    papers = form.get("papers")
+    if papers not in ("", *Papers):
+        raise FormRefused(both("forms.choose_papers"))
+    neither = form.get("neither") == "yes"
+    return of_cancel(CancelTerms(neither=neither, papers=Papers(papers) if papers else None))
+
+
+PROPOSALS: Mapping[Offer, Propose] = {
+    Offer.UNASKED: lambda _form: (ApprovalVerb.REPLAY_UNASKED, b""),
+    Offer.CANCEL_ABSENT: lambda form: (ApprovalVerb.CANCEL_ABSENT, _cancel_terms(form)),
+    Offer.CANCEL: lambda form: (ApprovalVerb.CANCEL, _cancel_terms(form)),
+}
+
+
+def carry_out(
+    parts: Parts, who: Visitor, offer: Offer, id: int, *, form: Filled, by: SignedBy
+) -> Text:
+    """Do what is offered, or propose it where it needs a second person; return the outcome."""
+    if offer in ACTS:
+        return ACTS[offer](parts, id, form, by)
+    verb, terms = PROPOSALS[offer](form)
+    seen = expected(form)
+    number = deciding.propose(
+        parts.store,
+        verb,
+        id,
+        expected=seen.state,
+        situation=seen.situation,
+        terms=terms,
+        who=who,
+        by=by,
+    )
+    return both("approvals.proposed_on_page", number=number)
 
 
 ACTS: Mapping[Offer, Settle] = {

@@ -19,17 +19,33 @@ class Offer(StrEnum):
     """Say what was seen at the partner."""
     BY_HAND = "by-hand"
     """It was taken to the partner on paper."""
+    UNASKED = "unasked"
+    """Send again without asking; needs a second person."""
+    CANCEL_ABSENT = "cancel-absent"
+    """The partner does not have it, and it must not go out; needs a second person."""
+    CANCEL = "cancel"
+    """It must not go out; needs a second person."""
+
+
+OF_TWO = frozenset({Offer.UNASKED, Offer.CANCEL_ABSENT, Offer.CANCEL})
+"""What is proposed, and done when a second person approves."""
 
 
 _RETRIED = frozenset({S.DEAD, S.WAITING})
 
 
-def offers(it: ListedDelivery) -> tuple[Offer, ...]:
-    """Return what a delivery offers, what is most often right first."""
+def offers(it: ListedDelivery, *, gives_papers: bool = False) -> tuple[Offer, ...]:
+    """Return what a delivery offers, what is most often right first.
+
+    `gives_papers`: to the town; while it may have them they are not simply cancelled.
+    """
     state = S(it.state)
     found = {
         Offer.RETRY: state in _RETRIED,
         Offer.RESOLVE: state is S.AMBIGUOUS,
         Offer.BY_HAND: S.BY_HAND in MOVES[state],
+        Offer.UNASKED: state is S.DEAD,
+        Offer.CANCEL_ABSENT: state is S.AMBIGUOUS,
+        Offer.CANCEL: S.CANCELLED in MOVES[state] and not (gives_papers and state is S.AMBIGUOUS),
     }
     return tuple(offer for offer, there in found.items() if there)

@@ -14,7 +14,7 @@ from hub.console.frame.visitor import demand, visitor
 from hub.console.links import delivery
 from hub.console.pages.dossier import of_delivery
 from hub.console.parts import Parts
-from hub.console.settling.acts import ACTS
+from hub.console.settling.acts import carry_out
 from hub.console.settling.offers import Offer
 from hub.console.sign_in.forms import fields
 from hub.operations.signed_by import SignedBy
@@ -39,7 +39,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     ) -> Response:
         def do(sent: Filled, by: SignedBy) -> Text:
             require_to_act(parts, who, id)
-            return ACTS[offer](parts, id, sent, by)
+            return carry_out(parts, who, offer, id, form=sent, by=by)
 
         return act(
             request,

@@ -50,6 +50,16 @@ if (live) {
   addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
 }
 
+// How many proposals wait for this person, anew every twenty seconds while the page is seen.
+const count = document.querySelector("[data-count]");
+if (count) setInterval(async () => {
+  if (document.hidden) return;
+  const answer = await fetch(count.dataset.count).catch(() => null);
+  if (!answer?.ok) return;
+  count.textContent = await answer.text();
+  count.hidden = count.textContent === "0";
+}, 20000);
+
 // "/" goes to the search box, as on other consoles.
 addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");

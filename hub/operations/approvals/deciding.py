@@ -65,28 +65,31 @@ def propose(
     delivery: int,
     *,
     expected: str,
+    situation: str | None = None,
     terms: bytes = b"",
     who: Visitor,
     by: SignedBy,
 ) -> int:
     """Propose an act on a delivery; return the proposal's number.
 
-    `expected`: the state that the person saw; `terms`: of a cancellation those of
-    `hub.operations.approvals.terms`, of a corrected copy its payload. An open proposal of the same
-    person for the same act is returned instead of a second one. Raises ProposalNotDone,
+    `expected`, `situation`: as the person saw it (None: as it is now); `terms`: of a cancellation
+    those of `hub.operations.approvals.terms`, of a corrected copy its payload. An open proposal of
+    the same person for the same act is returned instead of a second one. Raises ProposalNotDone,
     StateConflict, NoSuchDelivery and InvalidMessage.
     """
     now = by["now"]
     with store.read() as tx:
         state, _, _ = transitions.place_of(tx, delivery, lock=False)
         thing = things.of_delivery(tx, delivery)
-        situation = transitions.situation_of(tx, delivery)
+        present = transitions.situation_of(tx, delivery)
     if not may(who, Right.ACT, thing):
         raise ProposalNotDone(both("approvals.may_not_act"))
     if state != expected or state not in _STARTS[verb]:
         raise StateConflict(both("approvals.not_so", id=delivery, state=state_text(state)))
+    if situation not in (None, present):
+        raise StateConflict(both("deliveries.went_on", id=delivery, state=state_text(state)))
     proposal = _proposal(verb, delivery, expected, terms, thing=thing, who=who, by=by)
-    proposal = replace(proposal, situation=situation)
+    proposal = replace(proposal, situation=present)
     prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
     with store.write() as tx:
         accounts.locked(tx, who.name)  # two clicks of one person, one after the other

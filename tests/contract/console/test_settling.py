@@ -1,10 +1,7 @@
 """Settling a delivery on its page: once, from the state that the page showed, by right."""
 
-import re
 import threading
 from datetime import timedelta
-from html import unescape
-from typing import NamedTuple
 
 import httpx
 import pytest
@@ -20,33 +17,10 @@ from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit, handovers
 from tests.contract.console.conftest import Look
-from tests.support.browser_session import BrowserSession
+from tests.support.browser_session import BrowserSession, forms_of
 from tests.support.console import dead, sending
 from tests.support.partners.partner import Partner
 from tests.support.works import AT, number, record, step
-
-
-class Form(NamedTuple):
-    """A form of a page: where it goes to, and its hidden fields."""
-
-    path: str
-    hidden: dict[str, str]
-
-    def filled(self, **typed: str) -> dict[str, str]:
-        """Return what a browser sends."""
-        return {**self.hidden, **typed}
-
-
-def forms_of(page: httpx.Response) -> dict[str, Form]:
-    """Return the forms of a page by the last part of their address."""
-    found = {}
-    for action, body in re.findall(
-        r'<form [^>]*action="([^"]+)">(.*?)</form>', page.text, re.DOTALL
-    ):
-        pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', body)
-        name = action.rpartition("/")[2]
-        found[name] = Form(action, {name: unescape(value) for name, value in pairs})
-    return found
 
 
 def ambiguous(store: Store, n: int = 1) -> int:

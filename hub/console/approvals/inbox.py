@@ -1,0 +1,113 @@
+"""The page of the inbox, its forms, and how many proposals wait for a visitor."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from hub.console.approvals.shown import shown
+from hub.console.forms.acting import act
+from hub.console.forms.filled import Filled
+from hub.console.frame.errors import NotHere
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import demand_some, visitor
+from hub.console.links import delivery, dossier
+from hub.console.parts import Parts
+from hub.console.sign_in.forms import fields
+from hub.operations.approvals import deciding
+from hub.operations.signed_by import SignedBy
+from hub.rules.users.approvals import ApprovalState
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.store.engine.store import StoreUnavailable
+from hub.store.users import approvals
+from hub.store.users.approvals import Approval
+from hub.texts import Text, both
+
+PLACE = "/approvals"
+Who = Annotated[Visitor, Depends(visitor)]
+Form = Annotated[Mapping[str, str], Depends(fields)]
+
+
+class ApprovalStep(StrEnum):
+    """What a person does to a proposal."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+
+
+_DECIDE: Mapping[ApprovalStep, Callable[..., Approval]] = {
+    ApprovalStep.APPROVE: deciding.approve,
+    ApprovalStep.REFUSE: deciding.refuse,
+    ApprovalStep.WITHDRAW: deciding.withdraw,
+}
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the page, its forms, and the count that every page shows."""
+    app.state.waiting = partial(waiting, parts)
+
+    @app.get(PLACE)
+    def page(request: Request, who: Who) -> Response:
+        return render(request, inbox(parts, who), who, now=parts.clock())
+
+    @app.get("/live/approvals")
+    def count(who: Who) -> Response:
+        return PlainTextResponse(str(waiting(parts, who)))
+
+    @app.post(PLACE + "/{number}/{decision}")
+    def decide(
+        request: Request, number: int, decision: ApprovalStep, who: Who, form: Form
+    ) -> Response:
+        def do(_sent: Filled, by: SignedBy) -> Text:
+            _require_to_see(parts, who, number)
+            return _outcome(_DECIDE[decision](parts.store, number, who=who, by=by))
+
+        page_of = partial(inbox, parts, who)
+        return act(request, parts, who, form, do=do, page=page_of, leads_to=PLACE)
+
+
+def inbox(parts: Parts, who: Visitor) -> PageView:
+    """Return the page for a visitor. Raises MayNot."""
+    demand_some(who, Right.METADATA)
+    now = parts.clock()
+    found = deciding.inbox(parts.store, who, now=now)
+    return PageView(
+        template="approvals/inbox.html",
+        title=both("approvals.title"),
+        values={
+            "to_decide": shown(parts.store, found.to_decide, now=now),
+            "own": shown(parts.store, found.own, now=now),
+            "place": PLACE,
+            "delivery": delivery,
+            "dossier": dossier,
+        },
+    )
+
+
+def waiting(parts: Parts, who: Visitor) -> int:
+    """Return how many proposals wait for the visitor's decision; 0 while the database is away."""
+    if Right.APPROVE not in who.rights:
+        return 0
+    try:
+        return len(deciding.inbox(parts.store, who, now=parts.clock()).to_decide)
+    except StoreUnavailable:
+        return 0
+
+
+def _require_to_see(parts: Parts, who: Visitor, number: int) -> None:
+    with parts.store.read() as tx:
+        known = approvals.numbered(tx, number) if 0 < number < 2**63 else None
+    if known is None or not who.may(Right.METADATA, known.proposal.thing):
+        raise NotHere
+
+
+def _outcome(ended: Approval) -> Text:
+    number, state = ended.number, ended.state.text
+    if ended.state is ApprovalState.STALE and ended.outcome is not None:
+        return both("approvals.ended_because", number=number, state=state, why=ended.outcome)
+    return both("approvals.ended", number=number, state=state)

@@ -1,0 +1,120 @@
+"""Acts of two persons on the console: proposed on a page, decided in the inbox, done once."""
+
+import pytest
+
+from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.users.rights import UserRole
+from hub.rules.users.scope import Scope
+from hub.store.console import history
+from hub.store.deliveries import transitions
+from hub.store.engine.store import Store
+from tests.contract.console.conftest import Look
+from tests.support.browser_session import BrowserSession, forms_of
+from tests.support.console import dead
+from tests.support.users import add_user
+from tests.support.works import AT, now, record
+
+
+@pytest.fixture
+def id(store: Store) -> int:
+    """A dead delivery, and the accounts of two persons."""
+    add_user(store, "binh", now=now())
+    add_user(store, "an", role=UserRole.HEAD, now=now())
+    with store.write() as tx:
+        return dead(tx, record(1, 1))
+
+
+def state(store: Store, id: int) -> str:
+    """Return where a delivery stands."""
+    with store.read() as tx:
+        found = history.one_delivery(tx, id)
+    assert found
+    return found.state
+
+
+def proposed(browser: BrowserSession, id: int, verb: str = "cancel") -> None:
+    """Propose on the delivery's page."""
+    form = forms_of(browser.get(f"/deliveries/{id}"))[verb]
+    answer = browser.post(form.path, form.filled(reason="a <wrong> copy"))
+    assert answer.status_code == 303, answer.text
+    assert "Proposed, number 1." in browser.get(answer.headers["location"]).text
+
+
+def test_what_one_proposes_another_approves_and_it_is_done(
+    look: Look, store: Store, id: int
+) -> None:
+    """Both see it; the proposer cannot approve; the count of the navigation goes up and down."""
+    binh = BrowserSession(look(store, role=UserRole.OPERATOR))
+    an = BrowserSession(look(store, name="an"))
+    proposed(binh, id)
+    assert state(store, id) == S.DEAD
+    own = binh.get("/approvals")
+    assert list(forms_of(own)) == ["withdraw"]
+    assert "waits for a second person" not in own.text  # it says until when, instead
+    assert binh.get("/live/approvals").text == "0"
+    assert an.get("/live/approvals").text == "1"
+    assert 'data-count="/live/approvals">1<' in an.get("/search").text
+    inbox = an.get("/approvals")
+    assert "a &lt;wrong&gt; copy" in inbox.text
+    assert "is cancelled and does not arrive" in inbox.text
+    form = forms_of(inbox)["approve"]
+    answer = an.post(form.path, form.filled(reason="I agree"))
+    assert answer.status_code == 303
+    assert "Proposal 1: approved and done." in an.get(answer.headers["location"]).text
+    assert state(store, id) == S.CANCELLED
+    assert an.get("/live/approvals").text == "0"
+    assert an.post(form.path, form.filled(reason="I agree")).status_code == 303
+    assert "approved and done" in binh.get("/approvals").text
+
+
+def test_nobody_approves_the_own_proposal(look: Look, store: Store, id: int) -> None:
+    """Not by a form made by hand either; it can be withdrawn."""
+    an = BrowserSession(look(store, name="an"))
+    proposed(an, id)
+    form = forms_of(an.get("/approvals"))["withdraw"]
+    by_hand = an.post("/approvals/1/approve", form.filled(reason="I agree"))
+    assert by_hand.status_code == 409
+    assert "Nobody approves the own proposal" in by_hand.text
+    assert an.post(form.path, form.filled(reason="no need")).status_code == 303
+    assert state(store, id) == S.DEAD
+    assert forms_of(an.get("/approvals")) == {}
+
+
+def test_what_has_changed_meanwhile_is_shown_and_not_done(
+    look: Look, store: Store, id: int
+) -> None:
+    """The inbox warns; an approval all the same ends the proposal without effect."""
+    proposed(BrowserSession(look(store, role=UserRole.OPERATOR)), id, "unasked")
+    with store.write() as tx:
+        transitions.replay(tx, id, now=AT)
+    an = BrowserSession(look(store, name="an"))
+    inbox = an.get("/approvals")
+    assert "has changed (now: pending)" in inbox.text
+    form = forms_of(inbox)["approve"]
+    answer = an.post(form.path, form.filled(reason="x"))
+    assert "not done: what it was about had changed" in an.get(answer.headers["location"]).text
+    assert state(store, id) == S.PENDING
+
+
+def test_a_foreign_proposal_does_not_exist(look: Look, store: Store, id: int) -> None:
+    """404 outside of the scope and for a number that is none; it is in no inbox."""
+    proposed(BrowserSession(look(store, role=UserRole.OPERATOR)), id)
+    town = Scope(partners=frozenset({"town_center"}))
+    an = BrowserSession(look(store, name="an", scope=town))
+    assert forms_of(an.get("/approvals")) == {}
+    typed = {"form_id": "x" * 22, "reason": "x"}
+    for number in (1, 2, 0, 2**70):
+        assert an.post(f"/approvals/{number}/approve", typed).status_code == 404
+    assert an.post("/approvals/1/eat", typed).status_code == 422
+    assert state(store, id) == S.DEAD
+
+
+def test_a_refused_proposal_says_why(look: Look, store: Store, id: int) -> None:
+    """To its proposer, in the own inbox."""
+    binh = BrowserSession(look(store, role=UserRole.OPERATOR))
+    proposed(binh, id)
+    an = BrowserSession(look(store, name="an"))
+    form = forms_of(an.get("/approvals"))["refuse"]
+    assert an.post(form.path, form.filled(reason="send it corrected")).status_code == 303
+    assert "send it corrected" in binh.get("/approvals").text
+    assert state(store, id) == S.DEAD
