@@ -40,10 +40,18 @@ def masked_fields(message: Message) -> tuple[str, ...]:
     return () if known is None else tuple(sorted(_personal(known)))
 
 
-def differences(before: Message, after: Message) -> list[FieldDifference]:
+def fields_of(record: Any) -> list[tuple[str, str]]:
+    """Return the fields of a record that say something, by their names on the wire."""
+    values: dict[str, Any] = msgspec.to_builtins(record)
+    return [(name, str(value)) for name, value in values.items() if value not in ("", None)]
+
+
+def differences(
+    before: Message, after: Message, *, unmasked: bool = False
+) -> list[FieldDifference]:
     """Return the fields in which two messages of a type differ, by name."""
     old, new = _payload(before, unmasked=True) or {}, _payload(after, unmasked=True) or {}
-    hidden = _hidden(after)
+    hidden = frozenset() if unmasked else _hidden(after)
     return [
         FieldDifference(
             field=name,

@@ -22,6 +22,11 @@ def delivery(id: int) -> str:
     return f"/deliveries/{id}"
 
 
+def task(number: int) -> str:
+    """Return the page of a task."""
+    return f"/tasks/{number}"
+
+
 def failure_group(wanted: Selection) -> str:
     """Return the page of a group of failures."""
     return f"/failures/group?{wanted.group.key}"

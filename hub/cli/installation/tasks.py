@@ -9,7 +9,7 @@ from hub.cli.output import words
 from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.cli.partners.unconnected import warn_of_unconnected
-from hub.store.evidence import audit
+from hub.operations.closing_tasks import close_task
 from hub.store.repair import tasks
 from hub.texts import text
 
@@ -43,9 +43,7 @@ def done_command(
     who = by(reason, actor)
     with opened() as store:
         try:
-            with store.write() as tx:
-                tasks.close(tx, number, **who)
-                audit.record(tx, action="task.done", object=str(number), **who)
+            close_task(store, number, by=who)
         except tasks.NoSuchTask as error:
             raise not_done(error) from None
     put(task=number)

@@ -21,6 +21,7 @@ from hub.console.frame.visitor import MayNot
 from hub.console.parts import Parts
 from hub.operations.once import once
 from hub.operations.signed_by import SignedBy
+from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.console.happened import Happened
 from hub.store.engine.store import Tx
@@ -53,28 +54,53 @@ def act(
         once(parts.store, sent.id, user=who.name, clock=parts.clock, act=lambda: do(sent, by))
     except Explained as error:
         meanwhile = _meanwhile(parts, form, happened)
-        return _refused(request, parts, who, form, error, page=page, happened=meanwhile)
+        refused = _refused_page(request, form, error, page(), happened=meanwhile)
+        return render(request, replace(refused, path=leads_to), who, now=parts.clock())
     except (MayNot, NotHere):
         _audit_denial(request, parts, who, form)
         raise
     return RedirectResponse(leading_to(leads_to, sent.id), status_code=303)
 
 
-def _refused(
+def view(
     request: Request,
     parts: Parts,
     who: Visitor,
     form: Mapping[str, str],
-    error: Explained,
     *,
-    page: Callable[[], PageView],
-    happened: Sequence[Happened],
+    allow: Callable[[Thing, SignedBy], None],
+    page: Callable[..., PageView],
+    path: str,
 ) -> Response:
+    """Answer with `page(unmasked=True)` once `allow` let the visitor see what it is about.
+
+    `path`: of the page without it. Raises NotHere and MayNot.
+    """
+    try:
+        sent = filled.read(form)
+        by: SignedBy = {"actor": who.actor, "reason": sent.reason, "now": parts.clock()}
+        allow(page().thing, by)
+        shown = page(unmasked=True)
+    except FormRefused as error:
+        shown = _refused_page(request, form, error, page())
+    except (MayNot, NotHere):
+        _audit_denial(request, parts, who, form)
+        raise
+    return render(request, replace(shown, path=path), who, now=parts.clock())
+
+
+def _refused_page(
+    request: Request,
+    form: Mapping[str, str],
+    error: Explained,
+    page: PageView,
+    *,
+    happened: Sequence[Happened] = (),
+) -> PageView:
     path = request.url.path
     refusal = RefusedForm(why=error.text, path=path, typed=form, happened=happened)
     status = 422 if isinstance(error, FormRefused) else 409
-    shown = replace(page(), status=status, refusal=refusal)
-    return render(request, shown, who, now=parts.clock())
+    return replace(page, status=status, refusal=refusal)
 
 
 def _meanwhile(

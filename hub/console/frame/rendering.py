@@ -25,6 +25,7 @@ from hub.messages.local_time import LOCAL
 from hub.messages.partners import named
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.rules.failures.errors import FAULTS
+from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.console.happened import Happened
 from hub.store.users.sent_forms import SentForm
@@ -66,6 +67,10 @@ class PageView:
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     refusal: RefusedForm | None = None
+    thing: Thing = WHOLE
+    """What the page is about, as far as rights know it."""
+    path: str = ""
+    """Where the page stands, if not where its answer came from: that of a form is no page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,12 @@ def render(
         count(visitor) if visitor and count else 0,
     )
     body = fragment(
-        language_of(request), page, visitor, now=now, path=_path(request), session=session
+        language_of(request),
+        page,
+        visitor,
+        now=now,
+        path=page.path or _path(request),
+        session=session,
     )
     return HTMLResponse(body, status_code=page.status)
 

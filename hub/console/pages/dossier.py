@@ -16,7 +16,7 @@ from hub.console import content
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import sees_partner, visitor
-from hub.console.links import delivery, dossier
+from hub.console.links import delivery, dossier, task
 from hub.console.next_step import next_step
 from hub.console.parts import Parts
 from hub.console.settling.offers import OF_TWO, offers
@@ -52,12 +52,13 @@ def install(app: FastAPI, parts: Parts) -> None:
         return render(request, of_delivery(parts, who, id), who, now=parts.clock())
 
 
-def of_dossier(parts: Parts, who: Visitor, number: str) -> PageView:
-    """Return the page of a dossier. Raises NotHere."""
+def of_dossier(parts: Parts, who: Visitor, number: str, *, unmasked: bool = False) -> PageView:
+    """Return the page of a dossier; `unmasked`: with persons' names. Raises NotHere."""
     with parts.store.read() as tx:
         found = history.of_number(tx, number[:120])
         receipts = history.receipts_of(tx, number[:120])
-    if not found.is_known or not who.may(Right.METADATA, _thing(found)):
+    thing = _thing(found)
+    if not found.is_known or not who.may(Right.METADATA, thing):
         raise NotHere
     found = _seen_by(who, found)
     seen = {it.id for it in found.deliveries}
@@ -72,12 +73,23 @@ def of_dossier(parts: Parts, who: Visitor, number: str) -> PageView:
             "receipts": {key: it for key, it in receipts.items() if key[0] in seen},
             "next_step": next_step,
             "delivery": delivery,
+            "task": task,
+            "place": dossier(found.number),
+            "applicant": content.fields_of(found.dossier.applicant)
+            if unmasked and found.dossier
+            else None,
+            "may_unmask": _may_unmask(who, thing) and not unmasked and found.dossier is not None,
         },
+        thing=thing,
     )
 
 
-def of_delivery(parts: Parts, who: Visitor, id: int) -> PageView:
-    """Return the page of a delivery. Raises NotHere."""
+def _may_unmask(who: Visitor, thing: Thing) -> bool:
+    return who.may(Right.BODY, thing) and who.may(Right.UNMASK, thing)
+
+
+def of_delivery(parts: Parts, who: Visitor, id: int, *, unmasked: bool = False) -> PageView:
+    """Return the page of a delivery; `unmasked`: with personal data. Raises NotHere."""
     with parts.store.read() as tx:
         found = history.one_delivery(tx, id) if 0 < id < 2**63 else None
         thing = _thing_of(tx, found) if found else WHOLE
@@ -96,10 +108,14 @@ def of_delivery(parts: Parts, who: Visitor, id: int) -> PageView:
             "it": found,
             "calls": calls,
             "may_read": may_read,
-            "content": content.shown(readable) if readable else "",
+            "content": content.shown(readable, unmasked=unmasked) if readable else "",
             "masked": content.masked_fields(readable) if readable else (),
+            "unmasked": unmasked,
+            "may_unmask": readable is not None and _may_unmask(who, thing),
             "attachments": message.attachments if message else (),
-            "differences": content.differences(before, readable) if before and readable else [],
+            "differences": content.differences(before, readable, unmasked=unmasked)
+            if before and readable
+            else [],
             "step": next_step(found),
             "dossier": dossier,
             "place": delivery(id),
@@ -108,6 +124,7 @@ def of_delivery(parts: Parts, who: Visitor, id: int) -> PageView:
             "gives_papers": papers,
             "seen": {"state": found.state, "situation": _situation(found)},
         },
+        thing=thing,
     )
 
 

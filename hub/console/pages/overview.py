@@ -13,7 +13,7 @@ from markupsafe import Markup
 from hub.console.charts import chart
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, sees_partner, visitor
-from hub.console.links import dossier, search_of
+from hub.console.links import dossier, search_of, task
 from hub.console.live import add_stream
 from hub.console.parts import Parts
 from hub.operations.flow.curves import SPANS, curves
@@ -74,6 +74,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
             "spans": list(SPANS),
             "search_of": search_of,
             "dossier": dossier,
+            "task": task,
         },
     )
 

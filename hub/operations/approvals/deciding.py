@@ -79,15 +79,10 @@ def propose(
     """
     now = by["now"]
     with store.read() as tx:
-        state, _, _ = transitions.place_of(tx, delivery, lock=False)
         thing = things.of_delivery(tx, delivery)
-        present = transitions.situation_of(tx, delivery)
+        present = _require_start(tx, verb, delivery, expected=expected, situation=situation)
     if not may(who, Right.ACT, thing):
         raise ProposalNotDone(both("approvals.may_not_act"))
-    if state != expected or state not in _STARTS[verb]:
-        raise StateConflict(both("approvals.not_so", id=delivery, state=state_text(state)))
-    if situation not in (None, present):
-        raise StateConflict(both("deliveries.went_on", id=delivery, state=state_text(state)))
     proposal = _proposal(verb, delivery, expected, terms, thing=thing, who=who, by=by)
     proposal = replace(proposal, situation=present)
     prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
@@ -99,6 +94,22 @@ def propose(
         number = approvals.add(tx, proposal)
         _record(tx, "approval.propose", number, proposal, by)
     return number
+
+
+def _require_start(
+    tx: Tx, verb: ApprovalVerb, id: int, *, expected: str, situation: str | None
+) -> str:
+    """Return what tells the delivery's state from the same at another time.
+
+    Raises StateConflict where an act does not start from how it is, or it is not as expected.
+    """
+    state, _, _ = transitions.place_of(tx, id, lock=False)
+    present = transitions.situation_of(tx, id)
+    if state != expected or state not in _STARTS[verb]:
+        raise StateConflict(both("approvals.not_so", id=id, state=state_text(state)))
+    if situation not in (None, present):
+        raise StateConflict(both("deliveries.went_on", id=id, state=state_text(state)))
+    return present
 
 
 def _proposal(

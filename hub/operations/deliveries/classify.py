@@ -11,10 +11,10 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.repair import tasks
 from hub.store.repair.replies import fault_classes
-from hub.texts import text
+from hub.texts import Explained, both
 
 
-class NotClassified(Exception):
+class NotClassified(Explained):
     """A code that cannot be given a meaning; the words say why, and what to do."""
 
 
@@ -94,9 +94,9 @@ def _move(tx: Tx, id: int, code: str, verdict: CodeVerdict, now: datetime) -> No
 def _known_as(tx: Tx, partner: str, operation: str, code: str) -> str:
     """Return a code that the partner replied with, as it is kept. Raises NotClassified."""
     if not is_certain(code):
-        raise NotClassified(text("deliveries.code_masked", code=code))
+        raise NotClassified(both("deliveries.code_masked", code=code))
     for kept in (code, kept_code(code)):
         if fault_classes.is_known(tx, partner, operation, kept):
             return kept
     wanted = f"{code} ({operation})" if operation else code
-    raise NotClassified(text("deliveries.code_never_seen", partner=partner, code=wanted))
+    raise NotClassified(both("deliveries.code_never_seen", partner=partner, code=wanted))

@@ -9,9 +9,8 @@ from datetime import datetime
 from enum import IntEnum
 from functools import cache
 
-from hub.messages.invalid import InvalidMessage
 from hub.messages.partners import named
-from hub.records.dossiers import numbering
+from hub.records.dossiers.numbering import is_dossier_number
 from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import FAULTS
 from hub.rules.failures.fault_catalog import Explanation, load
@@ -56,6 +55,8 @@ class Item:
     """What finds its deliveries in the search, empty where there are none."""
     dossier: str = ""
     """The dossier that it is about, "" where it is about several or none."""
+    task: int = 0
+    """Number of the task that it is, 0 where it is none."""
 
 
 def items(tx: Tx, scope: Scope, balances: Iterable[Balance], *, now: datetime) -> list[Item]:
@@ -184,17 +185,9 @@ def _of_task(task: UrgentTask, now: datetime) -> Item:
         since=task.opened_at,
         due_at=task.due_at,
         command=f"hub tasks done {task.number}",
-        dossier=task.subject if _is_dossier(task.subject) else "",
+        dossier=task.subject if is_dossier_number(task.subject) else "",
+        task=task.number,
     )
-
-
-def _is_dossier(subject: str) -> bool:
-    """Tell whether a task is about a dossier, not about a code, a client or a certificate."""
-    try:
-        numbering.parse(subject)
-    except InvalidMessage:
-        return False
-    return True
 
 
 def _missing_steps(tx: Tx, scope: Scope) -> Iterator[Item]:

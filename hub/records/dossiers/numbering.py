@@ -82,3 +82,12 @@ def _day(digits: str) -> date:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         raise InvalidMessage("number_malformed", where=_WHERE, why="there is no such day") from None
+
+
+def is_dossier_number(text: str) -> bool:
+    """Tell whether a text can be a dossier's number, not a code, a client or a certificate."""
+    try:
+        parse(text)
+    except InvalidMessage:
+        return False
+    return True

@@ -55,3 +55,29 @@ def of_subject(tx: Tx, subject: str, limit: int = 50) -> list[UrgentTask]:
     query = query.where(tasks.c.subject == subject, tasks.c.closed_at.is_(None))
     rows = tx.execute(query.order_by(tasks.c.number).limit(limit)).mappings()
     return [UrgentTask(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """A task, open or closed."""
+
+    number: int
+    kind: str
+    subject: str
+    destination: str
+    owner: str
+    detail: Text
+    repair: Text
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    closed_why: str | None
+    delivery_id: int | None
+
+
+def numbered(tx: Tx, number: int) -> TaskRow | None:
+    """Return a task by its number."""
+    query = sa.select(*(tasks.c[name] for name in TaskRow.__slots__))
+    row = tx.execute(query.where(tasks.c.number == number)).mappings().one_or_none()
+    return None if row is None else TaskRow(**row)

@@ -17,7 +17,7 @@ from hub.store.schema.tables.exchange import deliveries, journal
 from hub.store.schema.tables.records import dossier_events, dossiers
 from hub.store.schema.tables.repair import tasks
 from hub.store.statements.compiled import Compiled
-from hub.texts import Text, text
+from hub.texts import Explained, Text, both
 
 GONE = "the difference is gone"
 """Who closes a task whose difference is gone, and why."""
@@ -31,7 +31,7 @@ _OPEN_NUMBER = Compiled(
 )  # asked at each callback of a partner
 
 
-class NoSuchTask(Exception):
+class NoSuchTask(Explained):
     """There is no open task with that number."""
 
 
@@ -123,7 +123,7 @@ def close(tx: Tx, number: int, *, actor: str, reason: str, now: datetime) -> Non
     statement = sa.update(tasks).where(tasks.c.number == number, tasks.c.closed_at.is_(None))
     statement = statement.values(closed_at=now, closed_by=actor, closed_why=reason)
     if tx.execute(statement).rowcount != 1:
-        raise NoSuchTask(text("tasks.no_open_task", number=number))
+        raise NoSuchTask(both("tasks.no_open_task", number=number))
 
 
 def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
