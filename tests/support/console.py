@@ -76,9 +76,8 @@ def looking(
     )
     app = create_app(parts)
     more(app)
-    who = person(role, scope=scope, name=name)
     if signed_in:
-        app.dependency_overrides[visitor] = lambda: who
+        app.dependency_overrides[visitor] = lambda: person(role, scope=scope, name=name)
         forms_without_session(app)
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
