@@ -10,9 +10,10 @@ from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
-from hub.console.repair import groups, replays, selections
+    for page in (overview, search, queues, dossier, groups, selections, replays):
+        page.install(app, parts)
+    for page in (unmasking, resend, tasks, settling, inbox):
 from hub.console.settling import routes as settling
-from hub.console.settling import tasks, unmasking
 from hub.console.sign_in import routes as sign_in
 
 
@@ -27,6 +28,6 @@ def create_app(parts: Parts) -> FastAPI:
     sign_in.install(app, parts)
     for page in (overview, search, queues, dossier, groups, selections, replays):
         page.install(app, parts)
-    for page in (unmasking, tasks, settling, inbox):
+    for page in (unmasking, resend, tasks, settling, inbox):
         page.install(app, parts)
     return app

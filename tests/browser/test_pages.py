@@ -19,6 +19,7 @@ OF_A_KIND = {
     "/dossiers/{number:path}": f"/dossiers/{number(1)}",
     "/deliveries/{id}": "/deliveries/1",
     "/replays/{number}": "/replays/1",
+    "/deliveries/{id}/correct": "/deliveries/1/correct",
     "/tasks/{number}": "/tasks/1",
     "/faults/{code}": "/faults/partner_refused",
 }

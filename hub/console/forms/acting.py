@@ -89,6 +89,24 @@ def view(
     return render(request, replace(shown, path=path), who, now=parts.clock())
 
 
+def show(
+    request: Request,
+    parts: Parts,
+    who: Visitor,
+    form: Mapping[str, str],
+    *,
+    made: Callable[[], PageView],
+    page: Callable[[], PageView],
+    path: str,
+) -> Response:
+    """Answer a form that changes nothing with the page that is made of it; refused with `page`."""
+    try:
+        answer = made()
+    except Explained as error:
+        answer = _refused_page(request, form, error, page())
+    return render(request, replace(answer, path=path), who, now=parts.clock())
+
+
 def _refused_page(
     request: Request,
     form: Mapping[str, str],

@@ -19,6 +19,8 @@ class Offer(StrEnum):
     """Say what was seen at the partner."""
     BY_HAND = "by-hand"
     """It was taken to the partner on paper."""
+    CORRECT = "correct"
+    """Its content is wrong: a page of its own; needs a second person."""
     UNASKED = "unasked"
     """Send again without asking; needs a second person."""
     CANCEL_ABSENT = "cancel-absent"
@@ -44,6 +46,7 @@ def offers(it: ListedDelivery, *, gives_papers: bool = False) -> tuple[Offer, ..
         Offer.RETRY: state in _RETRIED,
         Offer.RESOLVE: state is S.AMBIGUOUS,
         Offer.BY_HAND: S.BY_HAND in MOVES[state],
+        Offer.CORRECT: state is S.DEAD,
         Offer.UNASKED: state is S.DEAD,
         Offer.CANCEL_ABSENT: state is S.AMBIGUOUS,
         Offer.CANCEL: S.CANCELLED in MOVES[state] and not (gives_papers and state is S.AMBIGUOUS),

@@ -33,17 +33,17 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.post("/deliveries/{id}/unmask")
     def unmask_delivery(request: Request, id: int, who: Who, form: Form) -> Response:
         page = partial(of_delivery, parts, who, id)
-        allow = _allowing(parts, who, "delivery.unmask", str(id))
+        allow = allowing(parts, who, "delivery.unmask", str(id))
         return view(request, parts, who, form, allow=allow, page=page, path=delivery(id))
 
     @app.post("/dossiers/{number:path}/unmask")
     def unmask_dossier(request: Request, number: str, who: Who, form: Form) -> Response:
         page = partial(of_dossier, parts, who, number)
-        allow = _allowing(parts, who, "dossier.unmask", number[:120])
+        allow = allowing(parts, who, "dossier.unmask", number[:120])
         return view(request, parts, who, form, allow=allow, page=page, path=dossier(number))
 
 
-def _allowing(
+def allowing(
     parts: Parts, who: Visitor, action: str, object: str
 ) -> Callable[[Thing, SignedBy], None]:
     """Return what checks the rights over a thing and audits the read."""

@@ -1,0 +1,129 @@
+"""A corrected copy on the console: field by field, checked, its difference shown, then proposed."""
+
+import pytest
+
+from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.users.rights import UserRole
+from hub.store.console import history
+from hub.store.engine.store import Store
+from tests.contract.console.conftest import Look
+from tests.support.browser_session import BrowserSession, Form, forms_of
+from tests.support.console import dead
+from tests.support.users import add_user
+from tests.support.works import now, record
+
+NAME = "Nguyễn Văn Mẫu"
+
+
+@pytest.fixture
+def id(store: Store) -> int:
+    """A dead delivery, and the accounts of two persons."""
+    add_user(store, "binh", now=now())
+    add_user(store, "an", role=UserRole.HEAD, now=now())
+    with store.write() as tx:
+        return dead(tx, record(1, 1))
+
+
+def the_form(browser: BrowserSession, id: int) -> Form:
+    """Return the form with the fields."""
+    return forms_of(browser.get(f"/deliveries/{id}/correct"))["check"]
+
+
+def payload(store: Store, id: int) -> str:
+    """Return what a delivery carries."""
+    with store.read() as tx:
+        message = history.message_of(tx, id)
+    assert message
+    return bytes(message.payload).decode()
+
+
+def test_a_corrected_copy_is_checked_proposed_approved_and_sent(
+    look: Look, store: Store, id: int
+) -> None:
+    """By an operator without the right to names: they stay as they are, unseen."""
+    binh = BrowserSession(look(store, role=UserRole.OPERATOR))
+    assert f'href="/deliveries/{id}/correct"' in binh.get(f"/deliveries/{id}").text
+    page = binh.get(f"/deliveries/{id}/correct")
+    assert NAME not in page.text
+    assert 'name="f.chuHoSo.hoTen"' not in page.text
+    assert 'name="f.maHoSo"' not in page.text
+    form = the_form(binh, id)
+    typed = {"f.donViXuLy": "UBND phường <Hương Xuân>", "f.trangThai": "3"}
+    checked = binh.post(form.path, form.filled(**typed))
+    assert checked.status_code == 200
+    assert "UBND phường &lt;Hương Xuân&gt;" in checked.text
+    proposal = forms_of(checked)["propose"]
+    assert proposal.hidden["f.trangThai"] == "3"
+    sent = binh.post(proposal.path, proposal.filled(reason="the unit was renamed"))
+    assert sent.headers["location"].startswith(f"/deliveries/{id}?done=")
+    an = BrowserSession(look(store, name="an"))
+    inbox = an.get("/approvals")
+    assert "UBND phường &lt;Hương Xuân&gt;" in inbox.text
+    assert NAME not in inbox.text
+    form = forms_of(inbox)["approve"]
+    done = an.post(form.path, form.filled(reason="right"))
+    assert "approved and done" in an.get(done.headers["location"]).text
+    with store.read() as tx:
+        old, new = history.one_delivery(tx, id), history.one_delivery(tx, id + 1)
+    assert old
+    assert new
+    assert (old.state, new.state) == (S.CANCELLED, S.PENDING)
+    assert '"donViXuLy":"UBND phường <Hương Xuân>"' in payload(store, id + 1)
+    assert NAME in payload(store, id + 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"f.donViXuLy": ""}, "donViXuLy"),
+        ({"f.phienBan": "two"}, "Field phienBan: type a whole number."),
+        ({"f.trangThai": "11"}, "Field trangThai: choose one of the list."),
+        ({"f.ngayHenTra": "tomorrow"}, "ngayHenTra"),
+        ({}, "nothing differs"),
+        ({"f.chuHoSo.hoTen": "Ai Đó Khác"}, "nothing differs"),
+        ({"f.maHoSo": "000.99.01.H57-180806-0002"}, "nothing differs"),
+        ({"f.noSuch": "x"}, "nothing differs"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_field(
+    look: Look, sqlite_store: Store, typed: dict[str, str], told: str
+) -> None:
+    """And what was typed stays; a masked field, and the number, cannot be changed by hand."""
+    with sqlite_store.write() as tx:
+        id = dead(tx, record(1, 1))
+    browser = BrowserSession(look(sqlite_store))
+    form = the_form(browser, id)
+    answer = browser.post(form.path, form.filled(**(typed | {"f.tenTTHC": "Đăng ký khai sinh"})))
+    assert answer.status_code in (409, 422)
+    assert told in answer.text.partition('role="alert"')[2].partition("</div>")[0]
+    assert "propose" not in forms_of(answer)
+    for value in typed.values():
+        assert value in answer.text or "f.chuHoSo" in str(typed) or "f.maHoSo" in str(typed)
+
+
+def test_personal_data_is_corrected_by_who_was_shown_it(look: Look, store: Store, id: int) -> None:
+    """With a reason, in the audit; the difference says only that a name differs."""
+    browser = BrowserSession(look(store, name="an"))
+    page = browser.get(f"/deliveries/{id}/correct")
+    assert NAME not in page.text
+    unmask = forms_of(page)["unmask"]
+    shown = browser.post(unmask.path, unmask.filled(reason="the name is misspelt"))
+    assert NAME in shown.text
+    form = forms_of(shown)["check"]
+    checked = browser.post(form.path, form.filled(**{"f.chuHoSo.hoTen": "Nguyễn Văn Mẩu"}))
+    proposal = forms_of(checked)["propose"]
+    sent = browser.post(proposal.path, proposal.filled(reason="as on the identity card"))
+    assert sent.status_code == 303, sent.text
+    inbox = BrowserSession(look(store)).get("/approvals").text
+    assert "chuHoSo.hoTen" in inbox
+    assert "Mẩu" not in inbox
+
+
+def test_a_correction_needs_its_rights(look: Look, sqlite_store: Store) -> None:
+    """404 outside of the scope and for a role without content, 403 for one that only sees."""
+    with sqlite_store.write() as tx:
+        id = dead(tx, record(1, 1))
+    path = f"/deliveries/{id}/correct"
+    assert look(sqlite_store, role=UserRole.AUDITOR).get(path).status_code == 404
+    assert look(sqlite_store, role=UserRole.PROVINCE_IT).get(path).status_code == 403
+    assert look(sqlite_store).get("/deliveries/77/correct").status_code == 404
