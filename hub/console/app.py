@@ -10,9 +10,8 @@ from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import dossier, overview, queues, search
 from hub.console.parts import Parts
-    for page in (overview, search, queues, dossier, groups, selections, replays):
-        page.install(app, parts)
-    for page in (unmasking, resend, tasks, settling, inbox):
+from hub.console.repair import groups, replays, selections
+from hub.console.settling import resend, tasks, unmasking
 from hub.console.settling import routes as settling
 from hub.console.sign_in import routes as sign_in
 

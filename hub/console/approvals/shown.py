@@ -58,15 +58,15 @@ def _shown(
     proposal = approval.proposal
     id = delivery_of(proposal)
     with store.read() as tx:
-        standing = history.one_delivery(tx, id)
+        present = history.one_delivery(tx, id)
         situation = transitions.situation_of(tx, id)
-    state = standing.state if standing else ""
+    state = present.state if present else ""
     changed = (state, situation) != (proposal.expected[id], proposal.situation or situation)
     is_open = approval.state is ApprovalState.OPEN
     return ShownProposal(
         approval=approval,
         delivery=id,
-        now=standing,
+        now=present,
         proposer=names.get(proposal.proposer, proposal.proposer),
         approver=names.get(approval.approver or "", approval.approver or ""),
         effect=_effect(approval),
