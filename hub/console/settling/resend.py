@@ -53,42 +53,45 @@ def place_of(id: int) -> str:
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add the page and its forms."""
+    pages = _Correction(parts)
+    app.add_api_route(PLACE, pages.show, methods=["GET"])
+    app.add_api_route(PLACE + "/unmask", pages.unmask, methods=["POST"])
+    app.add_api_route(PLACE + "/check", pages.check, methods=["POST"])
+    app.add_api_route(PLACE + "/propose", pages.propose, methods=["POST"])
 
-    @app.get(PLACE)
-    def page(request: Request, id: int, who: Who) -> Response:
-        return render(request, of_correction(parts, who, id), who, now=parts.clock())
 
-    @app.post(PLACE + "/unmask")
-    def unmask(request: Request, id: int, who: Who, form: Form) -> Response:
-        page_of = partial(of_correction, parts, who, id)
-        allow = allowing(parts, who, "delivery.unmask", str(id))
-        return view(request, parts, who, form, allow=allow, page=page_of, path=place_of(id))
+class _Correction:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
-    @app.post(PLACE + "/check")
-    def check(request: Request, id: int, who: Who, form: Form) -> Response:
-        page_of = partial(of_correction, parts, who, id, form=form)
-        return show(
-            request,
-            parts,
-            who,
-            form,
-            made=lambda: page_of(changes=_checked(parts, who, id, form)),
-            page=page_of,
-            path=place_of(id),
-        )
+    def show(self, request: Request, id: int, who: Who) -> Response:
+        page = of_correction(self._parts, who, id)
+        return render(request, page, who, now=self._parts.clock())
 
-    @app.post(PLACE + "/propose")
-    def propose(request: Request, id: int, who: Who, form: Form) -> Response:
-        def do(sent: Filled, by: SignedBy) -> Text:
-            return _propose(parts, who, id, sent, by)
+    def unmask(self, request: Request, id: int, who: Who, form: Form) -> Response:
+        page = partial(of_correction, self._parts, who, id)
+        allow = allowing(self._parts, who, "delivery.unmask", str(id))
+        path = place_of(id)
+        return view(request, self._parts, who, form, allow=allow, page=page, path=path)
 
+    def check(self, request: Request, id: int, who: Who, form: Form) -> Response:
+        """Show what a form would change."""
+        page = partial(of_correction, self._parts, who, id, form=form)
+
+        def made() -> PageView:
+            return page(changes=_checked(self._parts, who, id, form))
+
+        path = place_of(id)
+        return show(request, self._parts, who, form, made=made, page=page, path=path)
+
+    def propose(self, request: Request, id: int, who: Who, form: Form) -> Response:
         return act(
             request,
-            parts,
+            self._parts,
             who,
             form,
-            do=do,
-            page=partial(of_correction, parts, who, id, form=form),
+            do=lambda sent, by: _propose(self._parts, who, id, sent, by),
+            page=partial(of_correction, self._parts, who, id, form=form),
             leads_to=delivery(id),
             happened=lambda tx, since: happened.to_delivery(tx, id, since=since),
         )
@@ -185,4 +188,4 @@ def _invalid(error: InvalidMessage) -> Text:
     """Return why a correction does not fit its type, with the field."""
     field = error.where.removeprefix("$.payload").lstrip(".") or "–"
     cause = FAULTS[error.code].text if error.code in FAULTS else Text(error.code, error.code)
-    return both("forms.field_wrong", field=field, cause=cause, why=error.why)
+    return both("forms.wrong_field", field=field, cause=cause, why=error.why)
