@@ -23,47 +23,42 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 AGAIN_AFTER = {"Retry-After": "5"}
 
 
+def unavailable_code(error: Exception) -> str:
+    """Return the code of what the hub cannot take now, "" for any other error."""
+    match error:
+        case GroupClosed():
+            return "hub_stopping"
+        case AcceptanceUnknown():
+            return "acceptance_unknown"
+        case StoreUnavailable():
+            return "disk_full" if is_full(error) else "store_away" if is_away(error) else ""
+        case ScannerAway():
+            return "scanner_away"
+        case OSError() if error.errno in FULL:
+            return "disk_full"
+    return ""
+
+
 def install(app: FastAPI) -> None:
     """Answer 507 for a full disk, 503 for a database that is away or does not tell, and for a call
     that comes while the hub stops; not 500.
     """
 
-    @app.exception_handler(OSError)
-    def no_room(request: Request, error: OSError) -> JSONResponse:
-        if isinstance(error, ScannerAway):
-            return _refuse(request, "scanner_away")
-        if error.errno not in FULL:
-            raise error
-        return _refuse(request, "disk_full")
-
     @app.exception_handler(ClientDisconnect)
     def gone(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001
         return Response(status_code=400)  # nobody reads it, and it is no fault of ours
 
+    @app.exception_handler(OSError)
     @app.exception_handler(AcceptanceUnknown)
-    def not_known(request: Request, error: AcceptanceUnknown) -> JSONResponse:  # noqa: ARG001
-        return _refuse(request, "acceptance_unknown")
-
     @app.exception_handler(GroupClosed)
-    def stopping(request: Request, error: GroupClosed) -> JSONResponse:  # noqa: ARG001
-        return _refuse(request, "hub_stopping")
-
     @app.exception_handler(StoreUnavailable)
-    def no_store(request: Request, error: StoreUnavailable) -> JSONResponse:
-        if is_full(error):
-            return _refuse(request, "disk_full")
-        if is_away(error):
-            return _refuse(request, "store_away")
-        raise error
-
-
-def _refuse(request: Request, code: str) -> JSONResponse:
-    log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
-    fault = FAULTS[code]
-    message, why = fault.text
-    detail = {"code": code, "message": message, "where": "hub", "why": why}
-    return JSONResponse(
-        detail | {"action": both(f"gateway.{code}").stored()},
-        status_code=fault.status,
-        headers=AGAIN_AFTER,
-    )
+    def refuse(request: Request, error: Exception) -> JSONResponse:
+        code = unavailable_code(error)
+        if not code:
+            raise error
+        log.error(Event.REQUEST_REFUSED, code=code, path=request.url.path)
+        fault = FAULTS[code]
+        message, why = fault.text
+        detail = {"code": code, "message": message, "where": "hub", "why": why}
+        detail["action"] = both(f"gateway.{code}").stored()
+        return JSONResponse(detail, fault.status, headers=AGAIN_AFTER)

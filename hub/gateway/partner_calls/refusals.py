@@ -6,14 +6,10 @@ to do belong to the code (`hub/rules/failures/fault_codes.py`).
 
 from collections.abc import Mapping
 
-from hub.exchange.intake.group_commit import GroupClosed
 from hub.gateway.clients.refusal import CallerRefused
-from hub.gateway.error_responses import FULL
+from hub.gateway.error_responses import unavailable_code
 from hub.messages.invalid import InvalidMessage
-from hub.ports import AcceptanceUnknown
-from hub.ports.files import ScannerAway
 from hub.rules.failures.errors import FAULTS
-from hub.store.engine.store import StoreUnavailable, is_away, is_full
 from hub.texts import Text
 
 AGAIN_AFTER = 5
@@ -77,17 +73,8 @@ def refusal_of(error: Exception) -> RefusedCall | None:
             return RefusedCall(error.code, headers=error.headers)
         case InvalidMessage():
             return RefusedCall(error.code, error.where.replace("$.payload", "$", 1), error.why)
-        case GroupClosed():
-            return RefusedCall("hub_stopping")
-        case AcceptanceUnknown():
-            return RefusedCall("acceptance_unknown", why="the commit was not confirmed")
-        case StoreUnavailable() if is_full(error):
-            return RefusedCall("disk_full")
-        case StoreUnavailable() if is_away(error):
-            return RefusedCall("store_away")
-        case ScannerAway():
-            return RefusedCall("scanner_away", why=str(error))
-        case OSError() if error.errno in FULL:
-            return RefusedCall("disk_full")
+        case _ if code := unavailable_code(error):
+            why = {"scanner_away": str(error), "acceptance_unknown": "the commit was not confirmed"}
+            return RefusedCall(code, why=why.get(code, ""))
         case _:
             return None
