@@ -18,6 +18,7 @@ import socket
 import threading
 import time
 import weakref
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +56,20 @@ SESSION = (
     "-c tcp_user_timeout=20s",
 )
 """The same at the server's end."""
+
+
+def line_options(
+    given: Collection[str], limits: tuple[str, ...]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the options of a line with these limits of a session, and what the session is sent.
+
+    `given`: what the address itself says; that holds.
+    """
+    settings = SESSION + limits
+    options = {**LINE, "options": " ".join(settings)}
+    sent = () if "options" in given else settings
+    return {name: value for name, value in options.items() if name not in given}, sent
+
 
 WatchedConnection = psycopg.Connection[Any]
 Inode = tuple[int, int]

@@ -156,8 +156,8 @@ class Store:
             self._watchdog = connection_watchdog.ConnectionWatchdog(
                 patience=patience or connection_watchdog.PATIENCE
             )
-            sent = () if "options" in parsed.query else _session_settings(longest)
-            options["connect_args"] = _line_options(parsed, longest)
+            line = connection_watchdog.line_options(parsed.query, session.options(longest))
+            options["connect_args"], sent = line
         self.engine = sa.create_engine(parsed, **options)
         if self._watchdog is None:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
@@ -255,20 +255,6 @@ def _make_database_file(database: str | None) -> None:
         make_directory(Path(database).parent)
         with suppress(OSError):  # then connecting fails, and says so in the usual way
             make_file(Path(database))
-
-
-def _session_settings(longest: timedelta) -> tuple[str, ...]:
-    from hub.store.engine import connection_watchdog
-
-    return connection_watchdog.SESSION + session.options(longest)
-
-
-def _line_options(url: sa.URL, longest: timedelta) -> dict[str, Any]:
-    """Return the options of a line to PostgreSQL; what the address says itself holds."""
-    from hub.store.engine import connection_watchdog
-
-    limits = {**connection_watchdog.LINE, "options": " ".join(_session_settings(longest))}
-    return {name: value for name, value in limits.items() if name not in url.query}
 
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:
