@@ -71,6 +71,24 @@ def _handler_of(found: TlsServer) -> type[http.server.BaseHTTPRequestHandler]:
             found.connections += 1
             super().setup()
 
+        def handle(self) -> None:
+            """Read on where the handshake failed.
+
+            A line that is closed with bytes unread is reset, and its client never sees why.
+            """
+            try:
+                super().handle()
+            except ssl.SSLError:
+                with contextlib.suppress(OSError), socket.socket(fileno=self._detached()) as line:
+                    line.settimeout(10)
+                    line.shutdown(socket.SHUT_WR)
+                    while line.recv(65_536):
+                        pass
+
+        def _detached(self) -> int:
+            line: socket.socket = self.connection
+            return line.detach()
+
         def _serve(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             found.calls.append(self.requestline)
@@ -162,9 +180,13 @@ def _serve(proxy: HttpProxy, line: socket.socket) -> None:
 
 
 def _pump(one: socket.socket, other: socket.socket) -> None:
-    while True:
-        for ready in select.select([one, other], [], [], 10)[0]:
-            piece = ready.recv(65_536)
-            if not piece:
-                return
-            (other if ready is one else one).sendall(piece)
+    """Hand bytes on both ways until both have ended."""
+    speaking = [one, other]
+    while speaking:
+        for ready in select.select(speaking, [], [], 10)[0]:
+            listener = other if ready is one else one
+            if piece := ready.recv(65_536):
+                listener.sendall(piece)
+            else:
+                listener.shutdown(socket.SHUT_WR)
+                speaking.remove(ready)
