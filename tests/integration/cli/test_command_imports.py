@@ -1,14 +1,14 @@
 """What a command loads: nothing that it does not need, so that it begins at once and stays small.
 
-A command is run in a process of its own and says which of the heavy packages are loaded at its end.
+Commands run one after the other in a process of their own, which says after each which of the heavy
+packages are loaded: what one loads, the next would have, too.
 """
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from hub.store.engine.store import Store
 
@@ -20,13 +20,16 @@ HEAVY = (
 BY_TYPER = "pydantic_core"
 """Typer loads it for the first option or argument with a value."""
 WATCHED = """
+import json
 import sys
 from hub.cli import app
-try:
-    app(sys.argv[2:], standalone_mode=False)
-except Exception as error:
-    print(f"ended by {error!r}", file=sys.stderr)
-print("LOADED", *[name for name in sys.argv[1].split(",") if name in sys.modules])
+heavy, commands = map(json.loads, sys.argv[1:])
+for words in commands:
+    try:
+        app(words, standalone_mode=False)
+    except Exception as error:
+        print(f"ended by {error!r}", file=sys.stderr)
+    print("LOADED", json.dumps([name for name in heavy if name in sys.modules]))
 """
 READING = (
     ("--help",),
@@ -59,56 +62,46 @@ DECIDING = (
 )
 
 
-def loaded(directory: Path, words: tuple[str, ...], heavy: tuple[str, ...] = HEAVY) -> set[str]:
-    """Run a command at an installation; return the heavy packages that it loaded."""
+def loaded(
+    directory: Path, *commands: tuple[str, ...], heavy: tuple[str, ...] = HEAVY
+) -> dict[str, set[str]]:
+    """Run commands at an installation; return the heavy packages that were loaded after each."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, "-c", WATCHED, ",".join(heavy), *words],
+        [sys.executable, "-c", WATCHED, json.dumps(heavy), json.dumps(commands)],
         env={**kept, "HUB_DATA_DIR": str(directory), "HUB_OPERATOR": "Trần Thị Bình"},
         capture_output=True,
         text=True,
         check=False,
         timeout=100,
     )
-    last = done.stdout.splitlines()[-1]
-    assert last.startswith("LOADED"), done.stdout + done.stderr
-    return set(last.split()[1:])
+    told = [it for it in done.stdout.splitlines() if it.startswith("LOADED ")]
+    assert len(told) == len(commands), done.stdout + done.stderr
+    names = [" ".join(words) for words in commands]
+    return {
+        name: set(json.loads(it.removeprefix("LOADED ")))
+        for name, it in zip(names, told, strict=True)
+    }
 
 
-@pytest.mark.parametrize("words", READING + DECIDING, ids=" ".join)
-def test_a_command_loads_nothing_that_it_does_not_need(
-    installed: Store, tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_a_command_loads_nothing_that_it_does_not_need(installed: Store, tmp_path: Path) -> None:
     """No web server, SOAP, broker, migration tool, calendar library or driver of PostgreSQL."""
     assert installed.name == "sqlite"
-    assert loaded(tmp_path, words) == set()
+    found = loaded(tmp_path, *READING, *DECIDING)
+    assert {name: packages for name, packages in found.items() if packages} == {}
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("version",),
-        (
-            "deliveries",
-            "attention",
-        ),
-        (
-            "partners",
-            "pauses",
-        ),
-    ],
-    ids=" ".join,
-)
-def test_a_command_without_a_value_loads_no_validation(
-    installed: Store, tmp_path: Path, words: tuple[str, ...]
-) -> None:
+def test_a_command_without_a_value_loads_no_validation(installed: Store, tmp_path: Path) -> None:
     """The option --help, which every command has, counts as none."""
     assert installed.name == "sqlite"
-    assert loaded(tmp_path, words, (BY_TYPER,)) == set()
+    without = (("version",), ("deliveries", "attention"), ("partners", "pauses"))
+    found = loaded(tmp_path, *without, heavy=(BY_TYPER,))
+    assert {name: packages for name, packages in found.items() if packages} == {}
 
 
 def test_migrate_alone_loads_the_migration_tool(installed: Store, tmp_path: Path) -> None:
     """The check can fail: what is needed is loaded, and is seen."""
     assert installed.name == "sqlite"
     # alembic itself loads the dialects of all its databases
-    assert loaded(tmp_path, ("migrate",)) == {"alembic", "sqlalchemy.dialects.postgresql"}
+    found = loaded(tmp_path, ("migrate",))
+    assert found == {"migrate": {"alembic", "sqlalchemy.dialects.postgresql"}}
