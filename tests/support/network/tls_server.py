@@ -62,32 +62,34 @@ def tls_server(context: ssl.SSLContext | None) -> Iterator[TlsServer]:
             thread.join(10)
 
 
+class _ReadsOn(http.server.BaseHTTPRequestHandler):
+    def handle(self) -> None:
+        """Read on where the handshake failed.
+
+        A line that is closed with bytes unread is reset, and its client never sees why.
+        """
+        try:
+            super().handle()
+        except ssl.SSLError:
+            with contextlib.suppress(OSError), socket.socket(fileno=self._detached()) as line:
+                line.settimeout(10)
+                line.shutdown(socket.SHUT_WR)
+                while line.recv(65_536):
+                    pass
+
+    def _detached(self) -> int:
+        line: socket.socket = self.connection
+        return line.detach()
+
+
 def _handler_of(found: TlsServer) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(_ReadsOn):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # head and body go out apart: 40 ms a reply
 
         def setup(self) -> None:
             found.connections += 1
             super().setup()
-
-        def handle(self) -> None:
-            """Read on where the handshake failed.
-
-            A line that is closed with bytes unread is reset, and its client never sees why.
-            """
-            try:
-                super().handle()
-            except ssl.SSLError:
-                with contextlib.suppress(OSError), socket.socket(fileno=self._detached()) as line:
-                    line.settimeout(10)
-                    line.shutdown(socket.SHUT_WR)
-                    while line.recv(65_536):
-                        pass
-
-        def _detached(self) -> int:
-            line: socket.socket = self.connection
-            return line.detach()
 
         def _serve(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
