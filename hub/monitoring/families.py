@@ -197,4 +197,8 @@ def _waiting(figures: Figures) -> Iterator[Metric]:
     tasks = _gauge("open_tasks", "Tasks that wait for a person, by owner", "owner")
     for owner in OWNERS:
         tasks.add_metric([owner], figures.tasks.get(owner, 0))
-    yield from (messages, tasks)
+    secrets = _gauge(
+        "client_secrets_ending", "Secrets of clients that end within 14 days without a successor"
+    )
+    secrets.add_metric([], figures.ending_secrets)
+    yield from (messages, tasks, secrets)

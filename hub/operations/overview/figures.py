@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.operations.watchers.ending_secrets import without_successor
 from hub.store.conservation.balance import Balance, balance
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import ListedPause
@@ -28,6 +29,8 @@ class Figures:
     pauses: Sequence[ListedPause]
     tasks: Mapping[str, int]
     """Open tasks by their owner."""
+    ending_secrets: int
+    """Secrets of clients that end within 14 days without a successor."""
 
 
 def read(tx: Tx, destinations: Collection[str], *, now: datetime) -> Figures:
@@ -39,4 +42,5 @@ def read(tx: Tx, destinations: Collection[str], *, now: datetime) -> Figures:
         unhandled=work_counts.unhandled_by_state(tx),
         pauses=pauses.listed(tx, now=now),
         tasks=tasks.open_by_owner(tx),
+        ending_secrets=len(without_successor(tx, now)),
     )

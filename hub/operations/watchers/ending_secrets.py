@@ -33,7 +33,7 @@ class EndingSecrets:
     def check(self, now: datetime) -> int:
         """Open the missing tasks, close those that are settled; return how many were opened."""
         with self.store.read() as tx:
-            ending = {subject_of(secret): secret for secret in _without_successor(tx, now)}
+            ending = {subject_of(secret): secret for secret in without_successor(tx, now)}
         wanted = {subject: (finding(one), one.ends_at) for subject, one in ending.items()}
         opened = match_open_tasks(self.store, KIND, wanted, now=now)
         for subject in opened:
@@ -64,7 +64,8 @@ def finding(secret: KeptSecret) -> tasks.TaskFinding:
     )
 
 
-def _without_successor(tx: Tx, now: datetime) -> Sequence[KeptSecret]:
+def without_successor(tx: Tx, now: datetime) -> Sequence[KeptSecret]:
+    """Return the secrets that end soon, or have ended, while their client has no lasting one."""
     horizon = now + ALARM_BEFORE
     found = []
     for secret in secrets.ending(tx, before=horizon):

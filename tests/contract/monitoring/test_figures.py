@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from hub.exchange.outbox.emit import emit
+from hub.operations.clients import issuing
 from hub.operations.overview import figures
+from hub.operations.signed_by import SignedBy
+from hub.rules.clients.client import ANY, Client
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import Pause
 from hub.store.engine.store import Store
@@ -11,7 +14,7 @@ from hub.store.repair import tasks
 from hub.store.repair.tasks import TaskFinding
 from hub.texts import Text
 from tests.support.console import dead
-from tests.support.works import AT, record, step
+from tests.support.works import AT, now, record, step
 
 HOUR = timedelta(hours=1)
 
@@ -26,7 +29,7 @@ def test_an_empty_hub_has_a_balance_of_each_partner_and_nothing_open(store: Stor
     ]
     assert found.oldest == {}
     assert found.unhandled == {"accepted": 0, "early": 0, "parked": 0}
-    assert (list(found.pauses), dict(found.tasks)) == ([], {})
+    assert (list(found.pauses), dict(found.tasks), found.ending_secrets) == ([], {}, 0)
 
 
 def test_the_oldest_of_each_state_counts_by_when_it_was_opened(store: Store) -> None:
@@ -75,3 +78,24 @@ def test_pauses_and_tasks_are_counted(store: Store) -> None:
         found = figures.read(tx, ("provincial",), now=AT)
     assert [(it.pause, it.waiting) for it in found.pauses] == [(pause, 1)]
     assert found.tasks == {"ward IT": 1}
+
+
+def test_a_secret_that_ends_soon_counts_until_it_has_a_successor(store: Store) -> None:
+    """As the task that the timer opens for it."""
+    client = Client(
+        id="portal",
+        operations=frozenset({"messages.accept"}),
+        agencies=frozenset({ANY}),
+        addresses=("10.0.0.0/8",),
+        calls_per_minute=60,
+    )
+    by: SignedBy = {"actor": "Trần Thị Bình", "reason": "a test", "now": now()}
+
+    def ending() -> int:
+        with store.read() as tx:
+            return figures.read(tx, ("provincial",), now=now()).ending_secrets
+
+    issuing.add(store, client, lasts=timedelta(days=3), by=by)
+    assert ending() == 1
+    issuing.rotate(store, client.id, lasts=timedelta(days=300), by=by)
+    assert ending() == 0

@@ -41,7 +41,9 @@ def promtool(*words: str) -> None:
 @cache
 def names() -> frozenset[str]:
     """Return the name of every series that a hub shows."""
-    figures = Figures(at=AT, balances=(), oldest={}, unhandled={}, pauses=(), tasks={})
+    figures = Figures(
+        at=AT, balances=(), oldest={}, unhandled={}, pauses=(), tasks={}, ending_secrets=0
+    )
     sample = HubSample(figures=figures, broker_answers=True)
     metrics = [
         *families.counted(),
