@@ -26,7 +26,7 @@ from hub.drill.trial.accounts import sign_ins
 
 ROOT = Path(__file__).parents[2]
 PORTS = 9
-COLOURS = 48
+COLOURS = 160
 LARGEST = 120_000
 """Bytes of a picture."""
 WIDTH, HEIGHT = 1280, 860
