@@ -19,6 +19,7 @@ compose file, and the commands of the hub inside are run by test_documented_comm
 NOT_TYPED = {
     "script/demo": "tests/e2e runs the demo",
     "script/test": "would run this test",
+    "script/screenshots": "a drill of some minutes; a person looks at the pictures",
     "script/test matrix": "takes an hour; tests/unit/tiers/test_matrix_results.py has its parts",
     "cp --no-clobber .env.drill .env": "belongs to containers",
     "cp --no-clobber .env.example .env": "belongs to containers",
