@@ -72,7 +72,9 @@ class GroupCommit(Role):
         self._concerns_all = concerns_all
         self._open = True
         self._submitting = threading.Lock()
-        self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Sequence[_Submitted] | None] = queue.SimpleQueue()
+        self._turns: dict[asyncio.AbstractEventLoop, list[_Submitted]] = {}
+        """What each loop has submitted in its present turn."""
         self.start()
 
     def submit(self, work: Work[ItemT, AnswerT], item: ItemT) -> "Future[AnswerT]":
@@ -82,7 +84,7 @@ class GroupCommit(Role):
         answer.
         """
         future: Future[AnswerT] = Future()
-        self._put(_Submitted(work, item, future))
+        self._put([_Submitted(work, item, future)])
         return future
 
     def answer(self, work: Work[ItemT, AnswerT], item: ItemT, *, within: timedelta) -> AnswerT:
@@ -106,7 +108,7 @@ class GroupCommit(Role):
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[AnswerT] = loop.create_future()
-        self._put(_Submitted(work, item, future))
+        self._put_with_turn(loop, _Submitted(work, item, future))
         over = _Outcome(future, error=Unanswered("the commit did not end in time"))
         timer = loop.call_later(within.total_seconds(), _end_futures, [over])
         try:
@@ -114,11 +116,30 @@ class GroupCommit(Role):
         finally:
             timer.cancel()
 
-    def _put(self, submitted: _Submitted) -> None:
+    def _put(self, submitted: Sequence[_Submitted]) -> None:
         with self._submitting:  # else an item could be put behind the end of the queue
             if not self._open:
                 raise GroupClosed("nothing is accepted any more")
             self._queue.put(submitted)
+
+    def _put_with_turn(self, loop: asyncio.AbstractEventLoop, submitted: _Submitted) -> None:
+        """Queue an item when the loop has served all that is ready: what they submit is one group.
+
+        Else the thread would take the first of them alone, and a transaction costs as much for it.
+        """
+        if not self._open:
+            raise GroupClosed("nothing is accepted any more")
+        if (turn := self._turns.get(loop)) is None:
+            turn = self._turns[loop] = []
+            loop.call_soon(self._end_turn, loop)
+        turn.append(submitted)
+
+    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        turn = self._turns.pop(loop)
+        try:
+            self._put(turn)
+        except GroupClosed as closed:
+            _end_futures([_Outcome(one.future, error=closed) for one in turn])
 
     def close(self) -> None:
         """Finish what is queued and end the thread; safe to call twice."""
@@ -149,8 +170,7 @@ class GroupCommit(Role):
         with suppress(queue.Empty):
             found = self._queue.get(timeout=POLL)
             while found is not None:
-                if _is_wanted(found.future):
-                    group.append(found)
+                group += [one for one in found if _is_wanted(one.future)]
                 if len(group) >= LARGEST:
                     return group
                 found = self._queue.get_nowait()

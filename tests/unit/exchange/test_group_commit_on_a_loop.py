@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.exchange.intake.group_commit import GroupCommit, Unanswered
+from hub.exchange.intake.group_commit import GroupClosed, GroupCommit, Unanswered
 
 LONG = timedelta(seconds=20)
 
@@ -41,6 +41,44 @@ class HeldUp:
         return doubled(items)
 
 
+async def turns() -> None:
+    """Let tasks submit in one turn of the loop; in the next it hands over what they did."""
+    for _ in range(2):
+        await asyncio.sleep(0)
+
+
+def test_what_is_submitted_in_one_turn_of_the_loop_is_one_group(commits: GroupCommit) -> None:
+    """Promise: the first of many calls that come together is not written alone."""
+    groups: list[list[int]] = []
+
+    def noted(items: Sequence[int]) -> list[int]:
+        groups.append(list(items))
+        return doubled(items)
+
+    async def run() -> list[int]:
+        return await asyncio.gather(
+            *(commits.answer_async(noted, n, within=LONG) for n in range(10))
+        )
+
+    assert asyncio.run(run()) == [2 * n for n in range(10)]
+    assert groups == [list(range(10))]
+
+
+def test_what_a_loop_has_not_handed_over_before_the_close_is_refused(commits: GroupCommit) -> None:
+    """Promise: a caller of the last turn hears that nothing of it was written, and waits for it
+    no longer.
+    """
+
+    async def run() -> None:
+        late = asyncio.create_task(commits.answer_async(doubled, 1, within=LONG))
+        await asyncio.sleep(0)
+        commits.close()
+        with pytest.raises(GroupClosed):
+            await late
+
+    asyncio.run(run())
+
+
 def test_callers_that_wait_meanwhile_are_written_together(commits: GroupCommit) -> None:
     """The first goes alone; those that come while it is written form one group."""
     work = HeldUp()
@@ -51,7 +89,7 @@ def test_callers_that_wait_meanwhile_are_written_together(commits: GroupCommit) 
         others = [
             asyncio.create_task(commits.answer_async(work, n, within=LONG)) for n in (1, 2, 3)
         ]
-        await asyncio.sleep(0)  # one turn of the loop: they are queued
+        await turns()
         work.go_on.set()
         return [await first, *(await asyncio.gather(*others))]
 
@@ -69,9 +107,9 @@ def test_a_group_is_taken_while_the_loop_is_busy(commits: GroupCommit) -> None:
 
     async def run() -> list[int]:
         first = asyncio.create_task(commits.answer_async(work, 1, within=LONG))
-        await asyncio.sleep(0)
+        await turns()
         then = asyncio.create_task(commits.answer_async(noted, 2, within=LONG))
-        await asyncio.sleep(0)
+        await turns()
         work.go_on.set()
         assert second.wait(10)  # on the loop's own thread: it hears of nothing meanwhile
         return [await first, await then]
