@@ -73,8 +73,8 @@ class GroupCommit(Role):
         self._open = True
         self._submitting = threading.Lock()
         self._queue: queue.SimpleQueue[Sequence[_Submitted] | None] = queue.SimpleQueue()
-        self._turns: dict[asyncio.AbstractEventLoop, list[_Submitted]] = {}
-        """What each loop has submitted in its present turn."""
+        self._iterations: dict[asyncio.AbstractEventLoop, list[_Submitted]] = {}
+        """What each loop has submitted in its present iteration."""
         self.start()
 
     def submit(self, work: Work[ItemT, AnswerT], item: ItemT) -> "Future[AnswerT]":
@@ -108,7 +108,7 @@ class GroupCommit(Role):
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[AnswerT] = loop.create_future()
-        self._put_with_turn(loop, _Submitted(work, item, future))
+        self._put_with_iteration(loop, _Submitted(work, item, future))
         over = _Outcome(future, error=Unanswered("the commit did not end in time"))
         timer = loop.call_later(within.total_seconds(), _end_futures, [over])
         try:
@@ -122,24 +122,24 @@ class GroupCommit(Role):
                 raise GroupClosed("nothing is accepted any more")
             self._queue.put(submitted)
 
-    def _put_with_turn(self, loop: asyncio.AbstractEventLoop, submitted: _Submitted) -> None:
+    def _put_with_iteration(self, loop: asyncio.AbstractEventLoop, submitted: _Submitted) -> None:
         """Queue an item when the loop has served all that is ready: what they submit is one group.
 
         Else the thread would take the first of them alone, and a transaction costs as much for it.
         """
         if not self._open:
             raise GroupClosed("nothing is accepted any more")
-        if (turn := self._turns.get(loop)) is None:
-            turn = self._turns[loop] = []
-            loop.call_soon(self._end_turn, loop)
-        turn.append(submitted)
+        if (items := self._iterations.get(loop)) is None:
+            items = self._iterations[loop] = []
+            loop.call_soon(self._end_iteration, loop)
+        items.append(submitted)
 
-    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        turn = self._turns.pop(loop)
+    def _end_iteration(self, loop: asyncio.AbstractEventLoop) -> None:
+        items = self._iterations.pop(loop)
         try:
-            self._put(turn)
+            self._put(items)
         except GroupClosed as closed:
-            _end_futures([_Outcome(one.future, error=closed) for one in turn])
+            _end_futures([_Outcome(one.future, error=closed) for one in items])
 
     def close(self) -> None:
         """Finish what is queued and end the thread; safe to call twice."""

@@ -41,13 +41,13 @@ class HeldUp:
         return doubled(items)
 
 
-async def turns() -> None:
-    """Let tasks submit in one turn of the loop; in the next it hands over what they did."""
+async def iterations() -> None:
+    """Let tasks submit in one iteration of the loop; in the next it hands over what they did."""
     for _ in range(2):
         await asyncio.sleep(0)
 
 
-def test_what_is_submitted_in_one_turn_of_the_loop_is_one_group(commits: GroupCommit) -> None:
+def test_what_is_submitted_in_one_iteration_of_the_loop_is_one_group(commits: GroupCommit) -> None:
     """Promise: the first of many calls that come together is not written alone."""
     groups: list[list[int]] = []
 
@@ -65,9 +65,7 @@ def test_what_is_submitted_in_one_turn_of_the_loop_is_one_group(commits: GroupCo
 
 
 def test_what_a_loop_has_not_handed_over_before_the_close_is_refused(commits: GroupCommit) -> None:
-    """Promise: a caller of the last turn hears that nothing of it was written, and waits for it
-    no longer.
-    """
+    """Promise: a caller of the last iteration hears at once that nothing of it was written."""
 
     async def run() -> None:
         late = asyncio.create_task(commits.answer_async(doubled, 1, within=LONG))
@@ -89,7 +87,7 @@ def test_callers_that_wait_meanwhile_are_written_together(commits: GroupCommit) 
         others = [
             asyncio.create_task(commits.answer_async(work, n, within=LONG)) for n in (1, 2, 3)
         ]
-        await turns()
+        await iterations()
         work.go_on.set()
         return [await first, *(await asyncio.gather(*others))]
 
@@ -107,9 +105,9 @@ def test_a_group_is_taken_while_the_loop_is_busy(commits: GroupCommit) -> None:
 
     async def run() -> list[int]:
         first = asyncio.create_task(commits.answer_async(work, 1, within=LONG))
-        await turns()
+        await iterations()
         then = asyncio.create_task(commits.answer_async(noted, 2, within=LONG))
-        await turns()
+        await iterations()
         work.go_on.set()
         assert second.wait(10)  # on the loop's own thread: it hears of nothing meanwhile
         return [await first, await then]
