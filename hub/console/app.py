@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from hub.console.approvals import inbox
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
-from hub.console.pages import dossier, overview, queues, search
+from hub.console.pages import audit, dossier, overview, queues, search
 from hub.console.parts import Parts
 from hub.console.repair import groups, replays, selections
 from hub.console.settling import resend, tasks, unmasking
@@ -27,6 +27,6 @@ def create_app(parts: Parts) -> FastAPI:
     sign_in.install(app, parts)
     for page in (overview, search, queues, dossier, groups, selections, replays):
         page.install(app, parts)
-    for page in (unmasking, resend, tasks, settling, inbox):
+    for page in (unmasking, resend, tasks, settling, inbox, audit):
         page.install(app, parts)
     return app

@@ -32,7 +32,7 @@ SPECIAL = (
     f"/selection?state=dead&{GROUP}&up_to=9",
 )
 """Nothing found, no such page, and pages of a selection."""
-NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/selection.csv")
+NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/audit.csv", "/selection.csv")
 BEHIND_ACCOUNTS = ("/sign-in", "/account")
 """Pages that are there only where the hub has accounts; these cases have none."""
 LOOKS: dict[str, tuple[tuple[Literal["light", "dark"], int, int], ...]] = {

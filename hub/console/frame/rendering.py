@@ -25,6 +25,7 @@ from hub.messages.local_time import LOCAL
 from hub.messages.partners import named
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.rules.failures.errors import FAULTS
+from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.console.happened import Happened
@@ -40,8 +41,11 @@ NAVIGATION = (
     ("/search", "search"),
     ("/queues", "queues"),
     ("/approvals", "approvals"),
+    ("/audit", "audit"),
 )
 """The pages in the order of the navigation: path, and text."""
+_NEEDED = {"audit": Right.AUDIT}
+"""The right that a page of the navigation needs, where it is another one than METADATA."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +154,7 @@ def environment(language: Language) -> jinja2.Environment:
         t=partial(_text, language),
         language=language.value,
         languages=[each.value for each in Language],
-        navigation=NAVIGATION,
+        navigation=[(*it, _NEEDED.get(it[1], Right.METADATA)) for it in NAVIGATION],
         address=own_files.address,
         new_form_id=new_form_id,
     )

@@ -1,7 +1,5 @@
 """The search: one box for any number, and lists of deliveries by filters, as a table or as CSV."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -9,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from hub.console.frame.rendering import PageView, moment, render
+from hub.console import spreadsheet
+from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
 from hub.console.links import delivery, dossier, search_of, selection
 from hub.console.parts import Parts
@@ -22,7 +21,7 @@ from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.console import finding, listing
 from hub.store.console.finding import Hit
-from hub.store.console.listing import Filters, ListedDelivery
+from hub.store.console.listing import Filters
 from hub.store.engine.store import Tx
 from hub.store.records import dossiers
 from hub.store.repair.replays import MOST
@@ -179,29 +178,15 @@ _COLUMNS = (
 
 def csv_lines(parts: Parts, who: Visitor, filters: Filters) -> Iterator[str]:
     """Yield the lines of the CSV, page by page, so that no view of the store is held long."""
-    yield "\ufeff" + _line(_COLUMNS)  # by its mark Excel reads UTF-8
+    yield spreadsheet.MARK + spreadsheet.line(_COLUMNS)
     before: int | None = None
     written = 0
     while written < MOST_ROWS:
         with parts.store.read() as tx:
             found = listing.page(tx, filters, who.scope, before=before, limit=1000)
-        yield "".join(_line([_cell(row, name) for name in _COLUMNS]) for row in found.rows)
+        rows = ([getattr(row, name) for name in _COLUMNS] for row in found.rows)
+        yield "".join(map(spreadsheet.line, rows))
         written += len(found.rows)
         before = found.next
         if before is None:
             return
-
-
-def _cell(row: ListedDelivery, name: str) -> str:
-    value = getattr(row, name)
-    if isinstance(value, datetime):
-        return moment(value)
-    text = "" if value is None else str(value)
-    # A spreadsheet takes these for a formula, and runs it.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _line(cells: tuple[str, ...] | list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
