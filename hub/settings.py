@@ -177,6 +177,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reconcile_delay: Seconds = 10.0
     reconcile_interval: Seconds = 30.0
     sweep_interval: Seconds = 60.0
+    alerts_file: str = ""
+    """TOML file of alerts: rules, channels, quiet hours, escalation; empty: the packaged rules and
+    no channel."""
     alert_hours: Annotated[float, Meta(ge=0, le=400)] = 8.0
     """Office hours before a dossier's due date from which an alert is raised; 0: never."""
     operator: str = ""

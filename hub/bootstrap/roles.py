@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from hub.bootstrap.alerts.roles import make_alerts
 from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import (
@@ -65,6 +66,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles += [
             make_timer(hub),
             _replays(hub),
+            *make_alerts(hub),
             *_feed(hub),
             *_contract_watch(hub),
             *_archivist(hub),

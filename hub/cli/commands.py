@@ -18,11 +18,12 @@ GROUPS = (
     "webhooks",
     "users",
     "approvals",
+    "alerts",
     "topology",
     "audit",
     "archive",
 )
-DEFAULTS = {"tasks": "list", "faults": "list", "approvals": "list"}
+DEFAULTS = {"alerts": "list", "tasks": "list", "faults": "list", "approvals": "list"}
 """What a group does when no command of it is given."""
 
 COMMANDS = {
@@ -79,6 +80,11 @@ COMMANDS = {
     "approvals approve": "hub.cli.approvals.decide",
     "approvals refuse": "hub.cli.approvals.decide",
     "approvals withdraw": "hub.cli.approvals.decide",
+    "alerts list": "hub.cli.alerts.incidents",
+    "alerts show": "hub.cli.alerts.incidents",
+    "alerts ack": "hub.cli.alerts.incidents",
+    "alerts silence": "hub.cli.alerts.incidents",
+    "alerts test": "hub.cli.alerts.channels",
     "topology validate": "hub.cli.broker.topology",
     "topology plan": "hub.cli.broker.topology",
     "topology apply": "hub.cli.broker.topology",

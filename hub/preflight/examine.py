@@ -7,6 +7,7 @@ from hub.preflight.partners import partners, unconnected
 from hub.preflight.private_files import private_files
 from hub.preflight.revoked_certificates import revoked_certificates
 from hub.preflight.running import running
+from hub.preflight.store.alert_channels import alert_channels
 from hub.preflight.store.archive_folder import archive_folder
 from hub.preflight.store.disk_usage import filling
 from hub.preflight.store.machine import database, disk, rights
@@ -21,7 +22,7 @@ def examine(settings: Settings) -> list[Check]:
     found += [*database(settings), *broker(settings), *virus_scanner(settings)]
     now = utc_now()
     found += [*certificates(settings, now=now), *revoked_certificates(settings, now=now)]
-    found += private_files(settings)
+    found += [*private_files(settings), *alert_channels(settings)]
     if not DELIVERING.isdisjoint(settings.role_names):
         found += [*partners(settings), *unconnected(settings)]
     return found

@@ -16,9 +16,9 @@ import msgspec
 
 from adapters.wire.profile import contradictions
 from adapters.wire.profile.convert import Problems, perhaps_meant, section, whole
-from adapters.wire.profile.places import lines_of
 from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
 from adapters.wire.profile.records import Code, Profile
+from hub.rules.toml_lines import lines_of
 from hub.texts import both
 
 BY_ENTRY: frozenset[tuple[str, ...]] = frozenset(
@@ -87,7 +87,7 @@ class Shipped:
 @dataclass(frozen=True, slots=True)
 class _File:
     raw: Mapping[str, Any]
-    lines: Mapping[tuple[str, ...], int]
+    lines: Mapping[tuple[str | int, ...], int]
     name: str
 
 
@@ -211,7 +211,7 @@ def _values(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
                     yield (name, key), value
 
 
-def _line(lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> int:
+def _line(lines: Mapping[tuple[str | int, ...], int], path: tuple[str, ...]) -> int:
     """Return the line of a key, of the table around it where it has none of its own."""
     while path and path not in lines:
         path = path[:-1]

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.evidence import chain_anchors
+from hub.store.schema.tables.exchange import chain_anchors
 from hub.texts import text
 
 

@@ -29,6 +29,8 @@ GROWING = frozenset(
 )
 BOUNDED = frozenset(
     {
+        "alert_messages",  # of thirty days, a few a day
+        "alert_silences",  # a row for each act of a person
         "approvals",  # a row for each act of a person
         "archive_files",  # a row a month, or 5,000 dossiers
         "balance_checks",  # a row a kind of check
@@ -50,6 +52,8 @@ BOUNDED = frozenset(
         "fault_classes",  # a row a code
         "file_findings",  # a kept file each, until it was looked after
         "flow_samples",  # a row a destination and minute, of one week
+        "incident_events",  # a few an incident
+        "incidents",  # of ninety days, one a rule and subject at a time
         "heartbeats",  # a row a process
         "legal_holds",  # a row for each act of a person
         "lone_tries",  # what waits, only

@@ -36,7 +36,6 @@ FORBIDDEN = {
     "say": "emit, print, log",
     "says": "shows, means",
     "shelve": "set aside",
-    "silence": "connection watchdog",
     "standing": "state, facts, what needs a person; of a pause: listed",
     "standings": "states",
     "suspect": "poison message",

@@ -16,9 +16,13 @@ from hub.cli.commands import COMMANDS
 from hub.cli.output.listing import Listing
 from hub.cli.output.words import owner_text
 from hub.messages.catalog import CATALOG
+from hub.operations.alerts.words import duration, value_of
+from hub.rules.alerts.reading import packaged
+from hub.rules.alerts.signals import SIGNALS
 from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS
 from hub.settings import Settings
+from hub.texts import both
 from tests.support.documents import asyncapi
 
 ROOT = Path(__file__).parents[3]
@@ -165,6 +169,36 @@ def documents() -> str:
     )
 
 
+def alert_signals() -> str:
+    """Return the page of the alerts' signals: what is told, from which value on, what to do."""
+    rules = {rule.name: rule for rule in packaged().rules}
+    body = []
+    for name, signal in SIGNALS.items():
+        told = both(f"alert_signals.{name}", about="…", value="…")
+        to_do = both(f"alert_signals.{name}_to_do")
+        rule = rules[name]
+        sign = "<" if signal.low_is_bad else ">"
+        limits = [f"{rule.severity} {sign} {value_of(name, rule.limit).en}"]
+        if rule.critical is not None:
+            limits.append(f"critical {sign} {value_of(name, rule.critical).en}")
+        held = f"after {duration(rule.after).en}" if rule.after else "at once"
+        about = f"`{signal.unit}`, {signal.subject}; {', '.join(limits)}, {held}"
+        body += [
+            f"## {name}\n",
+            f"{told.vi} *{told.en}* ({about})\n",
+            f"- VI: {to_do.vi}\n- EN: {to_do.en}\n",
+        ]
+    return _page(
+        "Tín hiệu báo động · Alert signals",
+        "Mỗi tín hiệu là tên trong tệp báo động và trong liên kết của tin báo. Sau câu mà người "
+        "trực đọc là đơn vị,\nđối tượng và giới hạn đóng gói. Xem [báo động](alerts.md).",
+        "Each signal is a name in the file of alerts and in the link of a message. After the "
+        "sentence that a person reads stand\nthe unit, the subjects and the packaged limits. See "
+        "[alerts](alerts.md).",
+        body,
+    )
+
+
 def _field(of: str | Listing) -> str:
     return f"`{of}`" if isinstance(of, str) else f"`{of.name}[{' '.join(of.columns)}]`"
 
@@ -180,6 +214,7 @@ PAGES = {
     "log-events.md": log_events,
     "doctor.md": doctor,
     "settings.md": settings,
+    "alert-signals.md": alert_signals,
     "../messages.md": messages,
     "../../schemas/hub/asyncapi.json": asyncapi.text,
 }

@@ -3,12 +3,12 @@
 from alembic import context
 
 from hub.store.schema.partial_index import with_conditions
+from hub.store.schema.tables import alerts as alert_tables
 from hub.store.schema.tables import archive as archive_tables
 from hub.store.schema.tables import changes as change_tables
 from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
-from hub.store.schema.tables import evidence as evidence_tables
 from hub.store.schema.tables import files as file_tables
 from hub.store.schema.tables import records as record_tables
 from hub.store.schema.tables import repair as repair_tables
@@ -18,6 +18,7 @@ from hub.store.schema.tables.exchange import metadata
 
 # imported so that their tables are in the metadata
 del (
+    alert_tables,
     archive_tables,
     change_tables,
     client_tables,
@@ -27,7 +28,6 @@ del (
     user_tables,
     webhook_tables,
     conservation_tables,
-    evidence_tables,
     file_tables,
 )
 

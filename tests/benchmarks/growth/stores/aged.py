@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence.chain import HANDOVERS as CHAIN
 from hub.store.evidence.chain import digest
-from hub.store.schema.tables.evidence import chain_anchors
-from hub.store.schema.tables.exchange import Instant, chain_heads
+from hub.store.schema.tables.exchange import Instant, chain_anchors, chain_heads
 from tests.benchmarks.growth.stores.chosen import CHOOSE
 from tests.benchmarks.growth.stores.multiply import all_tables
 from tests.benchmarks.growth.stores.rules import CHOSEN, HANDOVERS, MULTIPLIED

@@ -74,6 +74,8 @@ MULTIPLIED = {
 HANDOVERS = f"number {_OF_CHOSEN}"
 """The rows of the chained log that are copied, each hashed anew: see `chained`."""
 STAYS = {
+    "alert_messages": "of thirty days: a few a day",
+    "alert_silences": "acts of persons: few",
     "approvals": "acts of persons: few",
     "archive_files": "nothing is archived yet",
     "archived_dossiers": "nothing is archived yet",
@@ -100,6 +102,8 @@ STAYS = {
     "fault_classes": "few: codes",
     "handovers": "see HANDOVERS",
     "heartbeats": "one a process",
+    "incident_events": "a few an incident",
+    "incidents": "of ninety days: one a rule and subject at a time",
     "legal_holds": "acts of persons: few",
     "lone_tries": "empties itself",
     "outbox": "empties itself",

@@ -5,16 +5,22 @@ a piece is a statement as soon as tomllib takes it. Only for a text that tomllib
 """
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Path = tuple[str, ...]
+Path = tuple[str | int, ...]
 
 
 def lines_of(text: str) -> dict[Path, int]:
-    """Return the line (from 1) of every table and key; what stands in an inline table has its."""
+    """Return the line (from 1) of every table and key; what stands in an inline table has its.
+
+    What stands in the second `[[rule]]` is found as `("rule", 1, name)`, too.
+    """
     found: dict[Path, int] = {}
     table: Path = ()
+    numbered: Path = ()
+    tables: Counter[Path] = Counter()
     piece, start = "", 0
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         piece, start = piece + line, start or number
@@ -22,12 +28,15 @@ def lines_of(text: str) -> dict[Path, int]:
             read = tomllib.loads(piece)
         except tomllib.TOMLDecodeError:
             continue  # goes on in the next line
-        is_table = piece.lstrip().startswith("[")
-        if is_table:
+        if piece.lstrip().startswith("["):
             table = next(_paths(read), ())
+            numbered = (*table, tables[table]) if piece.lstrip().startswith("[[") else table
+            tables[table] += 1
             found.setdefault(table, start)
+            found[numbered] = start
         else:
-            found |= dict.fromkeys((table + path for path in _paths(read)), start)
+            for path in _paths(read):
+                found[table + path] = found[numbered + path] = start
         piece, start = "", 0
     return found
 

@@ -1,0 +1,1 @@
+"""Channels of alerts: mail, a signed webhook, and with the extra `apprise` many more."""

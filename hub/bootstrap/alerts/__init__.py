@@ -1,0 +1,1 @@
+"""The alerts of an installation: plan and channels, and the roles of a process."""

@@ -1,0 +1,63 @@
+"""The roles that watch what an installation measures, and send what is to be said."""
+
+from datetime import datetime
+from pathlib import Path
+
+from hub.bootstrap.alerts.plan import make_channels, make_plan
+from hub.bootstrap.hub import Hub
+from hub.messages import catalog
+from hub.messages.partners import PARTNERS
+from hub.messages.queues import INGEST
+from hub.operations.alerts.evaluating import Evaluating
+from hub.operations.alerts.file_book import FileBook
+from hub.operations.alerts.local_measuring import LocalMeasuring
+from hub.operations.alerts.measuring import StoreMeasuring
+from hub.operations.alerts.sending import AlertSending
+from hub.operations.alerts.watching import AlertWatching, Measuring
+from hub.records.deadlines import calendar
+from hub.records.deadlines.calendar import CalendarMissing, local
+from hub.rules.alerts.reading import AlertsFileWrong
+from hub.runtime.role import Role
+from hub.settings import Settings, SettingsError, seconds
+
+
+def outside_folder(settings: Settings) -> Path:
+    """Return where incidents are kept that no database can keep."""
+    return Path(settings.data_dir) / "alerts"
+
+
+def is_day_off(at: datetime) -> bool:
+    """Tell whether the ward's office is closed on a day; no where no calendar tells."""
+    try:
+        return not calendar.is_working_day(local(at).date(), calendar=calendar.load())
+    except CalendarMissing:
+        return False
+
+
+def make_alerts(hub: Hub) -> list[Role]:
+    """Return the roles that watch and send. Raises SettingsError for a file without use."""
+    settings = hub.settings
+    try:
+        plan = make_plan(settings)
+    except AlertsFileWrong as error:
+        raise SettingsError(f"HUB_ALERTS_FILE:\n{error}") from None
+    channels = make_channels(plan)
+    sending = AlertSending(hub.store, channels, clock=hub.clock)
+    broker = hub.broker if settings.broker_url else None
+    measures: list[Measuring] = [
+        StoreMeasuring(hub.store, (*PARTNERS, catalog.DEVICES), hub.clock),
+        LocalMeasuring(
+            store=hub.store,
+            place=Path(settings.data_dir),
+            query_broker=None if broker is None else lambda: broker.depth(INGEST),
+        ),
+    ]
+    watching = AlertWatching(
+        Evaluating(store=hub.store, plan=plan, is_day_off=is_day_off),
+        measures,
+        FileBook(folder=outside_folder(settings), plan=plan, channels=channels, clock=hub.clock),
+        clock=hub.clock,
+        every=seconds(settings.sweep_interval),
+        on_message=sending.wakeup.wake,
+    )
+    return [watching, sending]

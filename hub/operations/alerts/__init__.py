@@ -1,0 +1,1 @@
+"""Tells persons without their looking: measures, evaluates, stores messages, sends them."""

@@ -1,0 +1,121 @@
+"""Incidents of what no store can keep: that the database is away, or the whole hub, seen elsewhere.
+
+A small file takes the store's place: incidents and messages stand in it before anything is sent,
+it is replaced as a whole, and one process at a time works on it. The rules are the same.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from hub.operations.alerts.evaluating import OUTSIDE, kept_message
+from hub.operations.alerts.sending import FIRST_WAIT, GIVEN_UP_AFTER, LONGEST_WAIT, attempt
+from hub.ports import Clock
+from hub.ports.alerts import AlertChannel
+from hub.rules.alerts.incidents import Incident, evaluate
+from hub.rules.alerts.notifying import Circumstances, notify
+from hub.rules.alerts.plan import AlertPlan
+from hub.rules.alerts.signals import Observed
+from hub.rules.calls.backoff import doubled
+from hub.store.alerts.messages import KeptMessage
+from hub.store.engine.file_rights import make_directory
+
+NAME = "incidents.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """What the file holds."""
+
+    next_number: int = 1
+    incidents: list[Incident] = field(default_factory=list)
+    waiting: list[KeptMessage] = field(default_factory=list)
+    last: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileBook:
+    """Evaluates and sends what stands in a file of `folder`."""
+
+    folder: Path
+    plan: AlertPlan
+    channels: Mapping[str, AlertChannel]
+    clock: Clock
+
+    def check(self, observed: Observed) -> list[Incident]:
+        """Evaluate what was observed, send what is due; return the open incidents.
+
+        Raises OSError where the folder cannot be used.
+        """
+        with self._locked():
+            before = self._read()
+            content = self._evaluated(before, observed, self.clock())
+            if content != before:
+                self._write(content)
+            for it in list(content.waiting):
+                if it.next_attempt_at is not None and it.next_attempt_at <= self.clock():
+                    content = self._sent(content, it)
+                    self._write(content)
+        return [it for it in content.incidents if it.is_open]
+
+    def _evaluated(self, content: _Content, observed: Observed, now: datetime) -> _Content:
+        rules = [rule for rule in self.plan.rules if rule.signal in OUTSIDE]
+        open_ = [it for it in content.incidents if it.ended_at is None]
+        over = [it for it in content.incidents if it.ended_at is not None]
+        kept, number = [], content.next_number
+        for it in evaluate(rules, observed, open_, now=now).kept:
+            kept.append(it if it.number else replace(it, number=number))
+            number += it.number is None
+        quiet = self.plan.quiet.holds(now, day_off=False)
+        when = Circumstances(now=now, quiet=quiet, last=content.last)
+        due = notify(self.plan, [*over, *kept], when)
+        made = [kept_message(self.plan, it, now=now) for it in due.messages]
+        return _Content(
+            next_number=number,
+            incidents=[it for it in due.incidents if not it.end_notified],
+            waiting=[*content.waiting, *made],
+            last=content.last | {it.channel: now for it in made},
+        )
+
+    def _sent(self, content: _Content, it: KeptMessage) -> _Content:
+        failure = attempt(self.channels, it, self.clock)
+        others = [one for one in content.waiting if one.key != it.key]
+        now = self.clock()
+        if failure is None or now - it.made_at > GIVEN_UP_AFTER:
+            return replace(content, waiting=others)
+        wait = doubled(FIRST_WAIT, it.attempts, longest=LONGEST_WAIT)
+        again = replace(it, attempts=it.attempts + 1, code=failure.code, next_attempt_at=now + wait)
+        return replace(content, waiting=[*others, again])
+
+    def _read(self) -> _Content:
+        """Return what the file holds; a file that is damaged counts as empty."""
+        try:
+            return msgspec.json.decode((self.folder / NAME).read_bytes(), type=_Content)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return _Content()
+
+    def _write(self, content: _Content) -> None:
+        place = self.folder / NAME
+        fresh = place.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(content))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(place)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        make_directory(self.folder)
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)

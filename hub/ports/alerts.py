@@ -1,0 +1,20 @@
+"""A channel: one way to tell a person something. A foreign server takes it or does not."""
+
+from datetime import datetime
+from typing import Protocol
+
+
+class ChannelFailed(Exception):
+    """A channel did not take a message; `code` is stable, `detail` holds no secret."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail[:500]
+
+
+class AlertChannel(Protocol):
+    """Makes one bounded attempt; the same key is the same message."""
+
+    def send(self, *, key: str, subject: str, body: str, at: datetime) -> None:
+        """Hand a message over. Raises ChannelFailed."""

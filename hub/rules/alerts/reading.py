@@ -1,0 +1,297 @@
+"""Reads a file of alerts over the packaged rules; names every problem with line and key. Pure.
+
+The file changes a packaged rule by its name, adds rules, and says channels, steps of escalation and
+quiet hours. What is wrong with one entry does not hide what is wrong with the next.
+"""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib import resources
+from typing import Any
+
+from hub.rules.alerts import values as v
+from hub.rules.alerts.plan import (
+    APPRISE,
+    EVERY_SEVERITY,
+    MAIL,
+    WEBHOOK,
+    AlertPlan,
+    ChannelSettings,
+    MailServer,
+    QuietHours,
+    Step,
+)
+from hub.rules.alerts.rule import AlertSeverity, Rule
+from hub.rules.alerts.signals import SIGNALS, SignalUnit
+from hub.rules.toml_lines import Path, lines_of
+from hub.texts import Text, both, joined
+from hub.texts.catalog import Language
+
+Keys = Mapping[str, v.Reader]
+_SEVERITIES = tuple(map(str, EVERY_SEVERITY))
+TOP: Keys = {"name": v.line, "together": v.duration, "console": v.line, "runbook": v.line}
+TABLES = ("rule", "channel", "step", "quiet")
+RULE: Keys = {
+    "name": v.name,
+    "signal": v.choice(SIGNALS),
+    "above": v.amount,
+    "below": v.amount,
+    "critical": v.amount,
+    "severity": v.choice(_SEVERITIES),
+    "after": v.duration,
+    "clear_after": v.duration,
+    "repeat": v.duration,
+    "subjects": v.list_of(v.line),
+    "off": v.flag,
+}
+_EVERY_CHANNEL: Keys = {
+    "name": v.name,
+    "kind": v.choice((MAIL, WEBHOOK, APPRISE)),
+    "person": v.line,
+    "language": v.choice(tuple(map(str, Language))),
+}
+CHANNEL: Mapping[str, Keys] = {
+    MAIL: {
+        **_EVERY_CHANNEL,
+        "host": v.line,
+        "port": v.port,
+        "tls": v.choice(("starttls", "implicit", "none")),
+        "username": v.line,
+        "password_file": v.line,
+        "ca_file": v.line,
+        "from": v.address,
+        "to": v.list_of(v.address),
+    },
+    WEBHOOK: {**_EVERY_CHANNEL, "url": v.line, "secret_file": v.line, "ca_file": v.line},
+    APPRISE: {**_EVERY_CHANNEL, "secret_file": v.line},
+}
+NEEDED = {
+    MAIL: ("host", "from", "to"),
+    WEBHOOK: ("url", "secret_file"),
+    APPRISE: ("secret_file",),
+}
+STEP: Keys = {
+    "after": v.duration,
+    "channels": v.list_of(v.name),
+    "severities": v.list_of(v.choice(_SEVERITIES)),
+}
+QUIET: Keys = {"from": v.clock, "to": v.clock, "days_off": v.flag}
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class AlertsFileWrong(Exception):
+    """A file of alerts cannot be used; `problems` are its lines for a person."""
+
+    def __init__(self, problems: Collection[Text]) -> None:
+        self.problems = list(problems)
+        self.text = joined("\n", self.problems)
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+@dataclass(slots=True)
+class _File:
+    """A file that is being read: its name, its lines, and the problems so far."""
+
+    name: str
+    lines: Mapping[Path, int]
+    problems: list[Text] = field(default_factory=list)
+
+    def wrong(self, path: Path, id: str, **values: object) -> None:
+        """Note a problem at a key, or at the entry where the key is missing."""
+        line = self.lines.get(path) or self.lines.get(path[:-1]) or 1
+        key = ".".join(str(part) for part in path if isinstance(part, str)) or "-"
+        why = both(f"alerts_file.{id}", **values)
+        self.problems.append(
+            both("alerts_file.problem", file=self.name, line=line, key=key, why=why)
+        )
+
+    def entry(self, path: Path, raw: Any, keys: Keys) -> dict[str, Any]:
+        """Return the usable values of a table."""
+        if not isinstance(raw, dict):
+            self.wrong(path, "no_table")
+            return {}
+        found = {}
+        for key, value in raw.items():
+            if key not in keys:
+                self.wrong((*path, key), "unknown_key", allowed=", ".join(keys))
+                continue
+            try:
+                found[key] = keys[key](value)
+            except v.Unusable as problem:
+                self.wrong((*path, key), "unusable", value=repr(value)[:60], why=problem.allowed)
+        return found
+
+    def entries(self, raw: Mapping[str, Any], table: str) -> list[tuple[Path, Any]]:
+        """Return the entries of an array of tables, with their places."""
+        found = raw.get(table, [])
+        if not isinstance(found, list):
+            self.wrong((table,), "no_array", table=table)
+            return []
+        return [((table, place), entry) for place, entry in enumerate(found)]
+
+
+def packaged() -> AlertPlan:
+    """Return the rules that come with the hub."""
+    data = resources.files("hub.rules.alerts") / "data" / "alerts.toml"
+    return parse(data.read_text(encoding="utf-8"), "alerts.toml", over=AlertPlan())
+
+
+def parse(text: str, name: str, *, over: AlertPlan) -> AlertPlan:
+    """Return a plan with a file's content laid over it. Raises AlertsFileWrong."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        why = both("alerts_file.not_toml", why=error)
+        raise AlertsFileWrong([both("alerts_file.whole", file=name, why=why)]) from None
+    file = _File(name, lines_of(text))
+    top = {key: value for key, value in raw.items() if key not in TABLES}
+    given = file.entry((), top, TOP)
+    rules = _rules(file, raw, over)
+    channels = _channels(file, raw)
+    steps = _steps(file, raw, {it.name for it in channels})
+    plan = AlertPlan(rules=rules, channels=channels, steps=steps, quiet=_quiet(file, raw), **given)
+    if file.problems:
+        raise AlertsFileWrong(file.problems)
+    return plan
+
+
+def _rules(file: _File, raw: Mapping[str, Any], over: AlertPlan) -> list[Rule]:
+    rules = {rule.name: rule for rule in over.rules}
+    seen: set[str] = set()
+    for path, entry in file.entries(raw, "rule"):
+        given = file.entry(path, entry, RULE)
+        if not isinstance(entry, dict):
+            continue
+        if "name" not in entry:
+            file.wrong((*path, "name"), "needed")
+        if "name" not in given or ("signal" in entry and "signal" not in given):
+            continue
+        name = given["name"]
+        if name in seen:
+            file.wrong((*path, "name"), "twice", name=name)
+        seen.add(name)
+        rule = _rule(file, path, given, rules.get(name))
+        if given.get("off"):
+            rules.pop(name, None)
+        elif rule is not None:
+            rules[name] = rule
+    return list(rules.values())
+
+
+def _rule(file: _File, path: Path, given: dict[str, Any], base: Rule | None) -> Rule | None:
+    signal = given.get("signal") or (base.signal if base else None)
+    if signal is None:
+        file.wrong((*path, "signal"), "needed_one_of", allowed=", ".join(SIGNALS))
+        return None
+    low = SIGNALS[signal].low_is_bad
+    key, other = ("below", "above") if low else ("above", "below")
+    if other in given:
+        file.wrong((*path, other), "other_side", signal=signal, key=key)
+        return None
+    limit = _limit(file, (*path, key), given.get(key), signal)
+    critical = _limit(file, (*path, "critical"), given.get("critical"), signal)
+    if base is not None and base.signal == signal:
+        limit = base.limit if limit is None else limit
+        critical = base.critical if critical is None else critical
+    if limit is None:
+        if key not in given:
+            file.wrong((*path, key), "needed")
+        return None
+    if critical is not None and (critical > limit if low else critical < limit):
+        file.wrong((*path, "critical"), "critical_before", key=key)
+    kept = {"after", "clear_after", "repeat", "subjects"} & given.keys()
+    severity = given.get("severity")
+    plain = base or Rule(name=given["name"], signal=signal, limit=limit)
+    return Rule(
+        name=given["name"],
+        signal=signal,
+        limit=limit,
+        critical=critical,
+        severity=AlertSeverity(severity) if severity else plain.severity,
+        **{
+            name: given[name] if name in kept else getattr(plain, name)
+            for name in ("after", "clear_after", "repeat", "subjects")
+        },
+    )
+
+
+def _limit(file: _File, path: Path, value: Any, signal: str) -> float | None:
+    """Return a limit in the unit of its signal."""
+    if value is None:
+        return None
+    is_duration = SIGNALS[signal].unit is SignalUnit.DURATION
+    if isinstance(value, timedelta) is not is_duration:
+        file.wrong(path, "limit_duration" if is_duration else "limit_number", signal=signal)
+        return None
+    return value.total_seconds() if isinstance(value, timedelta) else float(value)
+
+
+def _channels(file: _File, raw: Mapping[str, Any]) -> list[ChannelSettings]:
+    found: dict[str, ChannelSettings] = {}
+    for path, entry in file.entries(raw, "channel"):
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        keys = CHANNEL.get(kind, _EVERY_CHANNEL) if isinstance(kind, str) else _EVERY_CHANNEL
+        given = file.entry(path, entry, keys)
+        missing = [key for key in ("name", "kind") if isinstance(entry, dict) and key not in entry]
+        missing += [key for key in NEEDED.get(given.get("kind", ""), ()) if key not in entry]
+        for key in missing:
+            file.wrong((*path, key), "needed")
+        if missing or "name" not in given or "kind" not in given:
+            continue
+        if given["name"] in found:
+            file.wrong((*path, "name"), "twice", name=given["name"])
+        if given.get("tls") == "none" and given.get("host") not in _LOOPBACK:
+            file.wrong((*path, "tls"), "tls_needed")
+        if ("username" in given) != ("password_file" in given):
+            key = "username" if "password_file" in given else "password_file"
+            file.wrong((*path, key), "needed")
+        found[given["name"]] = _channel(given)
+    return list(found.values())
+
+
+def _channel(given: Mapping[str, Any]) -> ChannelSettings:
+    of_server = ("host", "port", "tls", "username", "password_file", "ca_file")
+    is_mail = given["kind"] == MAIL and "host" in given
+    server = {name: given[name] for name in of_server if name in given}
+    return ChannelSettings(
+        name=given["name"],
+        kind=given["kind"],
+        person=given.get("person", ""),
+        language=Language(given.get("language", Language.VI)),
+        mail=MailServer(**server) if is_mail else None,
+        sender=given.get("from", ""),
+        to=given.get("to", ()),
+        url=given.get("url", ""),
+        secret_file=given.get("secret_file", ""),
+        ca_file=given.get("ca_file", ""),
+    )
+
+
+def _steps(file: _File, raw: Mapping[str, Any], channels: Collection[str]) -> list[Step]:
+    found = []
+    for path, entry in file.entries(raw, "step"):
+        given = file.entry(path, entry, STEP)
+        if isinstance(entry, dict) and "channels" not in entry:
+            file.wrong((*path, "channels"), "needed")
+        for name in given.get("channels", ()):
+            if name not in channels:
+                shown = ", ".join(sorted(channels)) or "-"
+                file.wrong((*path, "channels"), "no_channel", name=name, allowed=shown)
+        severities = tuple(map(AlertSeverity, given.get("severities", EVERY_SEVERITY)))
+        after = given.get("after", timedelta())
+        found.append(Step(after=after, channels=given.get("channels", ()), severities=severities))
+    return sorted(found, key=lambda step: step.after)
+
+
+def _quiet(file: _File, raw: Mapping[str, Any]) -> QuietHours:
+    given = file.entry(("quiet",), raw.get("quiet", {}), QUIET)
+    if ("from" in given) != ("to" in given):
+        file.wrong(("quiet", "to" if "from" in given else "from"), "needed")
+    return QuietHours(
+        starts=given.get("from"), ends=given.get("to"), days_off=given.get("days_off", False)
+    )

@@ -1,0 +1,1 @@
+"""Alerts: what is told to persons without their looking, and whether it was sent."""
