@@ -33,6 +33,7 @@ from hub.gateway.soap.reply_signing import Signer
 from hub.messages import catalog
 from hub.messages.partners import PARTNERS
 from hub.operations.archive.role import Archivist
+from hub.operations.comparison.ordered import Comparisons
 from hub.operations.contracts.watching import ContractWatch
 from hub.operations.deliveries.replay_role import ReplayParts, Replays
 from hub.operations.drift.keeping import DriftKeeping
@@ -64,6 +65,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles.append(DriftKeeping(hub.store, hub.drift, clock=hub.clock))
     if "timer" in wanted:
         roles += [
+            _comparisons(hub),
             make_timer(hub),
             _replays(hub),
             *make_alerts(hub),
@@ -116,6 +118,7 @@ def _console(hub: Hub) -> WebRole:
         broker_url=hub.settings.broker_url,
         management_url=hub.settings.broker_management_url,
         code_key=KeyFile(hub.settings.derivation_key).content,
+        agency=hub.settings.province_agency,
         address_of=Proxies(
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
         ).address_of,
@@ -197,6 +200,11 @@ def _replays(hub: Hub) -> Replays:
         on_commit=hub.wake,
     )
     return Replays(hub.store, parts, clock=hub.clock)
+
+
+def _comparisons(hub: Hub) -> Comparisons:
+    """Return the role that compares what persons ordered."""
+    return Comparisons(hub.store, hub.destinations, hub.records.rules, clock=hub.clock)
 
 
 def _feed(hub: Hub) -> list[Role]:

@@ -8,6 +8,7 @@ lines. tests/unit/documents/commands/test_cli_root.py holds the table and the co
 
 GROUPS = (
     "deliveries",
+    "replays",
     "messages",
     "dossier",
     "broker",
@@ -42,6 +43,12 @@ COMMANDS = {
     "deliveries cancel": "hub.cli.deliveries.settle",
     "deliveries replay": "hub.cli.deliveries.replay",
     "deliveries resend": "hub.cli.deliveries.resend",
+    "replays list": "hub.cli.replays.manage",
+    "replays show": "hub.cli.replays.manage",
+    "replays start": "hub.cli.replays.manage",
+    "replays pause": "hub.cli.replays.manage",
+    "replays resume": "hub.cli.replays.manage",
+    "replays cancel": "hub.cli.replays.manage",
     "messages retry": "hub.cli.messages.retry",
     "dossier trail": "hub.cli.dossier.trail",
     "broker requeue": "hub.cli.broker.requeue",

@@ -10,7 +10,7 @@ from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import audit, dossier, overview, queues, search
 from hub.console.parts import Parts
-from hub.console.repair import groups, replays, selections
+from hub.console.repair import comparisons, groups, replays, selections
 from hub.console.settling import resend, tasks, unmasking
 from hub.console.settling import routes as settling
 from hub.console.sign_in import routes as sign_in
@@ -25,7 +25,7 @@ def create_app(parts: Parts) -> FastAPI:
     language.install(app)
     app.router.dependencies.append(Depends(SentForms(parts.store)))
     sign_in.install(app, parts)
-    for page in (overview, search, queues, dossier, groups, selections, replays):
+    for page in (overview, search, queues, dossier, groups, selections, replays, comparisons):
         page.install(app, parts)
     for page in (unmasking, resend, tasks, settling, inbox, audit):
         page.install(app, parts)

@@ -45,3 +45,8 @@ def fault(code: str) -> str:
 def replay_plan(number: int) -> str:
     """Return the page of a replay plan."""
     return f"/replays/{number}"
+
+
+def comparison(number: int) -> str:
+    """Return the page of a comparison."""
+    return f"/comparisons/{number}"

@@ -37,6 +37,8 @@ class Parts:
     """Content of the key file, which one-time codes are checked with."""
     address_of: Callable[[Request], str] = peer_of
     """Where a request comes from; a reverse proxy is believed only if it has proven itself."""
+    agency: str = ""
+    """The ward's code, by which a partner's list tells its own dossiers."""
     partners: Sequence[Destination] = ()
     """Those that can be queried before something is sent again."""
     file_path: BlobPath = no_file

@@ -16,7 +16,8 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.users.approvals import ApprovalVerb
 from hub.rules.users.rights import UserRole
 from hub.store.engine.store import Store
-from hub.store.repair import replay_work, replays, tasks
+from hub.store.repair import comparisons, replay_work, replays, tasks
+from hub.store.repair.comparisons import result_of
 from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter, ReplayItem
 from hub.store.repair.tasks import TaskFinding
@@ -69,6 +70,8 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         )
         plan = replays.create(tx, PLANNED_OF, [PLANNED], actor="Trần Thị Bình", now=AT)
         replay_work.add(tx, plan, ReplayPhase.READY, total=1)
+        found = result_of([finding], dossiers=9, opened=1, closed=0, unsure=1)
+        comparisons.add(tx, AT.date(), TO, form="f", actor="Trần Thị Bình", now=AT, result=found)
         tasks.open_once(tx, finding, due_at=AT, now=AT)
     FlowSampling(store, [TO]).sample(now())
     _propose(store)

@@ -21,6 +21,7 @@ OF_A_KIND = {
     "/replays/{number}": "/replays/1",
     "/deliveries/{id}/correct": "/deliveries/1/correct",
     "/tasks/{number}": "/tasks/1",
+    "/comparisons/{number}": "/comparisons/1",
     "/faults/{code}": "/faults/partner_refused",
 }
 """For each route with a parameter a page of the cases."""

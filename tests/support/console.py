@@ -73,6 +73,7 @@ def looking(
         code_key=code_key,
         address_of=address_of,
         partners=partners,
+        agency="000.99.01.H57",
     )
     app = create_app(parts)
     more(app)
@@ -81,8 +82,7 @@ def looking(
         forms_without_session(app)
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
-    url = f"http://127.0.0.1:{served.port}"
-    headers = {"accept-language": language}
+    url, headers = f"http://127.0.0.1:{served.port}", {"accept-language": language}
     with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
         yield browser
     served.stop()

@@ -38,6 +38,7 @@ NAVIGATION = (
     ("/", "overview"),
     ("/failures", "failures"),
     ("/replays", "replays"),
+    ("/comparisons", "comparisons"),
     ("/search", "search"),
     ("/queues", "queues"),
     ("/approvals", "approvals"),

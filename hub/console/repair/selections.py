@@ -7,7 +7,7 @@ while persons decide. What moves on meanwhile leaves it, nothing enters it.
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from hub.console.frame.rendering import PageView, render
@@ -36,6 +36,8 @@ def install(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/selection")
     def page(request: Request, who: Who, before: Cursor = None) -> Response:
+        if not request.query_params:
+            return RedirectResponse("/search", status_code=303)  # a selection begins there
         return selection_page(request, parts, who, _wanted(request, who), before=before)
 
     @app.get("/selection.csv")

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from hub.console.frame.language import own_path
 from hub.console.frame.visitor import SignInNeeded
+from hub.console.sign_in import uploads
 from hub.rules.users.keys import owner_of_form
 
 TOKEN = "form_token"  # noqa: S105 - the name of a field
@@ -80,6 +81,8 @@ async def read_form(request: Request) -> Mapping[str, str]:
     if not _is_own(request):
         raise ForeignForm
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if uploads.accepts_file(request, media):
+        return await uploads.read_upload(request)
     if media != _MEDIA:
         raise HTTPException(422)
     body = bytearray()

@@ -59,6 +59,7 @@ BOUNDED = frozenset(
         "lone_tries",  # what waits, only
         "outbox",  # what the broker has not confirmed
         "pauses",  # a row an operation
+        "comparisons",  # a row for each act of a person
         "replay_work",  # a row for each act of a person
         "person_pauses",  # a row an operation
         "replay_plans",  # a row for each act of a person

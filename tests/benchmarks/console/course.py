@@ -58,6 +58,7 @@ def _paths(store: Store) -> Mapping[str, str]:
         "queues": "/queues",
         "failures": "/failures",
         "replays": "/replays",
+        "comparisons": "/comparisons",
         "selection": f"/selection?state=dead&up_to={last}",
         "search_list": "/search",
         "search_dead": "/search?state=dead",

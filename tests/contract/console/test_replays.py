@@ -77,7 +77,8 @@ def test_what_has_ended_is_no_selection_to_decide_on(look: Look, store: Store) -
     browser = look(store)
     assert "that match" not in browser.get("/search").text
     assert "that match" not in browser.get("/search?state=delivered").text
-    for words in ("", "state=dead", "up_to=3", "state=delivered&up_to=3"):
+    assert browser.get("/selection").headers["location"] == "/search"
+    for words in ("state=dead", "up_to=3", "state=delivered&up_to=3"):
         assert browser.get(f"/selection?{words}").status_code == 422
         assert browser.get(f"/selection.csv?{words}").status_code == 422
 

@@ -146,3 +146,29 @@ sa.Index("ix_selection_notes_form", selection_notes.c.form, unique=True)
 ASSIGNS = sa.text("assignee IS NOT NULL")
 """Word for word in every question about assignments, see `exchange.UNHANDLED`."""
 partial_index("ix_selection_notes_assigns", selection_notes.c.number, where=ASSIGNS)
+
+WANTED, DONE = "wanted", "done"
+
+comparisons = sa.Table(
+    "comparisons",
+    metadata,
+    sa.Column("number", Big, primary_key=True, autoincrement=True),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("partner", sa.Text, nullable=False),
+    sa.Column("by_list", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+    sa.Column("made_by", sa.Text, nullable=False),
+    sa.Column("examined", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("result", sa.Text),
+    sa.Column("worker", sa.Text),
+    sa.Column("lease_until", Instant),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.CheckConstraint(one_of("state", (WANTED, DONE)), name="state"),
+    sa.CheckConstraint("(state = 'done') = (result IS NOT NULL)", name="done_has_result"),
+    sqlite_autoincrement=True,
+    comment="Comparisons that persons ordered on the console, and the differences that they found",
+)
+sa.Index("ix_comparisons_form", comparisons.c.form, unique=True)

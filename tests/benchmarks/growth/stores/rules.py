@@ -110,6 +110,7 @@ STAYS = {
     "pauses": "few: operations",
     "person_pauses": "few: operations",
     "replay_items": "acts of persons: few",
+    "comparisons": "acts of persons: few",
     "replay_work": "acts of persons: few",
     "replay_plans": "acts of persons: few",
     "sent_forms": "of one day",

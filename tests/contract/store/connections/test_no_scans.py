@@ -49,7 +49,8 @@ from hub.store.messages import journal, outbox, parked
 from hub.store.monitoring import flow_samples, work_counts
 from hub.store.records import dossier_claims, early_messages, legs, papers
 from hub.store.records.reading import partner_view
-from hub.store.repair import deadline_alerts, future_times, replays, restore, tasks
+from hub.store.repair import comparisons, deadline_alerts, future_times, replays, restore, tasks
+from hub.store.repair.comparisons import KeptDifference
 from hub.store.repair.replies import fault_classes, login_tasks, unreadable_replies
 from hub.store.schema.growing import BOUNDED, GROWING
 from hub.store.schema.tables.exchange import metadata
@@ -79,6 +80,11 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "deliveries resolve": ("1", "absent", "--reason", "a test"),
     "deliveries replay": ("--plan", "--destination", "provincial"),
     "deliveries resend": ("1", "--file", "nowhere", "--reason", "a test"),
+    "replays show": ("1",),
+    "replays start": ("1", "--reason", "a test"),
+    "replays pause": ("1", "--reason", "a test"),
+    "replays resume": ("1", "--reason", "a test"),
+    "replays cancel": ("1", "--reason", "a test"),
     "messages retry": ("--plan", "--code", "handler_failed"),
     "partners compare": ("--day", "2018-08-06"),
     "tasks done": ("1", "--reason", "a test"),
@@ -126,6 +132,9 @@ NOT_RUN: Mapping[str, str] = {
 
 
 _GROUP = Selection(partner="provincial", operation="province.dossier", fault="x")
+_DIFFERENCE = KeptDifference(
+    kind="x", subject="y", destination="z", owner="", detail=("", ""), repair=("", "")
+)
 _ITEM = replays.ReplayItem(delivery_id=1, attempts=1, fault="", verdict="")
 
 
@@ -264,6 +273,7 @@ def console_questions(store: Store) -> None:
 def questions_about_many(tx: Tx, scopes: Iterable[Scope], filters: Iterable[Filters]) -> None:
     """Ask what the pages about groups, selections and replay plans ask."""
     at = now()
+    comparisons.tasks_of(tx, [_DIFFERENCE])
     replay_plans.newest(tx, before=9)
     replay_plans.counts(tx, 1)
     replay_plans.items(tx, 1)

@@ -71,7 +71,7 @@ def test_every_command_that_the_tree_names_is_there() -> None:
         "see hub stuck",
         "`hub\n  unpark ID`",
         "hub partners reconcile",
-        "`hub replays 17`",
+        "`hub replayed 17`",
         "`hub broker`",
         "`hub broker --directory x`",
         "hub deliveries by-hand 17",

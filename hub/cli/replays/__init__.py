@@ -1,0 +1,1 @@
+"""`hub replays`: the replay plans that the hub works off."""

@@ -1,0 +1,201 @@
+"""Comparisons of a day: by queries of the partners or by a partner's list; result and protocol."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+from threading import Lock
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+
+from hub.console.frame.errors import NotHere
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import demand, visitor
+from hub.console.links import comparison, dossier
+from hub.console.live import Freshness, add_streams
+from hub.console.parts import Parts
+from hub.console.repair.acting import FORM_ID, form_values, signed_by
+from hub.console.sign_in.forms import fields
+from hub.messages.local_time import LOCAL
+from hub.operations.comparison import ordered
+from hub.operations.comparison.lists import reader
+from hub.operations.comparison.lists.problems import ListRefused
+from hub.records.rulebook import Rulebook
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.store.repair import comparisons
+from hub.store.repair.comparisons import ComparisonState, text_of
+from hub.texts import Explained, Text, both
+
+Who = Annotated[Visitor, Depends(visitor)]
+Form = Annotated[Mapping[str, str], Depends(fields)]
+SHOWN = 500
+"""Differences on a page; the rest is a number."""
+
+
+class _WrongWords(Explained):
+    """A field of the form cannot be used."""
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the pages, the stream of each comparison, and the forms."""
+    pages = _ComparisonPages(parts)
+    app.add_api_route("/comparisons", pages.all, methods=["GET"])
+    app.add_api_route("/comparisons", pages.order, methods=["POST"])
+    app.add_api_route("/comparisons/list", pages.compare_list, methods=["POST"])
+    app.add_api_route("/comparisons/{number}", pages.one, methods=["GET"])
+    add_streams(app, "/live/comparisons/{number}", _ComparisonStreams(parts).of, parts=parts)
+
+
+class _ComparisonStreams:
+    """What keeps the comparisons fresh that are being looked at."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: OrderedDict[int, Freshness] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, request: Request) -> Freshness:
+        """Return what makes the page of a comparison. Raises NotHere."""
+        text = request.path_params["number"]
+        if not text.isascii() or not text.isdigit() or len(text) > 18:
+            raise NotHere
+        number = int(text)
+        with self._lock:
+            if number not in self._known:
+                make = partial(comparison_page, number=number)
+                self._known[number] = Freshness(make, self._parts)
+            while len(self._known) > 50:
+                self._known.popitem(last=False)
+            return self._known[number]
+
+
+class _ComparisonPages:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def all(self, request: Request, who: Who) -> Response:
+        return self._list(request, who)
+
+    def one(self, request: Request, who: Who, number: int) -> Response:
+        now = self._parts.clock()
+        return render(request, comparison_page(self._parts, who, now, number=number), who, now=now)
+
+    def order(self, request: Request, who: Who, form: Form) -> Response:
+        """Order the comparison of a day with the partners; on to its page."""
+        demand(who, Right.ACT)
+        try:
+            day, partner = self._day(form), self._partner(form, some=False)
+        except _WrongWords as error:
+            return self._list(request, who, wrong=error.text, typed=form)
+        by = signed_by(who, day.isoformat(), self._parts)
+        number = ordered.order(self._parts.store, day, partner, form=form.get(FORM_ID, ""), by=by)
+        return RedirectResponse(comparison(number), status_code=303)
+
+    def compare_list(self, request: Request, who: Who, form: Form) -> Response:
+        """Compare a partner's list; on to what it found."""
+        demand(who, Right.ACT)
+        content: bytes = getattr(request.state, "file", b"")
+        try:
+            day, partner = self._day(form), self._partner(form, some=True)
+            at = self._exported(form, day)
+            if not content:
+                raise _WrongWords(both("comparison_pages.no_file"))
+            listed = reader.read(content, partner=partner, exported_at=at)
+            number = ordered.compare_list(
+                self._parts.store,
+                day,
+                listed,
+                Rulebook.load(),
+                agency=self._parts.agency,
+                form=form.get(FORM_ID, ""),
+                by=signed_by(who, day.isoformat(), self._parts),
+            )
+        except (_WrongWords, ListRefused) as error:
+            return self._list(request, who, wrong=error.text, typed=form)
+        return RedirectResponse(comparison(number), status_code=303)
+
+    def _day(self, form: Mapping[str, str]) -> date:
+        try:
+            found = date.fromisoformat(form.get("day", ""))
+        except ValueError:
+            raise _WrongWords(both("comparison_pages.bad_day")) from None
+        if found > self._parts.clock().astimezone(LOCAL).date() or found.year < 2000:
+            raise _WrongWords(both("comparison_pages.bad_day"))
+        return found
+
+    def _partner(self, form: Mapping[str, str], *, some: bool) -> str:
+        given = form.get("partner", "")
+        names = [it for it in self._parts.destinations if it != "devices"]
+        if given not in names and (some or given):
+            raise _WrongWords(both("comparison_pages.bad_partner"))
+        return given
+
+    def _exported(self, form: Mapping[str, str], day: date) -> datetime:
+        """Return when the list was exported: on the day or later, and not in the future."""
+        try:
+            moment = datetime.fromisoformat(form.get("exported_at", "")).replace(tzinfo=LOCAL)
+        except ValueError:
+            raise _WrongWords(both("comparison_pages.bad_time")) from None
+        if moment.date() < day or moment > self._parts.clock():
+            raise _WrongWords(both("comparison_pages.bad_time"))
+        return moment
+
+    def _list(
+        self,
+        request: Request,
+        who: Visitor,
+        *,
+        wrong: Text | None = None,
+        typed: Mapping[str, str] | None = None,
+    ) -> Response:
+        demand(who, Right.METADATA)
+        now = self._parts.clock()
+        with self._parts.store.read() as tx:
+            found = comparisons.newest(tx)
+        page = PageView(
+            template="repair/comparisons.html",
+            title=both("comparison_pages.title"),
+            values={
+                "found": found,
+                "may_act": who.may(Right.ACT),
+                "partners": [it for it in self._parts.destinations if it != "devices"],
+                "today": now.astimezone(LOCAL).date().isoformat(),
+                "typed": typed or {},
+                "wrong": wrong,
+                "comparison": comparison,
+                "largest": reader.LARGEST // 1024 // 1024,
+                **form_values(request),
+            },
+            status=200 if wrong is None else 422,
+        )
+        return render(request, page, who, now=now)
+
+
+def comparison_page(parts: Parts, who: Visitor, now: datetime, *, number: int) -> PageView:
+    """Return the page of a comparison, which is its protocol, too. Raises NotHere."""
+    del now
+    with parts.store.read() as tx:
+        found = comparisons.numbered(tx, number) if 0 < number < 2**62 else None
+        if found is None or not who.may(Right.METADATA):
+            raise NotHere
+        shown = found.result.differences[:SHOWN] if found.result else ()
+        tasks = comparisons.tasks_of(tx, shown)
+    values: dict[str, Any] = {
+        "it": found,
+        "is_done": found.state is ComparisonState.DONE,
+        "differences": shown,
+        "tasks": tasks,
+        "more": len(found.result.differences) - len(shown) if found.result else 0,
+        "text_of": text_of,
+        "dossier": dossier,
+        "comparison": comparison,
+    }
+    return PageView(
+        template="repair/comparison.html",
+        main="repair/comparison_main.html",
+        title=both("comparison_pages.protocol", day=f"{found.day:%d/%m/%Y}"),
+        values=values,
+    )
