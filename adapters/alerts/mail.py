@@ -38,7 +38,7 @@ class MailChannel:
             refused = server.send_message(mail)
         if refused:
             codes = sorted({str(code) for code, _ in refused.values()})
-            raise ChannelFailed("mail_refused", ", ".join(codes))
+            raise ChannelFailed("mail_refused", ", ".join(codes), in_part=True)
 
     def mail(self, *, key: str, subject: str, body: str, at: datetime) -> EmailMessage:
         """Return the mail as it is handed over."""
@@ -67,8 +67,17 @@ class MailChannel:
             if server.tls == "starttls":
                 line.starttls(context=tls)
             if server.username:
-                line.login(server.username, _password(server.password_file))
+                _sign_in(line, server)
             yield line
+
+
+def _sign_in(line: smtplib.SMTP, server: MailServer) -> None:
+    """Trap: a server may hang up when one way to sign in fails, before the next is tried."""
+    password = _password(server.password_file)
+    try:
+        line.login(server.username, password)
+    except smtplib.SMTPServerDisconnected:
+        raise ChannelFailed("mail_login") from None
 
 
 def _password(file: str) -> str:

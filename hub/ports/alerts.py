@@ -7,10 +7,12 @@ from typing import Protocol
 class ChannelFailed(Exception):
     """A channel did not take a message; `code` is stable, `detail` holds no secret."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", *, in_part: bool = False) -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail[:500]
+        self.in_part = in_part
+        """Whether some of its persons have got it: then it is not sent again to all."""
 
 
 class AlertChannel(Protocol):

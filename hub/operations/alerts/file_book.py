@@ -87,7 +87,7 @@ class FileBook:
         failure = attempt(self.channels, it, self.clock)
         others = [one for one in content.waiting if one.key != it.key]
         now = self.clock()
-        if failure is None or now - it.made_at > GIVEN_UP_AFTER:
+        if failure is None or failure.in_part or now - it.made_at > GIVEN_UP_AFTER:
             return replace(content, waiting=others)
         wait = doubled(FIRST_WAIT, it.attempts, longest=LONGEST_WAIT)
         again = replace(it, attempts=it.attempts + 1, code=failure.code, next_attempt_at=now + wait)

@@ -87,6 +87,7 @@ class AlertSending(Role):
             messages.sent(tx, it.key, now=now)
             return
         wait = doubled(FIRST_WAIT, it.attempts, longest=LONGEST_WAIT)
-        given_up = now - it.made_at > GIVEN_UP_AFTER or failure.code == NO_CHANNEL
+        no_use = failure.in_part or failure.code == NO_CHANNEL
+        given_up = no_use or now - it.made_at > GIVEN_UP_AFTER
         again = None if given_up else now + wait
         messages.failed(tx, it.key, code=failure.code, detail=failure.detail, again_at=again)
