@@ -203,6 +203,9 @@ def _run(store: Store, number: int, who: SignedBy, per_second: float) -> None:
             report = run.run(progress)
     except (NoSuchPlan, StateConflict) as error:
         raise not_done(error) from None
+    except KeyboardInterrupt:
+        refuse(text("decisions.plan_broken_off", plan=number))
+        raise typer.Exit(130) from None
     _show(report)
     raise typer.Exit(1 if report.stopped else 0)
 

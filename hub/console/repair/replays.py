@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from hub.console.frame.errors import Changed, NotHere
 from hub.console.frame.rendering import PageView, render
+from hub.console.frame.sent_form import is_form_id
 from hub.console.frame.visitor import demand, demand_some, visitor
 from hub.console.links import delivery, dossier, replay_plan
 from hub.console.live import Freshness, add_streams
@@ -110,9 +111,10 @@ class _PlanPages:
         if wanted.state != DeliveryState.DEAD or wanted.up_to is None:
             raise HTTPException(422)
         by = signed_by(who, form.get("reason", ""), self._parts)
-        number = replay_orders.order_plan(
-            self._parts.store, wanted, form=form.get(FORM_ID, ""), by=by
-        )
+        id = form.get(FORM_ID, "")
+        if not is_form_id(id):
+            raise HTTPException(422)
+        number = replay_orders.order_plan(self._parts.store, wanted, form=id, by=by)
         return RedirectResponse(replay_plan(number), status_code=303)
 
     def order(self, request: Request, who: Who, number: int, verb: str, form: Form) -> Response:

@@ -18,7 +18,7 @@ from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.repair import replays
-from hub.store.repair.replays import ReplayFilter
+from hub.store.repair.replays import ReplayFilter, ReplayItem
 from hub.store.schema.tables.repair import CANNOT_QUERY, WOULD_SEND
 from hub.texts import both
 
@@ -48,28 +48,41 @@ def replay(
 
     `unasked`: send it also when the partner cannot be asked now, if one person may. One that waits
     is sent at once. Raises NoSuchDelivery, and StateConflict when it is neither dead nor waiting,
-    or not as expected.
+    not as expected, also when its plan is made, or when that plan was interrupted.
     """
     if _state(store, id, expected, unasked=unasked) is DeliveryState.WAITING:
         actions.send_now(store, id, expected=expected, by=by)
         return Replayed(WOULD_SEND, "", SENT)
+    one = ReplayFilter(delivery=id)
     plan = replay_plan.make(
-        store, ReplayFilter(delivery=id), destinations, file_path=file_path, by=by
+        store, one, destinations, file_path=file_path, by=by, clock=clock, expected=expected
     )
-    with store.read() as tx:
-        items = replays.items_of(tx, plan)
-    if not items:
-        raise transitions.StateConflict(both("deliveries.not_dead_any_more", id=id))
-    (item,) = items
+    item = _item(store, plan, id)
     if unasked and item.verdict == CANNOT_QUERY:
-        actions.replay(store, id, **by)
+        with store.write() as tx:
+            require(tx, id, expected)
+            actions.replay_in(tx, id, **by)
         return Replayed(item.verdict, item.detail, SENT)
     who, why = by["actor"], by["reason"]
     run = ReplayRun(
         store, plan, actor=who, reason=why, clock=clock, on_delivered=on_delivered, patience=None
     )
-    (outcome,) = run.run().outcomes
-    return Replayed(item.verdict, item.detail, outcome)
+    return Replayed(item.verdict, item.detail, _outcome(run, id))
+
+
+def _item(store: Store, plan: int, id: int) -> ReplayItem:
+    with store.read() as tx:
+        items = replays.items_of(tx, plan)
+    if not items:
+        raise transitions.StateConflict(both("deliveries.not_dead_any_more", id=id))
+    return items[0]
+
+
+def _outcome(run: ReplayRun, id: int) -> str:
+    outcomes = [*run.run().outcomes]
+    if not outcomes:
+        raise transitions.StateConflict(both("deliveries.plan_interrupted", id=id, plan=run.plan))
+    return outcomes[0]
 
 
 def _state(store: Store, id: int, expected: Expected | None, *, unasked: bool) -> DeliveryState:

@@ -38,6 +38,10 @@ class OrderRefused(Explained):
     """Nothing was done; `text` says why."""
 
 
+class _OrderedMeanwhile(Exception):
+    """The same form has made a plan since this transaction looked."""
+
+
 def filter_of(selection: Selection) -> ReplayFilter:
     """Return the dead deliveries of a selection as a plan keeps them."""
     return ReplayFilter(
@@ -52,13 +56,17 @@ def filter_of(selection: Selection) -> ReplayFilter:
 
 def order_plan(store: Store, selection: Selection, *, form: str, by: SignedBy) -> int:
     """Order a plan; return its number, that of the first for a form that is sent again."""
-    with store.write() as tx:
-        known = replay_work.plan_of_form(tx, form)
-        if known is not None:
-            return known
-        number = replays.create(tx, filter_of(selection), [], actor=by["actor"], now=by["now"])
-        replay_work.add(tx, number, ReplayPhase.PLANNING, form=form)
-        audit.record(tx, action="replay.plan", object=str(number), **by)
+    try:
+        with store.write() as tx:
+            known = replay_work.plan_of_form(tx, form)
+            if known is not None:
+                return known
+            number = replays.create(tx, filter_of(selection), [], actor=by["actor"], now=by["now"])
+            if not replay_work.add(tx, number, ReplayPhase.PLANNING, form=form):
+                raise _OrderedMeanwhile
+            audit.record(tx, action="replay.plan", object=str(number), **by)
+    except _OrderedMeanwhile:
+        return order_plan(store, selection, form=form, by=by)
     return number
 
 
@@ -75,6 +83,9 @@ def order(
         also["per_second"] = min(max(1, per_second), FASTEST)
     with store.write() as tx:
         known = _known(tx, number)
+        work = replay_work.of_plan(tx, number)
+        if verb == "resume" and work and not work.run_by:
+            also = {"run_by": by["actor"], "run_reason": by["reason"]}
         if not replay_work.move(tx, number, STARTS[verb], _ENDS[verb], **also):
             raise OrderRefused(both("replay.other_phase", plan=number, phase=phase_text(known)))
         if verb == "cancel":

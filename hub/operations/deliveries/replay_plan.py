@@ -3,27 +3,34 @@
 Asking has no effect at a partner, and a plan changes no delivery. What is known here decides
 first (a newer record stands behind it), then the partner's word (it has it already), then what
 speaks against sending: order in the lane, a file that is gone, a partner that cannot be asked.
+
+Nobody asks a partner that a person has paused, that is closed, or whose quota is used up. An open
+circuit keeps no question back. Questions are not counted for the quota of a partner.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from hub.exchange.delivery import unproven_texts
 from hub.exchange.delivery.query import readable, request_beside
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
+from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
-from hub.ports import Absent, BlobPath, Destination, Receipt, Unclear
+from hub.ports import Absent, BlobPath, Clock, Destination, Receipt, Unclear
 from hub.rules.failures.errors import DeliveryFailure
-from hub.store.deliveries import doubts
+from hub.runtime.clock import utc_now
+from hub.store.deliveries import doubts, pauses
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair import replay_work, replays
 from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import Candidate, ReplayFilter, ReplayItem
+from hub.store.schema.tables.exchange import PAUSE_KINDS
 from hub.store.schema.tables.repair import (
     ALREADY_THERE,
     CANNOT_QUERY,
@@ -36,6 +43,7 @@ from hub.texts import both
 
 PAGE = 50
 """Deliveries that are examined together."""
+_PAUSES = frozenset(PAUSE_KINDS) - {"circuit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +63,26 @@ def make(
     by: SignedBy,
     at_once: int = 4,
     progress: Callable[[int, int], None] = lambda *_: None,
+    clock: Clock = utc_now,
+    expected: Expected | None = None,
 ) -> int:
     """Ask about the dead deliveries of `selection`, store the plan and return its number.
 
-    `progress` gets (asked, of how many).
+    `progress` gets (asked, of how many). `expected`: what a person saw of the one delivery of the
+    selection; raises StateConflict where it is not so any more.
     """
     items = examine_all(
-        store, selection, destinations, file_path=file_path, at_once=at_once, progress=progress
+        store,
+        selection,
+        destinations,
+        file_path=file_path,
+        at_once=at_once,
+        progress=progress,
+        clock=clock,
     )
     with store.write() as tx:
+        if selection.delivery is not None:
+            require(tx, selection.delivery, expected)
         number = replays.create(tx, selection, items, actor=by["actor"], now=by["now"])
         replay_work.add(tx, number, ReplayPhase.READY, total=len(items))
         audit.record(tx, action="replay.plan", object=str(number), **by)
@@ -78,6 +97,7 @@ def examine_all(
     file_path: BlobPath,
     at_once: int = 4,
     progress: Callable[[int, int], None] = lambda *_: None,
+    clock: Clock = utc_now,
 ) -> list[ReplayItem]:
     """Return what a plan shows of the dead deliveries of a selection; changes nothing.
 
@@ -86,7 +106,9 @@ def examine_all(
     partners = {destination.name: destination for destination in destinations}
     with store.read() as tx:
         candidates = replays.select(tx, selection)
-    examine_one = partial(examine, store, partners, file_path, frozenset(c.id for c in candidates))
+    examine_one = partial(
+        examine, store, partners, file_path, frozenset(c.id for c in candidates), clock=clock
+    )
     items: list[ReplayItem] = []
     with ThreadPoolExecutor(at_once, thread_name_prefix="replay.plan") as pool:
         # Not all at once: what `progress` raises would else wait for every query.
@@ -103,6 +125,8 @@ def examine(
     file_path: BlobPath,
     selected: frozenset[int],
     candidate: Candidate,
+    *,
+    clock: Clock,
 ) -> ReplayItem:
     """Return what a plan says of one dead delivery."""
     with store.read() as tx:
@@ -117,7 +141,7 @@ def examine(
         return item(verdict=SUPERSEDED, detail=both("replay.newer", delivery=newer).stored())
     message = decode_stored(body)
     destination = partners.get(candidate.destination)
-    answer = _query(destination, message, _beside(store, candidate))
+    answer = _query(store, destination, candidate, message, now=clock())
     if isinstance(answer, Receipt):
         return item(
             verdict=ALREADY_THERE, reference=answer.reference, response_hash=answer.response_hash
@@ -147,15 +171,33 @@ def _beside(store: Store, candidate: Candidate) -> list[Message]:
     return list(readable(found))
 
 
+def _is_paused(store: Store, candidate: Candidate, now: datetime) -> bool:
+    """Tell whether the partner is not to be called now."""
+    to, type = candidate.destination, candidate.type
+    with store.read() as tx:
+        by_persons = pauses.paused_by_persons(tx, to, now=now)
+        known = pauses.active(tx, to, now=now)
+    return any(it.operation in {"", type} for it in by_persons) or any(
+        it.operation == type and it.kind in _PAUSES for it in known
+    )
+
+
 def _query(
-    destination: Destination | None, message: Message, beside: Sequence[Message]
+    store: Store,
+    destination: Destination | None,
+    candidate: Candidate,
+    message: Message,
+    *,
+    now: datetime,
 ) -> Receipt | Absent | NoAnswer:
     if destination is None:
         return NoAnswer(both("replay.no_address").stored())
     if not destination.traits.findable:
         return Absent()  # a dead delivery certainly had no effect, and asking proves nothing
+    if _is_paused(store, candidate, now):
+        return NoAnswer(both("replay.partner_paused").stored())
     try:
-        answer = destination.find(request_beside(destination, message, beside))
+        answer = destination.find(request_beside(destination, message, _beside(store, candidate)))
     except DeliveryFailure as failure:
         return NoAnswer(failure.code)
     return NoAnswer(unproven_texts.words_of(answer)) if isinstance(answer, Unclear) else answer

@@ -83,6 +83,7 @@ class Replays(Role):
                 self.parts.destinations,
                 file_path=self.parts.file_path,
                 progress=self._progress_of(work.plan),
+                clock=self.clock,
             )
         except _Lost:
             with self.store.write() as tx:

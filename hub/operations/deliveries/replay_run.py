@@ -6,13 +6,16 @@ again with the fault that it had stops the run. A delivery that is not as the pl
 alone, and a plan that ended is not run again.
 
 A run has a lease on its plan. It ends without a word when a person pauses or cancels the plan, or
-another process runs it; what was done stays done, and the next run goes on with the rest.
+another process runs it; what was done stays done, and the next run goes on with the rest. A run
+that breaks off (Ctrl-C, an error) pauses its plan. A run whose process is killed cannot: the hub
+goes on when the lease has ended, for the same person, at the same pace.
 """
 
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -23,7 +26,7 @@ from hub.ports import Clock, Receipt
 from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.runtime.failpoints import Point, passing
 from hub.store.deliveries import attempts, superseding, transitions
-from hub.store.engine.store import Store, Tx
+from hub.store.engine.store import Store, StoreUnavailable, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.messages import journal
 from hub.store.repair import replay_work, replays
@@ -40,6 +43,8 @@ _OUTCOMES = {CHANGED: "changed", NOT_SENT: "not_sent"}
 """Outcomes, as items keep them, whose text has another name."""
 _TRIED = FINAL | {DeliveryState.DEAD, DeliveryState.WAITING, DeliveryState.AMBIGUOUS}
 """States in which a delivery has had its outcome, when its attempts have grown."""
+_WAIT = LEASE / 6
+"""How long a slow run waits without a sign of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +101,29 @@ class ReplayRun:
         self.delivered = 0
         self.stopped: Text | None = None
         self.interrupted = False
+        self._is_claimed = bool(worker)
         self.worker = worker or secrets.token_hex(8)
         self._extended = clock()
 
     def run(self, progress: Callable[[int, int], None] = lambda *_: None) -> ReplayReport:
         """Carry the plan out; `progress` gets (done, of how many). Raises NoSuchPlan."""
+        with self._paused_on_error():
+            return self._run(progress)
+
+    @contextmanager
+    def _paused_on_error(self) -> Iterator[None]:
+        """Pause the plan where its run breaks off: nobody goes on without a person's order."""
+        try:
+            yield
+        except BaseException as error:
+            # A role tries again by itself when the database is back.
+            if not (self._is_claimed and isinstance(error, StoreUnavailable)):
+                with suppress(StoreUnavailable), self.store.write() as tx:
+                    if replay_work.pause(tx, self.plan, self.worker):
+                        self._audit(tx, "replay.broke_off", str(self.plan), type(error).__name__)
+            raise
+
+    def _run(self, progress: Callable[[int, int], None]) -> ReplayReport:
         with self.store.write() as tx:
             found = replays.plan_of(tx, self.plan)
             if found.over:
@@ -126,16 +149,32 @@ class ReplayRun:
         return self._give_back() if self._goes_on_later() else self._end()
 
     def _begin(self, tx: Tx) -> None:
-        """Claim the plan. Raises StateConflict where there is nothing to run yet."""
-        now = self.clock()
+        """Begin, where a person has not paused the plan since it was claimed.
+
+        Raises StateConflict where there is nothing to run yet.
+        """
+        if not self._is_claimed:
+            self._take_over(tx)
+        elif not self._extend(tx):
+            return
+        replays.begin(tx, self.plan, self.clock())
+        self._audit(tx, "replay.run", str(self.plan))
+
+    def _take_over(self, tx: Tx) -> None:
         work = replay_work.of_plan(tx, self.plan)
         if work is None:  # of an older release
             replay_work.add(tx, self.plan, ReplayPhase.READY)
         elif work.phase is ReplayPhase.PLANNING:
             raise transitions.StateConflict(both("replay.still_planning", plan=self.plan))
-        replay_work.take_over(tx, self.plan, self.worker, now=now)
-        replays.begin(tx, self.plan, now)
-        self._audit(tx, "replay.run", str(self.plan))
+        replay_work.take_over(
+            tx,
+            self.plan,
+            self.worker,
+            run_by=self.actor,
+            run_reason=self.reason,
+            per_second=self.per_second,
+            now=self.clock(),
+        )
 
     def _is_to_end(self) -> bool:
         return bool(self.stopped) or self._goes_on_later()
@@ -172,13 +211,23 @@ class ReplayRun:
         if self.patience is None:
             return
         if item.fault in tried:
-            self.pause(1 / self.per_second)
+            self._keep_pace()
             self._check_results()
             return
         tried.add(item.fault)
         self._wait_for_outcomes()
         if self.watched and not self._is_to_end():
             self.stopped = both("replay.no_outcome")
+
+    def _keep_pace(self) -> None:
+        """Wait until the next one may go; a long wait extends the lease."""
+        left = timedelta(seconds=1 / self.per_second)
+        while True:
+            self.pause(min(left, _WAIT).total_seconds())
+            left -= _WAIT
+            if left <= timedelta() or self._is_to_end():
+                return
+            self._keep_lease()
 
     def _carry_out(self, item: ReplayItem) -> str:
         """Do what the plan says of one delivery, unless it has changed; return what was done."""

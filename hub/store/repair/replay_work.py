@@ -2,7 +2,8 @@
 
 Each move is an UPDATE from a phase whose row count is checked, so of two persons who click one is
 told. A worker that has lost its lease, or whose plan is paused or cancelled, is told so by `extend`
-in the transaction of its next item: it does nothing more.
+in the transaction of its next item: it does nothing more. A run says who ordered it and at which
+pace, so that another process goes on as that person ordered.
 """
 
 from collections.abc import Collection
@@ -47,7 +48,7 @@ class ReplayWork:
     """Deliveries of its selection, 0 until they are counted."""
     examined: int
     """Deliveries that the partners were queried about so far."""
-    per_second: int
+    per_second: float
     """Deliveries that a run sends in a second, at most."""
     run_by: str
     run_reason: str
@@ -62,6 +63,7 @@ class Examined:
 
 
 _COLUMNS = [table.c[name] for name in ReplayWork.__slots__]
+_QUERIES_LAST = sa.case((table.c.phase == ReplayPhase.PLANNING.value, 1), else_=0)
 
 
 def add(tx: Tx, plan: int, phase: ReplayPhase, *, total: int = 0, form: str | None = None) -> bool:
@@ -95,10 +97,10 @@ def move(
 
 
 def claim(tx: Tx, worker: str, *, now: datetime) -> ReplayWork | None:
-    """Claim the oldest plan that has work and no worker; None where there is none."""
-    free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now)
-    oldest = sa.select(sa.func.min(table.c.plan)).where(table.c.phase.in_(sorted(WORKED_ON)), free)
-    statement = sa.update(table).where(table.c.plan == oldest.scalar_subquery(), free)
+    """Claim the oldest plan that has work and no worker, a run before queries; None for none."""
+    free = _is_free(now)
+    first = sa.select(table.c.plan).where(free).order_by(_QUERIES_LAST, table.c.plan).limit(1)
+    statement = sa.update(table).where(table.c.plan == first.scalar_subquery(), free)
     values = {"worker": worker, "lease_until": now + LEASE}
     row = tx.execute(statement.values(values).returning(*_COLUMNS)).mappings().one_or_none()
     return None if row is None else _work(row)
@@ -106,15 +108,42 @@ def claim(tx: Tx, worker: str, *, now: datetime) -> ReplayWork | None:
 
 def is_some_free(tx: Tx, *, now: datetime) -> bool:
     """Return whether a plan has work and no worker."""
-    free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now)
-    query = sa.select(table.c.plan).where(table.c.phase.in_(sorted(WORKED_ON)), free).limit(1)
-    return tx.execute(query).first() is not None
+    return tx.execute(sa.select(table.c.plan).where(_is_free(now)).limit(1)).first() is not None
 
 
-def take_over(tx: Tx, plan: int, worker: str, *, now: datetime) -> None:
-    """Have a worker run a plan, whichever worked on it before; the caller checked its phase."""
+def _is_free(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition of work that waits for a worker; a run belongs to a person."""
+    ordered = sa.or_(
+        table.c.phase == ReplayPhase.PLANNING.value,
+        sa.and_(table.c.phase == ReplayPhase.RUNNING.value, table.c.run_by != ""),
+    )
+    return sa.and_(ordered, sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now))
+
+
+def take_over(
+    tx: Tx,
+    plan: int,
+    worker: str,
+    *,
+    run_by: str,
+    run_reason: str,
+    per_second: float,
+    now: datetime,
+) -> None:
+    """Have a worker run a plan for a person, whichever worked on it before, at the person's pace.
+
+    The caller checked its phase.
+    """
     values = {"phase": ReplayPhase.RUNNING.value, "worker": worker, "lease_until": now + LEASE}
-    tx.execute(sa.update(table).where(table.c.plan == plan).values(values))
+    order = {"run_by": run_by, "run_reason": run_reason, "per_second": per_second}
+    tx.execute(sa.update(table).where(table.c.plan == plan).values(**values, **order))
+
+
+def pause(tx: Tx, plan: int, worker: str) -> bool:
+    """Pause the run of a worker; False where the worker does not run the plan any more."""
+    own = _of_worker(plan, worker).where(table.c.phase == ReplayPhase.RUNNING.value)
+    values = {"phase": ReplayPhase.PAUSED.value, "worker": None, "lease_until": None}
+    return tx.execute(own.values(values)).rowcount == 1
 
 
 def extend(

@@ -10,6 +10,7 @@ from hub.exchange.outbox.emit import emit
 from hub.rules.deliveries.selection import Selection
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
+from hub.store.console import replay_plans
 from hub.store.engine.store import Store
 from hub.store.repair import replay_work, replays
 from hub.store.repair.replay_work import ReplayPhase
@@ -28,7 +29,7 @@ ONE, TWO = (
 
 def post(browser: httpx.Client, path: str, given: Mapping[str, str]) -> httpx.Response:
     """Send a form of a page."""
-    return browser.post(path, data={"form_id": "f-1", **given}, headers=SAME)
+    return browser.post(path, data={"form_id": "f" * 16, **given}, headers=SAME)
 
 
 def three_dead(store: Store) -> Selection:
@@ -96,6 +97,16 @@ def test_a_plan_is_ordered_once_however_often_it_is_clicked(look: Look, store: S
     assert "Cancel the plan" in page
     assert "Send 0 deliveries" not in page
     assert 'href="/replays/1"' in browser.get("/replays").text
+
+
+@pytest.mark.parametrize("id", ["", "f-1", "f" * 65])
+def test_a_plan_of_a_form_without_an_id_is_refused(look: Look, store: Store, id: str) -> None:
+    """Two such forms would else be one form, and the second person would get the first's plan."""
+    wanted = three_dead(store)
+    browser = look(store, more=forms_without_session)
+    assert post(browser, "/replays", {**wanted.words, "form_id": id}).status_code == 422
+    with store.read() as tx:
+        assert replay_plans.newest(tx) == []
 
 
 def test_a_plan_shows_what_it_sends_and_what_it_leaves_out(look: Look, store: Store) -> None:

@@ -1,5 +1,6 @@
 """Orders about replay plans and the lease of the process that works one off, on both databases."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,14 +8,17 @@ import sqlalchemy as sa
 
 from hub.operations.deliveries import replay_orders
 from hub.operations.deliveries.replay_orders import OrderRefused
+from hub.operations.deliveries.replay_run import ReplayRun
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
+from hub.store.console import replay_plans
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.repair import replay_work, replays
 from hub.store.repair.replay_work import LEASE, ReplayPhase
 from hub.store.schema.tables.exchange import audit as audit_table
 from tests.support.console import TO, dead
+from tests.support.database.blocked import wait_blocked
 from tests.support.works import AT, record, step
 
 DEAD = Selection(state="dead", partner=TO, fault="partner_refused", up_to=2)
@@ -94,6 +98,87 @@ def test_an_order_that_comes_too_late_changes_nothing(store: Store, verb: str) -
         replay_orders.order(store, plan, verb, by=BY)
     assert "is now: cancelled" in refused.value.text.en
     assert phase(store, plan) is ReplayPhase.CANCELLED
+
+
+def test_a_run_whose_process_ended_is_continued_as_its_person_ordered(store: Store) -> None:
+    """Under that person's name, for that reason, at that pace, although another one started it."""
+    plan = ready(store)
+    replay_orders.order(store, plan, "start", by=BY, per_second=50)
+    with store.write() as tx:
+        replay_work.take_over(
+            tx, plan, "a", run_by="officer", run_reason="slowly", per_second=0.01, now=AT
+        )
+        assert replay_work.claim(tx, "b", now=AT + LEASE) is None
+        work = replay_work.claim(tx, "b", now=AT + LEASE + SECOND)
+    assert work is not None
+    assert (work.run_by, work.run_reason, work.per_second) == ("officer", "slowly", 0.01)
+
+
+def test_a_run_of_nobody_is_not_claimed_until_a_person_resumes_it(store: Store) -> None:
+    """No delivery is sent without an actor; the person who resumes is the actor."""
+    plan = ready(store)
+    with store.write() as tx:
+        assert replay_work.move(tx, plan, {ReplayPhase.READY}, ReplayPhase.RUNNING)
+        assert not replay_work.is_some_free(tx, now=AT)
+        assert replay_work.claim(tx, "a", now=AT) is None
+    replay_orders.order(store, plan, "pause", by=BY)
+    replay_orders.order(store, plan, "resume", by=BY)
+    with store.write() as tx:
+        work = replay_work.claim(tx, "a", now=AT)
+    assert work is not None
+    assert (work.run_by, work.run_reason) == (BY["actor"], "fixed there")
+
+
+def test_a_started_plan_goes_before_the_queries_of_an_older_one(store: Store) -> None:
+    """Thousands of queries do not hold up what a person has decided."""
+    older = replay_orders.order_plan(store, DEAD, form="older", by=BY)
+    plan = ready(store)
+    replay_orders.order(store, plan, "start", by=BY)
+    with store.write() as tx:
+        claimed = [replay_work.claim(tx, worker, now=AT) for worker in "abc"]
+    assert [it and it.plan for it in claimed] == [plan, older, None]
+
+
+def test_a_pause_between_the_claim_and_the_run_is_kept(store: Store) -> None:
+    """The worker that had claimed the plan does not take it back."""
+    plan = ready(store)
+    replay_orders.order(store, plan, "start", by=BY)
+    with store.write() as tx:
+        assert replay_work.claim(tx, "a", now=AT) is not None
+    replay_orders.order(store, plan, "pause", by=BY)
+    run = ReplayRun(
+        store,
+        plan,
+        actor="x",
+        reason="y",
+        clock=lambda: AT,
+        on_delivered=lambda *_: None,
+        patience=None,
+        worker="a",
+    )
+    assert run.run().outcomes == {}
+    assert phase(store, plan) is ReplayPhase.PAUSED
+
+
+def test_two_clicks_at_the_same_time_make_one_plan(store: Store) -> None:
+    """The second one waits for the first and gets its number."""
+    found: list[int] = []
+
+    def click() -> None:
+        found.append(replay_orders.order_plan(store, DEAD, form="f", by=BY))
+
+    second = threading.Thread(target=click)
+    with store.write() as tx:
+        first = replays.create(tx, replays.ReplayFilter(), [], actor="x", now=AT)
+        assert replay_work.add(tx, first, ReplayPhase.PLANNING, form="f")
+        second.start()
+        if store.engine.dialect.name == "postgresql":
+            assert wait_blocked(store, second)
+    second.join(20)
+    assert found == [first]
+    with store.read() as tx:
+        assert [it.number for it in replay_plans.newest(tx)] == [first]
+        assert list(tx.execute(sa.select(audit_table.c.action)).scalars()) == []
 
 
 def test_a_worker_loses_its_plan_by_an_order(store: Store) -> None:

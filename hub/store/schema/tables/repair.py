@@ -57,7 +57,7 @@ replay_work = sa.Table(
     sa.Column("phase", sa.Text, nullable=False),
     sa.Column("total", sa.Integer, nullable=False),
     sa.Column("examined", sa.Integer, nullable=False),
-    sa.Column("per_second", sa.Integer, nullable=False),
+    sa.Column("per_second", sa.Float(53), nullable=False, server_default="5"),
     sa.Column("run_by", sa.Text, nullable=False),
     sa.Column("run_reason", sa.Text, nullable=False),
     sa.Column("worker", sa.Text),

@@ -9,7 +9,7 @@ from hub.broker.memory import MemoryBroker
 from hub.operations.deliveries import replay_plan
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.evidence import audit
-from hub.store.repair import replays
+from hub.store.repair import replay_work, replays
 from hub.store.repair.replays import ReplayFilter
 from hub.store.schema.tables.exchange import audit as audit_table
 from tests.support.database.stores import empty_store
@@ -57,6 +57,10 @@ def test_a_replay_that_dies_between_two_items_is_run_again(tmp_path: Path) -> No
         works.wait(lambda states: states == {S.DELIVERED: 2, S.DEAD: COUNT - 2})
         with store.read() as tx:
             assert not replays.plan_of(tx, plan).over
+            work = replay_work.of_plan(tx, plan)
+        assert work is not None
+        assert "Trần Thị Bình" in work.run_by
+        assert (work.run_reason, work.per_second) == ("fixed there", 1000)
         assert command(tmp_path, plan, "") == 0
         works.wait_delivered(COUNT)
         assert partner.calls == calls + COUNT

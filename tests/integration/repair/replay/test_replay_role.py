@@ -1,16 +1,19 @@
 """The role that works replay plans off: as ordered, once each, on after pauses and restarts."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from hub.operations.deliveries import replay_orders
 from hub.operations.deliveries.replay_orders import shown_phase
 from hub.operations.deliveries.replay_role import ReplayParts, Replays
-from hub.ports import Answer, Request
+from hub.operations.deliveries.replay_run import SENT, ReplayRun
+from hub.ports import Answer, Clock, Request
 from hub.rules.deliveries.selection import Selection
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.repair import replay_work, replays
+from hub.store.repair.replay_work import LEASE
 from tests.integration.repair.replay.desk import Desk, by
 from tests.support.partners.partner import REFUSES, Partner
 from tests.support.works import now, step
@@ -53,6 +56,22 @@ def planned(desk: Desk, selection: Selection = ALL) -> int:
     assert Worker(desk).step()
     assert phase(desk, plan) == "ready"
     return plan
+
+
+def command(desk: Desk, plan: int, *, pause: Callable[[float], object], clock: Clock) -> ReplayRun:
+    """Return the run of a command that sends a delivery in a hundred seconds."""
+    return ReplayRun(
+        desk.works.store,
+        plan,
+        actor="officer",
+        reason="slowly",
+        clock=clock,
+        on_delivered=lambda *_: None,
+        per_second=0.01,
+        patience=timedelta(seconds=20),
+        on_commit=desk.works.committed,
+        pause=pause,
+    )
 
 
 def order(desk: Desk, plan: int, verb: str) -> None:
@@ -115,6 +134,57 @@ def test_a_plan_goes_on_after_a_restart_of_the_hub(open_desk: Callable[..., Desk
     assert Worker(desk).step()
     assert phase(desk, plan) == "finished"
     desk.works.wait_delivered(5)
+    assert desk.works.partner.doubled() == 0
+
+
+def test_a_slow_run_of_a_command_keeps_its_plan(open_desk: Callable[..., Desk]) -> None:
+    """A hundred seconds between two deliveries are no reason for the hub to go on in its place."""
+    desk = open_desk()
+    desk.die(*(step(n, 1) for n in range(1, 4)))
+    late, claims = timedelta(), list[object]()
+
+    def pause(seconds: float) -> None:
+        nonlocal late
+        if seconds < 1:
+            desk.pause(seconds)
+            return
+        late += timedelta(seconds=seconds)
+        with desk.works.store.write() as tx:
+            claims.append(replay_work.claim(tx, "the hub", now=now() + late))
+
+    run = command(desk, desk.plan()[0], pause=pause, clock=lambda: now() + late)
+    assert run.run().outcomes == {SENT: 3}
+    assert late >= timedelta(seconds=200)
+    assert set(claims) == {None}
+    desk.works.wait_delivered(3)
+
+
+def test_a_run_of_a_command_that_breaks_off_is_paused(open_desk: Callable[..., Desk]) -> None:
+    """Ctrl-C: nobody goes on without an order; after it the hub sends the rest."""
+    desk = open_desk()
+    desk.die(*(step(n, 1) for n in range(1, 5)))
+    plan, _ = desk.plan()
+
+    def pause(seconds: float) -> None:
+        if seconds >= 1:
+            raise KeyboardInterrupt
+        desk.pause(seconds)
+
+    with pytest.raises(KeyboardInterrupt):
+        command(desk, plan, pause=pause, clock=now).run()
+    assert phase(desk, plan) == "paused"
+    assert desk.actions()[-1] == ("replay.broke_off", str(plan))
+    assert not Worker(desk).step()
+    with desk.works.store.write() as tx:
+        assert replay_work.claim(tx, "later", now=now() + 2 * LEASE) is None
+    with desk.works.store.read() as tx:
+        work = replay_work.of_plan(tx, plan)
+    assert work is not None
+    assert (work.run_by, work.run_reason, work.per_second) == ("officer", "slowly", 0.01)
+    order(desk, plan, "resume")
+    assert Worker(desk).step()
+    assert phase(desk, plan) == "finished"
+    desk.works.wait_delivered(4)
     assert desk.works.partner.doubled() == 0
 
 
