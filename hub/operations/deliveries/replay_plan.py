@@ -152,14 +152,22 @@ def examine(
     if before:
         why = both("replay.comes_before", delivery=min(before))
         return item(verdict=ORDER_CONFLICT, detail=why.stored())
+    gone = _missing_file(message, file_path)
+    if gone:
+        return item(verdict=FILE_GONE, detail=gone)
+    if isinstance(answer, NoAnswer):
+        return item(verdict=CANNOT_QUERY, detail=answer.why)
+    return item(verdict=WOULD_SEND)
+
+
+def _missing_file(message: Message, file_path: BlobPath) -> str:
+    """Return the hash of a file that is gone, "" where all are there."""
     for attachment in message.attachments:
         try:
             file_path(attachment.sha256)
         except InvalidMessage:
-            return item(verdict=FILE_GONE, detail=attachment.sha256)
-    if isinstance(answer, NoAnswer):
-        return item(verdict=CANNOT_QUERY, detail=answer.why)
-    return item(verdict=WOULD_SEND)
+            return attachment.sha256
+    return ""
 
 
 def _beside(store: Store, candidate: Candidate) -> list[Message]:
