@@ -1,1 +1,1 @@
-"""Channels of alerts: mail, a signed webhook, and with the extra `apprise` many more."""
+"""Channels of alerts: mail, and a signed webhook."""

@@ -19,8 +19,8 @@ from hub.store.alerts.incidents import IncidentEvent
 from hub.store.alerts.messages import KeptMessage
 from hub.store.engine.store import Store, Tx
 
-OUTSIDE = frozenset({"database_lost", "hub_unready"})
-"""Signals that no store can keep incidents of: see `file_book`."""
+OUTSIDE = frozenset({"database_lost"})
+"""Signals of which no store can keep incidents: see `file_book`."""
 
 
 def together(found: Sequence[Observed]) -> Observed:

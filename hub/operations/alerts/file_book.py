@@ -1,4 +1,4 @@
-"""Incidents of what no store can keep: that the database is away, or the whole hub, seen elsewhere.
+"""Incidents of what no store can keep: that the database is away.
 
 A small file takes the store's place: incidents and messages stand in it before anything is sent,
 it is replaced as a whole, and one process at a time works on it. The rules are the same.

@@ -9,7 +9,7 @@ from hub.rules.alerts.rule import AlertSeverity, Rule
 from hub.texts.catalog import Language
 
 EVERY_SEVERITY = tuple(AlertSeverity)
-MAIL, WEBHOOK, APPRISE = "mail", "webhook", "apprise"
+MAIL, WEBHOOK = "mail", "webhook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class ChannelSettings:
     to: tuple[str, ...] = ()
     url: str = ""
     secret_file: str = ""
-    """Of a webhook: what signs it. Of apprise: its addresses, a line each."""
+    """What signs a webhook."""
     ca_file: str = ""
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from hub.rules.alerts import values as v
 from hub.rules.alerts.plan import (
-    APPRISE,
     EVERY_SEVERITY,
     MAIL,
     WEBHOOK,
@@ -48,7 +47,7 @@ RULE: Keys = {
 }
 _EVERY_CHANNEL: Keys = {
     "name": v.name,
-    "kind": v.choice((MAIL, WEBHOOK, APPRISE)),
+    "kind": v.choice((MAIL, WEBHOOK)),
     "person": v.line,
     "language": v.choice(tuple(map(str, Language))),
 }
@@ -65,12 +64,10 @@ CHANNEL: Mapping[str, Keys] = {
         "to": v.list_of(v.address),
     },
     WEBHOOK: {**_EVERY_CHANNEL, "url": v.line, "secret_file": v.line, "ca_file": v.line},
-    APPRISE: {**_EVERY_CHANNEL, "secret_file": v.line},
 }
 NEEDED = {
     MAIL: ("host", "from", "to"),
     WEBHOOK: ("url", "secret_file"),
-    APPRISE: ("secret_file",),
 }
 STEP: Keys = {
     "after": v.duration,

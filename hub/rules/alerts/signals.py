@@ -62,7 +62,6 @@ SIGNALS = {
     "broker_lost": AlertSignal(SignalUnit.COUNT, "machine", page="/queues"),
     "database_lost": AlertSignal(SignalUnit.COUNT, "machine"),
     "clock_skew": AlertSignal(SignalUnit.DURATION, "machine"),
-    "hub_unready": AlertSignal(SignalUnit.COUNT, "address"),
 }
 """Each signal by the name that rules use. Its sentences are in `hub/texts/alert_signals.toml`."""
 
