@@ -24,9 +24,10 @@ OUTSIDE = frozenset({"database_lost"})
 
 
 def together(found: Sequence[Observed]) -> Observed:
-    """Return what several looks have found as one."""
+    """Return what several looks of one machine have found as one."""
     signals = frozenset().union(*(it.signals for it in found))
-    return Observed(signals, [sample for it in found for sample in it.samples])
+    samples = [sample for it in found for sample in it.samples]
+    return Observed(signals, samples, next((it.host for it in found if it.host), ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ class LocalMeasuring:
             signals.add("broker_lost")
             lost = not _answers(self.query_broker)
             samples.append(Measurement(signal="broker_lost", subject=host, value=lost))
-        return Observed(frozenset(signals), samples)
+        return Observed(frozenset(signals), samples, host)
 
 
 def _answers(query_broker: Callable[[], object]) -> bool:

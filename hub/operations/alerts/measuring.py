@@ -52,7 +52,7 @@ class StoreMeasuring:
         """Return the samples of now; raises StoreUnavailable."""
         with self.store.read() as tx:
             samples = [*_samples(tx, self.destinations, now), *_clock(tx, self.clock)]
-        return Observed(FROM_STORE, samples)
+        return Observed(FROM_STORE, samples, socket.gethostname())
 
 
 def _samples(tx: Tx, destinations: Sequence[str], now: datetime) -> Iterator[Measurement]:

@@ -4,6 +4,9 @@ An incident is one rule and one subject. It starts when the rule has held for a 
 it has not held for a while. These times add up only what lay between two looks, `LONGEST_STEP` at
 most for each: a clock that jumps, a hub that was stopped, and a second timer neither start, end nor
 repeat anything.
+
+A machine measures itself alone, so a look of one machine leaves the incidents of others as they
+are. A machine that has not looked for `LOST_AFTER` is none of this installation any more.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +18,7 @@ from hub.rules.alerts.signals import Measurement, Observed
 from hub.texts import Text
 
 LONGEST_STEP = timedelta(minutes=5)
+LOST_AFTER = timedelta(hours=1)
 _NONE = timedelta()
 
 
@@ -92,13 +96,14 @@ def evaluate(
             for subject, sample in _true(rule, observed).items():
                 kept.append(_with(rule, sample, before.pop((rule.name, subject), None), now))
     for incident in before.values():
-        gone = by_name.get(incident.rule)
-        if gone is not None and gone.signal not in observed.signals:
-            kept.append(replace(incident, seen_at=now))
+        rule_now = by_name.get(incident.rule)
+        unseen = _unseen(rule_now, observed, incident, now) if rule_now else None
+        if unseen is not None:
+            kept.append(unseen)
         elif incident.started_at is None:
             forgotten.append(incident)
         else:
-            kept.append(_without(gone, incident, now))
+            kept.append(_without(rule_now, incident, now))
     return EvaluatedIncidents(kept, forgotten)
 
 
@@ -154,6 +159,24 @@ def _without(rule: Rule | None, before: Incident, now: datetime) -> Incident:
     if rule is None or after.false_for >= rule.clear_after:
         return replace(after, ended_at=now)
     return after
+
+
+def _unseen(rule: Rule, observed: Observed, before: Incident, now: datetime) -> Incident | None:
+    """Return an incident of which this look says nothing; None where the look says that it is over.
+
+    The next look of its machine tells how it is; until then both of its times go on.
+    """
+    if not observed.is_elsewhere(rule.signal, before.subject):
+        return None if rule.signal in observed.signals else replace(before, seen_at=now)
+    if before.false_for >= max(rule.clear_after, LOST_AFTER):
+        return None
+    step = _step(before, now)
+    goes_on = step if before.false_for + step <= LONGEST_STEP else _NONE
+    return replace(
+        aged(before, now),
+        true_for=before.true_for + goes_on,
+        false_for=before.false_for + step,
+    )
 
 
 def aged(incident: Incident, now: datetime) -> Incident:

@@ -34,6 +34,11 @@ class AlertSignal:
     page: str = "/"
     """The console's page that shows more."""
 
+    @property
+    def is_of_machine(self) -> bool:
+        """Whether each machine can measure it of itself alone."""
+        return self.subject == "machine"
+
 
 SIGNALS = {
     "oldest_open": AlertSignal(SignalUnit.DURATION, "partner", page="/search?partner={subject}"),
@@ -89,3 +94,9 @@ class Observed:
 
     signals: frozenset[str]
     samples: Sequence[Measurement] = ()
+    host: str = ""
+    """The machine that looked: it says nothing of others. "" where there is only one."""
+
+    def is_elsewhere(self, signal: str, subject: str) -> bool:
+        """Tell whether only another machine can say how a subject is."""
+        return self.host not in ("", subject) and SIGNALS[signal].is_of_machine

@@ -1,14 +1,18 @@
 """Incidents in the store: one start, one end, whatever restarts, on either database."""
 
+import socket
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from hub.operations.alerts import acting
 from hub.operations.alerts.acting import AlertNotDone
-from hub.operations.alerts.evaluating import Evaluating
+from hub.operations.alerts.evaluating import Evaluating, together
+from hub.operations.alerts.local_measuring import LocalMeasuring
+from hub.operations.alerts.measuring import StoreMeasuring
 from hub.operations.signed_by import SignedBy
 from hub.rules.alerts.notifying import Silence
 from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
@@ -186,3 +190,23 @@ def test_what_ended_long_ago_is_forgotten(store: Store) -> None:
     with store.read() as tx:
         assert incidents.listing(tx, ended=True) == []
         assert incidents.events_of(tx, 1) == []
+
+
+def test_what_a_machine_measures_of_itself_says_nothing_of_others(
+    store: Store, tmp_path: Path
+) -> None:
+    """Its looks bear its name, also put together; the incident of another machine stays."""
+    disk = Rule(name="disk", signal="disk_free", limit=10, clear_after=MINUTE)
+    full = Measurement(signal="disk_free", subject="another machine", value=1)
+    plan = replace(PLAN, rules=[disk])
+    observed_there = Observed(frozenset({"disk_free"}), [full], "another machine")
+    assert evaluating(store, plan).evaluate(observed_there, AT) == 1
+    in_store = StoreMeasuring(store, ("provincial",), lambda: AT)
+    on_disk = LocalMeasuring(store=store, place=tmp_path)
+    for minute in range(1, 5):
+        at = AT + minute * MINUTE
+        observed_here = together([in_store.measure(at), on_disk.measure(at)])
+        assert observed_here.host == socket.gethostname()
+        evaluating(store, plan).evaluate(observed_here, at)
+    with store.read() as tx:
+        assert "another machine" in [it.subject for it in incidents.listing(tx)]

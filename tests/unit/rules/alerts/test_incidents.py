@@ -1,13 +1,17 @@
 """Incidents start, go on and end by the time during which somebody looked."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.alerts.rule import AlertSeverity
-from tests.unit.rules.alerts.looks import MINUTE, Looks, news
+from hub.rules.alerts.incidents import Incident, evaluate, moves
+from hub.rules.alerts.rule import AlertSeverity, Rule
+from hub.rules.alerts.signals import Measurement, Observed
+from tests.unit.rules.alerts.looks import MINUTE, START, Looks, news
 
 LONG, VERY_LONG, SHORT = 4000.0, 8000.0, 10.0
 
@@ -100,6 +104,59 @@ def test_an_incident_whose_rule_is_gone_ends() -> None:
     looks.minutes(4, LONG)
     looks.plan = type(looks.plan)(channels=looks.plan.channels, steps=looks.plan.steps)
     assert news(looks.minutes(6)) == [("first", ["ended"])]
+
+
+DISK = Rule(name="disk", signal="disk_free", limit=10, after=3 * MINUTE, clear_after=2 * MINUTE)
+FULL, WELL = 5.0, 50.0
+
+
+@dataclass
+class Machines:
+    """Two machines that look at their disks in turn, within a minute."""
+
+    now: datetime = START
+    known: Sequence[Incident] = ()
+    happened: list[str] = field(default_factory=list)
+
+    def minutes(self, count: int, **disks: float) -> list[str]:
+        """Let each machine look once in each of some minutes; return what happened."""
+        before = len(self.happened)
+        for _ in range(count):
+            for host, free in disks.items():
+                self.now += MINUTE / len(disks)
+                sample = Measurement(signal="disk_free", subject=host, value=free)
+                observed = Observed(frozenset({"disk_free"}), [sample], host)
+                found = evaluate([DISK], observed, self.known, now=self.now).kept
+                told = moves(self.known, found)
+                self.happened += [f"{what} {it.subject}" for what, it in told]
+                self.known = [it for it in found if it.ended_at is None]
+        return self.happened[before:]
+
+
+def test_a_machine_starts_and_ends_only_its_own_incidents() -> None:
+    """The disk of one is full, that of the other is not: each says so of itself alone."""
+    machines = Machines()
+    assert machines.minutes(2, a=WELL, b=FULL) == []
+    assert machines.minutes(2, a=WELL, b=FULL) == ["started b"]
+    assert machines.minutes(30, a=WELL, b=FULL) == []
+    assert machines.minutes(10, a=FULL, b=FULL) == ["started a"]
+    assert machines.minutes(10, a=FULL, b=WELL) == ["ended b"]
+
+
+def test_the_incident_of_a_machine_that_looks_no_more_ends_at_last() -> None:
+    """It was taken away, or has another name now; an hour is no update of its software."""
+    machines = Machines()
+    machines.minutes(5, a=WELL, b=FULL)
+    assert machines.minutes(55, a=WELL) == []
+    assert machines.minutes(10, a=WELL) == ["ended b"]
+
+
+def test_a_machine_that_looked_once_starts_nothing_later() -> None:
+    """Nobody knows how it was meanwhile."""
+    machines = Machines()
+    machines.minutes(1, a=WELL, b=FULL)
+    assert machines.minutes(70, a=WELL) == []
+    assert machines.known == []
 
 
 @given(
