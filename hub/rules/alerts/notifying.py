@@ -8,7 +8,7 @@ told. Each message has a key that says what it tells, so that the same is stored
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -39,7 +39,9 @@ class Notice:
         """What this line tells: told twice it would say the same."""
         it = self.incident
         count = it.reminders if self.news is NoticeKind.REMINDER else 0
-        return f"{it.number}.{self.news.value}.{count}"
+        # Numbers begin anew in each store and in each machine's file; receivers know all of them.
+        at = it.first_seen_at.astimezone(UTC).isoformat()
+        return f"{it.number}.{it.rule}.{it.subject}.{at}.{self.news.value}.{count}"
 
 
 @dataclass(frozen=True, slots=True)

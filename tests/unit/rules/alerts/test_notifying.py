@@ -111,3 +111,16 @@ def test_the_same_message_has_the_same_key_and_another_one_another() -> None:
     keys = [it.key for it in looks.sent]
     assert len(keys) == len(set(keys)) > 3
     assert looks.sent[0].key == replace(looks.sent[0]).key
+
+
+def test_messages_of_two_stores_have_different_keys() -> None:
+    """Each store and each machine's file numbers from one; a receiver drops a known key."""
+    keys = set()
+    for later in (timedelta(), timedelta(days=1)):
+        looks = Looks(now=START + later)
+        (message,) = looks.minutes(4, LONG)
+        assert message.lines[0].incident.number == 1
+        keys.add(message.key)
+    looks = Looks()
+    (other_subject,) = looks.minutes(4, SHORT, LONG)
+    assert len(keys | {other_subject.key}) == 3
