@@ -11,7 +11,9 @@ import hmac
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv6Address, ip_address
@@ -24,7 +26,7 @@ from hub.texts import Text, both
 
 MOST_AT_ONCE = 16
 ANSWER_WITHIN = 10.0
-"""Seconds that a caller may take for its request."""
+"""Seconds from the start of a connection to its end; then it is cut, whatever comes in."""
 _PASSED_ON = ("Forwarded", "X-Forwarded-For", "Via", "X-Real-IP")
 TEXT = "text/plain; charset=utf-8"
 
@@ -44,10 +46,12 @@ class HealthPort(Role):
         metrics: Callable[[], bytes],
         metrics_type: str,
         token: Callable[[], str],
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
         """Bind the port: a taken one is an OSError at once. `token`: "" where there is none."""
         super().__init__()
         self._server = _Server((host.strip("[]"), port), _Handler)
+        self._server.answer_within = answer_within
         self._server.beat = self.beat
         self._server.routes = {
             "/healthz": lambda _: (HTTPStatus.OK, TEXT, b"ok\n"),
@@ -79,11 +83,13 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 32
     routes: "dict[str, Callable[[_Handler], _Answer]]"
     beat: Callable[[], None]
+    answer_within = ANSWER_WITHIN
 
     def __init__(self, address: tuple[str, int], handler: "type[_Handler]") -> None:
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._cut_at: dict[socket.socket, float] = {}
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
@@ -96,18 +102,32 @@ class _Server(ThreadingHTTPServer):
 
     def service_actions(self) -> None:
         self.beat()
+        self._cut_overdue()
+
+    def _cut_overdue(self) -> None:
+        """End the calls that take too long: a caller that sends a byte at a time never times out.
+
+        Their threads then read the end, and close.
+        """
+        now = time.monotonic()
+        for line, cut_at in list(self._cut_at.items()):
+            if cut_at <= now:
+                with suppress(OSError):  # it was closed this moment
+                    line.shutdown(socket.SHUT_RDWR)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread; with too many under way the line is closed."""
         if not self._free.acquire(blocking=False):
             self.shutdown_request(request)
             return
+        self._cut_at[request] = time.monotonic() + self.answer_within
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
+            self._cut_at.pop(request, None)
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

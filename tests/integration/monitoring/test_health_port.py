@@ -4,7 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import which
 
@@ -18,6 +18,7 @@ from hub.exchange.delivery.settle import CallOutcome
 from hub.exchange.delivery.settle_batch import count
 from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
+from hub.monitoring.endpoint import MOST_AT_ONCE
 from hub.monitoring.sampling import Sampling
 from hub.ports import Receipt
 from hub.rules.failures.errors import PermanentFailure
@@ -100,6 +101,34 @@ def test_a_caller_that_says_nothing_keeps_no_other_from_the_port() -> None:
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))):
             assert fetch(f"{url}/healthz")[0] == 200
+
+
+def test_a_caller_that_sends_a_byte_at_a_time_is_cut() -> None:
+    """What comes in does not lengthen the time that a call has."""
+    with health_port(answer_within=0.1) as url, ExitStack() as lines:
+        host, port = url.removeprefix("http://").split(":")
+        slow = [
+            lines.enter_context(socket.create_connection((host, int(port))))
+            for _ in range(MOST_AT_ONCE)
+        ]
+        for line in slow:
+            line.settimeout(0.02)
+            assert is_cut(line)
+        assert fetch(f"{url}/healthz")[0] == 200
+
+
+def is_cut(line: socket.socket) -> bool:
+    """Tell whether the other side ends a line while it is sent a byte at a time."""
+    for _ in range(250):
+        try:
+            line.send(b"x")
+            if line.recv(1) == b"":
+                return True
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return True
+    return False
 
 
 def outcome(result: Receipt | PermanentFailure) -> CallOutcome:

@@ -9,7 +9,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from hub.monitoring.endpoint import HealthPort
+from hub.monitoring.endpoint import ANSWER_WITHIN, HealthPort
 from hub.monitoring.exposition import CONTENT_TYPE, ProcessFigures, exposition
 from hub.monitoring.readiness import Readiness, readiness
 from hub.monitoring.sampling import HubSample
@@ -25,6 +25,7 @@ def health_port(
     devices: Sequence[str] = (),
     token: str = "",
     store_trouble: str = "",
+    answer_within: float = ANSWER_WITHIN,
 ) -> Iterator[str]:
     """Serve a health port; give its address."""
 
@@ -46,6 +47,7 @@ def health_port(
         metrics=exposition(shown),
         metrics_type=CONTENT_TYPE,
         token=lambda: token,
+        answer_within=answer_within,
     )
     port.start()
     try:
