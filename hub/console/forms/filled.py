@@ -21,10 +21,8 @@ class Filled:
 
     id: str
     reason: str
-    seen_at: datetime | None
-    """When the page of the form was made; None for what is no time."""
     fields: Mapping[str, str]
-    """All of the form, these three included."""
+    """All of the form, these two included."""
 
     def get(self, name: str, *, longest: int = 200) -> str:
         """Return a field without spaces around, "" for none. Raises FormRefused."""
@@ -44,7 +42,7 @@ def read(form: Mapping[str, str]) -> Filled:
     id = form.get(ID, "")
     if not is_form_id(id):
         raise FormRefused(both("forms.no_id"))
-    filled = Filled(id, form.get(REASON, "").strip(), moment(form.get(SEEN_AT, "")), form)
+    filled = Filled(id, form.get(REASON, "").strip(), form)
     if not filled.get(REASON, longest=LONGEST_REASON):
         raise FormRefused(both("forms.no_reason"))
     return filled

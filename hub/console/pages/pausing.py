@@ -121,10 +121,12 @@ def install(app: FastAPI, parts: Parts, page: Callable[[Visitor], PageView]) -> 
 
 def _pause(parts: Parts, partner: str, sent: Filled, by: SignedBy) -> Text:
     operation, hours = sent.get("operation"), sent.get("hours")
-    if hours not in map(str, HOURS) or sent.seen_at is None:
+    shown = sent.get(f"since:{operation}")
+    since = moment(shown)
+    if hours not in map(str, HOURS) or (shown and since is None):
         raise FormRefused(both("forms.no_id"))
     until = by["now"] + timedelta(hours=int(hours))
-    pausing.pause(parts.store, partner, operation, until=until, seen=sent.seen_at, by=by)
+    pausing.pause(parts.store, partner, operation, until=until, expected=since, by=by)
     return both(
         "pauses.paused",
         operation=pausing.name_of(operation),

@@ -37,11 +37,18 @@ def operations_of(partner: str) -> Sequence[str]:
 
 
 def pause(
-    store: Store, partner: str, operation: str, *, until: datetime, seen: datetime, by: SignedBy
+    store: Store,
+    partner: str,
+    operation: str,
+    *,
+    until: datetime,
+    expected: datetime | None,
+    by: SignedBy,
 ) -> None:
     """Pause an operation of a partner, or `ALL`; a pause that is there gets the new end.
 
-    `seen`: when the person saw what is paused. Raises PauseRefused and PauseChanged.
+    `expected`: since when the person saw a pause of it stand, None for none. Raises PauseRefused
+    and PauseChanged.
     """
     _require_known(partner, operation)
     now, reason = by["now"], by["reason"].strip()
@@ -56,9 +63,7 @@ def pause(
         reason=reason,
     )
     with store.write() as tx:
-        there = _present(tx, partner, operation, now)
-        if there is not None and there.since > seen:
-            raise PauseChanged(_described(there))
+        _require_expected(tx, partner, operation, expected, now)
         pauses.keep_person_pause(tx, wish)
         what = f"{partner} {operation or '*'} until {until.isoformat(timespec='minutes')}"
         audit.record(tx, by["actor"], "partner.pause", object=what, reason=reason, now=now)
@@ -71,11 +76,7 @@ def resume(store: Store, partner: str, operation: str, *, expected: datetime, by
     """
     now = by["now"]
     with store.write() as tx:
-        there = _present(tx, partner, operation, now)
-        if there is None:
-            raise PauseChanged(both("pauses.resumed_already", operation=name_of(operation)))
-        if there.since != expected:
-            raise PauseChanged(_described(there))
+        _require_expected(tx, partner, operation, expected, now)
         pauses.end_person_pause(tx, partner, operation)
         what = f"{partner} {operation or '*'}"
         audit.record(tx, by["actor"], "partner.resume", object=what, reason=by["reason"], now=now)
@@ -86,9 +87,17 @@ def name_of(operation: str) -> Text:
     return Text(operation, operation) if operation else both("pauses.all_operations")
 
 
-def _present(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:
+def _require_expected(
+    tx: Tx, partner: str, operation: str, expected: datetime | None, now: datetime
+) -> None:
+    """Raise PauseChanged where the pause is not the one that the person saw."""
+    pauses.lock_person_pauses(tx, partner)
     found = pauses.paused_by_persons(tx, partner, now=now)
-    return next((it for it in found if it.operation == operation), None)
+    there = next((it for it in found if it.operation == operation), None)
+    if there is not None and there.since != expected:
+        raise PauseChanged(_described(there))
+    if there is None and expected is not None:
+        raise PauseChanged(both("pauses.resumed_already", operation=name_of(operation)))
 
 
 def _require_known(partner: str, operation: str) -> None:

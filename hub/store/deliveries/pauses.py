@@ -133,6 +133,13 @@ def paused_by_persons(tx: Tx, destination: str, *, now: datetime) -> list[Person
     return [PersonPause(**row) for row in rows]
 
 
+def lock_person_pauses(tx: Tx, destination: str) -> None:
+    """Let nobody else change what persons pause of a destination until the transaction ends."""
+    if tx.dialect.name == "postgresql":  # SQLite has one writer at a time
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"person pauses {destination}"))
+        tx.execute(sa.select(lock))
+
+
 def keep_person_pause(tx: Tx, pause: PersonPause) -> None:
     """Keep what a person pauses, in place of what was paused of it before."""
     statement = insert(tx, person_pauses).values(asdict(pause))

@@ -1,5 +1,6 @@
 """Pausing a partner on the page of the queues: with reason and end, once, and not unseen."""
 
+import re
 from datetime import datetime, timedelta
 
 import httpx
@@ -96,9 +97,27 @@ def test_what_another_person_paused_meanwhile_is_not_overwritten(
     assert "Lê Văn An" in answer.text
     assert "tỉnh báo" in answer.text
     assert paused(sqlite_store, clock()) == [theirs]
+    (shown,) = re.findall(r'name="(since:[^"]*)" value="([^"]*)"', answer.text)
+    assert shown == ("since:province.dossier", theirs.since.isoformat())
     clock.pass_by(timedelta(seconds=5))
-    assert send(signed_in, "pause", clock()).status_code == 303
+    assert send(signed_in, "pause", clock(), **dict([shown])).status_code == 303
     assert paused(sqlite_store, clock())[0].actor == "Trần Thị Bình (account binh)"
+
+
+def test_a_pause_by_a_clock_that_is_behind_is_not_overwritten(
+    signed_in: BrowserSession, sqlite_store: Store, clock: Clock
+) -> None:
+    """What counts is the pause that the person saw, not the time; also one that ended."""
+    seen = clock()
+    clock.pass_by(-timedelta(seconds=30))
+    assert send(signed_in, "pause", seen).status_code == 303
+    (theirs,) = paused(sqlite_store, clock())
+    assert send(signed_in, "pause", seen).status_code == 409
+    assert paused(sqlite_store, clock()) == [theirs]
+    since = {"since:province.dossier": theirs.since.isoformat()}
+    assert send(signed_in, "resume", seen, since=theirs.since.isoformat()).status_code == 303
+    answer = send(signed_in, "pause", seen, **since)
+    assert (answer.status_code, paused(sqlite_store, clock())) == (409, [])
 
 
 def test_a_pause_ends_once_and_only_the_one_that_was_seen(
@@ -138,12 +157,13 @@ def test_a_form_that_cannot_be_is_refused_in_words(
     assert audited(sqlite_store, "partner.pause") == []
 
 
-@pytest.mark.parametrize("seen", ["yesterday", "2026-11-29T00:00:00"])
-def test_a_form_without_the_time_that_it_was_seen_is_refused(
-    signed_in: BrowserSession, sqlite_store: Store, clock: Clock, seen: str
+@pytest.mark.parametrize("since", ["yesterday", "2026-11-29T00:00:00"])
+def test_a_form_with_a_time_that_is_none_is_refused(
+    signed_in: BrowserSession, sqlite_store: Store, clock: Clock, since: str
 ) -> None:
-    """A time without its zone is none."""
-    assert send(signed_in, "pause", seen).status_code == 422
+    """Nor is a time without its zone."""
+    wrong = {"since:province.dossier": since}
+    assert send(signed_in, "pause", clock(), **wrong).status_code == 422
     assert paused(sqlite_store, clock()) == []
 
 

@@ -57,7 +57,7 @@ def test_a_paused_operation_waits_and_goes_on_after_the_end(
     """The other operation of the partner goes out meanwhile; nothing is sent twice."""
     with working(store, broker, Partner()) as works:
         pausing.pause(
-            store, "provincial", "province.progress", until=now() + HOUR, seen=now(), by=by()
+            store, "provincial", "province.progress", until=now() + HOUR, expected=None, by=by()
         )
         wait_for_pauses(works, "province.progress")
         works.emit(*(record(n, 1) for n in range(3)), *(step(n, 1) for n in range(3, 6)))
@@ -77,7 +77,7 @@ def test_all_operations_of_a_partner_are_paused_until_the_end_that_was_set(
     """The end comes by itself."""
     with working(store, broker, Partner()) as works:
         until = now() + timedelta(seconds=2)
-        pausing.pause(store, "provincial", pausing.ALL, until=until, seen=now(), by=by())
+        pausing.pause(store, "provincial", pausing.ALL, until=until, expected=None, by=by())
         wait_for_pauses(works, "province.dossier", "province.progress")
         works.emit(*(record(n, 1) for n in range(3)))
         works.wait_delivered(3)
