@@ -1,6 +1,7 @@
 """Pausing a partner on the page of the queues: with reason and end, once, and not unseen."""
 
 import re
+import threading
 from datetime import datetime, timedelta
 
 import httpx
@@ -8,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from hub.console.frame.sent_form import new_form_id
+from hub.operations.deliveries import pausing
+from hub.operations.deliveries.pausing import PauseChanged
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.deliveries import pauses
@@ -196,3 +199,35 @@ def test_what_the_hub_paused_for_one_cause_is_one_item(look: Look, sqlite_store:
     page = look(sqlite_store).get("/queues").text
     assert page.count("the line is down") == 1
     assert "<code>province.dossier</code>, <code>province.progress</code> paused by the hub" in page
+
+
+def test_of_persons_who_pause_at_once_one_does_and_the_others_are_told(store: Store) -> None:
+    """Nobody replaces a pause that nobody saw."""
+    at, told = now(), list[str]()
+
+    def pause(actor: str) -> None:
+        ready.wait(30)
+        try:
+            pausing.pause(
+                store,
+                "provincial",
+                operation,
+                until=at + HOUR,
+                expected=None,
+                by={"actor": actor, "reason": "a test", "now": at},
+            )
+        except PauseChanged as error:
+            told.append(error.text.en.partition(" ")[0])
+
+    for operation in (pausing.ALL, *pausing.operations_of("provincial")):
+        ready = threading.Barrier(4)
+        threads = [threading.Thread(target=pause, args=[name]) for name in ("A", "B", "C", "D")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        with store.read() as tx:
+            found = pauses.paused_by_persons(tx, "provincial", now=at)
+        (held_by,) = [it.actor for it in found if it.operation == operation]
+        assert told == [held_by] * 3
+        told.clear()
