@@ -51,21 +51,22 @@ def once(
 
     Raises what the act raises; then nothing is kept, and the form can be sent again.
     """
-    other = _under_way.enter(id)
-    if other is not None:
-        other.wait(PATIENCE.total_seconds())
+    while True:
+        other = _under_way.enter(id)
+        if other is not None:
+            other.wait(PATIENCE.total_seconds())
+        else:
+            try:
+                with store.write() as tx:
+                    is_first = sent_forms.begin(tx, id, user=user, now=clock())
+                if is_first:
+                    _carry_out(store, id, clock, act)
+            finally:
+                _under_way.leave(id)
         known = _known(store, id)
-        return known or once(store, id, user=user, clock=clock, act=act)
-    try:
-        with store.write() as tx:
-            is_first = sent_forms.begin(tx, id, user=user, now=clock())
-        if is_first:
-            _carry_out(store, id, clock, act)
-    finally:
-        _under_way.leave(id)
-    known = _known(store, id)
-    assert known is not None  # noqa: S101 - it was begun, and is kept for a day
-    return known
+        if known is not None:
+            return known
+        # Another click had begun it, here or in another process, and gave it back: it is free.
 
 
 def _carry_out(

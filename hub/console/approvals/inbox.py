@@ -9,18 +9,21 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from hub.console.approvals.shown import shown
-from hub.console.forms.acting import act
+from hub.console.forms.acting import act, view
 from hub.console.forms.filled import Filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
 from hub.console.links import delivery, dossier
 from hub.console.parts import Parts
+from hub.console.settling.unmasking import allowing
 from hub.console.sign_in.forms import fields
 from hub.operations.approvals import deciding
+from hub.operations.approvals.carrying_out import delivery_of
 from hub.operations.signed_by import SignedBy
 from hub.rules.users.approvals import ApprovalState
 from hub.rules.users.rights import Right
+from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.engine.store import StoreUnavailable
 from hub.store.users import approvals
@@ -59,6 +62,8 @@ def install(app: FastAPI, parts: Parts) -> None:
     def count(who: Who) -> Response:
         return PlainTextResponse(str(waiting(parts, who)))
 
+    app.add_api_route(PLACE + "/{number}/unmask", _Unmasking(parts).show, methods=["POST"])
+
     @app.post(PLACE + "/{number}/{decision}")
     def decide(
         request: Request, number: int, decision: ApprovalStep, who: Who, form: Form
@@ -71,17 +76,39 @@ def install(app: FastAPI, parts: Parts) -> None:
         return act(request, parts, who, form, do=do, page=page_of, leads_to=PLACE)
 
 
-def inbox(parts: Parts, who: Visitor) -> PageView:
-    """Return the page for a visitor. Raises MayNot."""
+class _Unmasking:
+    """The inbox with the personal data of one proposal, for one view."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def show(self, request: Request, number: int, who: Who, form: Form) -> Response:
+        def page(*, unmasked: bool = False) -> PageView:
+            return inbox(self._parts, who, unmasked=number if unmasked else None)
+
+        def allow(_thing: Thing, by: SignedBy) -> None:
+            proposal = _require_in_inbox(self._parts, who, number).proposal
+            object = str(delivery_of(proposal))
+            allowing(self._parts, who, "delivery.unmask", object)(proposal.thing, by)
+
+        return view(request, self._parts, who, form, allow=allow, page=page, path=PLACE)
+
+
+def inbox(parts: Parts, who: Visitor, *, unmasked: int | None = None) -> PageView:
+    """Return the page; `unmasked`: the number of a proposal whose view was just audited.
+
+    Raises MayNot.
+    """
     demand_some(who, Right.METADATA)
     now = parts.clock()
     found = deciding.inbox(parts.store, who, now=now)
+    proposals = partial(shown, parts.store, who=who, now=now, unmasked=unmasked)
     return PageView(
         template="approvals/inbox.html",
         title=both("approvals.title"),
         values={
-            "to_decide": shown(parts.store, found.to_decide, now=now),
-            "own": shown(parts.store, found.own, now=now),
+            "to_decide": proposals(found.to_decide),
+            "own": proposals(found.own),
             "place": PLACE,
             "delivery": delivery,
             "dossier": dossier,
@@ -104,6 +131,15 @@ def _require_to_see(parts: Parts, who: Visitor, number: int) -> None:
         known = approvals.numbered(tx, number) if 0 < number < 2**63 else None
     if known is None or not who.may(Right.METADATA, known.proposal.thing):
         raise NotHere
+
+
+def _require_in_inbox(parts: Parts, who: Visitor, number: int) -> Approval:
+    """Return a proposal that the visitor's inbox shows. Raises NotHere."""
+    found = deciding.inbox(parts.store, who, now=parts.clock())
+    for known in (*found.to_decide, *found.own):
+        if known.number == number:
+            return known
+    raise NotHere
 
 
 def _outcome(ended: Approval) -> Text:

@@ -10,13 +10,15 @@ from hub.operations.approvals.terms import read_cancel
 from hub.operations.deliveries import resend
 from hub.operations.deliveries.resend import Change
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
 from hub.store.console import history
 from hub.store.console.listing import ListedDelivery
 from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
 from hub.store.users import accounts
-from hub.store.users.approvals import Approval
+from hub.store.users.approvals import Approval, Proposal
 from hub.texts import Text, both, joined
 
 _CANCELS = frozenset({ApprovalVerb.CANCEL, ApprovalVerb.CANCEL_ABSENT})
@@ -35,7 +37,11 @@ class ShownProposal:
     approver: str
     effect: Text
     changes: Sequence[Change]
-    """What a corrected copy changes; personal fields say only that they differ."""
+    """What a corrected copy changes; personal fields say only that they differ, unless unmasked."""
+    may_unmask: bool
+    """The visitor has the right to see personal data of what it is about."""
+    unmasked: bool
+    """Personal data is shown; the audit has this view."""
     changed: bool
     """The delivery is not as its proposer saw it: an approval would do nothing."""
 
@@ -44,16 +50,39 @@ class ShownProposal:
         """Whether it waits for the second person."""
         return self.approval.state is ApprovalState.OPEN
 
+    @property
+    def personal_fields(self) -> str:
+        """The personal fields that it changes, "" for none."""
+        return ", ".join(it.field for it in self.changes if it.personal)
 
-def shown(store: Store, found: Sequence[Approval], *, now: datetime) -> list[ShownProposal]:
-    """Return proposals as the inbox shows them."""
+
+def shown(
+    store: Store,
+    found: Sequence[Approval],
+    *,
+    who: Visitor,
+    now: datetime,
+    unmasked: int | None = None,
+) -> list[ShownProposal]:
+    """Return proposals as the inbox shows them; `unmasked`: the number of one with personal data.
+
+    Its right was checked and its view was audited.
+    """
     with store.read() as tx:
         names = {it.user.name: it.user.full_name for it in accounts.all_of(tx)}
-    return [_shown(store, it, names, now) for it in found]
+    return [
+        _shown(store, it, names, who=who, now=now, unmasked=it.number == unmasked) for it in found
+    ]
 
 
 def _shown(
-    store: Store, approval: Approval, names: Mapping[str, str], now: datetime
+    store: Store,
+    approval: Approval,
+    names: Mapping[str, str],
+    *,
+    who: Visitor,
+    now: datetime,
+    unmasked: bool,
 ) -> ShownProposal:
     proposal = approval.proposal
     id = delivery_of(proposal)
@@ -70,7 +99,9 @@ def _shown(
         proposer=names.get(proposal.proposer, proposal.proposer),
         approver=names.get(approval.approver or "", approval.approver or ""),
         effect=_effect(approval),
-        changes=_changes(store, approval, now) if is_open and not changed else (),
+        changes=_changes(store, proposal, now, unmasked) if is_open and not changed else (),
+        may_unmask=all(who.may(it, proposal.thing) for it in (Right.BODY, Right.UNMASK)),
+        unmasked=unmasked,
         changed=is_open and changed,
     )
 
@@ -88,11 +119,11 @@ def _effect(approval: Approval) -> Text:
     return joined(" ", parts)
 
 
-def _changes(store: Store, approval: Approval, now: datetime) -> Sequence[Change]:
-    proposal = approval.proposal
+def _changes(store: Store, proposal: Proposal, now: datetime, unmasked: bool) -> Sequence[Change]:
     if proposal.verb is not ApprovalVerb.RESEND:
         return ()
+    id, terms = delivery_of(proposal), proposal.terms
     try:
-        return resend.correct(store, delivery_of(proposal), proposal.terms, now=now).changes
+        return resend.correct(store, id, terms, now=now, unmasked=unmasked).changes
     except (StateConflict, NoSuchDelivery, InvalidMessage):
         return ()  # the approval says why

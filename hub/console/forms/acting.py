@@ -99,11 +99,17 @@ def show(
     page: Callable[[], PageView],
     path: str,
 ) -> Response:
-    """Answer a form that changes nothing with the page that is made of it; refused with `page`."""
+    """Answer a form that changes nothing with the page that is made of it; refused with `page`.
+
+    Raises NotHere and MayNot.
+    """
     try:
         answer = made()
     except Explained as error:
         answer = _refused_page(request, form, error, page())
+    except (MayNot, NotHere):
+        _audit_denial(request, parts, who, form)
+        raise
     return render(request, replace(answer, path=path), who, now=parts.clock())
 
 

@@ -6,6 +6,7 @@ masked and keeps its value, whatever a form says; so does the dossier number.
 
 import copy
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,9 +30,10 @@ class FormField:
     path: str
     """E.g. `chuHoSo.hoTen`, `thanhPhanHoSo.0.tenThanhPhan`."""
     kind: str
-    """`text`, `whole`, `flag` or `choice`."""
+    """`text`, `whole`, `number`, `flag` or `choice`."""
     value: str
-    choices: tuple[str, ...] = ()
+    allowed: tuple[str | int, ...] = ()
+    """The values of a choice, as the schema has them."""
     longest: int = 0
     optional: bool = False
     nullable: bool = False
@@ -43,6 +45,11 @@ class FormField:
     def name(self) -> str:
         """Name of the field in the form."""
         return PREFIX + self.path
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values of a choice, as they are shown and typed."""
+        return tuple(_shown(it) for it in self.allowed)
 
 
 def form_fields(message: Message, *, unmasked: bool) -> list[FormField]:
@@ -121,13 +128,13 @@ def _resolved(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> tuple[Mappi
 
 
 def _leaf(node: Mapping[str, Any], value: Any, steps: list[Step], *, optional: bool) -> FormField:
-    kinds = {"boolean": "flag", "integer": "whole"}
+    kinds = {"boolean": "flag", "integer": "whole", "number": "number"}
     kind = "choice" if "enum" in node else kinds.get(node.get("type", ""), "text")
     return FormField(
         path=".".join(map(str, steps)),
         kind=kind,
         value=_shown(value),
-        choices=tuple(_shown(it) for it in node.get("enum", ())),
+        allowed=tuple(node.get("enum", ())),
         longest=node.get("maxLength", 0),
         optional=optional or (kind == "text" and not node.get("minLength", 0)),
         nullable=optional,
@@ -146,9 +153,7 @@ def _read(field: FormField, typed: str) -> Any:
     if not text and field.nullable:
         return None
     if field.kind == "choice":
-        if text not in field.choices:
-            raise FormRefused(both("forms.not_a_choice", field=field.path))
-        return _number_or_text(text)
+        return _chosen(field, text)
     if field.kind == "flag":
         if text not in ("true", "false"):
             raise FormRefused(both("forms.not_a_choice", field=field.path))
@@ -158,8 +163,22 @@ def _read(field: FormField, typed: str) -> Any:
             return int(text)
         except ValueError:
             raise FormRefused(both("forms.no_whole_number", field=field.path)) from None
-    return text
+    return _number(field, text) if field.kind == "number" else text
 
 
-def _number_or_text(text: str) -> Any:
-    return int(text) if text.lstrip("-").isdigit() else text
+def _chosen(field: FormField, text: str) -> str | int:
+    """Return the schema's own value of a choice: a code of digits may be a text."""
+    for value in field.allowed:
+        if _shown(value) == text:
+            return value
+    raise FormRefused(both("forms.not_a_choice", field=field.path))
+
+
+def _number(field: FormField, text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise FormRefused(both("forms.no_number", field=field.path))
+    return found

@@ -5,6 +5,7 @@ and sent when a second person approves.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
@@ -20,8 +21,9 @@ from hub.console.links import delivery
 from hub.console.parts import Parts
 from hub.console.settling.acts import expected
 from hub.console.settling.correction import PREFIX, corrected, form_fields
+from hub.console.settling.shown_mark import Viewer
 from hub.console.settling.unmasking import allowing
-from hub.console.sign_in.forms import fields
+from hub.console.sign_in.forms import TOKEN, fields
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.operations.approvals import deciding
@@ -32,7 +34,7 @@ from hub.rules.deliveries.states import DeliveryState, situation
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.approvals import ApprovalVerb
 from hub.rules.users.rights import Right
-from hub.rules.users.scope import WHOLE
+from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.console import happened, history
 from hub.store.console.listing import ListedDelivery
@@ -43,7 +45,7 @@ Who = Annotated[Visitor, Depends(visitor)]
 Form = Annotated[Mapping[str, str], Depends(fields)]
 PLACE = "/deliveries/{id}/correct"
 UNMASKED = "unmasked"
-"""The field that says that the visitor was shown personal data on this form."""
+"""The field with the mark of a form on which the visitor was shown personal data."""
 
 
 def place_of(id: int) -> str:
@@ -60,58 +62,83 @@ def install(app: FastAPI, parts: Parts) -> None:
     app.add_api_route(PLACE + "/propose", pages.propose, methods=["POST"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Visit:
+    """Who asks, in which session, for the correction of which delivery."""
+
+    parts: Parts
+    who: Visitor
+    viewer: Viewer
+
+    @property
+    def id(self) -> int:
+        """Number of the delivery."""
+        return self.viewer.delivery
+
+    def was_shown(self, form: Mapping[str, str], thing: Thing) -> bool:
+        """Tell whether a form holds personal data: its visitor was shown it, and has the right."""
+        mark = form.get(UNMASKED, "")
+        shown = self.viewer.was_shown(mark, self.parts.clock())
+        return shown and self.who.may(Right.UNMASK, thing)
+
+
 class _Correction:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def show(self, request: Request, id: int, who: Who) -> Response:
-        page = of_correction(self._parts, who, id)
+        page = of_correction(self._visit(request, id, who))
         return render(request, page, who, now=self._parts.clock())
 
     def unmask(self, request: Request, id: int, who: Who, form: Form) -> Response:
-        page = partial(of_correction, self._parts, who, id)
+        page = partial(of_correction, self._visit(request, id, who))
         allow = allowing(self._parts, who, "delivery.unmask", str(id))
         path = place_of(id)
         return view(request, self._parts, who, form, allow=allow, page=page, path=path)
 
     def check(self, request: Request, id: int, who: Who, form: Form) -> Response:
         """Show what a form would change."""
-        page = partial(of_correction, self._parts, who, id, form=form)
+        visit = self._visit(request, id, who)
+        page = partial(of_correction, visit, form=form)
 
         def made() -> PageView:
-            return page(changes=_checked(self._parts, who, id, form))
+            return page(changes=_checked(visit, form))
 
         path = place_of(id)
         return show(request, self._parts, who, form, made=made, page=page, path=path)
 
     def propose(self, request: Request, id: int, who: Who, form: Form) -> Response:
+        visit = self._visit(request, id, who)
         return act(
             request,
             self._parts,
             who,
             form,
-            do=lambda sent, by: _propose(self._parts, who, id, sent, by),
-            page=partial(of_correction, self._parts, who, id, form=form),
+            do=lambda sent, by: _propose(visit, sent, by),
+            page=partial(of_correction, visit, form=form),
             leads_to=delivery(id),
             happened=lambda tx, since: happened.to_delivery(tx, id, since=since),
         )
 
+    def _visit(self, request: Request, id: int, who: Visitor) -> _Visit:
+        session = getattr(request.state, TOKEN, "")
+        viewer = Viewer(session=session, user=who.name, delivery=id)
+        return _Visit(parts=self._parts, who=who, viewer=viewer)
+
 
 def of_correction(
-    parts: Parts,
-    who: Visitor,
-    id: int,
+    visit: _Visit,
     *,
     unmasked: bool = False,
     form: Mapping[str, str] | None = None,
     changes: tuple[Change, ...] = (),
 ) -> PageView:
-    """Return the page. Raises NotHere and MayNot."""
-    found, message = _seen(parts, who, id)
-    typed = form or {}
-    unmasked = unmasked or _is_unmasked(who, typed)
-    with parts.store.read() as tx:
-        thing = things.of_delivery(tx, id)
+    """Return the page; `unmasked`: for a view that was just audited. Raises NotHere and MayNot."""
+    id, who, typed = visit.id, visit.who, form or {}
+    found, message, thing = _seen(visit)
+    mark = visit.viewer.mark(visit.parts.clock()) if unmasked else ""
+    if visit.was_shown(typed, thing):
+        mark = typed[UNMASKED]
     state = DeliveryState(found.state)
     seen = {"state": found.state, "situation": situation(state, found.attempts, found.code)}
     return PageView(
@@ -119,14 +146,14 @@ def of_correction(
         title=both("forms.correct_title", id=id),
         values={
             "it": found,
-            "fields": form_fields(message, unmasked=unmasked),
+            "fields": form_fields(message, unmasked=bool(mark)),
             "typed": typed,
             "carried": {name: it for name, it in typed.items() if name.startswith(PREFIX)},
             "changes": changes,
-            "unmasked": unmasked,
-            "may_unmask": who.may(Right.UNMASK, thing) and not unmasked,
+            "unmasked": bool(mark),
+            "may_unmask": who.may(Right.UNMASK, thing) and not mark,
             "correctable": state is DeliveryState.DEAD,
-            "seen": seen | ({UNMASKED: "yes"} if unmasked else {}),
+            "seen": seen | ({UNMASKED: mark} if mark else {}),
             "place": place_of(id),
             "delivery": delivery,
         },
@@ -134,9 +161,10 @@ def of_correction(
     )
 
 
-def _seen(parts: Parts, who: Visitor, id: int) -> tuple[ListedDelivery, Message]:
-    """Return a delivery with what it carries. Raises NotHere and MayNot."""
-    with parts.store.read() as tx:
+def _seen(visit: _Visit) -> tuple[ListedDelivery, Message, Thing]:
+    """Return a delivery, what it carries, and what scopes know it by. Raises NotHere and MayNot."""
+    id, who = visit.id, visit.who
+    with visit.parts.store.read() as tx:
         found = history.one_delivery(tx, id) if 0 < id < 2**63 else None
         thing = things.of_delivery(tx, id) if found else WHOLE
         message = history.message_of(tx, id) if found else None
@@ -144,39 +172,42 @@ def _seen(parts: Parts, who: Visitor, id: int) -> tuple[ListedDelivery, Message]
         raise NotHere
     demand(who, Right.BODY, thing)
     demand(who, Right.ACT, thing)
-    return found, message
+    return found, message, thing
 
 
-def _is_unmasked(who: Visitor, form: Mapping[str, str]) -> bool:
-    """Tell whether a form holds personal data: its visitor was shown it, and has the right."""
-    return form.get(UNMASKED) == "yes" and Right.UNMASK in who.rights
+def _payload(visit: _Visit, form: Mapping[str, str]) -> tuple[bytes, bool]:
+    """Return what a form makes of the payload, and whether its visitor was shown personal data.
+
+    Raises FormRefused, also where a form says so of a view that is over, or that never was.
+    """
+    _, message, thing = _seen(visit)
+    unmasked = visit.was_shown(form, thing)
+    if form.get(UNMASKED) and not unmasked:
+        raise FormRefused(both("forms.unmasked_is_over"))
+    return corrected(message, form, unmasked=unmasked), unmasked
 
 
-def _payload(parts: Parts, who: Visitor, id: int, form: Mapping[str, str]) -> bytes:
-    _, message = _seen(parts, who, id)
-    return corrected(message, form, unmasked=_is_unmasked(who, form))
-
-
-def _checked(parts: Parts, who: Visitor, id: int, form: Mapping[str, str]) -> tuple[Change, ...]:
+def _checked(visit: _Visit, form: Mapping[str, str]) -> tuple[Change, ...]:
     """Return what a form changes. Raises FormRefused and StateConflict."""
-    payload = _payload(parts, who, id, form)
+    payload, unmasked = _payload(visit, form)
+    store, now = visit.parts.store, visit.parts.clock()
     try:
-        return resend.correct(parts.store, id, payload, now=parts.clock()).changes
+        return resend.correct(store, visit.id, payload, now=now, unmasked=unmasked).changes
     except InvalidMessage as error:
         raise FormRefused(_invalid(error)) from None
 
 
-def _propose(parts: Parts, who: Visitor, id: int, sent: Filled, by: SignedBy) -> Text:
+def _propose(visit: _Visit, sent: Filled, by: SignedBy) -> Text:
     seen = expected(sent)
     try:
         number = deciding.propose(
-            parts.store,
+            visit.parts.store,
             ApprovalVerb.RESEND,
-            id,
+            visit.id,
             expected=seen.state,
             situation=seen.situation,
-            terms=_payload(parts, who, id, sent.fields),
-            who=who,
+            terms=_payload(visit, sent.fields)[0],
+            who=visit.who,
             by=by,
         )
     except InvalidMessage as error:

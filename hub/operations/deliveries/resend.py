@@ -2,7 +2,8 @@
 
 The copy has a new id and names the dead message as its cause; the dead delivery is cancelled in
 the same transaction, and what waits behind it waits for the copy. Nothing but the payload can be
-changed, and not its dossier number. What is shown of the difference holds no personal data.
+changed, and not its dossier number. What is shown of the difference holds no personal data, unless
+the caller asks for it: after the right was checked and the view was audited.
 """
 
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Change:
     field: str
     before: str
     after: str
+    personal: bool = False
+    """Of a person; masked unless it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,12 @@ def record_unmasked(store: Store, id: int, *, by: SignedBy) -> None:
         audit.record(tx, action="delivery.unmask", object=str(id), **by)
 
 
-def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correction:
+def correct(
+    store: Store, id: int, payload: bytes, *, now: datetime, unmasked: bool = False
+) -> Correction:
     """Return the copy of a dead delivery's message with another payload.
 
+    `unmasked`: the changes hold personal data.
     Raises InvalidMessage (it does not fit its type, or names another dossier) and StateConflict
     (the delivery is not dead, or nothing differs).
     """
@@ -88,7 +94,7 @@ def correct(store: Store, id: int, payload: bytes, *, now: datetime) -> Correcti
     corrected = catalog.read(copy)
     if corrected.number != catalog.read(dead).number:
         raise InvalidMessage("payload_invalid", where="$.payload.maHoSo", why="another dossier")
-    changes = tuple(differences(dead, copy))
+    changes = tuple(differences(dead, copy, unmasked=unmasked))
     if not changes:
         raise transitions.StateConflict(both("deliveries.nothing_differs"))
     return Correction(id, copy, changes)
@@ -118,8 +124,8 @@ def resend_in(tx: Tx, correction: Correction, *, by: SignedBy) -> int:
     return opened
 
 
-def differences(before: Message, after: Message) -> Iterator[Change]:
-    """Yield the fields that differ, by path; personal ones only say that they do."""
+def differences(before: Message, after: Message, *, unmasked: bool = False) -> Iterator[Change]:
+    """Yield the fields that differ, by path; personal ones only say that they do, if masked."""
     entry = catalog.find(before.type, before.version)
     names = {f.name: f.encode_name for f in msgspec.structs.fields(entry.payload)}
     personal = {names[name] for name in entry.personal}
@@ -128,8 +134,10 @@ def differences(before: Message, after: Message) -> Iterator[Change]:
     for path in sorted(old.keys() | new.keys()):
         one, other = old.get(path, ""), new.get(path, "")
         if one != other:
-            masked = path.split(".")[0].split("[")[0] in personal
-            yield Change(path, *((one and MASK, other and MASK) if masked else (one, other)))
+            is_personal = path.split(".")[0].split("[")[0] in personal
+            if is_personal and not unmasked:
+                one, other = one and MASK, other and MASK
+            yield Change(path, one, other, is_personal)
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Acts of two persons on the console: proposed on a page, decided in the inbox, done once."""
 
 import pytest
+import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import UserRole
@@ -8,6 +9,7 @@ from hub.rules.users.scope import Scope
 from hub.store.console import history
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
+from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Look
 from tests.support.browser_session import BrowserSession, forms_of
 from tests.support.console import dead
@@ -118,3 +120,43 @@ def test_a_refused_proposal_says_why(look: Look, store: Store, id: int) -> None:
     assert an.post(form.path, form.filled(reason="send it corrected")).status_code == 303
     assert "send it corrected" in binh.get("/approvals").text
     assert state(store, id) == S.DEAD
+
+
+def test_the_second_person_sees_what_a_correction_does_to_personal_data(
+    look: Look, store: Store, id: int
+) -> None:
+    """Told plainly that it does; shown for one view by right and reason, and audited."""
+    an = BrowserSession(look(store, name="an"))
+    binh = BrowserSession(look(store, role=UserRole.DEPUTY))
+    page = binh.get(f"/deliveries/{id}/correct")
+    for step, typed in (
+        ("unmask", {"reason": "a letter"}),
+        ("check", {"f.chuHoSo.hoTen": "Nguyễn Văn Mẩu"}),
+        ("propose", {"reason": "as on the card"}),
+    ):
+        form = forms_of(page)[step]
+        page = binh.post(form.path, form.filled(**typed))
+    inbox = an.get("/approvals")
+    assert "changes personal data: chuHoSo.hoTen." in inbox.text
+    assert "Nguyễn Văn M" not in inbox.text
+    form = forms_of(inbox)["unmask"]
+    assert "Nguyễn Văn M" not in an.post(form.path, form.filled(reason=" ")).text
+    shown = an.post(form.path, form.filled(reason="to compare with the card"))
+    assert "<td>Nguyễn Văn Mẫu</td><td>Nguyễn Văn Mẩu</td>" in shown.text
+    assert "approve" in forms_of(shown)
+    assert "Nguyễn Văn M" not in an.get("/approvals").text
+    with store.read() as tx:
+        rows = tx.execute(sa.select(audit).order_by(audit.c.seq)).all()
+    assert (rows[-1].action, rows[-1].object, rows[-1].reason) == (
+        "delivery.unmask",
+        str(id),
+        "to compare with the card",
+    )
+    operator = BrowserSession(look(store, role=UserRole.OPERATOR))
+    assert "unmask" not in forms_of(operator.get("/approvals"))
+    town = BrowserSession(look(store, scope=Scope(partners=frozenset({"town_center"})), name="an"))
+    for browser, number, status in ((operator, 1, 403), (town, 1, 404), (an, 2, 404)):
+        path = f"/approvals/{number}/unmask"
+        answer = browser.post(path, form.filled(reason="let me see"))
+        assert answer.status_code == status
+        assert "Nguyễn Văn M" not in answer.text

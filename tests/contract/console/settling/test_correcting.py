@@ -1,12 +1,17 @@
 """A corrected copy on the console: field by field, checked, its difference shown, then proposed."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+import sqlalchemy as sa
+
+from hub.console.settling.shown_mark import LASTS, Viewer
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import UserRole
 from hub.store.console import history
 from hub.store.engine.store import Store
-from tests.contract.console.conftest import Look
+from hub.store.schema.tables.exchange import audit
+from tests.contract.console.conftest import Clock, Look
 from tests.support.browser_session import BrowserSession, Form, forms_of
 from tests.support.console import dead
 from tests.support.users import add_user
@@ -102,7 +107,7 @@ def test_what_does_not_fit_is_refused_with_its_field(
 
 
 def test_personal_data_is_corrected_by_who_was_shown_it(look: Look, store: Store, id: int) -> None:
-    """With a reason, in the audit; the difference says only that a name differs."""
+    """With a reason, in the audit; the inbox says only that a name differs."""
     browser = BrowserSession(look(store, name="an"))
     page = browser.get(f"/deliveries/{id}/correct")
     assert NAME not in page.text
@@ -111,12 +116,69 @@ def test_personal_data_is_corrected_by_who_was_shown_it(look: Look, store: Store
     assert NAME in shown.text
     form = forms_of(shown)["check"]
     checked = browser.post(form.path, form.filled(**{"f.chuHoSo.hoTen": "Nguyễn Văn Mẩu"}))
+    assert "<td>Nguyễn Văn Mẩu</td>" in checked.text
     proposal = forms_of(checked)["propose"]
     sent = browser.post(proposal.path, proposal.filled(reason="as on the identity card"))
     assert sent.status_code == 303, sent.text
     inbox = BrowserSession(look(store)).get("/approvals").text
     assert "chuHoSo.hoTen" in inbox
     assert "Mẩu" not in inbox
+
+
+def unmasked_form(browser: BrowserSession, id: int) -> Form:
+    """Return the form with the fields after personal data was shown with a reason."""
+    unmask = forms_of(browser.get(f"/deliveries/{id}/correct"))["unmask"]
+    return forms_of(browser.post(unmask.path, unmask.filled(reason="misspelt")))["check"]
+
+
+@pytest.mark.parametrize("step", ["check", "propose"])
+def test_a_form_that_only_claims_a_view_shows_no_personal_data(
+    look: Look, sqlite_store: Store, step: str
+) -> None:
+    """A mark made by hand, one of another person, one of another delivery, one that is over."""
+    with sqlite_store.write() as tx:
+        id, other = dead(tx, record(1, 1)), dead(tx, record(2, 1))
+    clock = Clock()
+    an = BrowserSession(look(sqlite_store, name="an", clock=clock))
+    binh = BrowserSession(look(sqlite_store, clock=clock))
+    foreign = unmasked_form(an, id).hidden["unmasked"]
+    elsewhere = unmasked_form(binh, other).hidden["unmasked"]
+    old = unmasked_form(binh, id).hidden["unmasked"]
+    clock.pass_by(LASTS)
+    plain = the_form(binh, id)
+    typed = {"form_id": "x" * 22, "reason": "x", "f.donViXuLy": "UBND phường"}
+    for mark in ("yes", foreign, elsewhere, old):
+        form = plain.filled(**typed, unmasked=mark)
+        answer = binh.post(f"/deliveries/{id}/correct/{step}", form)
+        assert answer.status_code == 422, mark
+        assert NAME not in answer.text
+        assert "Show personal data again" in answer.text
+
+
+def test_a_mark_of_a_view_is_of_its_session() -> None:
+    """Another session of the same person gives the reason again."""
+    viewer = Viewer(session="binh:1", user="binh", delivery=1)
+    mark = viewer.mark(now())
+    assert viewer.was_shown(mark, now())
+    assert not replace(viewer, session="binh:2").was_shown(mark, now())
+
+
+def test_a_check_without_the_right_to_names_shows_none_and_is_audited(
+    look: Look, sqlite_store: Store
+) -> None:
+    """A mark that was right until the role was changed; and one of a person who only sees."""
+    with sqlite_store.write() as tx:
+        id = dead(tx, record(1, 1))
+    form = unmasked_form(BrowserSession(look(sqlite_store)), id)
+    typed = form.filled(**{"f.tenTTHC": "Đăng ký khai sinh"})
+    answer = BrowserSession(look(sqlite_store, role=UserRole.OPERATOR)).post(form.path, typed)
+    assert answer.status_code == 422
+    assert NAME not in answer.text
+    town_it = BrowserSession(look(sqlite_store, role=UserRole.TOWN_IT))
+    assert town_it.post(form.path, typed).status_code == 403
+    with sqlite_store.read() as tx:
+        rows = tx.execute(sa.select(audit).where(sa.not_(audit.c.allowed))).all()
+    assert [(row.action, row.object) for row in rows] == [("console.denied", form.path)]
 
 
 def test_a_correction_needs_its_rights(look: Look, sqlite_store: Store) -> None:
