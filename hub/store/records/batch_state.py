@@ -9,7 +9,7 @@ and `legs` asks by itself; what it answers is the same. So each of them is there
 of the one is a change of the other:
 
     function              by itself                at hand
-    dossiers.get          _GET, _LOOK              AtHand.dossiers
+    dossiers.get          _GET, _READ              AtHand.dossiers
     dossiers.add          _ADD                     AtHand.keep, added; written by _ADD
     dossiers.save         _SAVE                    AtHand.keep, changed; written by _SAVE
     dossiers.add_event    _ADD_EVENT               AtHand.events; written by _ADD_EVENT

@@ -73,11 +73,16 @@ def forbid(it: Admission, operation: str) -> None:
     it.finished(permit, NotAttempted("partner_forbidden"), dossier="D", now=AT)
 
 
-def test_without_a_pause_or_a_quota_all_may_go_and_no_store_is_read() -> None:
-    """The claim is then one statement: a store that is closed is not noticed."""
+def test_without_a_pause_or_a_quota_all_may_go_and_no_store_is_read(store: Store) -> None:
+    """The claim is then one statement: a store that is closed is not noticed within a second.
+
+    Once a second it is read what persons have paused.
+    """
     closed = Store("sqlite:////nowhere/hub.db")
     closed.close()
-    it = admission(closed)
+    it = admission(store)
+    assert it.capacity(AT).width is None
+    it.pauses.store = closed
     assert it.may_all_go(work_of(BATCH), AT)
     assert it.capacity(AT).width is None
     assert it.veto(it.acquire(A), AT) is None

@@ -7,6 +7,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hub.gateway.clients.proxies import Proxies
 from hub.gateway.soap.names import NS
 from hub.gateway.soap.reading.envelope import EnvelopeReader
 from hub.gateway.soap.reading.receive import CallFiles
+from hub.gateway.uploads import TOGETHER
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore
 from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
@@ -311,8 +313,8 @@ def test_a_client_whose_calls_are_used_up_stores_no_file(door: PartnerGateway) -
 
 def test_a_caller_that_goes_away_leaves_nothing(door: PartnerGateway) -> None:
     """In the middle of a file that the hub has begun to store."""
-    door.ward.files.limit = 1_000_000
-    body = envelope(submission("SGVsbG8h" * 100_000))
+    door.ward.files.limit = 4_000_000
+    body = envelope(submission("SGVsbG8h" * 600_000))
     line = http.client.HTTPConnection(door.url.removeprefix("http://"), timeout=10)
     line.putrequest("POST", "/soap")
     for name, value in (
@@ -321,9 +323,9 @@ def test_a_caller_that_goes_away_leaves_nothing(door: PartnerGateway) -> None:
         ("Content-Length", str(len(body))),
     ):
         line.putheader(name, value)
-    line.endheaders(body[:500_000])
-    assert until(lambda: len(begun_files(door)) == 1)
-    line.close()
+    with closing(line):
+        line.endheaders(body[: 2 * TOGETHER])
+        assert until(lambda: len(begun_files(door)) == 1)
     assert until(lambda: not begun_files(door))
     assert post(door, envelope(STATUS)) == (200, "")
     assert stored(door) == set()
