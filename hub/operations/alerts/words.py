@@ -96,7 +96,7 @@ def links(plan: AlertPlan, it: Incident) -> Sequence[Text]:
     """Return where a person reads more and acknowledges."""
     found = []
     if plan.console:
-        found.append(both("alerts.see", link=f"{plan.console.rstrip('/')}/incidents/{it.number}"))
+        found.append(both("alerts.see", link=f"{plan.console.rstrip('/')}/"))
     page = plan.runbook or RUNBOOK
     found.append(both("alerts.runbook", link=f"{page}#{it.signal}"))
     if it.number is not None:

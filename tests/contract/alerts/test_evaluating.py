@@ -100,7 +100,7 @@ def test_a_message_says_what_to_do_and_where(store: Store) -> None:
     assert it is not None
     for part in ("09:00 06/08/2026", "CNTT phường", "Cần làm:", "#oldest_open", "hub alerts ack 1"):
         assert part in it.body
-    assert "https://hub.example.vn/incidents/1" in it.body
+    assert "https://hub.example.vn/" in it.body
 
 
 def test_processes_that_judge_at_once_store_one_message(store: Store) -> None:
