@@ -77,6 +77,7 @@ COMMANDS = {
     "webhooks resume": "hub.cli.webhooks.manage",
     "users add": "hub.cli.users.manage",
     "users change": "hub.cli.users.manage",
+    "users confirm": "hub.cli.users.manage",
     "users list": "hub.cli.users.sessions",
     "users retire": "hub.cli.users.manage",
     "users reset-totp": "hub.cli.users.manage",

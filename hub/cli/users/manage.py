@@ -13,8 +13,8 @@ from hub.cli.clients.shown_secrets import place_for
 from hub.cli.context import Actor, Reason, by, opened, settings
 from hub.cli.output.answer import done, put, refuse
 from hub.cli.users.shown_secrets import show_secrets
-from hub.operations.users import accounts
-from hub.operations.users.accounts import UserNotDone
+from hub.operations.users import accounts, confirming
+from hub.operations.users.refused import UserNotDone
 from hub.rules.users.passwords import WeakPassword
 from hub.rules.users.rights import Right, UserRole
 from hub.rules.users.user import NotAUser, User, UserChange
@@ -29,6 +29,7 @@ ANSWERS = {
     "retire": ("user", "retired"),
     "reset-totp": ("user", "code_address", "recovery_codes"),
     "key": ("user", "key"),
+    "confirm": ("user", "confirmed"),
 }
 Name = Annotated[str, typer.Argument(help="user")]
 RoleOption = Annotated[UserRole, typer.Option("--role", help="user_role")]
@@ -123,6 +124,19 @@ def retire(name: Name, reason: Reason, actor: Actor = "") -> None:
         raise refused(error) from None
     put(user=name, retired=True)
     done(text("users.retired", name=name))
+
+
+@app.command("confirm")
+def confirm(name: Name, reason: Reason, actor: Actor = "") -> None:
+    """Confirm, as another approver, that a person has the account in the own hands."""
+    who = by(reason, actor, right=Right.APPROVE)
+    try:
+        with opened() as store:
+            confirming.confirm(store, name, own=acting()[0], by=who)
+    except UserNotDone as error:
+        raise refused(error) from None
+    put(user=name, confirmed=True)
+    done(text("users.confirmed", name=name))
 
 
 @app.command("reset-totp")

@@ -9,11 +9,12 @@ from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.cli.users.manage import Name, refused
 from hub.operations.users import accounts
-from hub.operations.users.accounts import UserNotDone
+from hub.operations.users.refused import UserNotDone
 from hub.rules.users.rights import Right
 from hub.runtime.clock import utc_now
 from hub.store.users import accounts as kept
 from hub.store.users import keys, recovery_codes, sessions
+from hub.store.users.accounts import UserAccount
 from hub.texts import text
 
 app = typer.Typer()
@@ -39,12 +40,19 @@ def list_users(
                     user.full_name,
                     str(user.role.text),
                     " ".join(sorted(user.sectors)),
-                    text("users.is_retired_mark" if it.retired_at else "users.is_active_mark"),
+                    text(_standing(it)),
                     recovery_codes.left(tx, user.name),
                     key.ends_at if key else None,
                 )
             )
     show(USERS, rows, empty=text("users.none"))
+
+
+def _standing(account: UserAccount) -> str:
+    if account.retired_at is not None:
+        return "users.is_retired_mark"
+    waits = account.introduced_by and Right.APPROVE in account.user.rights
+    return "users.is_unconfirmed_mark" if waits else "users.is_active_mark"
 
 
 @app.command("sessions")

@@ -17,6 +17,7 @@ from hub.operations.approvals.carrying_out import (
     prepared,
 )
 from hub.operations.signed_by import SignedBy
+from hub.operations.users.confirming import objection
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.rules.users.approvals import LASTS, ApprovalState, ApprovalVerb
 from hub.rules.users.permission import may, may_approve
@@ -28,7 +29,7 @@ from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.records import things
-from hub.store.users import accounts, approvals, keys
+from hub.store.users import accounts, approvals
 from hub.store.users.approvals import Approval, Proposal
 from hub.texts import Explained, Text, both
 
@@ -181,7 +182,7 @@ def approve(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approva
         correction = prepared(store, proposal, now=by["now"])
         with store.write() as tx:
             _decidable(approvals.locked(tx, number), number, who, by["now"])
-            _require_own_secrets(tx, who, proposal.proposer)
+            _require_own_hands(tx, who)
             act = _signed(tx, proposal, number, who, by)
             behind = carry_out(tx, proposal, correction, by=act)
             _decide(tx, number, ApprovalState.DONE, proposal, who, by)
@@ -243,16 +244,14 @@ def _decidable(known: Approval | None, number: int, who: Visitor, now: datetime)
     return known
 
 
-def _require_own_secrets(tx: Tx, who: Visitor, proposer: str) -> None:
-    """Raise ProposalNotDone where the proposer knows what the approver proves to be one with.
+def _require_own_hands(tx: Tx, who: Visitor) -> None:
+    """Raise ProposalNotDone where another person may have the approver's account in hand.
 
-    A person who manages accounts would else be the second person alone. It ends with a password,
-    and a key, that the approver made while signed in.
+    A person who manages accounts would else be the second person alone.
     """
-    account, key = accounts.named(tx, who.name), keys.of_user(tx, who.name)
-    given_by = {account.password_by, account.codes_by} if account else set()
-    if proposer in given_by | ({key.issued_by} if key else set()):
-        raise ProposalNotDone(both("approvals.given_by_proposer", name=proposer))
+    why = objection(tx, who.name)
+    if why is not None:
+        raise ProposalNotDone(why)
 
 
 def _require_open(known: Approval, now: datetime) -> None:

@@ -6,12 +6,15 @@ retires the own account, so there is always another person who saw it, and the l
 manages accounts stays.
 
 `own` is the account of the person who decides, "" for none. It stands beside each secret that it
-gave: see `hub.operations.approvals.deciding`.
+gave, and beside the account until another approver confirmed the person: see
+`hub.operations.users.confirming`.
 """
 
 from dataclasses import dataclass, field
 
 from hub.operations.signed_by import SignedBy
+from hub.operations.users.confirming import introduce
+from hub.operations.users.refused import UserNotDone
 from hub.records.registers import procedures
 from hub.rules.users import keys, one_time_codes, passwords
 from hub.rules.users.rights import Right, UserRole
@@ -22,11 +25,7 @@ from hub.store.evidence import audit
 from hub.store.users import accounts, devices, recovery_codes, sessions, sign_in_failures
 from hub.store.users import keys as kept_keys
 from hub.store.users.accounts import UserAccount
-from hub.texts import Explained, both
-
-
-class UserNotDone(Explained):
-    """The act was refused and nothing changed; `text` says why and what to do."""
+from hub.texts import both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +59,12 @@ def add(
     passwords.require_strong(password, name=user.name)
     hashed, salt = passwords.hashed(password), one_time_codes.fresh_salt()
     with store.write() as tx:
+        accounts.lock_all(tx)
         if Right.USERS not in user.rights and not accounts.are_there(tx):
             raise UserNotDone(both("users.first_manages", role=UserRole.OPERATOR.value))
         if not accounts.add(tx, user, password=hashed, code_salt=salt, now=by["now"], by=own):
             raise UserNotDone(both("users.name_taken", name=user.name))
+        introduce(tx, user, own)
         codes = _fresh_recovery_codes(tx, user.name)
         key = _fresh_key(tx, user.name, own, by) if with_key else ""
         audit.record(tx, action="users.add", object=f"{user.name} {user.role}", **by)
@@ -94,6 +95,8 @@ def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedB
         if Right.USERS not in after.rights:
             _require_another_manager(tx, before)
         accounts.change(tx, after)
+        if Right.APPROVE in after.rights - before.rights:
+            introduce(tx, after, own)
         if narrower:
             sessions.end_all(tx, name)
         audit.record(tx, action="users.change", object=f"{name} {what}", **by)
@@ -123,8 +126,10 @@ def reset_codes(
     """
     salt = one_time_codes.fresh_salt()
     with store.write() as tx:
-        require_active(tx, name)
+        accounts.lock_all(tx)
+        user = require_active(tx, name).user
         accounts.set_code_salt(tx, name, salt, by=own)
+        introduce(tx, user, own)
         codes = _fresh_recovery_codes(tx, name)
         _end_all(tx, name)
         audit.record(tx, action="users.reset_codes", object=name, **by)
@@ -145,8 +150,10 @@ def reset_password(
     passwords.require_strong(password, name=name)
     hashed = passwords.hashed(password)
     with store.write() as tx:
-        require_active(tx, name)
+        accounts.lock_all(tx)
+        user = require_active(tx, name).user
         accounts.set_password(tx, name, hashed, given=True, now=by["now"], by=own)
+        introduce(tx, user, own)
         _end_all(tx, name)
         audit.record(tx, action="users.reset_password", object=name, **by)
     return UserSecrets(password=password)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.operations.users.sign_in_room import SignInRoom
 from hub.rules.clients.api_keys import random_letters
 from hub.rules.users import keys, one_time_codes, passwords
 from hub.rules.users.sign_in import (
@@ -36,7 +37,7 @@ from hub.texts import Explained, both
 
 _HASHES = threading.BoundedSemaphore(2)
 """Passwords that are hashed at once: each takes 64 MiB and a processor."""
-_AT_ONCE = threading.BoundedSemaphore(8)
+_ROOM = SignInRoom()
 """Sign-ins that hash or wait for it; a further one is refused, so that it holds no thread."""
 _SEEN_EVERY = timedelta(minutes=1)
 CodeKey = Callable[[], bytes | None]
@@ -95,7 +96,7 @@ def check_password(
 ) -> OpenedSession:
     """Open a session that waits for the code. Raises SignInRefused."""
     name = name.strip().lower()
-    with _one_of_few():
+    with _one_of_few(store, name, browser, now):
         _begin(store, name, browser, now)
         with store.read() as tx:
             account = accounts.named(tx, name)
@@ -154,7 +155,7 @@ def change_password(
         raise SignInOver
     name = found[1].user.name
     passwords.require_strong(new, name=name)  # before the attempt counts
-    with _one_of_few():
+    with _one_of_few(store, name, browser, now):
         _begin(store, name, browser, now)
         with _HASHES:
             right = passwords.matches(found[1].password, old)
@@ -184,7 +185,7 @@ def prove_password(
     """
     _, account = _waiting(store, token, SessionStage.WHOLE, now)
     name = account.user.name
-    with _one_of_few():
+    with _one_of_few(store, name, browser, now):
         _begin(store, name, browser, now)
         with _HASHES:
             right = passwords.matches(account.password, password)
@@ -350,14 +351,22 @@ def _sources(tx: Tx, name: str, browser: Browser, now: datetime) -> _Sources:
 
 
 @contextmanager
-def _one_of_few() -> Iterator[None]:
-    """Be one of the few sign-ins at once. Raises SignInRefused."""
-    if not _AT_ONCE.acquire(blocking=False):
+def _one_of_few(store: Store, name: str, browser: Browser, now: datetime) -> Iterator[None]:
+    """Be one of the few sign-ins at once. Raises SignInRefused.
+
+    An attempt that comes too early is told so first: it takes no place from anybody.
+    """
+    with store.read() as tx:
+        of = _sources(tx, name, browser, now)
+        free_at = sign_in_failures.free_at(tx, (of.passwords, of.network), now=now)
+    _require_free(free_at, now)
+    source = of.network or of.passwords
+    if not _ROOM.take(source, known=not of.network):
         raise SignInRefused(both("users.busy"))
     try:
         yield
     finally:
-        _AT_ONCE.release()
+        _ROOM.leave(source)
 
 
 def _is_same(locked: UserAccount, known: UserAccount) -> bool:

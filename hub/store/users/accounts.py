@@ -34,6 +34,9 @@ class UserAccount:
     """The account that gave the secret of the codes, until the user chose a password since."""
     code_step: int
     """The step of the last one-time code that was used."""
+    introduced_by: str
+    """The account that added this one, or reset it, or made it an approver; "" once another
+    approver confirmed the person, and where nobody was named."""
 
 
 def are_there(tx: Tx) -> bool:
@@ -117,6 +120,11 @@ def set_code_salt(tx: Tx, name: str, salt: str, *, by: str = "") -> None:
     tx.execute(sa.update(users).where(users.c.name == name).values(**values))
 
 
+def introduce(tx: Tx, name: str, *, by: str) -> None:
+    """Keep which account introduced a person; "": the person is confirmed."""
+    tx.execute(sa.update(users).where(users.c.name == name).values(introduced_by=by))
+
+
 def use_step(tx: Tx, name: str, step: int, *, salt: str) -> bool:
     """Use up a step of one-time codes; False where it, or a later one, was used before."""
     statement = sa.update(users).where(
@@ -145,6 +153,7 @@ def account_of(row: sa.Row[Any]) -> UserAccount:
         code_salt=row.code_salt,
         codes_by=row.codes_by,
         code_step=row.code_step,
+        introduced_by=row.introduced_by,
     )
 
 

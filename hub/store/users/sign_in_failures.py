@@ -6,6 +6,7 @@ fill the table: beyond the most the oldest row goes, first of those that wait fo
 nobody pushes out a wait.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -39,6 +40,15 @@ def begin(
     if row is None:
         _delete_surplus(tx, now)
     return None
+
+
+def free_at(tx: Tx, sources: Collection[str], *, now: datetime) -> datetime | None:
+    """Return when the last of the sources may try again; None where all may now. Counts nothing."""
+    query = sa.select(sa.func.max(failures.c.free_at)).where(
+        failures.c.source.in_(sources), failures.c.free_at > now
+    )
+    found: datetime | None = tx.execute(query).scalar()
+    return found
 
 
 def counted(tx: Tx, source: str) -> int:

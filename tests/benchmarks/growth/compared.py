@@ -60,6 +60,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "approvals withdraw": _DECIDES,
     "users add": _DECIDES,
     "users change": _DECIDES,
+    "users confirm": _DECIDES,
     "users retire": _DECIDES,
     "users reset-totp": _DECIDES,
     "users key": _DECIDES,

@@ -16,6 +16,7 @@ from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.deliveries import actions, cancellation, replay_one, resend
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import accounts as users
+from hub.operations.users import confirming
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.approvals import LASTS, ApprovalState, ApprovalVerb
 from hub.rules.users.rights import UserRole
@@ -252,8 +253,9 @@ def test_nobody_alone_does_what_needs_two(store: Store, persons: Persons) -> Non
 def test_who_was_given_secrets_by_the_proposer_is_no_second_person(
     store: Store, persons: Persons
 ) -> None:
-    """The proposer may have key, password or codes still, until the person made others."""
+    """Not for a proposal of anybody: the giver may have several names."""
     operator, head = persons[UserRole.OPERATOR], persons[UserRole.HEAD]
+    deputy = persons[UserRole.DEPUTY]
     number, at = propose(store, operator), now()
 
     def key(own: str) -> None:
@@ -272,12 +274,13 @@ def test_who_was_given_secrets_by_the_proposer_is_no_second_person(
         key("head")
 
     for give in (key, password, codes):
-        give("operator")
-        with pytest.raises(ProposalNotDone, match="gave the password"):
-            approve(store, number, head)
-        assert state(store) is S.DEAD
-        give("deputy")
+        for giver in ("operator", "officer"):
+            give(giver)
+            with pytest.raises(ProposalNotDone, match=f"{giver} gave"):
+                approve(store, number, head)
+            assert state(store) is S.DEAD
         renew()
+    confirming.confirm(store, "head", own="deputy", by=by(deputy, at))
     assert approve(store, number, head).state is ApprovalState.DONE
 
 

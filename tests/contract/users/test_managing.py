@@ -8,7 +8,7 @@ import pytest
 
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import accounts as operations
-from hub.operations.users.accounts import UserNotDone
+from hub.operations.users.refused import UserNotDone
 from hub.rules.users.user import User
 from hub.store.engine.store import Store, Tx
 from hub.store.users import accounts

@@ -1,6 +1,5 @@
 """Signing in on both databases: password, code, session; what is wrong waits and is audited."""
 
-import threading
 from datetime import datetime, timedelta
 
 import pyotp
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import accounts as accounts_ops
 from hub.operations.users import signing_in
+from hub.operations.users.sign_in_room import MOST_OF_ONE, PLACES, RESERVED, SignInRoom
 from hub.operations.users.signing_in import Browser, OpenedSession, SignInOver, SignInRefused
 from hub.rules.users import keys, one_time_codes, passwords
 from hub.rules.users.sign_in import (
@@ -178,14 +178,50 @@ def test_many_sign_ins_at_once_are_refused_at_once(
     store: Store, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They would hold the threads of everybody else; none of them counts as wrong."""
-    few = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(signing_in, "_AT_ONCE", few)
-    assert few.acquire(blocking=False)
+    room, source = SignInRoom(), source_of_network(HOME.address)
+    monkeypatch.setattr(signing_in, "_ROOM", room)
+    for _ in range(MOST_OF_ONE):
+        assert room.take(source, known=False)
     for _ in range(8):
         with pytest.raises(SignInRefused, match="at once"):
             password(store, at)
-    few.release()
+    assert password(store, at, browser=Browser(address="10.1.2.4")).token
+    room.leave(source)
     assert password(store, at).token
+
+
+def test_strangers_of_many_networks_leave_places_to_known_browsers(
+    store: Store, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unknown browser is refused then, a known one at the same address signs in."""
+    mark = sign_in(store, at).mark
+    room = SignInRoom()
+    monkeypatch.setattr(signing_in, "_ROOM", room)
+    taken = 0
+    while room.take(f"network {taken}", known=False):
+        taken += 1
+    assert taken == PLACES - RESERVED
+    later = at + timedelta(minutes=1)
+    with pytest.raises(SignInRefused, match="at once"):
+        password(store, later)
+    assert password(store, later, browser=Browser(address=HOME.address, mark=mark)).token
+
+
+def test_an_attempt_that_comes_too_early_takes_no_place(
+    store: Store, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told so without a place and without a row that is written."""
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            password(store, at, "a guess, a guess")
+
+    def taken(*_given: object, **_named: object) -> None:
+        pytest.fail("it took a place, or counted")
+
+    monkeypatch.setattr(SignInRoom, "take", taken)
+    monkeypatch.setattr(sign_in_failures, "begin", taken)
+    with pytest.raises(SignInRefused, match="Too many wrong"):
+        password(store, at)
 
 
 def test_a_password_that_was_changed_meanwhile_opens_nothing(

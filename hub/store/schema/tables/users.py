@@ -29,6 +29,7 @@ users = sa.Table(
     sa.Column("code_step", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("password_by", sa.Text, nullable=False, server_default=""),
     sa.Column("codes_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("introduced_by", sa.Text, nullable=False, server_default=""),
     sa.Column("subject", sa.Text),  # for a sign-in by OIDC, which does not exist yet
     sa.CheckConstraint(one_of("role", UserRole), name="role"),
     comment="Persons who may use console and command line: role, sectors, hash of the password",

@@ -115,6 +115,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("binh", "--full-name", "Trần Thị Bình", "--role", "operator", "--reason", "a test"),
     ),
     "users change": ("binh", "--language", "en", "--reason", "a test"),
+    "users confirm": ("binh", "--reason", "a test"),
     "users retire": ("binh", "--reason", "a test"),
     "users reset-totp": ("binh", "--reason", "a test"),
     "users key": ("binh", "--reason", "a test"),

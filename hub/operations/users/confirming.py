@@ -1,0 +1,70 @@
+"""Confirming a person whose account another person gave or reset; until then it approves nothing.
+
+A person who adds an account, or resets one, can sign in with it before its owner does, choose the
+password and be both persons of a proposal. A password of the account's own proves nothing, then:
+another approver has to say that the account is in the right hands. The first approver has nobody
+who could, and needs nobody.
+"""
+
+from hub.operations.signed_by import SignedBy
+from hub.operations.users.refused import UserNotDone
+from hub.rules.users.rights import Right
+from hub.rules.users.user import User
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.users import accounts, keys
+from hub.texts import Text, both
+
+
+def introduce(tx: Tx, user: User, own: str) -> None:
+    """Keep that the account `own` gave a person account, secrets or the right to approve.
+
+    Trap: of two that introduce at once each must see the other: the caller has called `lock_all`.
+    """
+    if not own:
+        return
+    others = [it for it in accounts.all_of(tx) if it.user.name != user.name]
+    some = any(it.retired_at is None and Right.APPROVE in it.user.rights for it in others)
+    alone = Right.APPROVE in user.rights and not some
+    accounts.introduce(tx, user.name, by="" if alone else own)
+
+
+def confirm(store: Store, name: str, *, own: str, by: SignedBy) -> None:
+    """Confirm that the person has the account in the own hands; `own`: the approver's account.
+
+    Raises UserNotDone.
+    """
+    with store.write() as tx:
+        accounts.lock_all(tx)
+        there = {it: accounts.locked(tx, it) for it in sorted({own, name})}
+        subject, approver = there[name], there[own]
+        if subject is None or subject.retired_at is not None:
+            raise UserNotDone(both("users.unknown", name=repr(name)))
+        if approver is None or approver.retired_at is not None:
+            raise UserNotDone(both("users.unknown", name=repr(own)))
+        if name == own or Right.APPROVE not in approver.user.rights:
+            raise UserNotDone(both("users.may_not_confirm"))
+        why = objection(tx, own)
+        if why is not None:
+            raise UserNotDone(why)
+        if not subject.introduced_by:
+            raise UserNotDone(both("users.is_confirmed", name=name))
+        if subject.password_given:
+            raise UserNotDone(both("users.own_password_first", name=name))
+        accounts.introduce(tx, name, by="")
+        audit.record(tx, action="users.confirm", object=name, **by)
+
+
+def objection(tx: Tx, name: str) -> Text | None:
+    """Return why somebody else may have the account of an approver in hand; None where nobody may.
+
+    Whose secrets they are does not matter: who manages accounts has several names.
+    """
+    account, key = accounts.named(tx, name), keys.of_user(tx, name)
+    if account is None:
+        return both("users.unknown", name=repr(name))
+    if account.introduced_by:
+        return both("users.not_confirmed", name=name, giver=account.introduced_by)
+    given_by = {account.password_by, account.codes_by, key.issued_by if key else ""}
+    givers = sorted(given_by - {"", name})
+    return both("users.given_by_another", name=givers[0]) if givers else None
