@@ -40,7 +40,7 @@ def list_users(
                     user.full_name,
                     str(user.role.text),
                     " ".join(sorted(user.sectors)),
-                    text(_standing(it)),
+                    text(_mark_of(it)),
                     recovery_codes.left(tx, user.name),
                     key.ends_at if key else None,
                 )
@@ -48,7 +48,7 @@ def list_users(
     show(USERS, rows, empty=text("users.none"))
 
 
-def _standing(account: UserAccount) -> str:
+def _mark_of(account: UserAccount) -> str:
     if account.retired_at is not None:
         return "users.is_retired_mark"
     waits = account.introduced_by and Right.APPROVE in account.user.rights

@@ -55,7 +55,7 @@ def add(
     Raises NotAUser, WeakPassword and UserNotDone.
     """
     user = checked(user, known_sectors=known_sectors())
-    password = password or passwords.made()
+    password = password or passwords.made(user.name)
     passwords.require_strong(password, name=user.name)
     hashed, salt = passwords.hashed(password), one_time_codes.fresh_salt()
     with store.write() as tx:
@@ -146,7 +146,7 @@ def reset_password(
     Sessions, key and known browsers end, and no wrong attempt is counted any more. Raises
     WeakPassword and UserNotDone.
     """
-    password = password or passwords.made()
+    password = password or passwords.made(name)
     passwords.require_strong(password, name=name)
     hashed = passwords.hashed(password)
     with store.write() as tx:

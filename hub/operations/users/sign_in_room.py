@@ -21,7 +21,7 @@ class SignInRoom:
         self._lock = threading.Lock()
         self._inside: Counter[str] = Counter()
 
-    def take(self, source: str, *, known: bool) -> bool:
+    def reserve(self, source: str, *, known: bool) -> bool:
         """Take a place; False where there is none for this source.
 
         `source`: the network, or of a known browser what stands for it.
@@ -34,7 +34,7 @@ class SignInRoom:
             return True
 
     def leave(self, source: str) -> None:
-        """Give a place back that `take` gave."""
+        """Give a place back that `reserve` gave."""
         with self._lock:
             self._inside[source] -= 1
             if not self._inside[source]:

@@ -361,7 +361,7 @@ def _one_of_few(store: Store, name: str, browser: Browser, now: datetime) -> Ite
         free_at = sign_in_failures.free_at(tx, (of.passwords, of.network), now=now)
     _require_free(free_at, now)
     source = of.network or of.passwords
-    if not _ROOM.take(source, known=not of.network):
+    if not _ROOM.reserve(source, known=not of.network):
         raise SignInRefused(both("users.busy"))
     try:
         yield

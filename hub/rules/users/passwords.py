@@ -47,9 +47,15 @@ class WeakPassword(Explained):
     """A password that may not be one; `text` says why."""
 
 
-def made() -> str:
-    """Return a new random password of 79 bits, as four groups."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+def made(name: str = "") -> str:
+    """Return a new random password of 79 bits, as four groups, in which the name does not stand.
+
+    Trap: in one of eighty the name `an` would, and adding that person would fail by chance.
+    """
+    while True:
+        found = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+        if not name or name not in found:
+            return found
 
 
 def require_strong(password: str, *, name: str) -> None:

@@ -181,7 +181,7 @@ def test_many_sign_ins_at_once_are_refused_at_once(
     room, source = SignInRoom(), source_of_network(HOME.address)
     monkeypatch.setattr(signing_in, "_ROOM", room)
     for _ in range(MOST_OF_ONE):
-        assert room.take(source, known=False)
+        assert room.reserve(source, known=False)
     for _ in range(8):
         with pytest.raises(SignInRefused, match="at once"):
             password(store, at)
@@ -198,7 +198,7 @@ def test_strangers_of_many_networks_leave_places_to_known_browsers(
     room = SignInRoom()
     monkeypatch.setattr(signing_in, "_ROOM", room)
     taken = 0
-    while room.take(f"network {taken}", known=False):
+    while room.reserve(f"network {taken}", known=False):
         taken += 1
     assert taken == PLACES - RESERVED
     later = at + timedelta(minutes=1)
@@ -218,7 +218,7 @@ def test_an_attempt_that_comes_too_early_takes_no_place(
     def taken(*_given: object, **_named: object) -> None:
         pytest.fail("it took a place, or counted")
 
-    monkeypatch.setattr(SignInRoom, "take", taken)
+    monkeypatch.setattr(SignInRoom, "reserve", taken)
     monkeypatch.setattr(sign_in_failures, "begin", taken)
     with pytest.raises(SignInRefused, match="Too many wrong"):
         password(store, at)

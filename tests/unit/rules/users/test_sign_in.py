@@ -53,6 +53,8 @@ def test_a_weak_password_is_refused_with_the_reason(weak: str) -> None:
     assert refused.value.text.vi
     passwords.require_strong(PASSWORD, name="binh")
     passwords.require_strong(passwords.made(), name="binh")
+    for _ in range(100):
+        passwords.require_strong(passwords.made("a"), name="a")
 
 
 def test_a_text_that_is_far_too_long_is_never_brought_into_one_form(
