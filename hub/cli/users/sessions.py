@@ -40,7 +40,7 @@ def list_users(
                     user.full_name,
                     str(user.role.text),
                     " ".join(sorted(user.sectors)),
-                    text(_mark_of(it)),
+                    _mark_of(it),
                     recovery_codes.left(tx, user.name),
                     key.ends_at if key else None,
                 )
@@ -50,9 +50,9 @@ def list_users(
 
 def _mark_of(account: UserAccount) -> str:
     if account.retired_at is not None:
-        return "users.is_retired_mark"
+        return text("users.is_retired_mark")
     waits = account.introduced_by and Right.APPROVE in account.user.rights
-    return "users.is_unconfirmed_mark" if waits else "users.is_active_mark"
+    return text("users.is_unconfirmed_mark" if waits else "users.is_active_mark")
 
 
 @app.command("sessions")
