@@ -123,6 +123,16 @@ class Process:
 
     def stop(self) -> None:
         """End it as an operator does: what is under way is finished and written down."""
+        try:
+            self._finish()
+        except Crash:
+            self.crash()
+            return
+        self.dead = True
+        for consumer in self._consumers:
+            consumer.close()
+
+    def _finish(self) -> None:
         for deliver, pool in self._work:
             deliver.stopping.set()
             pool.take_all()
@@ -130,9 +140,6 @@ class Process:
         for reconcile in self.reconciling:
             reconcile.questions.close()
         self.relay.forget()
-        self.dead = True
-        for consumer in self._consumers:
-            consumer.close()
 
     def role_crashed(self, step: str, error: Exception) -> None:
         """Begin a role anew, as its supervisor does; calls under way are ended before."""
@@ -243,7 +250,10 @@ def take(process: Process, step: Step) -> int:
     except AssertionError:
         raise
     except Exception as error:
-        process.role_crashed(name, error)
+        try:
+            process.role_crashed(name, error)
+        except Crash:
+            process.crash()
         return 1
 
 
