@@ -31,6 +31,7 @@ class Event(StrEnum):
     DEVICE_LOST = "device_lost"
     DEVICE_BACK = "device_back"
     SCAN_UNFINISHED = "scan_unfinished"
+    SCAN_LEFT_ALONE = "scan_left_alone"
     LEFTOVERS_REMOVED = "leftovers_removed"
     BROKER_LOST = "broker_lost"
     OUTBOX_LISTENER_LOST = "outbox_listener_lost"

@@ -41,6 +41,16 @@ def remove_of(folders: list[Path], number: str) -> int:
     return count
 
 
+def free_place(place: Path) -> Path:
+    """Return `place`, or a numbered neighbour where a file of that name is already."""
+    number, free = 1, place
+    with suppress(FileNotFoundError):
+        while free.lstat():
+            number += 1
+            free = place.with_name(f"{place.stem}.{number}{place.suffix}")
+    return free
+
+
 def _files(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         yield from (path for path in folder.iterdir() if path.is_file())

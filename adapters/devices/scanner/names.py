@@ -29,7 +29,10 @@ _WORKING = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_OF_THE_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "folder.htt"})
+_OF_THE_SYSTEM = re.compile(
+    r"^(?:(?:eh)?thumbs\.db(?::.*)?|desktop\.ini|icon\r|folder\.htt|\.ds_store|\._.*)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,14 @@ class ScanName:
     media_type: str
 
 
+def is_of_the_system(name: str) -> bool:
+    """Tell whether the operating system makes files of this name by itself."""
+    return _OF_THE_SYSTEM.match(name) is not None
+
+
 def is_left_alone(name: str) -> bool:
     """Tell whether a file of this name belongs to another program, or is not finished yet."""
-    return name.casefold() in _OF_THE_SYSTEM or _WORKING.search(name) is not None
+    return is_of_the_system(name) or _WORKING.search(name) is not None
 
 
 def read_name(name: str) -> ScanName | None:

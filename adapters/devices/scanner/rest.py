@@ -26,10 +26,13 @@ class Marks:
         return (self.inode, self.size, self.modified) == (other.inode, other.size, other.modified)
 
 
-def marks_of(status: os.stat_result) -> Marks | None:
-    """Return a file's marks, None for what is no file."""
-    if not stat.S_ISREG(status.st_mode):
-        return None
+def is_file(status: os.stat_result) -> bool:
+    """Tell whether it is a file: no folder, no link, no line to another program."""
+    return stat.S_ISREG(status.st_mode)
+
+
+def marks_of(status: os.stat_result) -> Marks:
+    """Return the marks of a file or a folder."""
     return Marks(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
@@ -54,7 +57,8 @@ class AtRest:
         """Return from when on it looked as it does now; by the clock of `rested`."""
         return self._since[path][1]
 
-    def end_poll(self) -> None:
-        """Forget the files that were not there at this look."""
-        self._since = {path: known for path, known in self._since.items() if path in self._here}
-        self._here = set()
+    def end_poll(self) -> set[Path]:
+        """Forget the files that were not there at this look; return those that were."""
+        here, self._here = self._here, set()
+        self._since = {path: known for path, known in self._since.items() if path in here}
+        return here

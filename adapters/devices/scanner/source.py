@@ -4,9 +4,9 @@ The file's name tells what it is: `<dossier number>__<component code>.<ending>`;
 time is the time of the scan. A file is taken when nothing of it has changed for a while and the end
 of its format is there. It is moved to `dang-nhan` before it is read, and on to `da-nhan` only after
 the hub has it durably. One that cannot be taken goes to `loi` beside a text that tells the officer
-what is wrong and what to do; one that does not become whole stays where it is, with such a text.
-Copies in `da-nhan` go after a while, see `copies`. Should the hub die in between, the file is taken
-again, under the same message id, and recognised.
+what is wrong and what to do; one that does not become whole, and one of another program, stays
+where it is, with such a text (`findings`). Copies in `da-nhan` go after a while, see `copies`.
+Should the hub die in between, the file is taken again, under the same message id, and recognised.
 
 Not promised: that a writer that keeps a whole file open and still silent for longer than the rest
 is waited for. What it writes then is taken as another scan.
@@ -17,7 +17,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,14 +26,16 @@ import structlog
 from adapters.devices.scanner import copies
 from adapters.devices.scanner.claims import CLAIMED, claim, claimed, end_claim
 from adapters.devices.scanner.completeness import lack_of
-from adapters.devices.scanner.copies import REFUSED, TAKEN
-from adapters.devices.scanner.names import ScanName, is_left_alone, read_name
-from adapters.devices.scanner.notes import (
-    advice_on,
-    remove_note,
-    write_note,
+from adapters.devices.scanner.copies import REFUSED, TAKEN, free_place
+from adapters.devices.scanner.findings import REPORTED_AFTER, Findings, Kind
+from adapters.devices.scanner.names import (
+    ScanName,
+    is_left_alone,
+    is_of_the_system,
+    read_name,
 )
-from adapters.devices.scanner.rest import AtRest, Marks, marks_of
+from adapters.devices.scanner.notes import advice_on, write_note
+from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, decode, encode
 from hub.messages.identifiers import derive_id
@@ -47,8 +48,6 @@ from hub.texts import text
 
 CLEAR_EVERY = 3600.0
 """Seconds."""
-REPORTED_AFTER = 60.0
-"""Seconds for which a file lies there unfinished and unchanged until the officer is told."""
 log = structlog.get_logger()
 
 
@@ -77,7 +76,7 @@ class ScannerSource:
         self.trouble = ""
         self._monotonic = monotonic
         self._at_rest = AtRest(rest)
-        self._reported: dict[Path, Marks] = {}
+        self.findings = Findings(folder, role=self.name)
         self._cleared = -math.inf
 
     def run(
@@ -107,34 +106,45 @@ class ScannerSource:
         failed: OSError | None = None
         for path in self._files():
             try:
-                marks = marks_of(path.lstat())
-                if marks is not None and self._at_rest.rested(path, marks, self._monotonic()):
-                    count += self._submit(path, marks, sink)
+                count += self._check(path, sink)
             except OSError as error:
                 if os.path.lexists(path):  # else whoever put it there has taken it away again
                     failed = error
-        self._at_rest.end_poll()
+        self.findings.keep_only(self._at_rest.end_poll())
         if failed is not None:
             raise failed
         return count
 
     def _files(self) -> Iterator[Path]:
         yield from list(claimed(self.folder))
-        for path in sorted(self.folder.iterdir()):
-            if not is_left_alone(path.name):
-                yield path
+        own = {self.folder / name for name in (CLAIMED, TAKEN, REFUSED)}
+        yield from (path for path in sorted(self.folder.iterdir()) if path not in own)
+
+    def _check(self, path: Path, sink: Sink) -> bool:
+        """Take a file that has come to rest, report what stays; tell whether it was taken."""
+        status = path.lstat()
+        marks = marks_of(status)
+        rested = self._at_rest.rested(path, marks, self._monotonic())
+        if is_of_the_system(path.name):
+            kind = Kind.SYSTEM_FILE
+        elif not is_file(status):
+            kind = Kind.FOLDER
+        elif path.parent == self.folder and is_left_alone(path.name):
+            kind = Kind.WORKING_FILE
+        else:
+            return rested and self._submit(path, marks, sink)
+        self._report_finding(path, marks, kind)
+        return False
 
     def _submit(self, path: Path, marks: Marks, sink: Sink) -> bool:
         """Hand one file to the hub; tell whether it was taken."""
         named = read_name(path.name)
+        if lack := _lack_of(path, named):
+            self._report_finding(path, marks, Kind.UNFINISHED, why=lack)
+            return False
         if named is None:
             why = "the name is not <dossier number>__<component>.<pdf|jpg|png|tif>"
             self._refuse(path, InvalidMessage("number_malformed", where="file name", why=why))
-            return False
-        with path.open("rb") as stream:
-            lack = lack_of(stream, named.media_type)
-        if lack:
-            self._report_unfinished(path, marks, lack)
             return False
         path = claim(path, self.folder, inode=marks.inode)
         try:
@@ -143,22 +153,16 @@ class ScannerSource:
         except InvalidMessage as error:
             self._refuse(path, error)
             return False
-        path.rename(_free(self.folder / TAKEN / path.name))
+        path.rename(free_place(self.folder / TAKEN / path.name))
         end_claim(path)
-        if self._reported:
-            self._reported = {
-                reported: was
-                for reported, was in self._reported.items()
-                if reported.name != path.name
-            }
-            remove_note(self.folder / REFUSED / path.name)
+        self.findings.end(path.name)
         return True
 
     def _accept(self, path: Path, named: ScanName, marks: Marks, sink: Sink) -> bool:
         """Store the file and its message; False when it is not the file that came to rest."""
         with path.open("rb") as stream:
             before = marks_of(os.fstat(stream.fileno()))
-            if before is None or not before.same_content(marks):
+            if not before.same_content(marks):
                 return False
             file = sink.store_file(
                 stream, name=path.name, media_type=named.media_type, component=named.component
@@ -192,7 +196,8 @@ class ScannerSource:
         sink.accept(decode(encode(message)))
 
     def _refuse(self, path: Path, error: InvalidMessage) -> None:
-        place = _free(self.folder / REFUSED / path.name)
+        self.findings.end(path.name)
+        place = free_place(self.folder / REFUSED / path.name)
         write_note(
             place,
             name=path.name,
@@ -204,21 +209,10 @@ class ScannerSource:
         end_claim(path)
         log.warning("message_parked", role=self.name, code=error.code, where=error.where)
 
-    def _report_unfinished(self, path: Path, marks: Marks, lack: str) -> None:
-        """Tell the officer, once, of a file that has lain there for long and is not whole."""
-        if self._monotonic() - self._at_rest.since(path) < REPORTED_AFTER:
-            return
-        if self._reported.get(path) == marks:
-            return
-        self._reported[path] = marks
-        write_note(
-            self.folder / REFUSED / path.name,
-            name=path.name,
-            why=lack,
-            what_to_do=text("scans.unfinished_advice"),
-            headline=text("scans.unfinished"),
-        )
-        log.warning("scan_unfinished", role=self.name, detail=lack)
+    def _report_finding(self, path: Path, marks: Marks, kind: Kind, *, why: str = "") -> None:
+        """Report a file that has lain there for long without a change."""
+        if self._monotonic() - self._at_rest.since(path) >= REPORTED_AFTER:
+            self.findings.report(path, marks, kind, why=why)
 
     def _report(self, trouble: str) -> None:
         """Log when the folder fails and when it works again, not at each look."""
@@ -235,11 +229,12 @@ class ScannerSource:
             copies.remove_old(self.folder / TAKEN, age=self.keep)
 
 
-def _free(place: Path) -> Path:
-    """Return `place`, or a numbered neighbour where a file of that name is already."""
-    number, free = 1, place
-    with suppress(FileNotFoundError):
-        while free.lstat():
-            number += 1
-            free = place.with_name(f"{place.stem}.{number}{place.suffix}")
-    return free
+def _lack_of(path: Path, named: ScanName | None) -> str:
+    """Return what a file lacks to be a whole document.
+
+    Of a file that is refused for its name anyway, only whether its writer has begun.
+    """
+    with path.open("rb") as stream:
+        if named is None:
+            return "" if stream.read(1) else "the file is empty"
+        return lack_of(stream, named.media_type)

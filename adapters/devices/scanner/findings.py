@@ -1,0 +1,99 @@
+"""What stays in the hot folder, and why: each file is reported once, and no file is given up.
+
+A file that lies there for `REPORTED_AFTER` without a change gets a text in `loi` for the officer
+and a line in the log. It stays where it is: its program may go on, and then the file is taken. The
+text goes when the file was taken, refused or removed. A file of the operating system gets a line in
+the log and no text, because there is nothing for an officer to do.
+
+Not promised: that a restart of the hub remembers what was reported; it reports again.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import structlog
+
+from adapters.devices.scanner.copies import REFUSED, free_place
+from adapters.devices.scanner.notes import remove_note, write_note
+from adapters.devices.scanner.rest import Marks
+from hub.texts import text
+
+REPORTED_AFTER = 60.0
+"""Seconds for which a file lies there unchanged until the officer is told."""
+log = structlog.get_logger()
+
+
+class Kind(StrEnum):
+    """Why a file stays in the hot folder."""
+
+    UNFINISHED = "unfinished"
+    WORKING_FILE = "working_file"
+    """Another program writes it, or left it behind: `.part`, `~$...`, a copy of an editor."""
+    SYSTEM_FILE = "system_file"
+    """The operating system made it, for previews or settings of the folder."""
+    FOLDER = "folder"
+    """A folder, or what is neither file nor folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    kind: Kind
+    marks: Marks
+    note: Path | None
+    """The file that the text would belong to, None without a text."""
+
+
+class Findings:
+    """What was reported of one hot folder and still holds."""
+
+    def __init__(self, folder: Path, *, role: str) -> None:
+        self._refused = folder / REFUSED
+        self._role = role
+        self._open: dict[Path, _Finding] = {}
+
+    @property
+    def counts(self) -> Mapping[Kind, int]:
+        """How many files stay there, by why."""
+        return Counter(it.kind for it in list(self._open.values()))
+
+    def report(self, path: Path, marks: Marks, kind: Kind, *, why: str = "") -> None:
+        """Report a file, once for each state of it; `why` in place of the kind's own sentence."""
+        known = self._open.get(path)
+        if known is not None and known.marks == marks:
+            return
+        note = known.note if known else self._place_for(path, kind)
+        self._open[path] = _Finding(kind, marks, note)
+        if note is not None:
+            write_note(
+                note,
+                name=path.name,
+                why=why or text(f"scans.{kind}_why"),
+                what_to_do=text(f"scans.{kind}_advice"),
+                headline=text(f"scans.{kind}"),
+            )
+        if kind is Kind.UNFINISHED:
+            log.warning("scan_unfinished", role=self._role, detail=why)
+        else:
+            log.warning("scan_left_alone", role=self._role, kind=kind)
+
+    def _place_for(self, path: Path, kind: Kind) -> Path | None:
+        # A refused file of this name keeps its own text.
+        return None if kind is Kind.SYSTEM_FILE else free_place(self._refused / path.name)
+
+    def end(self, name: str) -> None:
+        """Forget the files of a name, and remove their texts: one was taken or refused."""
+        for path in [path for path in self._open if path.name == name]:
+            self._end(path)
+
+    def keep_only(self, here: set[Path]) -> None:
+        """End what was reported of files that are not there any more."""
+        for path in [path for path in self._open if path not in here]:
+            self._end(path)
+
+    def _end(self, path: Path) -> None:
+        note = self._open.pop(path).note
+        if note is not None:
+            remove_note(note)
