@@ -70,9 +70,9 @@ class Findings:
             write_note(
                 note,
                 name=path.name,
-                why=why or text(f"scans.{kind}_why"),
-                what_to_do=text(f"scans.{kind}_advice"),
-                headline=text(f"scans.{kind}"),
+                why=why or text(f"scans.why_{kind}"),
+                what_to_do=text(f"scans.advice_{kind}"),
+                headline=text(f"scans.kind_{kind}"),
             )
         if kind is Kind.UNFINISHED:
             log.warning("scan_unfinished", role=self._role, detail=why)
