@@ -5,26 +5,20 @@ begins anew, because queries have no effect. A partner's list is compared at onc
 file is kept but its sha256 and the differences.
 """
 
-import secrets
-import time
 from collections.abc import Callable, Sequence
 from datetime import date
 
 from hub.operations.comparison import daily
 from hub.operations.comparison.lists.reader import PartnerList
 from hub.operations.comparison.lists.run import reconcile_lists
+from hub.operations.leased_work import LeasedWork, LeaseLost
 from hub.operations.signed_by import SignedBy
 from hub.ports import Clock, Destination
 from hub.records.rulebook import Rulebook
-from hub.runtime.role import Role
-from hub.runtime.store_retry import retry_while_unavailable
-from hub.store.engine.store import Store
+from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.repair import comparisons
 from hub.store.repair.comparisons import OrderedComparison, result_of
-
-POLL = 2.0
-_SIGN_OF_LIFE = 1.0
 
 
 def order(store: Store, day: date, partner: str, *, form: str, by: SignedBy) -> int:
@@ -68,42 +62,26 @@ def compare_list(
         )
 
 
-class _Lost(Exception):
-    """Another process compares, or this one ends."""
-
-
-class Comparisons(Role):
+class Comparisons(LeasedWork):
     """Compares what persons ordered, one day after another."""
 
     name = "comparisons"
-    patience = 300.0
+    poll = 2.0
 
     def __init__(
         self, store: Store, destinations: Sequence[Destination], rules: Rulebook, *, clock: Clock
     ) -> None:
-        super().__init__()
-        self.store, self.destinations, self.rules, self.clock = store, destinations, rules, clock
-        self.worker = secrets.token_hex(8)
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            self.beat()
-            if not retry_while_unavailable(self, self.step):
-                self.wakeup.wait(POLL)
+        super().__init__(store, clock=clock)
+        self.destinations, self.rules = destinations, rules
 
     def step(self) -> bool:
         """Compare what was ordered first; return whether there was anything."""
-        now = self.clock()
-        with self.store.read() as tx:
-            if not comparisons.is_some_free(tx, now=now):
-                return False
-        with self.store.write() as tx:
-            wanted = comparisons.claim(tx, self.worker, now=now)
+        wanted = self.claimed(comparisons)
         if wanted is None:
             return False
         try:
             self._compare(wanted)
-        except _Lost:
+        except LeaseLost:
             with self.store.write() as tx:
                 comparisons.release(tx, wanted.number, self.worker)
         return True
@@ -129,20 +107,8 @@ class Comparisons(Role):
             comparisons.end(tx, wanted.number, self.worker, result, now=self.clock())
 
     def _progress_of(self, number: int) -> Callable[[int, int], None]:
-        written = 0.0
+        def extend(tx: Tx, examined: int, total: int) -> bool:
+            now = self.clock()
+            return comparisons.extend(tx, number, self.worker, examined, total, now=now)
 
-        def progress(examined: int, total: int) -> None:
-            nonlocal written
-            self.beat()
-            if self.stopping.is_set():
-                raise _Lost
-            if time.monotonic() - written < _SIGN_OF_LIFE:
-                return
-            written = time.monotonic()
-            with self.store.write() as tx:
-                if not comparisons.extend(
-                    tx, number, self.worker, examined, total, now=self.clock()
-                ):
-                    raise _Lost
-
-        return progress
+        return self.progress(extend)

@@ -5,29 +5,17 @@ restart of the hub it goes on where it was. The queries of a plan that was not r
 they have no effect. The deliveries themselves are sent by the role Deliver.
 """
 
-import secrets
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.operations.deliveries import replay_plan
 from hub.operations.deliveries.replay_run import ReplayRun
+from hub.operations.leased_work import LeasedWork, LeaseLost
 from hub.ports import BlobPath, Clock, Destination
-from hub.runtime.role import Role
-from hub.runtime.store_retry import retry_while_unavailable
-from hub.store.engine.store import Store
+from hub.store.engine.store import Store, Tx
 from hub.store.repair import replay_work, replays
 from hub.store.repair.replay_work import ReplayPhase, ReplayWork
-
-POLL = 1.0
-"""Seconds between two checks for a plan."""
-_SIGN_OF_LIFE = 1.0
-"""Seconds after which a worker writes how far the queries are."""
-
-
-class _Lost(Exception):
-    """The plan was cancelled, or the process ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,31 +28,18 @@ class ReplayParts:
     on_commit: Callable[[], None] = lambda: None
 
 
-class Replays(Role):
+class Replays(LeasedWork):
     """Claims one plan after another."""
 
     name = "replays"
-    patience = 300.0
 
     def __init__(self, store: Store, parts: ReplayParts, *, clock: Clock) -> None:
-        super().__init__()
-        self.store, self.parts, self.clock = store, parts, clock
-        self.worker = secrets.token_hex(8)
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            self.beat()
-            if not retry_while_unavailable(self, self.step):
-                self.wakeup.wait(POLL)
+        super().__init__(store, clock=clock)
+        self.parts = parts
 
     def step(self) -> bool:
         """Work one plan off as far as it goes now; return whether there was one."""
-        now = self.clock()
-        with self.store.read() as tx:
-            if not replay_work.is_some_free(tx, now=now):
-                return False
-        with self.store.write() as tx:
-            work = replay_work.claim(tx, self.worker, now=now)
+        work = self.claimed(replay_work)
         if work is None:
             return False
         if work.phase is ReplayPhase.PLANNING:
@@ -85,7 +60,7 @@ class Replays(Role):
                 progress=self._progress_of(work.plan),
                 clock=self.clock,
             )
-        except _Lost:
+        except LeaseLost:
             with self.store.write() as tx:
                 replay_work.release(tx, work.plan, self.worker)
             return
@@ -98,22 +73,11 @@ class Replays(Role):
                 )
 
     def _progress_of(self, plan: int) -> Callable[[int, int], None]:
-        written = 0.0
+        def extend(tx: Tx, examined: int, total: int) -> bool:
+            so_far = replay_work.Examined(examined, total)
+            return replay_work.extend(tx, plan, self.worker, now=self.clock(), examined=so_far)
 
-        def progress(examined: int, total: int) -> None:
-            nonlocal written
-            self.beat()
-            if self.stopping.is_set():
-                raise _Lost
-            if time.monotonic() - written < _SIGN_OF_LIFE:
-                return
-            written = time.monotonic()
-            with self.store.write() as tx:
-                so_far = replay_work.Examined(examined, total)
-                if not replay_work.extend(tx, plan, self.worker, now=self.clock(), examined=so_far):
-                    raise _Lost
-
-        return progress
+        return self.progress(extend)
 
     def _run(self, work: ReplayWork) -> None:
         ReplayRun(
