@@ -9,7 +9,8 @@ is let in or not as the session says. A stream is no use of the session.
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -18,6 +19,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from hub.console.frame.errors import NotHere
 from hub.console.frame.language import language_of
 from hub.console.frame.rendering import PageView, clock_time, fragment
 from hub.console.frame.visitor import Sees, sees, visitor
@@ -33,6 +35,9 @@ EVERY = timedelta(seconds=2)
 LASTS = timedelta(minutes=5)
 CHECK_EVERY = 5
 """Rounds from one look at the session to the next."""
+MOST_PAGES = 50
+"""Pages of one kind that are kept fresh at the same time."""
+LONGEST_NUMBER = 18
 Make = Callable[[Parts, Visitor, datetime], PageView]
 
 
@@ -65,6 +70,33 @@ class Freshness:
                 if now - old.at > LASTS:  # nobody looks at it any more
                     del self._made[key]
             return made
+
+
+class FreshPages:
+    """The pages with parameters that are looked at; the one that was longest unused goes first."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: OrderedDict[Hashable, Freshness] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, key: Hashable, make: Make) -> Freshness:
+        """Return the freshness of the page with these parameters, which `make` makes."""
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = Freshness(make, self._parts)
+            self._known.move_to_end(key)
+            while len(self._known) > MOST_PAGES:
+                self._known.popitem(last=False)
+            return self._known[key]
+
+
+def number_in_path(request: Request) -> int:
+    """Return the number in the address of a stream. Raises NotHere."""
+    text = request.path_params["number"]
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        raise NotHere
+    return int(text)
 
 
 def add_stream(app: FastAPI, path: str, make: Make, *, parts: Parts) -> None:

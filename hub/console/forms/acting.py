@@ -17,7 +17,7 @@ from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, RefusedForm, render
 from hub.console.frame.sent_form import leading_to
-from hub.console.frame.visitor import MayNot
+from hub.console.frame.visitor import MayNot, signed_by
 from hub.console.parts import Parts
 from hub.operations.once import once
 from hub.operations.signed_by import SignedBy
@@ -50,7 +50,7 @@ def act(
     """
     try:
         sent = filled.read(form)
-        by: SignedBy = {"actor": who.actor, "reason": sent.reason, "now": parts.clock()}
+        by = signed_by(who, sent.reason, now=parts.clock())
         once(parts.store, sent.id, user=who.name, clock=parts.clock, act=lambda: do(sent, by))
     except Explained as error:
         meanwhile = _meanwhile(parts, form, happened)
@@ -78,7 +78,7 @@ def view(
     """
     try:
         sent = filled.read(form)
-        by: SignedBy = {"actor": who.actor, "reason": sent.reason, "now": parts.clock()}
+        by = signed_by(who, sent.reason, now=parts.clock())
         allow(page().thing, by)
         shown = page(unmasked=True)
     except FormRefused as error:

@@ -4,8 +4,11 @@ Without a sign-in that puts a visitor into the request nobody is let in: no page
 stranger by an oversight.
 """
 
+from datetime import datetime
+
 from fastapi import Request
 
+from hub.operations.signed_by import SignedBy
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Scope, Thing
 from hub.rules.users.visitor import Visitor
@@ -42,6 +45,11 @@ def sees(visitor: Visitor) -> Sees:
 def sees_partner(visitor: Visitor, partner: str) -> bool:
     """Tell whether the figures of a partner may be shown: not to whom only sectors concern."""
     return visitor.scope.covers(Thing(partners=frozenset({partner})))
+
+
+def signed_by(who: Visitor, reason: str, *, now: datetime) -> SignedBy:
+    """Return how an act of a visitor is signed."""
+    return {"actor": who.actor, "reason": reason.strip(), "now": now}
 
 
 def demand(visitor: Visitor, right: Right, thing: Thing = WHOLE) -> None:

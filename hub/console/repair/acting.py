@@ -4,24 +4,21 @@ Which selection a person may see is asked before which rights the person has: wh
 scope is answered as what does not exist.
 """
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
+from hub.console.forms import filled
 from hub.console.frame.errors import NotHere
+from hub.console.frame.sent_form import new_form_id
 from hub.console.frame.visitor import demand
-from hub.console.parts import Parts
 from hub.console.sign_in.forms import TOKEN
 from hub.operations.failures.assigning import thing_of
-from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import NotASelection, Selection
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
-
-FORM_ID = "form_id"
 
 
 def selection_of(words: Mapping[str, str]) -> Selection:
@@ -47,9 +44,4 @@ def acted_on(who: Visitor, selection: Selection) -> Selection:
 
 def form_values(request: Request) -> dict[str, Any]:
     """Return what a template needs for its forms: the session's token, and a new id for each."""
-    return {TOKEN: getattr(request.state, TOKEN, ""), FORM_ID: secrets.token_urlsafe(12)}
-
-
-def signed_by(who: Visitor, reason: str, parts: Parts) -> SignedBy:
-    """Return how an act of a visitor is signed."""
-    return {"actor": who.actor, "reason": reason.strip(), "now": parts.clock()}
+    return {TOKEN: getattr(request.state, TOKEN, ""), filled.ID: new_form_id()}

@@ -1,22 +1,21 @@
 """Comparisons of a day: by queries of the partners or by a partner's list; result and protocol."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import partial
-from threading import Lock
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
+from hub.console.forms import filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand, signed_by, visitor
 from hub.console.links import comparison, dossier
-from hub.console.live import Freshness, add_streams
+from hub.console.live import Freshness, FreshPages, add_streams, number_in_path
 from hub.console.parts import Parts
-from hub.console.repair.acting import FORM_ID, form_values, signed_by
+from hub.console.repair.acting import form_values
 from hub.console.sign_in.forms import fields
 from hub.messages.local_time import LOCAL
 from hub.operations.comparison import ordered
@@ -46,30 +45,13 @@ def install(app: FastAPI, parts: Parts) -> None:
     app.add_api_route("/comparisons", pages.order, methods=["POST"])
     app.add_api_route("/comparisons/list", pages.compare_list, methods=["POST"])
     app.add_api_route("/comparisons/{number}", pages.one, methods=["GET"])
-    add_streams(app, "/live/comparisons/{number}", _ComparisonStreams(parts).of, parts=parts)
+    stream = partial(_stream, FreshPages(parts))
+    add_streams(app, "/live/comparisons/{number}", stream, parts=parts)
 
 
-class _ComparisonStreams:
-    """What keeps the comparisons fresh that are being looked at."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._known: OrderedDict[int, Freshness] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, request: Request) -> Freshness:
-        """Return what makes the page of a comparison. Raises NotHere."""
-        text = request.path_params["number"]
-        if not text.isascii() or not text.isdigit() or len(text) > 18:
-            raise NotHere
-        number = int(text)
-        with self._lock:
-            if number not in self._known:
-                make = partial(comparison_page, number=number)
-                self._known[number] = Freshness(make, self._parts)
-            while len(self._known) > 50:
-                self._known.popitem(last=False)
-            return self._known[number]
+def _stream(fresh: FreshPages, request: Request) -> Freshness:
+    number = number_in_path(request)
+    return fresh.of(number, partial(comparison_page, number=number))
 
 
 class _ComparisonPages:
@@ -90,8 +72,8 @@ class _ComparisonPages:
             day, partner = self._day(form), self._partner(form, some=False)
         except _WrongWords as error:
             return self._list(request, who, wrong=error.text, typed=form)
-        by = signed_by(who, day.isoformat(), self._parts)
-        number = ordered.order(self._parts.store, day, partner, form=form.get(FORM_ID, ""), by=by)
+        by = signed_by(who, day.isoformat(), now=self._parts.clock())
+        number = ordered.order(self._parts.store, day, partner, form=form.get(filled.ID, ""), by=by)
         return RedirectResponse(comparison(number), status_code=303)
 
     def compare_list(self, request: Request, who: Who, form: Form) -> Response:
@@ -110,8 +92,8 @@ class _ComparisonPages:
                 listed,
                 Rulebook.load(),
                 agency=self._parts.agency,
-                form=form.get(FORM_ID, ""),
-                by=signed_by(who, day.isoformat(), self._parts),
+                form=form.get(filled.ID, ""),
+                by=signed_by(who, day.isoformat(), now=self._parts.clock()),
             )
         except (_WrongWords, ListRefused) as error:
             return self._list(request, who, wrong=error.text, typed=form)

@@ -8,19 +8,13 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.charts import chart
+from hub.console.forms import filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, visitor
+from hub.console.frame.visitor import demand_some, signed_by, visitor
 from hub.console.links import failure_group, fault, search_of, selection
 from hub.console.parts import Parts
-from hub.console.repair.acting import (
-    FORM_ID,
-    acted_on,
-    form_values,
-    seen,
-    selection_of,
-    signed_by,
-)
+from hub.console.repair.acting import acted_on, form_values, seen, selection_of
 from hub.console.repair.selections import selection_page
 from hub.console.sign_in.forms import fields
 from hub.operations.failures.assigning import NoteRefused, add_note, assignable, thing_of
@@ -88,13 +82,13 @@ class _Groups:
         """Keep a note, or assign the selection; back to its page."""
         wanted = acted_on(who, selection_of(form))
         given = form.get("assignee", KEEP)
-        by = signed_by(who, form.get("reason", ""), self._parts)
+        by = signed_by(who, form.get(filled.REASON, ""), now=self._parts.clock())
         try:
             add_note(
                 self._parts.store,
                 wanted,
                 assignee=None if given == KEEP else given,
-                form=form.get(FORM_ID, ""),
+                form=form.get(filled.ID, ""),
                 by=by,
             )
         except NoteRefused as error:

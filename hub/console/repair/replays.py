@@ -1,24 +1,23 @@
 """Replay plans: all of them, one with its progress, and what a person orders about it."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from hub.console.forms import filled
 from hub.console.frame.errors import Changed, NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.sent_form import is_form_id
-from hub.console.frame.visitor import demand, demand_some, visitor
+from hub.console.frame.visitor import demand, demand_some, signed_by, visitor
 from hub.console.links import delivery, dossier, replay_plan
-from hub.console.live import Freshness, add_streams
+from hub.console.live import Freshness, FreshPages, add_streams, number_in_path
 from hub.console.parts import Parts
-from hub.console.repair.acting import FORM_ID, acted_on, form_values, selection_of, signed_by
+from hub.console.repair.acting import acted_on, form_values, selection_of
 from hub.console.sign_in.forms import fields
 from hub.operations.deliveries import replay_orders
 from hub.operations.deliveries.replay_orders import STARTS, OrderRefused, phase_text, shown_phase
@@ -39,8 +38,7 @@ Who = Annotated[Visitor, Depends(visitor)]
 Form = Annotated[Mapping[str, str], Depends(fields)]
 Rank = Annotated[int, Query(ge=-1, lt=2**31)]
 Cursor = Annotated[int | None, Query(ge=1, lt=2**62)]
-MOST_STREAMS = 50
-"""Plans that are kept fresh at the same time."""
+LONGEST_PHASE = 20
 
 
 def install(app: FastAPI, parts: Parts) -> None:
@@ -50,31 +48,16 @@ def install(app: FastAPI, parts: Parts) -> None:
     app.add_api_route("/replays", pages.order_plan, methods=["POST"])
     app.add_api_route("/replays/{number}", pages.one, methods=["GET"])
     app.add_api_route("/replays/{number}/{verb}", pages.order, methods=["POST"])
-    add_streams(app, "/live/replays/{number}/{phase}", _PlanStreams(parts).of, parts=parts)
+    stream = partial(_stream, FreshPages(parts))
+    add_streams(app, "/live/replays/{number}/{phase}", stream, parts=parts)
 
 
-class _PlanStreams:
-    """What keeps the plans fresh that are being looked at."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._known: OrderedDict[tuple[int, str], Freshness] = OrderedDict()
-        self._lock = Lock()
-
-    def of(self, request: Request) -> Freshness:
-        """Return what makes the page of a plan that was opened in a phase."""
-        number, phase = request.path_params["number"], request.path_params["phase"]
-        if not number.isascii() or not number.isdigit() or len(number) > 18 or len(phase) > 20:
-            raise NotHere
-        key = (int(number), phase)
-        with self._lock:
-            if key not in self._known:
-                make = partial(plan_page, number=key[0], opened_in=phase)
-                self._known[key] = Freshness(make, self._parts)
-            self._known.move_to_end(key)
-            while len(self._known) > MOST_STREAMS:
-                self._known.popitem(last=False)
-            return self._known[key]
+def _stream(fresh: FreshPages, request: Request) -> Freshness:
+    """Return what makes the page of a plan that was opened in a phase."""
+    number, phase = number_in_path(request), request.path_params["phase"]
+    if len(phase) > LONGEST_PHASE:
+        raise NotHere
+    return fresh.of((number, phase), partial(plan_page, number=number, opened_in=phase))
 
 
 class _PlanPages:
@@ -110,8 +93,8 @@ class _PlanPages:
         wanted = acted_on(who, selection_of(form))
         if wanted.state != DeliveryState.DEAD or wanted.up_to is None:
             raise HTTPException(422)
-        by = signed_by(who, form.get("reason", ""), self._parts)
-        id = form.get(FORM_ID, "")
+        by = signed_by(who, form.get(filled.REASON, ""), now=self._parts.clock())
+        id = form.get(filled.ID, "")
         if not is_form_id(id):
             raise HTTPException(422)
         number = replay_orders.order_plan(self._parts.store, wanted, form=id, by=by)
@@ -125,7 +108,7 @@ class _PlanPages:
         with parts.store.read() as tx:
             found = _seen(tx, who, number)
         demand(who, Right.ACT, thing_of(found.selection))
-        by = signed_by(who, form.get("reason", ""), parts)
+        by = signed_by(who, form.get(filled.REASON, ""), now=parts.clock())
         given = form.get("per_second", "")
         pace = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else None
         try:

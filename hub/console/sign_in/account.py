@@ -7,12 +7,11 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import signed_by, visitor
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies
 from hub.console.sign_in.forms import fields
 from hub.console.sign_in.identity import signed_in
-from hub.operations.signed_by import SignedBy
 from hub.operations.users import accounts, signing_in
 from hub.operations.users.signing_in import OpenedSession, SignInOver, SignInRefused
 from hub.rules.users.passwords import WeakPassword
@@ -96,7 +95,7 @@ class _Account:
             return self._page(request, who, wrong=error.text)
         except SignInOver:
             return RedirectResponse("/sign-in", status_code=303)
-        by: SignedBy = {"actor": who.actor, "reason": reason, "now": now}
+        by = signed_by(who, reason, now=now)
         made = accounts.issue_key(parts.store, who.name, own=who.name, by=by)
         return self._page(request, who, key=made.key)
 

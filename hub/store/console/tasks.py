@@ -1,7 +1,7 @@
 """Open tasks for the console: the most urgent, and those about one dossier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -32,7 +32,7 @@ def most_urgent_tasks(
     tx: Tx, scope: Scope, *, but: Sequence[str] = (), limit: int = 50
 ) -> list[UrgentTask]:
     """Return open tasks in the order of their due time, without those of some kinds."""
-    query = sa.select(*(tasks.c[name] for name in UrgentTask.__slots__))
+    query = sa.select(*(tasks.c[it.name] for it in fields(UrgentTask)))
     query = query.where(tasks.c.closed_at.is_(None), tasks.c.kind.not_in(list(but)))
     if not scope.everything:
         query = query.where(_task_within(scope))
@@ -51,25 +51,16 @@ def _task_within(scope: Scope) -> sa.ColumnElement[bool]:
 
 def of_subject(tx: Tx, subject: str, limit: int = 50) -> list[UrgentTask]:
     """Return the open tasks about a dossier, an operation or a client."""
-    query = sa.select(*(tasks.c[name] for name in UrgentTask.__slots__))
+    query = sa.select(*(tasks.c[it.name] for it in fields(UrgentTask)))
     query = query.where(tasks.c.subject == subject, tasks.c.closed_at.is_(None))
     rows = tx.execute(query.order_by(tasks.c.number).limit(limit)).mappings()
     return [UrgentTask(**row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRow:
+class TaskRow(UrgentTask):
     """A task, open or closed."""
 
-    number: int
-    kind: str
-    subject: str
-    destination: str
-    owner: str
-    detail: Text
-    repair: Text
-    opened_at: datetime
-    due_at: datetime | None
     closed_at: datetime | None
     closed_by: str | None
     closed_why: str | None
@@ -78,6 +69,6 @@ class TaskRow:
 
 def numbered(tx: Tx, number: int) -> TaskRow | None:
     """Return a task by its number."""
-    query = sa.select(*(tasks.c[name] for name in TaskRow.__slots__))
+    query = sa.select(*(tasks.c[it.name] for it in fields(TaskRow)))
     row = tx.execute(query.where(tasks.c.number == number)).mappings().one_or_none()
     return None if row is None else TaskRow(**row)
