@@ -36,7 +36,7 @@ class _UnderWay:
             return known
 
     def leave(self, id: str) -> None:
-        """Let go whoever waits."""
+        """Let those go on that wait."""
         with self._lock:
             self._done.pop(id).set()
 

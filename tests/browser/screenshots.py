@@ -32,14 +32,6 @@ LARGEST = 120_000
 WIDTH, HEIGHT = 1280, 860
 
 
-def first_of_free_ports() -> int:
-    """Return the first of free ports, one after another."""
-    while True:
-        first = loopback.free_port()
-        if all(loopback.is_free(first + n) for n in range(PORTS)):
-            return first
-
-
 @contextmanager
 def drill(place: Path, port: int, *, lasts: timedelta) -> Iterator[str]:
     """Give the console of a drill that has worked so long."""
@@ -140,7 +132,7 @@ def main() -> None:
         # The drill looks for its secrets beside its directory.
         (place / "secrets").symlink_to(ROOT / "var" / "secrets")
         lasts = timedelta(minutes=given.minutes)
-        with drill(place, first_of_free_ports(), lasts=lasts) as console:
+        with drill(place, loopback.first_of_free_ports(PORTS), lasts=lasts) as console:
             to = {width: given.to / str(width) for width in given.width or ()}
             for directory in to.values():
                 directory.mkdir(parents=True, exist_ok=True)

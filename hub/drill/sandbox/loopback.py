@@ -23,6 +23,14 @@ def free_port() -> int:
     raise OSError("no free port on the loopback address")
 
 
+def first_of_free_ports(count: int) -> int:
+    """Return the first of so many free ports, one after another; see `free_port`."""
+    while True:
+        first = free_port()
+        if all(is_free(first + n) for n in range(count)):
+            return first
+
+
 def is_free(port: int) -> bool:
     """Tell whether a listener could be opened there now."""
     with socket.socket() as probe:

@@ -210,7 +210,7 @@ def _fresh_recovery_codes(tx: Tx, name: str) -> tuple[str, ...]:
 
 
 def _end_all(tx: Tx, name: str) -> None:
-    """End what was opened with the former secrets: whoever had them has nothing any more."""
+    """End what was opened with the former secrets: they open nothing any more."""
     sessions.end_all(tx, name)
     devices.forget_all(tx, name)
     kept_keys.remove(tx, name)

@@ -56,7 +56,7 @@ class Server:
 
 
 def known(_server: Any, _session: Any, _envelope: Any, _way: str, given: Any) -> AuthResult:
-    """Let in whoever has the password."""
+    """Let in a caller that has the password."""
     return AuthResult(success=(given.login, given.password) == (b"hub", b"a password"))
 
 

@@ -1,6 +1,5 @@
 """Acts of two persons on the console: proposed on a page, decided in the inbox, done once."""
 
-import pytest
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
@@ -12,18 +11,7 @@ from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Look
 from tests.support.browser_session import BrowserSession, forms_of
-from tests.support.console import dead
-from tests.support.users import add_user
-from tests.support.works import AT, now, record
-
-
-@pytest.fixture
-def id(store: Store) -> int:
-    """A dead delivery, and the accounts of two persons."""
-    add_user(store, "binh", now=now())
-    add_user(store, "an", role=UserRole.HEAD, now=now())
-    with store.write() as tx:
-        return dead(tx, record(1, 1))
+from tests.support.works import AT
 
 
 def state(store: Store, id: int) -> str:

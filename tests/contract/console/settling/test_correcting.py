@@ -14,19 +14,9 @@ from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Clock, Look
 from tests.support.browser_session import BrowserSession, Form, forms_of
 from tests.support.console import dead
-from tests.support.users import add_user
 from tests.support.works import now, record
 
 NAME = "Nguyễn Văn Mẫu"
-
-
-@pytest.fixture
-def id(store: Store) -> int:
-    """A dead delivery, and the accounts of two persons."""
-    add_user(store, "binh", now=now())
-    add_user(store, "an", role=UserRole.HEAD, now=now())
-    with store.write() as tx:
-        return dead(tx, record(1, 1))
 
 
 def the_form(browser: BrowserSession, id: int) -> Form:

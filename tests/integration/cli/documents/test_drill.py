@@ -33,10 +33,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 def port() -> int:
     """The first of the free ports, one after another."""
-    while True:
-        first = loopback.free_port()
-        if all(loopback.is_free(first + n) for n in range(PORTS)):
-            return first
+    return loopback.first_of_free_ports(PORTS)
 
 
 def lines_until_ready(drill: "subprocess.Popen[str]") -> list[str]:
