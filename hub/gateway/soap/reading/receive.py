@@ -21,11 +21,14 @@ from hub.gateway.soap.names import Version
 from hub.gateway.soap.reading.envelope import EnvelopeReader, Guard, put_sha256
 from hub.gateway.soap.reading.multipart import MultipartReader, PartSink
 from hub.gateway.soap.signed_package import SignedPackage
-from hub.gateway.uploads import TOGETHER, run_file_work
+from hub.gateway.uploads import run_file_work
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore, Upload
 
 BESIDE_FILES = 2 * 1024 * 1024
+TOGETHER = 128 * 1024
+"""Bytes of a call that are collected for one step of its parser. A step copies them once, and many
+hostile calls may be read at once: more makes the parser no quicker and memory grow."""
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
 _ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii"})
 _MTOM = "multipart/related"

@@ -17,8 +17,7 @@ from lxml import etree
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.soap.names import NS
 from hub.gateway.soap.reading.envelope import EnvelopeReader
-from hub.gateway.soap.reading.receive import CallFiles
-from hub.gateway.uploads import TOGETHER
+from hub.gateway.soap.reading.receive import TOGETHER, CallFiles
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore
 from tests.support.gateway.partner_gateway import PartnerGateway, open_partner_gateway
