@@ -32,8 +32,8 @@ from tests.support.documents.glossary import (
 )
 from tests.support.documents.sources import ROOT, modules, tree_of
 
-for _module in pkgutil.iter_modules(tables.__path__):
-    importlib.import_module(f"{tables.__name__}.{_module.name}")  # so that every table is known
+for _module in pkgutil.walk_packages(tables.__path__, f"{tables.__name__}."):
+    importlib.import_module(_module.name)  # so that every table is known
 
 
 def _files() -> Iterator[Path]:
