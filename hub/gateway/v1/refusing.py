@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from traceback import clear_frames
+from types import TracebackType
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -41,9 +43,12 @@ class counting_refusals:  # noqa: N801 - read as `async with counting_refusals(.
     async def __aenter__(self) -> None:
         pass
 
-    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+    async def __aexit__(
+        self, kind: object, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         refusal = refusal_of(error) if isinstance(error, Exception) else None
         if refusal is not None and refusal.status < 500:
+            clear_frames(trace)  # the error keeps the body otherwise, while others are counted
             await self.authorization.count_refused(
                 self.caller, operation=self.operation, object=self.path, code=refusal.code
             )
