@@ -29,7 +29,7 @@ from hub.gateway.clients.refusal import CallerRefused
 from hub.rules.clients.client import ANY, Client
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Store
-from hub.store.schema.tables.access.clients import CERTIFICATE
+from hub.store.schema.tables.clients import CERTIFICATE
 
 BEARER, BASIC = "Bearer", 'Basic realm="hub"'
 AT_ONCE_WAIT = timedelta(seconds=1)

@@ -20,7 +20,7 @@ from hub.store.clients.key_file import KeyFile
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
-from hub.store.schema.tables.access.clients import CERTIFICATE, KEY
+from hub.store.schema.tables.clients import CERTIFICATE, KEY
 from hub.texts import Text, both
 
 

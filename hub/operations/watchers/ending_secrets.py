@@ -18,7 +18,7 @@ from hub.store.clients import secrets
 from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.repair import tasks
-from hub.store.schema.tables.access.clients import CERTIFICATE
+from hub.store.schema.tables.clients import CERTIFICATE
 from hub.texts import both
 
 KIND = "client_key_ends"

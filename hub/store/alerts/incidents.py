@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.rule import AlertSeverity
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.alerts import END_NOT_NOTIFIED, incident_events, incidents
+from hub.store.schema.tables.operators.alerts import END_NOT_NOTIFIED, incident_events, incidents
 
 KEPT = timedelta(days=90)
 _LOCK = 5_120_020

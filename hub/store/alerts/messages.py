@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.alerts import WAITING, alert_messages
+from hub.store.schema.tables.operators.alerts import WAITING, alert_messages
 
 KEPT = timedelta(days=30)
 LEASE = timedelta(minutes=3)

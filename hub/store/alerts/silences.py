@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.rules.alerts.notifying import Silence
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.alerts import alert_silences
+from hub.store.schema.tables.operators.alerts import alert_silences
 
 KEPT = timedelta(days=90)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.clients import client_calls
+from hub.store.schema.tables.clients import client_calls
 
 WINDOW = timedelta(seconds=60)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hub.rules.clients.client import Client
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.clients import clients
+from hub.store.schema.tables.clients import clients
 
 
 @dataclass(frozen=True, slots=True)

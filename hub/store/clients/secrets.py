@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hub.rules.clients.client import Client
 from hub.store.clients.registry import client_of
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.clients import CERTIFICATE, KEY, client_secrets, clients
+from hub.store.schema.tables.clients import CERTIFICATE, KEY, client_secrets, clients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

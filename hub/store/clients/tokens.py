@@ -13,7 +13,7 @@ from hub.rules.clients.access_tokens import narrowed
 from hub.store.clients import secrets
 from hub.store.clients.secrets import Holder
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.access.clients import client_secrets, client_tokens
+from hub.store.schema.tables.clients import client_secrets, client_tokens
 
 
 def add(

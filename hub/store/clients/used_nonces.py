@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.clients import used_nonces
+from hub.store.schema.tables.clients import used_nonces
 
 
 def use(tx: Tx, client: str, digest: str, *, until: datetime, now: datetime) -> bool:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.rules.users.rights import UserRole
 from hub.rules.users.user import User
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.users import users
+from hub.store.schema.tables.operators.users import users
 from hub.texts import Language
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.scope import Thing
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.access.users import IS_OPEN, approvals
+from hub.store.schema.tables.operators.users import IS_OPEN, approvals
 from hub.texts import Text
 
 

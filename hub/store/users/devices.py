@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.rules.users.sign_in import DEVICE_LASTS, MOST_DEVICES
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.users import user_devices
+from hub.store.schema.tables.operators.users import user_devices
 
 
 def is_known(tx: Tx, name: str, digest: str, *, now: datetime) -> bool:

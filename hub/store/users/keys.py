@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.access.users import user_keys
+from hub.store.schema.tables.operators.users import user_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

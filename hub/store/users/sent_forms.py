@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.users import sent_forms
+from hub.store.schema.tables.operators.users import sent_forms
 from hub.texts import Text
 
 KEPT = timedelta(days=1)

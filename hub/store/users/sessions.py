@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hub.rules.users.sign_in import IDLE, MOST_SESSIONS, SessionStage
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.access.users import user_sessions, users
+from hub.store.schema.tables.operators.users import user_sessions, users
 from hub.store.users.accounts import UserAccount, account_of
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hub.rules.users.sign_in import FORGOTTEN, FREE, wait_after
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.users import sign_in_failures as failures
+from hub.store.schema.tables.operators.users import sign_in_failures as failures
 
 MOST = 10_000
 

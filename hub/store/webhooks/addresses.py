@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hub.rules.clients.client import Client
 from hub.store.clients.registry import client_of
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.access.clients import clients
+from hub.store.schema.tables.clients import clients
 from hub.store.schema.tables.webhooks import webhooks
 
 LEASE = timedelta(minutes=2)

@@ -3,18 +3,18 @@
 from alembic import context
 
 from hub.store.schema.partial_index import with_conditions
-from hub.store.schema.tables import alerts as alert_tables
 from hub.store.schema.tables import archive as archive_tables
 from hub.store.schema.tables import changes as change_tables
+from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
 from hub.store.schema.tables import files as file_tables
 from hub.store.schema.tables import records as record_tables
 from hub.store.schema.tables import repair as repair_tables
 from hub.store.schema.tables import webhooks as webhook_tables
-from hub.store.schema.tables.access import clients as client_tables
-from hub.store.schema.tables.access import users as user_tables
 from hub.store.schema.tables.exchange import metadata
+from hub.store.schema.tables.operators import alerts as alert_tables
+from hub.store.schema.tables.operators import users as user_tables
 
 # imported so that their tables are in the metadata
 del (

@@ -1,0 +1,1 @@
+"""What the persons use who operate the hub: accounts, approvals, incidents."""
