@@ -276,7 +276,8 @@ class ProvincialDestination:
         raise failure
 
     def _look_up(self, number: str) -> Answer:
-        answer = self._call(self._look_up_call(number))
+        with replies.querying():
+            answer = self._call(self._look_up_call(number))
         answer = replace(answer, result=in_our_form(answer.result, self._dates))
         dossier, findings = answer.result.dossier, answer.reply.findings
         with replies.evidenced(answer.reply):

@@ -17,7 +17,7 @@ from adapters.town_center.session import TownSession
 from adapters.town_center.settings import TownSettings
 from adapters.wire.dates import DateReader
 from adapters.wire.http import Reply
-from adapters.wire.replies import NO_LOOK_UP, checking, digest, evidenced, sha256
+from adapters.wire.replies import NO_LOOK_UP, checking, digest, evidenced, querying, sha256
 from adapters.wire.retry_wishes import bounded
 from hub.messages import catalog
 from hub.messages.envelope import Message
@@ -192,9 +192,10 @@ class TownCenter:
         if not self.traits.findable:
             raise AmbiguousFailure("reply_unreadable", NO_LOOK_UP)
         try:
-            reply = self.session.call("GET", LOOK_UP, number=number)
-            with evidenced(reply):
-                shown = faults.found(reply, table=self._table, dates=self._dates)
+            with querying():
+                reply = self.session.call("GET", LOOK_UP, number=number)
+                with evidenced(reply):
+                    shown = faults.found(reply, table=self._table, dates=self._dates)
         except DeliveryFailure as failure:
             raise faults.without_effect(failure) from None
         if shown is not None and compare_codes(number, shown.number) is not Likeness.SAME:

@@ -98,6 +98,15 @@ def without_effect() -> Iterator[None]:
 
 
 @contextmanager
+def querying() -> Iterator[None]:
+    """Around a look-up: what is refused in it is the query, not what was sent before."""
+    try:
+        yield
+    except DeliveryFailure as failure:
+        raise failure.of_query() from failure
+
+
+@contextmanager
 def checking() -> Iterator[None]:
     """Around a look-up after a code of success: whatever goes wrong there, the effect is unknown.
 

@@ -12,8 +12,10 @@ from typing import TypeVar
 
 from hub.messages.invalid import InvalidMessage
 from hub.rules.failures.fault_codes import (
+    CALL_REFUSED,
     EXISTS_UNSEEN,
     FAULTS,
+    QUERY_REFUSED,
     STORED_DEFERRED,
     Fault,
     FaultClass,
@@ -66,13 +68,23 @@ class DeliveryFailure(Exception):
         self.response_hash = ""
         """sha256 of the reply that says so, "" when there was none: evidence."""
 
-    def as_kind(self, kind: type[Failure]) -> Failure:
-        """Return the same failure as another kind, or as one more of its own to be raised."""
+    def as_kind(self, kind: type[Failure], *, code: str = "") -> Failure:
+        """Return the same failure as another kind, or as one more of its own to be raised.
+
+        `code`: its code, where that is another one, too.
+        """
         same = kind(
-            self.code, self.detail, retry_after=self.retry_after, partner_code=self.partner_code
+            code or self.code,
+            self.detail,
+            retry_after=self.retry_after,
+            partner_code=self.partner_code,
         )
-        same.differs = self.differs
+        same.differs, same.response_hash = self.differs, self.response_hash
         return same
+
+    def of_query(self) -> "DeliveryFailure":
+        """Return the failure as that of a query: a refusal of it says nothing of what was sent."""
+        return self.as_kind(type(self), code=QUERY_REFUSED if self.code == CALL_REFUSED else "")
 
 
 _LEFT_OUT = re.compile(r"[^A-Za-z0-9_.\-]|\d{6,}")

@@ -19,6 +19,8 @@ from hub.texts import Text, both
 
 EXISTS_UNSEEN = "lookup_behind"
 """Code of a call that was answered "already exists", while the look-up does not show it."""
+CALL_REFUSED, QUERY_REFUSED = "partner_refused", "query_refused"
+"""Codes of a refusal: of what was sent, and of a query about it, which says nothing of the first."""
 
 
 class FaultClass(StrEnum):
@@ -155,13 +157,14 @@ _TABLE = (
     Fault("claim_late", _D, _IT),
     Fault("call_not_begun", _T, _IT),
     Fault("partner_forbidden", _D, _IT_AND_PARTNERS),
-    Fault("partner_refused", _P, (CLERK, *_PARTNERS)),
+    Fault(CALL_REFUSED, _P, (CLERK, *_PARTNERS)),
     Fault("partner_conflict", _P, (CLERK, *_PARTNERS)),
     Fault("reply_timeout", _A, _PARTNERS),
     Fault("reply_dropped", _A, _PARTNERS),
     Fault("reply_unreadable", _A, _IT_AND_PARTNERS),
     Fault("reply_server_error", _A, _PARTNERS),
     Fault(EXISTS_UNSEEN, _A, _IT_AND_PARTNERS),
+    Fault(QUERY_REFUSED, _A, _IT_AND_PARTNERS),
     Fault("reply_unknown_code", _A, _IT),
     Fault("lease_expired", _A, _IT),
     Fault("restored", _A, _IT),

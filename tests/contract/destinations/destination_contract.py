@@ -338,6 +338,20 @@ class DestinationContract:
         assert not destination.send(request_of).already
         assert partner.effects(number) == 1
 
+    @needs("findable")
+    def test_a_refused_query_has_a_code_of_its_own(
+        self, destination: Destination, partner: PartnerUnderTest, number: str, request_of: Request
+    ) -> None:
+        """An operator must not read that the dossier was refused: the partner may have it."""
+        destination.send(request_of)
+        partner.set_faults(at(Fault(kind=K.REFUSES), partner.look_up))
+        failure = failure_of(partner, lambda: destination.find(request_of))
+        partner.clear_faults()
+        assert failure.code == "query_refused"
+        assert failure.response_hash
+        assert isinstance(destination.find(request_of), Receipt)
+        assert partner.effects(number) == 1
+
     @needs("limits")
     def test_a_wish_to_be_called_later_is_handed_on(
         self, destination: Destination, partner: PartnerUnderTest, request_of: Request
