@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hub.drill.sandbox.loopback import HOST, free_port
@@ -21,7 +21,7 @@ _JSON, _XML = "application/json", "text/xml; charset=utf-8"
 _COUNTED = {
     _HUB: ("hub.db", "SELECT count(*) FROM journal"),
     _BARE: (DATABASE, "SELECT count(*) FROM dossier"),
-    _SOAPBAR: (DATABASE, "SELECT count(*) FROM dossier"),
+    _SOAPBAR: (DATABASE, "SELECT (SELECT count(*) FROM dossier) + (SELECT count(*) FROM journal)"),
 }
 
 
@@ -41,6 +41,7 @@ REST = Target(name="rest", side=_HUB, path="/v1/dossiers", body=BODIES / "dossie
 BARE = Target(name="bare_route", side=_BARE, path="/v1/dossiers", body=REST.body)
 SOAP = Target(name="soap", side=_HUB, path="/soap", body=BODIES / "dossier.xml", media_type=_XML)
 SOAPBAR = Target(name="soapbar", side=_SOAPBAR, path="/soap", body=SOAP.body, media_type=_XML)
+SOAPBAR_BARE = replace(SOAPBAR, name="soapbar_bare", path="/bare")
 STATUS = Target(
     name="statuses",
     side=_HUB,

@@ -1,14 +1,24 @@
-"""soapbar's server: the same operation with the insert of the bare route.
+"""soapbar's server: the same operation, with the same work as the hub and with less.
 
 `soapbar_side FOLDER PORT`, in .venv-bench. As its documentation shows it: its ASGI application
-under uvicorn, which calls an operation on the event loop. Its validation by schema is off, as by
-default, and of repeated elements it reads the first: it does less than the hub.
+under uvicorn, which calls an operation on the event loop.
+
+`/soap` does what the hub does: the caller's key is compared by its hash, soapbar's own validation
+is on, with the schema of `schemas/hub`, and what is stored has the rows of the hub's. `/bare` is as
+by default: nothing is checked, one row is stored. Of repeated elements soapbar reads the first.
 """
 
+import hashlib
+import hmac
+import json
+import secrets
 import sys
 import warnings
+from pathlib import Path
+from typing import Any
 
 import uvicorn
+from lxml import etree
 from soapbar import (
     AsgiSoapApp,
     ComplexXsdType,
@@ -20,9 +30,11 @@ from soapbar import (
     xsd,
 )
 
-from tests.benchmarks.gateway.insert import insert, prepare
+from tests.benchmarks.gateway.insert import insert, insert_as_hub, prepare
+from tests.benchmarks.gateway.order import KEY_FILE
 
 NS = "urn:one-stop-hub:hub:v1"
+SCHEMA = Path(__file__).parents[3] / "schemas" / "hub" / "hub.xsd"
 
 
 def _type(name: str) -> XsdType:
@@ -63,7 +75,7 @@ TAKEN = (
 GIVEN = (OperationParameter("maThongDiep", _TEXT), OperationParameter("maHoSo", _TEXT))
 
 
-class Hub(SoapService):
+class Bare(SoapService):
     """The hub's operation that takes a dossier in."""
 
     __service_name__ = "TrungTam"
@@ -77,13 +89,65 @@ class Hub(SoapService):
         return {"maThongDiep": str(insert(str(dossier))), "maHoSo": dossier["maHoSo"]}
 
 
+class Same(SoapService):
+    """The same operation, storing what the hub stores."""
+
+    __service_name__ = "TrungTam"
+    __tns__ = NS
+
+    @soap_operation(
+        name="TiepNhanHoSoTrucTuyen", input_params=list(TAKEN), output_params=list(GIVEN)
+    )
+    def submit(self, **dossier: object) -> dict[str, object]:
+        """Store one dossier."""
+        number, body = str(dossier["maHoSo"]), json.dumps(dossier, ensure_ascii=False, default=str)
+        return {"maThongDiep": insert_as_hub(number, body, client="benchmark"), "maHoSo": number}
+
+
+class BothPaths:
+    """The two applications, the first behind its key."""
+
+    def __init__(self, same: AsgiSoapApp, bare: AsgiSoapApp, key: str) -> None:
+        self._same, self._bare = same, bare
+        self._digest = hashlib.sha256(key.encode()).digest()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Answer a call."""
+        if scope["type"] != "http" or scope["path"] == "/bare":
+            await self._bare(scope, receive, send)
+        elif self._knows(dict(scope["headers"]).get(b"authorization", b"")):
+            await self._same(scope, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": 401, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    def _knows(self, shown: bytes) -> bool:
+        digest = hashlib.sha256(shown.removeprefix(b"Bearer ")).digest()
+        return hmac.compare_digest(digest, self._digest)
+
+
+def _application(service: SoapService, path: str, *, validates: bool) -> AsgiSoapApp:
+    address = f"http://127.0.0.1:{sys.argv[2]}{path}"
+    application = SoapApplication(service_url=address, validate_body_schema=validates)
+    application.register(service)
+    if validates:
+        # Its own would be made of the parameters above, which do not repeat; this is the hub's.
+        application._compiled_schema = etree.XMLSchema(etree.parse(SCHEMA))
+    return AsgiSoapApp(application)
+
+
 def main() -> None:
-    """Serve until told to stop."""
+    """Leave the key in a file, then serve until told to stop."""
     prepare()
     warnings.simplefilter("ignore")  # it warns of plain HTTP, which never leaves this machine
-    application = SoapApplication(service_url=f"http://127.0.0.1:{sys.argv[2]}/soap")
-    application.register(Hub())
-    app = AsgiSoapApp(application)
+    key, place = secrets.token_urlsafe(), Path(sys.argv[1]) / KEY_FILE
+    place.touch(mode=0o600)
+    place.write_text(key, encoding="ascii")
+    same, bare = (
+        _application(Same(), "/soap", validates=True),
+        _application(Bare(), "/bare", validates=False),
+    )
+    app: Any = BothPaths(same, bare, key)
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="error", access_log=False)
 
 
