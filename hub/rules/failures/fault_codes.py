@@ -20,7 +20,7 @@ from hub.texts import Text, both
 EXISTS_UNSEEN = "lookup_behind"
 """Code of a call that was answered "already exists", while the look-up does not show it."""
 CALL_REFUSED, QUERY_REFUSED = "partner_refused", "query_refused"
-"""Codes of a refusal: of what was sent, and of a query about it, which says nothing of the first."""
+"""Codes of a refusal: of what was sent, and of a query about that."""
 
 
 class FaultClass(StrEnum):
