@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from hub.bootstrap.alerts.roles import make_alerts
+from hub.bootstrap.alerts.roles import alert_plan, make_alerts
 from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import (
@@ -123,6 +123,7 @@ def _console(hub: Hub) -> WebRole:
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
         ).address_of,
         partners=hub.destinations,
+        alerts=alert_plan(hub.settings),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
     )

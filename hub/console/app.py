@@ -5,6 +5,8 @@ Everything that shows something depends on the visitor; see `frame.visitor`.
 
 from fastapi import Depends, FastAPI
 
+from hub.console.alerts import acts as alert_acts
+from hub.console.alerts import incidents, signals
 from hub.console.approvals import inbox
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
@@ -26,6 +28,8 @@ def create_app(parts: Parts) -> FastAPI:
     app.router.dependencies.append(Depends(SentForms(parts.store)))
     sign_in.install(app, parts)
     for page in (overview, search, queues, dossier, groups, selections, replays, comparisons):
+        page.install(app, parts)
+    for page in (incidents, alert_acts, signals):
         page.install(app, parts)
     for page in (unmasking, resend, tasks, settling, inbox, audit):
         page.install(app, parts)

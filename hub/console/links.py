@@ -47,6 +47,16 @@ def replay_plan(number: int) -> str:
     return f"/replays/{number}"
 
 
+def incident(number: int) -> str:
+    """Return the page of an incident."""
+    return f"/incidents/{number}"
+
+
+def signal(name: str) -> str:
+    """Return the page of what is measured for alerts."""
+    return f"/signals/{quote(name, safe='')}"
+
+
 def comparison(number: int) -> str:
     """Return the page of a comparison."""
     return f"/comparisons/{number}"

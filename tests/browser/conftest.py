@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,16 @@ from playwright.sync_api import Browser, sync_playwright
 
 from hub.drill.sandbox.programs import MissingProgram
 from hub.exchange.outbox.emit import emit
+from hub.operations.alerts import acting
+from hub.operations.alerts.evaluating import Evaluating
 from hub.operations.approvals import deciding
 from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.flow.sampling import FlowSampling
 from hub.operations.signed_by import SignedBy
+from hub.rules.alerts.notifying import Silence
+from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
+from hub.rules.alerts.reading import packaged
+from hub.rules.alerts.signals import Measurement, Observed
 from hub.rules.users.approvals import ApprovalVerb
 from hub.rules.users.rights import UserRole
 from hub.store.engine.store import Store
@@ -54,7 +62,7 @@ def axe() -> str:
 
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with failures, a held follower, a task and samples of the flow."""
+    """A store with failures, a held follower, a task, samples of the flow, and incidents."""
     store = empty_store(tmp_path_factory.mktemp("console") / "hub.db")
     with store.write() as tx:
         for n in range(1, 6):
@@ -75,8 +83,30 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         tasks.open_once(tx, finding, due_at=AT, now=AT)
     FlowSampling(store, [TO]).sample(now())
     _propose(store)
+    _have_incidents(store)
     yield store
     store.close()
+
+
+def _have_incidents(store: Store) -> None:
+    """Have one incident that is taken and silenced, one that waits, and one that ended."""
+    rules = [it for it in packaged().rules if it.signal in ("disk_free", "oldest_open")]
+    rules = [replace(it, after=timedelta(), clear_after=timedelta()) for it in rules]
+    channels = [ChannelSettings(name="truc", kind="mail", person="Trực CNTT")]
+    steps = [Step(after=timedelta(), channels=("truc",))]
+    plan = AlertPlan(rules=rules, channels=channels, steps=steps)
+    evaluating = Evaluating(store=store, plan=plan, is_day_off=lambda _at: False)
+    disks = [
+        Measurement(signal="disk_free", subject=f"may-{n}", value=value)
+        for n, value in ((1, 3.0), (2, 12.0), (3, 12.0))
+    ]
+    for found in (disks, disks[:2]):
+        evaluating.evaluate(Observed(frozenset({"disk_free"}), found), now())
+    by: SignedBy = {"actor": "Trần Thị Bình", "reason": "đang thay đĩa", "now": now()}
+    until = now() + timedelta(hours=4)
+    acting.acknowledge(store, 1, until=until, by=by)
+    silence = Silence(rule="disk_free", subject="may-1", until=until)
+    acting.silence(store, silence, rules=["disk_free"], by=by)
 
 
 def _propose(store: Store) -> None:

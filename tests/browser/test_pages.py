@@ -22,6 +22,8 @@ OF_A_KIND = {
     "/deliveries/{id}/correct": "/deliveries/1/correct",
     "/tasks/{number}": "/tasks/1",
     "/comparisons/{number}": "/comparisons/1",
+    "/incidents/{number}": "/incidents/1",
+    "/signals/{name}": "/signals/disk_free",
     "/faults/{code}": "/faults/partner_refused",
 }
 """For each route with a parameter a page of the cases."""

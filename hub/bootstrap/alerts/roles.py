@@ -16,6 +16,7 @@ from hub.operations.alerts.sending import AlertSending
 from hub.operations.alerts.watching import AlertWatching, Measuring
 from hub.records.deadlines import calendar
 from hub.records.deadlines.calendar import CalendarMissing, local
+from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import AlertsFileWrong
 from hub.runtime.role import Role
 from hub.settings import Settings, SettingsError, seconds
@@ -34,13 +35,18 @@ def is_day_off(at: datetime) -> bool:
         return False
 
 
+def alert_plan(settings: Settings) -> AlertPlan:
+    """Return the plan of an installation. Raises SettingsError for a file without use."""
+    try:
+        return make_plan(settings)
+    except AlertsFileWrong as error:
+        raise SettingsError(f"HUB_ALERTS_FILE:\n{error}") from None
+
+
 def make_alerts(hub: Hub) -> list[Role]:
     """Return the roles that watch and send. Raises SettingsError for a file without use."""
     settings = hub.settings
-    try:
-        plan = make_plan(settings)
-    except AlertsFileWrong as error:
-        raise SettingsError(f"HUB_ALERTS_FILE:\n{error}") from None
+    plan = alert_plan(settings)
     channels = make_channels(plan)
     sending = AlertSending(hub.store, channels, clock=hub.clock)
     broker = hub.broker if settings.broker_url else None

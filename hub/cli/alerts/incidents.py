@@ -70,7 +70,7 @@ def show_incident(number: Number) -> None:
     with opened() as store, store.read() as tx:
         it = incidents.get(tx, number)
         happened = incidents.events_of(tx, number)
-        sent = messages.of_incident(tx, number)
+        sent = messages.of_incident(tx, number, since=it.first_seen_at) if it else []
     if it is None:
         raise not_done(text("alerts.not_found", number=number))
     show(INCIDENTS, [_row(it)])

@@ -36,6 +36,7 @@ from hub.texts import catalog as texts
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 NAVIGATION = (
     ("/", "overview"),
+    ("/incidents", "incidents"),
     ("/failures", "failures"),
     ("/replays", "replays"),
     ("/comparisons", "comparisons"),

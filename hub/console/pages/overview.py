@@ -10,17 +10,20 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
+from hub.console.alerts.incidents import WORDS
 from hub.console.charts import chart
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, sees_partner, visitor
 from hub.console.links import dossier, search_of, task
 from hub.console.live import add_stream
 from hub.console.parts import Parts
+from hub.operations.alerts.subjects import visible
 from hub.operations.flow.curves import SPANS, curves
 from hub.operations.overview.items import items
 from hub.operations.overview.verdict import verdict
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
+from hub.store.alerts import incidents
 from hub.store.conservation.balance import balance
 from hub.store.console.due import due_soon
 from hub.store.deliveries import pauses
@@ -55,6 +58,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
         every = balance(tx, parts.destinations)
         balances = [it for it in every if sees_partner(who, it.destination)]
         found = items(tx, who.scope, balances, now=now)
+        open_incidents = visible(incidents.listing(tx), who.scope)
         paused = pauses.listed(tx, now=now)
         due = due_soon(tx, who.scope)
         flows = [flow(tx, it.destination, span, now) for it in balances]
@@ -66,6 +70,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
             "verdict": verdict(found),
             "items": found[:SHOWN],
             "more": max(0, len(found) - SHOWN),
+            "found": open_incidents,
             "due": due,
             "balances": balances,
             "pauses": [it for it in paused if sees_partner(who, it.pause.destination)],
@@ -75,6 +80,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
             "search_of": search_of,
             "dossier": dossier,
             "task": task,
+            **WORDS,
         },
     )
 

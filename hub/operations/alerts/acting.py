@@ -20,6 +20,10 @@ from hub.store.evidence import audit
 from hub.texts import Explained, both
 
 LONGEST = timedelta(days=30)
+SILENCE = "silence "
+"""How the audit's name of a silence begins; its number, rule and subject follow."""
+NONE = 0
+"""The number of the silence that a person saw where there was none."""
 
 
 class AlertNotDone(Explained):
@@ -38,7 +42,7 @@ def acknowledge(
     with store.write() as tx:
         known = _open(tx, number)
         holder = known.acknowledged_by if known.is_acknowledged(now) else ""
-        if holder not in (instead_of, by["actor"]):
+        if holder and holder not in (instead_of, by["actor"]):
             since = at(known.acknowledged_at or now)
             raise AlertNotDone(both("alerts.changed", number=number, who=holder, at=since))
         found = replace(
@@ -52,32 +56,65 @@ def acknowledge(
         detail = f"{by['actor']}, {at(until)}"
         event = IncidentEvent(at=now, what="acknowledged", value=found.value, detail=detail)
         incidents.record(tx, number, event)
-        audit.record(tx, action="alert.acknowledge", object=str(number), **by)
+        audit.record(tx, action="alert.acknowledge", object=incident_object(number), **by)
     return found
 
 
-def silence(store: Store, wanted: Silence, *, rules: Collection[str], by: SignedBy) -> int:
+def silence(
+    store: Store,
+    wanted: Silence,
+    *,
+    rules: Collection[str],
+    by: SignedBy,
+    expected: int | None = None,
+) -> int:
     """Tell nothing of a rule until a time; return the number of the silence. Raises AlertNotDone.
 
-    `rules`: the names that there are.
+    `rules`: the names that there are. `expected`: the silence of the same rule and subject that the
+    person saw, `NONE` for none; it is replaced. None: whatever there is stays beside the new one.
     """
     _check_until(wanted.until, by["now"])
     if not any(fnmatchcase(name, wanted.rule) for name in rules):
         allowed = ", ".join(rules)
         raise AlertNotDone(both("alerts.no_rule", rule=repr(wanted.rule), allowed=allowed))
     with store.write() as tx:
+        if expected is not None:
+            _replace(tx, wanted, expected, by["now"])
         number = silences.add(tx, wanted, **by)
-        about = f"{number} {wanted.rule} {wanted.subject}"
-        audit.record(tx, action="alert.silence", object=about, **by)
+        audit.record(tx, action="alert.silence", object=_named(number, wanted), **by)
     return number
+
+
+def _replace(tx: Tx, wanted: Silence, expected: int, now: datetime) -> None:
+    """End the silence that the new one replaces; raises AlertNotDone for one that nobody saw."""
+    silences.lock(tx)
+    there = silences.like(tx, wanted, now=now)
+    if there is None:
+        return
+    if there.number != expected:
+        about = {"rule": there.rule, "subject": there.subject, "until": at(there.until)}
+        who = {"who": there.made_by, "reason": there.reason}
+        raise AlertNotDone(both("alerts.silenced_by", **about, **who))
+    silences.end(tx, there.number, now=now)
 
 
 def end_silence(store: Store, number: int, *, by: SignedBy) -> None:
     """Tell of everything again. Raises AlertNotDone."""
     with store.write() as tx:
-        if not silences.end(tx, number, now=by["now"]):
+        holding = silences.holding(tx, now=by["now"])
+        there = next((it for it in holding if it.number == number), None)
+        if there is None or not silences.end(tx, number, now=by["now"]):
             raise AlertNotDone(both("alerts.no_silence", number=number))
-        audit.record(tx, action="alert.silence_ended", object=str(number), **by)
+        audit.record(tx, action="alert.silence_ended", object=_named(number, there.silence), **by)
+
+
+def incident_object(number: int) -> str:
+    """Return what the audit calls an incident."""
+    return f"incident {number}"
+
+
+def _named(number: int, silence: Silence) -> str:
+    return f"{SILENCE}{number} {silence.rule} {silence.subject}"
 
 
 def _check_until(until: datetime, now: datetime) -> None:

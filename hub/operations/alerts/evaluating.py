@@ -12,15 +12,12 @@ from hub.operations.alerts import words
 from hub.rules.alerts.incidents import Incident, evaluate, moves
 from hub.rules.alerts.notifying import AlertMessage, Circumstances, NoticeKind, notify
 from hub.rules.alerts.plan import AlertPlan
-from hub.rules.alerts.signals import Observed
+from hub.rules.alerts.signals import SIGNALS, Observed
 from hub.runtime.telemetry import Event, log
 from hub.store.alerts import incidents, messages, silences
 from hub.store.alerts.incidents import IncidentEvent
 from hub.store.alerts.messages import KeptMessage
 from hub.store.engine.store import Store, Tx
-
-OUTSIDE = frozenset({"database_lost"})
-"""Signals of which no store can keep incidents: see `file_book`."""
 
 
 def together(found: Sequence[Observed]) -> Observed:
@@ -40,7 +37,7 @@ class Evaluating:
 
     def evaluate(self, observed: Observed, now: datetime) -> int:
         """Bring the incidents up to date and store what is to be told; return how many messages."""
-        rules = [rule for rule in self.plan.rules if rule.signal not in OUTSIDE]
+        rules = [rule for rule in self.plan.rules if not SIGNALS[rule.signal].is_outside]
         with self.store.read() as tx:
             known = incidents.not_over(tx)
         if not known and not evaluate(rules, observed, [], now=now).kept:

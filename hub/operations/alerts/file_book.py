@@ -14,14 +14,14 @@ from pathlib import Path
 
 import msgspec
 
-from hub.operations.alerts.evaluating import OUTSIDE, kept_message
+from hub.operations.alerts.evaluating import kept_message
 from hub.operations.alerts.sending import FIRST_WAIT, GIVEN_UP_AFTER, LONGEST_WAIT, attempt
 from hub.ports import Clock
 from hub.ports.alerts import AlertChannel
 from hub.rules.alerts.incidents import Incident, evaluate
 from hub.rules.alerts.notifying import Circumstances, notify
 from hub.rules.alerts.plan import AlertPlan
-from hub.rules.alerts.signals import Observed
+from hub.rules.alerts.signals import SIGNALS, Observed
 from hub.rules.calls.backoff import doubled
 from hub.store.alerts.messages import KeptMessage
 from hub.store.engine.file_rights import make_directory
@@ -65,7 +65,7 @@ class FileBook:
         return [it for it in content.incidents if it.is_open]
 
     def _evaluated(self, content: _Content, observed: Observed, now: datetime) -> _Content:
-        rules = [rule for rule in self.plan.rules if rule.signal in OUTSIDE]
+        rules = [rule for rule in self.plan.rules if SIGNALS[rule.signal].is_outside]
         open_ = [it for it in content.incidents if it.ended_at is None]
         over = [it for it in content.incidents if it.ended_at is not None]
         kept, number = [], content.next_number

@@ -96,10 +96,11 @@ def links(plan: AlertPlan, it: Incident) -> Sequence[Text]:
     """Return where a person reads more and acknowledges."""
     found = []
     if plan.console:
-        found.append(both("alerts.see", link=f"{plan.console.rstrip('/')}/"))
+        number = "" if SIGNALS[it.signal].is_outside else f"incidents/{it.number}"
+        found.append(both("alerts.see", link=f"{plan.console.rstrip('/')}/{number}"))
     page = plan.runbook or RUNBOOK
     found.append(both("alerts.runbook", link=f"{page}#{it.signal}"))
-    if it.number is not None:
+    if not SIGNALS[it.signal].is_outside:
         found.append(both("alerts.acknowledge", number=it.number))
     return found
 

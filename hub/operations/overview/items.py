@@ -10,11 +10,16 @@ from enum import IntEnum
 from functools import cache
 
 from hub.messages.partners import named
+from hub.operations.alerts import words
+from hub.operations.alerts.subjects import visible
 from hub.records.dossiers.numbering import is_dossier_number
+from hub.rules.alerts.rule import AlertSeverity
+from hub.rules.alerts.signals import SIGNALS
 from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import FAULTS
 from hub.rules.failures.fault_catalog import Explanation, load
 from hub.rules.users.scope import Scope
+from hub.store.alerts import incidents
 from hub.store.conservation.balance import Balance
 from hub.store.console import groups
 from hub.store.console.groups import AttentionGroup, ParkedGroup
@@ -27,6 +32,14 @@ from hub.texts import Text, both, joined
 WARD_IT, CLERK = "ward IT", "ward clerk"
 _OTHERWISE_SHOWN = (deadline_alerts.KIND,)
 """Kinds of tasks that the overview shows as a list of their own."""
+_AN_ITEM_ANYWAY = frozenset(
+    {
+        *("attention_count", "parked_count", "balance_wrong", "tasks_overdue", "unknown_codes"),
+        *("certificate_days", "secret_days", "webhook_failing"),
+        *("process_silent", "process_trouble", "device_trouble"),
+    }
+)
+"""Signals whose cause is an item by itself: a group, a task, a process."""
 
 
 class Severity(IntEnum):
@@ -57,6 +70,8 @@ class Item:
     """The dossier that it is about, "" where it is about several or none."""
     task: int = 0
     """Number of the task that it is, 0 where it is none."""
+    incident: int = 0
+    """Number of the incident that it is, 0 where it is none."""
 
 
 def items(tx: Tx, scope: Scope, balances: Iterable[Balance], *, now: datetime) -> list[Item]:
@@ -67,6 +82,7 @@ def items(tx: Tx, scope: Scope, balances: Iterable[Balance], *, now: datetime) -
         *map(_of_group, groups.needing_attention(tx, scope)),
         *(map(_of_message, groups.message_groups(tx)) if scope.everything else ()),
         *(_of_task(it, now) for it in most_urgent_tasks(tx, scope, but=_OTHERWISE_SHOWN)),
+        *_incidents(tx, scope, now),
         *_missing_steps(tx, scope),
         *_waiting_papers(tx, scope),
     ]
@@ -188,6 +204,24 @@ def _of_task(task: UrgentTask, now: datetime) -> Item:
         dossier=task.subject if is_dossier_number(task.subject) else "",
         task=task.number,
     )
+
+
+def _incidents(tx: Tx, scope: Scope, now: datetime) -> Iterator[Item]:
+    """Yield what only an alert tells of, unless a person has taken it."""
+    for it in visible(incidents.listing(tx), scope):
+        if it.signal in _AN_ITEM_ANYWAY or it.is_acknowledged(now):
+            continue
+        critical = it.severity is AlertSeverity.CRITICAL
+        yield Item(
+            kind="incident",
+            severity=Severity.URGENT if critical else Severity.SOON,
+            what=words.what(it),
+            to_do=words.to_do(it),
+            who=(SIGNALS[it.signal].owner,),
+            since=it.started_at,
+            command=f"hub alerts show {it.number}",
+            incident=it.number or 0,
+        )
 
 
 def _missing_steps(tx: Tx, scope: Scope) -> Iterator[Item]:

@@ -33,6 +33,8 @@ class AlertSignal:
     low_is_bad: bool = False
     page: str = "/"
     """The console's page that shows more."""
+    is_outside: bool = False
+    """Whether no store can keep its incidents: they stand in a file of the machine that looks."""
 
     @property
     def is_of_machine(self) -> bool:
@@ -65,7 +67,7 @@ SIGNALS = {
     "process_silent": AlertSignal(SignalUnit.DURATION, "process"),
     "process_trouble": AlertSignal(SignalUnit.COUNT, "process"),
     "broker_lost": AlertSignal(SignalUnit.COUNT, "machine", page="/queues"),
-    "database_lost": AlertSignal(SignalUnit.COUNT, "machine"),
+    "database_lost": AlertSignal(SignalUnit.COUNT, "machine", is_outside=True),
     "clock_skew": AlertSignal(SignalUnit.DURATION, "machine"),
 }
 """Each signal by the name that rules use. Its sentences are in `hub/texts/alert_signals.toml`."""

@@ -13,7 +13,7 @@ from hub.store.engine.store import Tx
 from hub.store.schema.tables.operators.alerts import END_NOT_NOTIFIED, incident_events, incidents
 
 KEPT = timedelta(days=90)
-_LOCK = 5_120_020
+_LOCK = 5_120_021
 """Of PostgreSQL's advisory locks: the process that evaluates incidents."""
 _MICROSECOND = timedelta(microseconds=1)
 _DURATIONS = ("true_for", "false_for", "waited_for", "since_notified")
@@ -47,10 +47,20 @@ def not_over(tx: Tx) -> list[Incident]:
     return [_incident(row) for row in tx.execute(query).mappings()]
 
 
-def listing(tx: Tx, *, ended: bool = False, limit: int = 200) -> list[Incident]:
-    """Return the open incidents, the worst first; with `ended` those that are over."""
+def listing(
+    tx: Tx, *, ended: bool = False, before: Incident | None = None, limit: int = 200
+) -> list[Incident]:
+    """Return the open incidents, the worst first; with `ended` those that are over.
+
+    `before`: only what ended earlier than this one, for the next page.
+    """
     if ended:
-        query = _READ.where(incidents.c.ended_at.is_not(None))
+        query = _READ.where(incidents.c.ended_at.is_not(None), incidents.c.started_at.is_not(None))
+        if before is not None:
+            same = incidents.c.ended_at == before.ended_at
+            earlier = incidents.c.ended_at < before.ended_at
+            below = sa.and_(same, incidents.c.number < before.number)
+            query = query.where(sa.or_(earlier, below))
         query = query.order_by(incidents.c.ended_at.desc(), incidents.c.number.desc())
     else:
         query = _READ.where(incidents.c.ended_at.is_(None), incidents.c.started_at.is_not(None))

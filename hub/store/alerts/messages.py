@@ -149,9 +149,10 @@ def states(tx: Tx, channels: Sequence[str]) -> list[ChannelState]:
     return found
 
 
-def of_incident(tx: Tx, number: int, limit: int = 100) -> list[KeptMessage]:
-    """Return the newest messages that told of an incident."""
-    query = _READ.order_by(alert_messages.c.made_at.desc()).limit(1000)
+def of_incident(tx: Tx, number: int, *, since: datetime, limit: int = 100) -> list[KeptMessage]:
+    """Return the newest messages that told of an incident; `since`: when it was first seen."""
+    query = _READ.where(alert_messages.c.made_at >= since)
+    query = query.order_by(alert_messages.c.made_at.desc()).limit(1000)
     rows = [KeptMessage(**row) for row in tx.execute(query).mappings()]
     return [it for it in rows if str(number) in it.incidents.split(",")][:limit]
 

@@ -10,6 +10,8 @@ from hub.store.engine.store import Tx
 from hub.store.schema.tables.operators.alerts import alert_silences
 
 KEPT = timedelta(days=90)
+_LOCK = 5_120_022
+"""Of PostgreSQL's advisory locks: the transaction in which a person changes silences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,12 @@ class KeptSilence:
     def silence(self) -> Silence:
         """What the rule needs of it."""
         return Silence(rule=self.rule, subject=self.subject, until=self.until)
+
+
+def lock(tx: Tx) -> None:
+    """Have no other transaction change silences until this one ends."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 def add(tx: Tx, silence: Silence, *, actor: str, reason: str, now: datetime) -> int:
@@ -51,6 +59,16 @@ def holding(tx: Tx, *, now: datetime) -> list[KeptSilence]:
     query = sa.select(alert_silences).where(alert_silences.c.until > now)
     rows = tx.execute(query.order_by(alert_silences.c.until, alert_silences.c.number))
     return [KeptSilence(**row) for row in rows.mappings()]
+
+
+def like(tx: Tx, silence: Silence, *, now: datetime) -> KeptSilence | None:
+    """Return the newest silence of the same rule and subject that holds now."""
+    same = [
+        it
+        for it in holding(tx, now=now)
+        if (it.rule, it.subject) == (silence.rule, silence.subject)
+    ]
+    return max(same, key=lambda it: it.number, default=None)
 
 
 def forget_old(tx: Tx, before: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What was done to a delivery since a moment: by persons, and by calls. For a page that was old."""
+"""What was done to a thing since a moment: by persons, and by calls. For a page that was old."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,15 +28,19 @@ class Happened:
 
 def to_delivery(tx: Tx, id: int, *, since: datetime) -> list[Happened]:
     """Return what was done to a delivery, the oldest first."""
-    found = [*_acts(tx, str(id), since), *_calls(tx, id, since)]
+    found = [*_acts(tx, audit.c.object == str(id), since), *_calls(tx, id, since)]
     return sorted(found, key=lambda it: it.at)[-MOST:]
 
 
-def _acts(tx: Tx, object: str, since: datetime) -> Iterator[Happened]:
+def to_object(tx: Tx, name: str, *, since: datetime, begins: bool = False) -> list[Happened]:
+    """Return what persons did to what the audit calls so, or calls with that beginning."""
+    same = audit.c.object.startswith(name, autoescape=True) if begins else audit.c.object == name
+    return sorted(_acts(tx, same, since), key=lambda it: it.at)
+
+
+def _acts(tx: Tx, same: sa.ColumnElement[bool], since: datetime) -> Iterator[Happened]:
     last = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0)).scalar_subquery()
-    query = sa.select(audit).where(
-        audit.c.seq > last - _LATEST, audit.c.at >= since, audit.c.object == object
-    )
+    query = sa.select(audit).where(audit.c.seq > last - _LATEST, audit.c.at >= since, same)
     for row in tx.execute(query.order_by(audit.c.seq.desc()).limit(MOST)):
         yield Happened(at=row.at, actor=row.actor, action=row.action, detail=row.reason)
 

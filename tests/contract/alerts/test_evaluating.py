@@ -19,6 +19,7 @@ from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
 from hub.rules.alerts.rule import AlertSeverity, Rule
 from hub.rules.alerts.signals import Measurement, Observed
 from hub.store.alerts import incidents, messages
+from hub.store.archive.leader import leadership
 from hub.store.engine.store import Store
 from hub.texts.catalog import Language
 
@@ -121,6 +122,13 @@ def test_processes_that_judge_at_once_store_one_message(store: Store) -> None:
     with store.read() as tx:
         assert len(incidents.listing(tx)) == 1
     assert (sum(counts), len(waiting(store))) in [(1, 1), (0, 1)]
+
+
+def test_the_process_that_archives_holds_up_no_incident(store: Store) -> None:
+    """Its lock of the database is another than that of the process that evaluates."""
+    with leadership(store) as leads:
+        assert leads
+        assert evaluating(store).evaluate(observed(LONG), AT) == 1
 
 
 def test_who_acknowledges_first_has_it_and_nobody_else_is_told(store: Store) -> None:

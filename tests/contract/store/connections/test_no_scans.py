@@ -32,8 +32,9 @@ from hub.operations.overview.items import items
 from hub.rules.deliveries.selection import Selection
 from hub.rules.users.scope import ALL, Scope
 from hub.settings import Settings
+from hub.store.alerts import incidents, messages
 from hub.store.conservation import counts
-from hub.store.console import finding, history, listing, replay_plans
+from hub.store.console import finding, happened, history, listing, replay_plans
 from hub.store.console.due import due_soon
 from hub.store.console.listing import Filters
 from hub.store.deliveries import (
@@ -272,8 +273,12 @@ def console_questions(store: Store) -> None:
 
 
 def questions_about_many(tx: Tx, scopes: Iterable[Scope], filters: Iterable[Filters]) -> None:
-    """Ask what the pages about groups, selections and replay plans ask."""
+    """Ask what the pages about incidents, groups, selections and replay plans ask."""
     at = now()
+    incidents.listing(tx, ended=True)
+    incidents.get(tx, 1)
+    messages.of_incident(tx, 1, since=at)
+    happened.to_object(tx, "incident 1", since=at)
     comparisons.tasks_of(tx, [_DIFFERENCE])
     replay_plans.newest(tx, before=9)
     replay_plans.counts(tx, 1)

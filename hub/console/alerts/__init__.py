@@ -1,0 +1,1 @@
+"""The pages of alerts: incidents, what a person does about them, what is measured."""
