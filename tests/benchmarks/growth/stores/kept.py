@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,13 +91,15 @@ class Stores:
 
 
 @contextmanager
-def stores(count: int, *, report: Report) -> Iterator[Stores]:
+def stores(
+    count: int, *, report: Report, engines: Iterable[str] = ENGINES, compared: bool = True
+) -> Iterator[Stores]:
     """Give the stores, the large ones with at least so many deliveries; builds what is missing.
 
-    Raises NoRoom.
+    `compared`: with the small ones, and all proved to be whole. Raises NoRoom.
     """
     home = BASE / f"{count}-{_fingerprint()}"
-    missing = [engine for engine in ENGINES if not (home / f"{engine}.built").exists()]
+    missing = [it for it in engines if not (home / f"{it}.built").exists()]
     _must_have_room(count, missing)
     seed = _seed(report)
     started = time.monotonic()
@@ -114,16 +116,7 @@ def stores(count: int, *, report: Report) -> Iterator[Stores]:
         raise RuntimeError(f"not built: {', '.join(set(missing) - set(built))}; see above")
     if built:
         built["together"] = time.monotonic() - started
-    _copy_database(seed, _data_dir(home, f"{SQLITE}-{SMALL}", seed) / "hub.db")
-    _data_dir(home, f"{POSTGRESQL}-{SMALL}", seed)
-    with PrivatePostgres(home / POSTGRESQL, settings=WHILE_MEASURED) as node:
-        node.drop_database(MEASURED)
-        places = {
-            (SQLITE, SMALL): "",
-            (SQLITE, LARGE): "",
-            (POSTGRESQL, SMALL): node.create_database(MEASURED, template=SMALL),
-            (POSTGRESQL, LARGE): node.url_of(LARGE),
-        }
+    with _databases(home, seed, engines, compared=compared) as places:
         grown = tuple(
             Grown(engine=engine, size=size, data_dir=home / f"{engine}-{size}", database_url=url)
             for (engine, size), url in places.items()
@@ -132,10 +125,32 @@ def stores(count: int, *, report: Report) -> Iterator[Stores]:
             with closing(each.open()) as store:
                 migrate(store)
             checked = home / f"{each.engine}-{each.size}.checked"
-            if each.size == SMALL or not checked.exists():
+            if compared and (each.size == SMALL or not checked.exists()):
                 _check(each, report)
                 checked.touch()
         yield Stores(grown=grown, built=built)
+
+
+@contextmanager
+def _databases(
+    home: Path, seed: Path, engines: Iterable[str], *, compared: bool
+) -> Iterator[dict[tuple[str, str], str]]:
+    """Give the address of each database by engine and size, "" for SQLite."""
+    places: dict[tuple[str, str], str] = {}
+    with ExitStack() as stack:
+        if SQLITE in engines:
+            if compared:
+                _copy_database(seed, _data_dir(home, f"{SQLITE}-{SMALL}", seed) / "hub.db")
+                places[SQLITE, SMALL] = ""
+            places[SQLITE, LARGE] = ""
+        if POSTGRESQL in engines:
+            node = stack.enter_context(PrivatePostgres(home / POSTGRESQL, settings=WHILE_MEASURED))
+            if compared:
+                _data_dir(home, f"{POSTGRESQL}-{SMALL}", seed)
+                node.drop_database(MEASURED)
+                places[POSTGRESQL, SMALL] = node.create_database(MEASURED, template=SMALL)
+            places[POSTGRESQL, LARGE] = node.url_of(LARGE)
+        yield places
 
 
 def _check(each: Grown, report: Report) -> None:
@@ -171,7 +186,7 @@ def _must_have_room(count: int, missing: list[str]) -> None:
     if wanted > free:
         raise NoRoom(
             f"{' and '.join(missing)} with {count:,} deliveries need {wanted / 1e9:.1f} GB in "
-            f"{BASE}, {free / 1e9:.1f} GB are free: take fewer with --deliveries N, or remove "
+            f"{BASE}, {free / 1e9:.1f} GB are free: take fewer with --size N, or remove "
             f"older stores there"
         )
 
@@ -266,10 +281,11 @@ def _carry_over(seed: Path, into: Store) -> None:
         tx.exec_driver_sql("SET session_replication_role = replica")
         for table in all_tables():
             tx.execute(sa.delete(table))  # what a migration has put there
-            found = [dict(row) for row in rows.execute(table.select()).mappings()]
+            # By its key: a column may have another name in the database than here.
+            keys = [column.key for column in table.columns]
+            found = [dict(zip(keys, row, strict=True)) for row in rows.execute(table.select())]
             if found:
                 tx.execute(table.insert(), found)
-            if found:
                 _move_sequence(tx, table)
         named = sa.select(deliveries.c.destination, deliveries.c.lane).distinct()
         tx.execute(lanes.delete())

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-import hub.store
 from hub.messages import catalog
 from hub.store.engine.store import Store, Tx
+from hub.store.schema import tables
 from hub.store.schema.tables.conservation import ACCEPTED, delivery_count_changes
 from hub.store.schema.tables.exchange import STATE_OUTGOING, metadata
 from tests.benchmarks.growth.stores import chained
@@ -76,9 +76,8 @@ def multiply(store: Store, *, deliveries: int, report: Report) -> None:
 
 def all_tables() -> list[sa.Table]:
     """Return every table of the store, in an order that foreign keys allow."""
-    for module in pkgutil.walk_packages(hub.store.__path__, "hub.store."):
-        if module.name.endswith("tables"):
-            importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(tables.__path__, f"{tables.__name__}."):
+        importlib.import_module(module.name)
     return metadata.sorted_tables
 
 
