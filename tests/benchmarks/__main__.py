@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tests.benchmarks.console.course import SIZE
 from tests.benchmarks.console.course import measure as console
 from tests.benchmarks.deliver.course import measure as deliver
 from tests.benchmarks.gateway.course import measure as gateway
 from tests.benchmarks.gateway.programs import MissingProgram
 from tests.benchmarks.growth.course import DELIVERIES
 from tests.benchmarks.growth.course import measure as growth
-from tests.benchmarks.growth.stores.kept import NoRoom
+from tests.benchmarks.growth.stores.kept import ENGINES, NoRoom
 from tests.benchmarks.latency.course import measure as latency
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show
@@ -22,10 +23,10 @@ from tests.benchmarks.stores.course import measure as stores
 
 Course = Callable[[argparse.Namespace], Result]
 COURSES: dict[str, Course] = {
-    "console": lambda asked: console(asked.rounds, asked.deliveries),
+    "console": lambda asked: console(asked.rounds, asked.size or SIZE, asked.engine or ENGINES),
     "deliver": lambda asked: deliver(asked.rounds),
     "gateway": lambda asked: gateway(asked.rounds),
-    "growth": lambda asked: growth(asked.rounds, asked.deliveries),
+    "growth": lambda asked: growth(asked.rounds, asked.size or DELIVERIES),
     "latency": lambda asked: latency(asked.rounds),
     "relay": lambda asked: relay(asked.rounds),
     "stores": lambda asked: stores(asked.rounds),
@@ -38,9 +39,9 @@ def main() -> int:
     parser.add_argument("course", choices=sorted(COURSES))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many counts")
-    parser.add_argument(
-        "--deliveries", type=int, default=DELIVERIES, help="console, growth: of the large store"
-    )
+    large = f"console, growth: deliveries of the large store ({SIZE}, {DELIVERIES})"
+    parser.add_argument("--size", "--deliveries", type=int, help=large)
+    parser.add_argument("--engine", choices=ENGINES, action="append", help="console: only this one")
     arguments = parser.parse_args()
     arguments.rounds = max(1, arguments.rounds)
     # The default ends Python without a word to `finally`, and with that without tidying up.

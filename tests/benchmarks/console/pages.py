@@ -1,0 +1,196 @@
+"""Which pages are asked for, by whom, and how long an answer takes."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import sqlalchemy as sa
+
+from hub.console.sign_in.cookies import SESSION
+from hub.messages.catalog import PROVINCIAL
+from hub.rules.users import keys
+from hub.rules.users.rights import UserRole
+from hub.rules.users.sign_in import SessionStage
+from hub.store.engine.store import Store, Tx
+from hub.store.schema.tables import repair
+from hub.store.schema.tables.exchange import WITH_RECEIPT, audit, deliveries, handovers, journal
+from hub.store.schema.tables.records import dossiers, legs
+from hub.store.users import sessions
+from hub.store.users.sessions import Session
+from tests.benchmarks.console.standing import CODES, HEAD, OFFICER, number
+from tests.support.console import looking
+
+WARM_UP = 3
+"""Requests of each page that are not counted."""
+Cookies = Mapping[UserRole, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One page. The names of searches begin with `search`."""
+
+    path: str
+    who: UserRole = UserRole.HEAD
+    until: bytes = b""
+    """Timed until this has come, not to the end; for what streams."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long answers took, in milliseconds, sorted."""
+
+    all_of_them: tuple[float, ...]
+
+    def within(self, share: float) -> float:
+        """Return the time within which a share of all answers came."""
+        place = min(len(self.all_of_them) - 1, int(len(self.all_of_them) * share))
+        return round(self.all_of_them[place], 1)
+
+    def as_figures(self) -> dict[str, float]:
+        """Return what is told of them."""
+        return {"p50": self.within(0.5), "p95": self.within(0.95), "max": self.within(1)}
+
+
+def asked(store: Store) -> dict[str, Asked]:
+    """Return every page, with numbers that the store has. Raises KeyError for an empty store."""
+    with store.read() as tx:
+        known = _known(tx)
+    dead, group = known["dead"], f"partner={PROVINCIAL}&operation={known['type']}&fault={CODES[0]}"
+    last, plan = known["last"], f"/replays/{known['plan']}"
+    paths = {
+        "overview": "/",
+        "overview_day": "/?span=day",
+        "overview_week": "/?span=week",
+        "queues": "/queues",
+        "dossier": f"/dossiers/{known['number']}",
+        "dossier_failed": f"/dossiers/{number(1)}",
+        "delivery": f"/deliveries/{known['delivered']}",
+        "delivery_failed": f"/deliveries/{dead}",
+        "correct": f"/deliveries/{dead}/correct",
+        "failures": "/failures",
+        "failures_week": "/failures?span=week",
+        "failure_group": f"/failures/group?{group}",
+        "fault": f"/faults/{CODES[0]}",
+        "selection": f"/selection?state=dead&{group}&up_to={last}",
+        "selection_page": f"/selection?state=dead&up_to={last}&before={dead + 6000}",
+        "replays": "/replays",
+        "replay": plan,
+        "replay_deep": f"{plan}?after=9000",
+        "comparisons": "/comparisons",
+        "comparison": f"/comparisons/{known['comparison']}",
+        "audit": "/audit",
+        "audit_rare": "/audit?thing=nothing_has_this",
+        "audit_day": "/audit?day=2018-08-06",
+        "audit_deep": f"/audit?before={known['audit'] // 2}",
+        "approvals": "/approvals",
+        "approvals_count": "/live/approvals",
+        "task": f"/tasks/{known['task']}",
+        "account": "/account",
+        "search_list": "/search",
+        "search_middle": f"/search?before={last // 2}",
+        "search_oldest": "/search?before=500",
+        "search_rare": "/search?state=cancelled&fault=nothing_has_this",
+        "search_due": "/search?partner=town_center&due_h=24",
+        "search_dead": "/search?state=dead",
+        "search_dead_deep": f"/search?state=dead&before={dead + 6000}",
+        "search_dead_filtered": f"/search?state=dead&{group}&older_h=1&due_h=48",
+        "search_held": "/search?state=held",
+        "search_nothing": "/search?q=BN-0000",
+    }
+    numbers = {"number": "number", "town": "town", "message": "message", "receipt": "receipt"}
+    found = {name: Asked(path=path) for name, path in paths.items()}
+    for name, fact in numbers.items():
+        found[f"search_{name}"] = Asked(path=f"/search?q={quote(str(known[fact]), safe='')}")
+    found["search_delivery"] = Asked(path=f"/search?q={known['delivered']}")
+    found["search_beginning"] = Asked(path=f"/search?q={str(known['number'])[:-2]}")
+    for name, path in (("overview", "/"), ("failures", "/failures"), ("search_dead", "/search")):
+        officers = f"{path}?state=dead" if path == "/search" else path
+        found[f"{name}_of_officer"] = Asked(path=officers, who=UserRole.OFFICER)
+    row = b"\r\n"
+    found["search_csv_first_rows"] = Asked(path="/search.csv", until=row)
+    found["selection_csv_first_rows"] = Asked(
+        path=f"/selection.csv?state=dead&up_to={last}", until=row
+    )
+    found["audit_csv_first_rows"] = Asked(path="/audit.csv", until=row)
+    found["events_first"] = Asked(path="/live/overview/hour", until=b"event: page")
+    return found
+
+
+def _known(tx: Tx) -> dict[str, Any]:
+    """Return numbers of the store: a dossier, a delivery, a receipt."""
+    delivered = sa.select(deliveries.c.id, deliveries.c.lane, deliveries.c.type)
+    delivered = delivered.where(deliveries.c.destination == PROVINCIAL, deliveries.c.lane != "")
+    middle = tx.execute(sa.select(sa.func.max(deliveries.c.id))).scalar_one() // 2
+    one = tx.execute(delivered.where(deliveries.c.id >= middle).order_by("id").limit(1)).one()
+    of_lane = sa.select(deliveries.c.id, deliveries.c.type)
+    dead = tx.execute(of_lane.where(deliveries.c.lane == number(1)).order_by("id").limit(1)).one()
+    a_task = sa.select(repair.tasks.c.number).where(repair.tasks.c.subject == number(1))
+    queries: dict[str, sa.Select[Any]] = {
+        "last": sa.select(sa.func.max(deliveries.c.id)),
+        "number": sa.select(dossiers.c.number).where(dossiers.c.number == one.lane),
+        "town": sa.select(legs.c.child_number).where(legs.c.child_number.is_not(None)).limit(1),
+        "message": sa.select(journal.c.id).limit(1),
+        "receipt": sa.select(handovers.c.receipt).where(WITH_RECEIPT).limit(1),
+        "plan": sa.select(sa.func.max(repair.replay_plans.c.number)),
+        "comparison": sa.select(sa.func.max(repair.comparisons.c.number)),
+        "audit": sa.select(sa.func.max(audit.c.seq)),
+        "task": a_task.limit(1),
+    }
+    found = {name: tx.execute(query).scalar_one() for name, query in queries.items()}
+    return found | {"delivered": one.id, "dead": dead.id, "type": dead.type}
+
+
+def open_sessions(store: Store) -> dict[UserRole, str]:
+    """Open a session for the accounts that look; return the cookie of each."""
+    now, found = datetime.now(UTC), {}
+    for name, role in ((HEAD, UserRole.HEAD), (OFFICER, UserRole.OFFICER)):
+        token = keys.fresh_token()
+        session = Session(
+            id=f"{name}-{now.timestamp()}",
+            user=name,
+            stage=SessionStage.WHOLE,
+            made_at=now,
+            last_seen_at=now,
+            ends_at=now + timedelta(hours=8),
+            address="127.0.0.x",
+        )
+        with store.write() as tx:
+            sessions.add(tx, keys.digest(token), session, now=now)
+        found[role] = f"{SESSION}={token}"
+    return found
+
+
+def timed(store: Store, *, calls: int) -> dict[str, Times]:
+    """Return how long each page takes, to visitors who are signed in."""
+    cookies = open_sessions(store)
+    with looking(store, signed_in=False) as browser:
+        return {name: _times(browser, it, cookies, calls) for name, it in asked(store).items()}
+
+
+def _times(browser: httpx.Client, it: Asked, cookies: Cookies, calls: int) -> Times:
+    times = [once(browser, it, cookies) for _ in range(WARM_UP + calls)]
+    return Times(tuple(sorted(times[WARM_UP:])))
+
+
+def once(browser: httpx.Client, it: Asked, cookies: Cookies) -> float:
+    """Ask for a page; return the milliseconds to the last byte, or to what is waited for.
+
+    Raises RuntimeError for any answer but the page.
+    """
+    begun = time.perf_counter()
+    with browser.stream("GET", it.path, headers={"cookie": cookies[it.who]}) as answer:
+        came = b""
+        for some in answer.iter_bytes():
+            came += some
+            # The head of a file comes before its first row is read.
+            if it.until and came.count(it.until) > (it.until == b"\r\n"):
+                break
+    taken = (time.perf_counter() - begun) * 1000
+    expected = (200, 303) if it.path.startswith("/search?q=") else (200,)
+    if answer.status_code not in expected or "sign-in" in answer.headers.get("location", ""):
+        raise RuntimeError(f"{it.path}: {answer.status_code} {came[:500]!r}")
+    return taken
