@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks.console.course import SIZE
 from tests.benchmarks.console.course import measure as console
+from tests.benchmarks.console.course import measure_looked_at as looked_at
 from tests.benchmarks.deliver.course import measure as deliver
 from tests.benchmarks.gateway.course import measure as gateway
 from tests.benchmarks.gateway.programs import MissingProgram
@@ -24,6 +25,7 @@ from tests.benchmarks.stores.course import measure as stores
 Course = Callable[[argparse.Namespace], Result]
 COURSES: dict[str, Course] = {
     "console": lambda asked: console(asked.rounds, asked.size or SIZE, asked.engine or ENGINES),
+    "looked-at": lambda asked: looked_at(asked.rounds, asked.size or SIZE, asked.engine or ENGINES),
     "deliver": lambda asked: deliver(asked.rounds),
     "gateway": lambda asked: gateway(asked.rounds),
     "growth": lambda asked: growth(asked.rounds, asked.size or DELIVERIES),

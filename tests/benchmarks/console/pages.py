@@ -56,68 +56,95 @@ class Times:
 
 
 def asked(store: Store) -> dict[str, Asked]:
-    """Return every page, with numbers that the store has. Raises KeyError for an empty store."""
+    """Return every page, with numbers that the store has. Raises NoResultFound without them."""
     with store.read() as tx:
         known = _known(tx)
-    dead, group = known["dead"], f"partner={PROVINCIAL}&operation={known['type']}&fault={CODES[0]}"
-    last, plan = known["last"], f"/replays/{known['plan']}"
-    paths = {
-        "overview": "/",
-        "overview_day": "/?span=day",
-        "overview_week": "/?span=week",
-        "queues": "/queues",
+    paths = _paths_of_things(known) | _paths_of_lists(known) | _searches(known)
+    found = {name: Asked(path=path) for name, path in paths.items()}
+    for name, path in _OF_OFFICER.items():
+        found[f"{name}_of_officer"] = Asked(path=path, who=UserRole.OFFICER)
+    closed = f"state=dead&up_to={known['last']}"
+    for name, path in (
+        ("search", "/search.csv"),
+        ("selection", f"/selection.csv?{closed}"),
+        ("audit", "/audit.csv"),
+    ):
+        found[f"{name}_csv_first_rows"] = Asked(path=path, until=_ROW)
+    found["events_first"] = Asked(path="/live/overview/hour", until=b"event: page")
+    return found
+
+
+_ROW = b"\r\n"
+_OF_OFFICER = {"overview": "/", "failures": "/failures", "search_dead": "/search?state=dead"}
+
+
+def _paths_of_things(known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the pages of one thing each."""
+    dead, plan = known["dead"], f"/replays/{known['plan']}"
+    return {
         "dossier": f"/dossiers/{known['number']}",
         "dossier_failed": f"/dossiers/{number(1)}",
         "delivery": f"/deliveries/{known['delivered']}",
         "delivery_failed": f"/deliveries/{dead}",
         "correct": f"/deliveries/{dead}/correct",
-        "failures": "/failures",
-        "failures_week": "/failures?span=week",
-        "failure_group": f"/failures/group?{group}",
+        "failure_group": f"/failures/group?{known['group']}",
         "fault": f"/faults/{CODES[0]}",
-        "selection": f"/selection?state=dead&{group}&up_to={last}",
-        "selection_page": f"/selection?state=dead&up_to={last}&before={dead + 6000}",
-        "replays": "/replays",
+        "selection": f"/selection?state=dead&{known['group']}&up_to={known['last']}",
+        "selection_deep": f"/selection?state=dead&up_to={known['last']}&before={dead + 6000}",
         "replay": plan,
         "replay_deep": f"{plan}?after=9000",
-        "comparisons": "/comparisons",
         "comparison": f"/comparisons/{known['comparison']}",
+        "task": f"/tasks/{known['task']}",
+        "account": "/account",
+    }
+
+
+def _paths_of_lists(known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the pages about many things."""
+    return {
+        "overview": "/",
+        "overview_day": "/?span=day",
+        "overview_week": "/?span=week",
+        "queues": "/queues",
+        "failures": "/failures",
+        "failures_week": "/failures?span=week",
+        "replays": "/replays",
+        "comparisons": "/comparisons",
         "audit": "/audit",
         "audit_rare": "/audit?thing=nothing_has_this",
         "audit_day": "/audit?day=2018-08-06",
         "audit_deep": f"/audit?before={known['audit'] // 2}",
         "approvals": "/approvals",
         "approvals_count": "/live/approvals",
-        "task": f"/tasks/{known['task']}",
-        "account": "/account",
-        "search_list": "/search",
-        "search_middle": f"/search?before={last // 2}",
-        "search_oldest": "/search?before=500",
-        "search_rare": "/search?state=cancelled&fault=nothing_has_this",
-        "search_due": "/search?partner=town_center&due_h=24",
-        "search_dead": "/search?state=dead",
-        "search_dead_deep": f"/search?state=dead&before={dead + 6000}",
-        "search_dead_filtered": f"/search?state=dead&{group}&older_h=1&due_h=48",
-        "search_held": "/search?state=held",
-        "search_nothing": "/search?q=BN-0000",
     }
-    numbers = {"number": "number", "town": "town", "message": "message", "receipt": "receipt"}
-    found = {name: Asked(path=path) for name, path in paths.items()}
-    for name, fact in numbers.items():
-        found[f"search_{name}"] = Asked(path=f"/search?q={quote(str(known[fact]), safe='')}")
-    found["search_delivery"] = Asked(path=f"/search?q={known['delivered']}")
-    found["search_beginning"] = Asked(path=f"/search?q={str(known['number'])[:-2]}")
-    for name, path in (("overview", "/"), ("failures", "/failures"), ("search_dead", "/search")):
-        officers = f"{path}?state=dead" if path == "/search" else path
-        found[f"{name}_of_officer"] = Asked(path=officers, who=UserRole.OFFICER)
-    row = b"\r\n"
-    found["search_csv_first_rows"] = Asked(path="/search.csv", until=row)
-    found["selection_csv_first_rows"] = Asked(
-        path=f"/selection.csv?state=dead&up_to={last}", until=row
-    )
-    found["audit_csv_first_rows"] = Asked(path="/audit.csv", until=row)
-    found["events_first"] = Asked(path="/live/overview/hour", until=b"event: page")
-    return found
+
+
+def _searches(known: Mapping[str, Any]) -> dict[str, str]:
+    """Return the search by each kind of number, and its lists."""
+    words = {
+        "number": known["number"],
+        "town_number": known["town"],
+        "message": known["message"],
+        "receipt": known["receipt"],
+        "delivery": known["delivered"],
+        "beginning": str(known["number"])[:-2],
+        "nothing": "BN-0000",
+    }
+    dead, last = known["dead"], known["last"]
+    lists = {
+        "list": "",
+        "middle": f"before={last // 2}",
+        "oldest": "before=500",
+        "rare": "state=cancelled&fault=nothing_has_this",
+        "due": "partner=town_center&due_h=24",
+        "dead": "state=dead",
+        "dead_deep": f"state=dead&before={dead + 6000}",
+        "dead_filtered": f"state=dead&{known['group']}&older_h=1&due_h=48",
+        "held": "state=held",
+    }
+    found = {name: f"/search?{it}" for name, it in lists.items()}
+    found |= {name: f"/search?q={quote(str(it), safe='')}" for name, it in words.items()}
+    return {f"search_{name}": path for name, path in found.items()}
 
 
 def _known(tx: Tx) -> dict[str, Any]:
@@ -141,7 +168,8 @@ def _known(tx: Tx) -> dict[str, Any]:
         "task": a_task.limit(1),
     }
     found = {name: tx.execute(query).scalar_one() for name, query in queries.items()}
-    return found | {"delivered": one.id, "dead": dead.id, "type": dead.type}
+    group = f"partner={PROVINCIAL}&operation={dead.type}&fault={CODES[0]}"
+    return found | {"delivered": one.id, "dead": dead.id, "group": group}
 
 
 def open_sessions(store: Store) -> dict[UserRole, str]:
@@ -187,7 +215,7 @@ def once(browser: httpx.Client, it: Asked, cookies: Cookies) -> float:
         for some in answer.iter_bytes():
             came += some
             # The head of a file comes before its first row is read.
-            if it.until and came.count(it.until) > (it.until == b"\r\n"):
+            if it.until and came.count(it.until) > (it.until == _ROW):
                 break
     taken = (time.perf_counter() - begun) * 1000
     expected = (200, 303) if it.path.startswith("/search?q=") else (200,)

@@ -45,7 +45,7 @@ def measure(rounds: int) -> Result:
     """Run the whole course."""
     rates: dict[str, list[float]] = {side.name: [] for side in SIDES}
     series = 0
-    with open_place("deliver") as place, _province(place.directory) as province, Bar() as bar:
+    with open_place("deliver") as place, province_of(place.directory) as province, Bar() as bar:
         for number in range(1, rounds + 1):
             for side in SIDES:
                 series += 1
@@ -57,7 +57,8 @@ def measure(rounds: int) -> Result:
 
 
 @contextmanager
-def _province(directory: Path) -> Iterator[SimulatorProcess]:
+def province_of(directory: Path) -> Iterator[SimulatorProcess]:
+    """Run a simulator of the province."""
     with SimulatorProcess.start(
         "adapters.provincial.simulator",
         ledger=directory / "province.db",

@@ -31,7 +31,8 @@ TOGETHER = 500
 def settings_for(order: Order) -> Settings:
     """Return the hub's settings."""
     return Settings(
-        data_dir=order.folder,
+        data_dir=order.data_dir or order.folder,
+        database_url=order.database_url,
         broker_url=order.broker_url,
         broker_management_url=order.management_url,
         http_port=free_port(),

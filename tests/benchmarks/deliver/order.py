@@ -30,6 +30,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     broker_url: str = ""
     management_url: str = ""
+    data_dir: str = ""
+    """Of the hub, "" for the folder."""
+    database_url: str = ""
 
     @property
     def stamps(self) -> Path:

@@ -99,9 +99,29 @@ def stores(
     `compared`: with the small ones, and all proved to be whole. Raises NoRoom.
     """
     home = BASE / f"{count}-{_fingerprint()}"
+    seed = _seed(report)
+    built = _build_missing(home, seed, count, engines, report)
+    with _databases(home, seed, engines, compared=compared) as places:
+        grown = tuple(
+            Grown(engine=engine, size=size, data_dir=home / f"{engine}-{size}", database_url=url)
+            for (engine, size), url in places.items()
+        )
+        for each in grown:
+            with closing(each.open()) as store:
+                migrate(store)
+            checked = home / f"{each.engine}-{each.size}.checked"
+            if compared and (each.size == SMALL or not checked.exists()):
+                _check(each, report)
+                checked.touch()
+        yield Stores(grown=grown, built=built)
+
+
+def _build_missing(
+    home: Path, seed: Path, count: int, engines: Iterable[str], report: Report
+) -> dict[str, float]:
+    """Build the large stores that are not there; return the seconds that each took."""
     missing = [it for it in engines if not (home / f"{it}.built").exists()]
     _must_have_room(count, missing)
-    seed = _seed(report)
     started = time.monotonic()
     built: dict[str, float] = {}
     threads = [
@@ -116,19 +136,7 @@ def stores(
         raise RuntimeError(f"not built: {', '.join(set(missing) - set(built))}; see above")
     if built:
         built["together"] = time.monotonic() - started
-    with _databases(home, seed, engines, compared=compared) as places:
-        grown = tuple(
-            Grown(engine=engine, size=size, data_dir=home / f"{engine}-{size}", database_url=url)
-            for (engine, size), url in places.items()
-        )
-        for each in grown:
-            with closing(each.open()) as store:
-                migrate(store)
-            checked = home / f"{each.engine}-{each.size}.checked"
-            if compared and (each.size == SMALL or not checked.exists()):
-                _check(each, report)
-                checked.touch()
-        yield Stores(grown=grown, built=built)
+    return built
 
 
 @contextmanager
