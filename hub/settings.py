@@ -115,6 +115,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     barcode_device: str = ""
     """Serial device of the barcode reader at the return desk, e.g. /dev/serial/by-id/usb-X; empty:
     none."""
+    devices_file: str = ""
+    """TOML file of the devices at the counter, one table a device; empty: only the hot folder and
+    the barcode reader above."""
     province_url: str = ""
     province_mode: Literal["soap", "rest"] = "soap"
     province_username: str = ""

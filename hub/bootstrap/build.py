@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.town_center.callbacks.source import TownCallbacks
-from hub.bootstrap.devices import make_sources
+from hub.bootstrap.devices import make_devices, make_sources
 from hub.bootstrap.file_store import make_file_store
 from hub.bootstrap.health_port import health_roles
 from hub.bootstrap.hub import Hub, cpu_of
@@ -62,8 +62,10 @@ def build(
         call_limits=_call_limits(settings),
     )
     intake.on_commit = hub.wake
-    devices = make_sources(settings, clock) if sources is None else list(sources)
-    hub.roles = roles_of(hub, devices)
+    if sources is None:
+        hub.devices = make_devices(settings)
+        sources = make_sources(settings, clock)
+    hub.roles = roles_of(hub, sources)
     _watch(hub)
     return hub
 

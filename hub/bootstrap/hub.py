@@ -4,7 +4,7 @@ Stopping goes against the stream: first what lets things in, then what works on 
 carries, then what remembers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from hub.exchange.housekeeping.requeue import rebuild
 from hub.exchange.intake.accept import Intake
 from hub.operations.drift.counting import DriftCounts
 from hub.ports import Broker, Clock, Destination
+from hub.ports.devices import Device
 from hub.records.dossiers.handlers import Records
 from hub.rules.calls.call_limits import CallLimits
 from hub.runtime.process.cpu_affinity import one_cpu
@@ -51,6 +52,8 @@ class Hub:
     """When partners do not want to be called, and how often at most."""
     drift: DriftCounts = field(default_factory=DriftCounts)
     """How the partners' replies differ from their contracts, as far as not written down yet."""
+    devices: Sequence[Device] = ()
+    """The devices whose health this process checks where it has the role `sources`."""
     roles: list[Role] = field(default_factory=list)
     heartbeat: Heartbeat | None = None
     committed: list[Callable[[], None]] = field(default_factory=list)

@@ -36,6 +36,7 @@ from hub.operations.archive.role import Archivist
 from hub.operations.comparison.ordered import Comparisons
 from hub.operations.contracts.watching import ContractWatch
 from hub.operations.deliveries.replay_role import ReplayParts, Replays
+from hub.operations.devices.watching import DeviceWatching
 from hub.operations.drift.keeping import DriftKeeping
 from hub.ports import Source
 from hub.rules.clients.client import networks
@@ -56,6 +57,8 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles.append(_console(hub))
     if "sources" in wanted:
         roles += [SourceRole(source, hub.intake) for source in sources]
+        if hub.devices:
+            roles.append(DeviceWatching(hub.store, hub.devices, clock=hub.clock))
     if "receive" in wanted:
         roles.append(_receive(hub))
     for destination in hub.destinations:

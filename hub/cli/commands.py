@@ -20,11 +20,18 @@ GROUPS = (
     "users",
     "approvals",
     "alerts",
+    "devices",
     "topology",
     "audit",
     "archive",
 )
-DEFAULTS = {"alerts": "list", "tasks": "list", "faults": "list", "approvals": "list"}
+DEFAULTS = {
+    "alerts": "list",
+    "tasks": "list",
+    "faults": "list",
+    "approvals": "list",
+    "devices": "list",
+}
 """What a group does when no command of it is given."""
 
 COMMANDS = {
@@ -93,6 +100,8 @@ COMMANDS = {
     "alerts ack": "hub.cli.alerts.incidents",
     "alerts silence": "hub.cli.alerts.incidents",
     "alerts test": "hub.cli.alerts.channels",
+    "devices list": "hub.cli.devices.shown_devices",
+    "devices check": "hub.cli.devices.shown_devices",
     "topology validate": "hub.cli.broker.topology",
     "topology plan": "hub.cli.broker.topology",
     "topology apply": "hub.cli.broker.topology",

@@ -30,6 +30,7 @@ class Event(StrEnum):
     PAGE_FAILED = "page_failed"
     DEVICE_LOST = "device_lost"
     DEVICE_BACK = "device_back"
+    DEVICE_STATE = "device_state"
     SCAN_UNFINISHED = "scan_unfinished"
     SCAN_LEFT_ALONE = "scan_left_alone"
     LEFTOVERS_REMOVED = "leftovers_removed"

@@ -48,12 +48,18 @@ def open_line(line: Path) -> int:
 class BarcodeSource:
     """Listens to one serial reader."""
 
-    name = "barcode"
     emits = frozenset({"barcode.scanned"})
 
     def __init__(
-        self, line: Path, *, station: Station, clock: Clock, device: str = "barcode-1"
+        self,
+        line: Path,
+        *,
+        station: Station,
+        clock: Clock,
+        device: str = "barcode-1",
+        name: str = "barcode",
     ) -> None:
+        self.name = name
         self.line = line
         """The serial device. `/dev/serial/by-id/...` keeps its name wherever it is plugged in."""
         self.station = station

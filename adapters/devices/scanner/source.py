@@ -54,7 +54,6 @@ log = structlog.get_logger()
 class ScannerSource:
     """Watches one hot folder."""
 
-    name = "scanner"
     emits = frozenset({"document.scanned"})
 
     def __init__(
@@ -62,12 +61,14 @@ class ScannerSource:
         folder: Path,
         *,
         device: str = "scanner-1",
+        name: str = "scanner",
         poll: float = 1.0,
         rest: timedelta = timedelta(0),
         keep: timedelta = timedelta(days=30),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = folder
+        self.name = name
         self.device = device
         self.poll = poll
         """Seconds between two looks. Polling also works on network shares, where events do not."""

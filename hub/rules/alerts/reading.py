@@ -6,7 +6,6 @@ quiet hours. What is wrong with one entry does not hide what is wrong with the n
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import resources
 from typing import Any
@@ -25,10 +24,10 @@ from hub.rules.alerts.plan import (
 from hub.rules.alerts.rule import AlertSeverity, Rule
 from hub.rules.alerts.signals import SIGNALS, SignalUnit
 from hub.rules.toml_lines import Path, lines_of
+from hub.rules.toml_reading import Keys, TomlReading
 from hub.texts import Text, both, joined
 from hub.texts.catalog import Language
 
-Keys = Mapping[str, v.Reader]
 _SEVERITIES = tuple(map(str, EVERY_SEVERITY))
 TOP: Keys = {"name": v.line, "together": v.duration, "console": v.line, "runbook": v.line}
 TABLES = ("rule", "channel", "step", "quiet")
@@ -90,48 +89,6 @@ class AlertsFileWrong(Exception):
         return str(self.text)
 
 
-@dataclass(slots=True)
-class _File:
-    """A file that is being read: its name, its lines, and the problems so far."""
-
-    name: str
-    lines: Mapping[Path, int]
-    problems: list[Text] = field(default_factory=list)
-
-    def wrong(self, path: Path, id: str, **values: object) -> None:
-        """Note a problem at a key, or at the entry where the key is missing."""
-        line = self.lines.get(path) or self.lines.get(path[:-1]) or 1
-        key = ".".join(str(part) for part in path if isinstance(part, str)) or "-"
-        why = both(f"alerts_file.{id}", **values)
-        self.problems.append(
-            both("alerts_file.problem", file=self.name, line=line, key=key, why=why)
-        )
-
-    def entry(self, path: Path, raw: Any, keys: Keys) -> dict[str, Any]:
-        """Return the usable values of a table."""
-        if not isinstance(raw, dict):
-            self.wrong(path, "no_table")
-            return {}
-        found = {}
-        for key, value in raw.items():
-            if key not in keys:
-                self.wrong((*path, key), "unknown_key", allowed=", ".join(keys))
-                continue
-            try:
-                found[key] = keys[key](value)
-            except v.Unusable as problem:
-                self.wrong((*path, key), "unusable", value=repr(value)[:60], why=problem.allowed)
-        return found
-
-    def entries(self, raw: Mapping[str, Any], table: str) -> list[tuple[Path, Any]]:
-        """Return the entries of an array of tables, with their places."""
-        found = raw.get(table, [])
-        if not isinstance(found, list):
-            self.wrong((table,), "no_array", table=table)
-            return []
-        return [((table, place), entry) for place, entry in enumerate(found)]
-
-
 def packaged() -> AlertPlan:
     """Return the rules that come with the hub."""
     data = resources.files("hub.rules.alerts") / "data" / "alerts.toml"
@@ -145,7 +102,7 @@ def parse(text: str, name: str, *, over: AlertPlan) -> AlertPlan:
     except tomllib.TOMLDecodeError as error:
         why = both("alerts_file.not_toml", why=error)
         raise AlertsFileWrong([both("alerts_file.whole", file=name, why=why)]) from None
-    file = _File(name, lines_of(text))
+    file = TomlReading(name, lines_of(text))
     top = {key: value for key, value in raw.items() if key not in TABLES}
     given = file.entry((), top, TOP)
     rules = _rules(file, raw, over)
@@ -157,7 +114,7 @@ def parse(text: str, name: str, *, over: AlertPlan) -> AlertPlan:
     return plan
 
 
-def _rules(file: _File, raw: Mapping[str, Any], over: AlertPlan) -> list[Rule]:
+def _rules(file: TomlReading, raw: Mapping[str, Any], over: AlertPlan) -> list[Rule]:
     rules = {rule.name: rule for rule in over.rules}
     seen: set[str] = set()
     for path, entry in file.entries(raw, "rule"):
@@ -180,7 +137,7 @@ def _rules(file: _File, raw: Mapping[str, Any], over: AlertPlan) -> list[Rule]:
     return list(rules.values())
 
 
-def _rule(file: _File, path: Path, given: dict[str, Any], base: Rule | None) -> Rule | None:
+def _rule(file: TomlReading, path: Path, given: dict[str, Any], base: Rule | None) -> Rule | None:
     signal = given.get("signal") or (base.signal if base else None)
     if signal is None:
         file.wrong((*path, "signal"), "needed_one_of", allowed=", ".join(SIGNALS))
@@ -217,7 +174,7 @@ def _rule(file: _File, path: Path, given: dict[str, Any], base: Rule | None) -> 
     )
 
 
-def _limit(file: _File, path: Path, value: Any, signal: str) -> float | None:
+def _limit(file: TomlReading, path: Path, value: Any, signal: str) -> float | None:
     """Return a limit in the unit of its signal."""
     if value is None:
         return None
@@ -228,7 +185,7 @@ def _limit(file: _File, path: Path, value: Any, signal: str) -> float | None:
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
-def _channels(file: _File, raw: Mapping[str, Any]) -> list[ChannelSettings]:
+def _channels(file: TomlReading, raw: Mapping[str, Any]) -> list[ChannelSettings]:
     found: dict[str, ChannelSettings] = {}
     for path, entry in file.entries(raw, "channel"):
         kind = entry.get("kind") if isinstance(entry, dict) else None
@@ -269,7 +226,7 @@ def _channel(given: Mapping[str, Any]) -> ChannelSettings:
     )
 
 
-def _steps(file: _File, raw: Mapping[str, Any], channels: Collection[str]) -> list[Step]:
+def _steps(file: TomlReading, raw: Mapping[str, Any], channels: Collection[str]) -> list[Step]:
     found = []
     for path, entry in file.entries(raw, "step"):
         given = file.entry(path, entry, STEP)
@@ -285,7 +242,7 @@ def _steps(file: _File, raw: Mapping[str, Any], channels: Collection[str]) -> li
     return sorted(found, key=lambda step: step.after)
 
 
-def _quiet(file: _File, raw: Mapping[str, Any]) -> QuietHours:
+def _quiet(file: TomlReading, raw: Mapping[str, Any]) -> QuietHours:
     given = file.entry(("quiet",), raw.get("quiet", {}), QUIET)
     if ("from" in given) != ("to" in given):
         file.wrong(("quiet", "to" if "from" in given else "from"), "needed")

@@ -43,6 +43,7 @@ BOUNDED = frozenset(
         "client_tokens",  # of five minutes
         "clients",  # a row for each act of a person
         "contracts",  # a row a partner
+        "device_states",  # a row a device
         "disk_samples",  # a row a machine and day, of one month
         "delivery_counts",  # a row a destination and state
         "delivery_count_changes",  # folded every minute

@@ -26,7 +26,13 @@ from tests.support.documents.typed_commands import arguments, commands
 
 KEEPS_RUNNING = {"run", "demo", "broker node", "simulate"}
 """They need what is missing at their start, or something else than a store: see below."""
-NEEDS_NO_STORE = {"version", "partners procedures", "topology validate", "topology export"}
+NEEDS_NO_STORE = {
+    "version",
+    "partners procedures",
+    "devices check",
+    "topology validate",
+    "topology export",
+}
 Absence = Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextManager[None]]
 
 

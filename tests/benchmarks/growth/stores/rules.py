@@ -95,6 +95,7 @@ STAYS = {
     "contracts": "a row a partner",
     "delivery_count_changes": "written anew, summed up",
     "delivery_counts": "as the changes",
+    "device_states": "one a device",
     "disk_samples": "one a day",
     "dossier_claims": "of one hour",
     "dossier_keys": "nothing is archived yet",

@@ -1,0 +1,65 @@
+"""How a scanner's hot folder is: there, writable, and without files that stay.
+
+Promises only what the folder shows. That the scanner is switched on, and that it writes into this
+folder and no other, is proved by a sheet that is scanned.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.devices.scanner.claims import CLAIMED
+from adapters.devices.scanner.copies import REFUSED, TAKEN
+from adapters.devices.scanner.findings import REPORTED_AFTER
+from adapters.devices.scanner.names import is_of_the_system
+from adapters.devices.scanner.rest import is_file
+from hub.rules.devices.health import DeviceFinding
+from hub.rules.failures.error_summary import describe_error
+
+STAYS_AFTER = 2 * REPORTED_AFTER
+"""Seconds after which a file in the hot folder is a finding: a scan is taken long before."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerFolder:
+    """The hot folder of one scanner, as a device to check."""
+
+    name: str
+    folder: Path
+    place: str = ""
+    kind: str = "scanner"
+
+    def check(self) -> Sequence[DeviceFinding]:
+        """Return what is wrong with the folder. File names may be personal: they are counted."""
+        try:
+            paths = list(self.folder.iterdir())
+        except OSError as error:
+            return [DeviceFinding("folder_away", f"{self.folder}: {describe_error(error)}")]
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            return [DeviceFinding("folder_not_writable", str(self.folder))]
+        kinds = Counter(filter(None, map(_stays, paths)))
+        if not kinds:
+            return []
+        shown = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        return [DeviceFinding("files_stay", f"{self.folder}: {shown}")]
+
+
+def _stays(path: Path) -> str:
+    """Return what it is that stays in the folder: an ending or `folder`; "" for what need not go.
+
+    By the time of change, which no program sets.
+    """
+    if path.name in (CLAIMED, TAKEN, REFUSED) or is_of_the_system(path.name):
+        return ""
+    try:
+        status = path.lstat()
+    except OSError:
+        return ""  # taken meanwhile
+    if not is_file(status):
+        return "folder"
+    if time.time() - status.st_ctime < STAYS_AFTER:
+        return ""
+    return path.suffix.lower()[:12] or "file"

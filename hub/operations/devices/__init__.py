@@ -1,0 +1,1 @@
+"""How the devices at the counter are: checked by a role, read by persons."""

@@ -1,0 +1,83 @@
+"""How a device is: findings with their evidence, and the state that follows from them. Pure.
+
+A finding is a code; its sentence, and what to do, are texts (`hub/texts/device_findings.toml`). Its
+evidence is what was seen, in the words of the system or the device, without personal data.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from hub.rules.owners import CLERK, WARD_IT
+from hub.texts import Text, both
+
+
+class DeviceState(StrEnum):
+    """The states of a device, from good to bad."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    """It works, and a person has something to do about it."""
+    DOWN = "down"
+    """It gives nothing now; it comes back by itself when its cause is gone."""
+    MISCONFIGURED = "misconfigured"
+    """It cannot work until a person changes a setting, of the hub or of the device."""
+
+
+_ORDER: Final = tuple(DeviceState)
+_TABLE: Final = {
+    "check_failed": (DeviceState.DOWN, WARD_IT),
+    "folder_away": (DeviceState.DOWN, WARD_IT),
+    "folder_not_writable": (DeviceState.MISCONFIGURED, WARD_IT),
+    "files_stay": (DeviceState.DEGRADED, CLERK),
+    "reader_away": (DeviceState.DOWN, CLERK),
+    "reader_named_otherwise": (DeviceState.MISCONFIGURED, WARD_IT),
+    "line_is_no_device": (DeviceState.MISCONFIGURED, WARD_IT),
+    "line_forbidden": (DeviceState.MISCONFIGURED, WARD_IT),
+    "not_checked": (DeviceState.DOWN, WARD_IT),
+}
+CODES: Final = frozenset(_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFinding:
+    """One thing that is wrong with a device."""
+
+    code: str
+    evidence: str = ""
+
+    @property
+    def state(self) -> DeviceState:
+        """The state that a device has with this finding alone."""
+        return _TABLE[self.code][0]
+
+    @property
+    def owner(self) -> str:
+        """Who acts, by the names of `hub/rules/owners.py`."""
+        return _TABLE[self.code][1]
+
+    @property
+    def text(self) -> Text:
+        """What is wrong, in a sentence."""
+        return both(f"device_findings.{self.code}")
+
+    @property
+    def to_do(self) -> Text:
+        """What the owner does about it."""
+        return both(f"device_findings.{self.code}_to_do")
+
+
+def worst_first(findings: Iterable[DeviceFinding]) -> list[DeviceFinding]:
+    """Return findings in the order in which a person reads them."""
+    return sorted(findings, key=lambda it: _ORDER.index(it.state), reverse=True)
+
+
+def state_of(findings: Iterable[DeviceFinding]) -> DeviceState:
+    """Return the state of a device: that of its worst finding."""
+    return max((it.state for it in findings), key=_ORDER.index, default=DeviceState.UP)
+
+
+def state_text(state: DeviceState) -> Text:
+    """Return a state in a word."""
+    return both(f"device_findings.state_{state}")

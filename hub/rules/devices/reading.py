@@ -1,0 +1,127 @@
+"""Reads the operator's file of devices: one table a device; names every problem. Pure.
+
+    [scanner-2]
+    kind = "scanner"
+    place = "quầy 2"
+    folder = "/srv/scans/quay-2"
+
+The devices that the settings name (`HUB_HOT_FOLDER`, `HUB_BARCODE_DEVICE`) keep their names, so no
+table may take one of those.
+"""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hub.messages.payloads import Station
+from hub.rules.alerts import values as v
+from hub.rules.toml_lines import lines_of
+from hub.rules.toml_reading import Keys, TomlReading
+from hub.texts import Text, both, joined
+
+SCANNER, BARCODE_READER = "scanner", "barcode_reader"
+OF_SETTINGS: Final = ("scanner-1", "barcode-1")
+"""Names of the devices that the settings name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceKind:
+    """What a table of a kind holds beside `kind` and `place`."""
+
+    keys: Keys
+    needed: tuple[str, ...]
+    address: str
+    """The key that says where the device is; no two devices are at one place."""
+
+
+KINDS: Final = {
+    SCANNER: DeviceKind(
+        keys={"folder": v.line, "rest": v.duration, "keep": v.duration},
+        needed=("folder",),
+        address="folder",
+    ),
+    BARCODE_READER: DeviceKind(
+        keys={"line": v.line, "station": v.choice(tuple(map(str, Station)))},
+        needed=("line",),
+        address="line",
+    ),
+}
+_EVERY: Final[Keys] = {"kind": v.choice(KINDS), "place": v.line}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSettings:
+    """One device of the file."""
+
+    name: str
+    kind: str
+    place: str = ""
+    """Where it stands, in a person's words."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The keys of its kind that the table has, as `KINDS` reads them."""
+
+
+class DevicesFileWrong(Exception):
+    """A file of devices cannot be used; `problems` are its lines for a person."""
+
+    def __init__(self, problems: Collection[Text]) -> None:
+        self.problems = list(problems)
+        self.text = joined("\n", self.problems)
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+def parse(text: str, name: str) -> list[DeviceSettings]:
+    """Return the devices of a file, in its order. Raises DevicesFileWrong."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        why = both("alerts_file.not_toml", why=error)
+        raise DevicesFileWrong([both("alerts_file.whole", file=name, why=why)]) from None
+    file = TomlReading(name, lines_of(text))
+    found: list[DeviceSettings] = []
+    places: dict[tuple[str, str], str] = {}
+    for device, entry in raw.items():
+        made = _device(file, device, entry)
+        if made is None:
+            continue
+        key = KINDS[made.kind].address
+        taken_by = places.setdefault((key, str(made.values.get(key))), device)
+        if taken_by != device:
+            file.wrong((device, key), "same_place", name=taken_by)
+        found.append(made)
+    if file.problems:
+        raise DevicesFileWrong(file.problems)
+    return found
+
+
+def _device(file: TomlReading, name: str, entry: Any) -> DeviceSettings | None:
+    try:
+        v.name(name)
+    except v.Unusable as problem:
+        file.wrong((name,), "unusable", value=repr(name)[:60], why=problem.allowed)
+    if name in OF_SETTINGS:
+        file.wrong((name,), "of_settings", allowed=", ".join(OF_SETTINGS))
+    if not isinstance(entry, dict):
+        file.wrong((name,), "no_table")
+        return None
+    if "kind" not in entry:
+        file.wrong((name, "kind"), "needed_one_of", allowed=", ".join(KINDS))
+        return None
+    word = entry["kind"]
+    kind = KINDS.get(word) if isinstance(word, str) else None
+    given = file.entry((name,), entry, _EVERY if kind is None else {**_EVERY, **kind.keys})
+    if kind is None:
+        return None
+    missing = [key for key in kind.needed if key not in entry]
+    for key in missing:
+        file.wrong((name, key), "needed")
+    if missing or not set(kind.needed) <= given.keys():
+        return None
+    values = {key: value for key, value in given.items() if key in kind.keys}
+    return DeviceSettings(
+        name=name, kind=given["kind"], place=given.get("place", ""), values=values
+    )

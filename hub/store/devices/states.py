@@ -1,0 +1,80 @@
+"""How each device was at its last check, and since when it has been in that state."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.rules.devices.health import DeviceFinding, DeviceState, state_of, worst_first
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.tables.devices import device_states
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptState:
+    """One device as it was at its last check."""
+
+    device: str
+    kind: str
+    place: str
+    state: DeviceState
+    findings: tuple[DeviceFinding, ...]
+    """The worst first."""
+    since: datetime
+    """When the state began; the findings may have changed since."""
+    checked_at: datetime
+
+
+def keep(
+    tx: Tx,
+    device: str,
+    *,
+    kind: str,
+    place: str,
+    findings: Sequence[DeviceFinding],
+    now: datetime,
+) -> DeviceState | None:
+    """Store a check's result; return the state before, None for a device checked first."""
+    row = tx.execute(
+        sa.select(device_states.c.state, device_states.c.since).where(
+            device_states.c.device == device
+        )
+    ).one_or_none()
+    state = state_of(findings)
+    same = row is not None and row.state == state
+    shown = [[it.code, it.evidence] for it in worst_first(findings)]
+    values = {
+        "kind": kind,
+        "place": place,
+        "state": state.value,
+        "findings": json.dumps(shown, ensure_ascii=False),
+        "since": row.since if same and row is not None else now,
+        "checked_at": now,
+    }
+    statement = insert(tx, device_states).values(device=device, **values)
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=[device_states.c.device], set_=values)
+    )
+    return None if row is None else DeviceState(row.state)
+
+
+def listing(tx: Tx) -> list[KeptState]:
+    """Return every device, by its name."""
+    rows = tx.execute(sa.select(device_states).order_by(device_states.c.device)).mappings()
+    return [
+        KeptState(
+            **{**row, "state": DeviceState(row["state"]), "findings": _findings(row["findings"])}
+        )
+        for row in rows
+    ]
+
+
+def forget_old(tx: Tx, before: datetime) -> None:
+    """Remove devices that were not checked since a time: no file names them any more."""
+    tx.execute(sa.delete(device_states).where(device_states.c.checked_at < before))
+
+
+def _findings(kept: str) -> tuple[DeviceFinding, ...]:
+    return tuple(DeviceFinding(code, evidence) for code, evidence in json.loads(kept))
