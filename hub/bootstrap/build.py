@@ -60,12 +60,10 @@ def build(
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
         call_limits=_call_limits(settings),
+        devices=make_devices(settings) if sources is None else (),
     )
     intake.on_commit = hub.wake
-    if sources is None:
-        hub.devices = make_devices(settings)
-        sources = make_sources(settings, clock)
-    hub.roles = roles_of(hub, sources)
+    hub.roles = roles_of(hub, make_sources(settings, clock) if sources is None else sources)
     _watch(hub)
     return hub
 
