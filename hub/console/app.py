@@ -11,6 +11,8 @@ from hub.console.approvals import inbox
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import audit, dossier, overview, queues, search
+from hub.console.parked import acts as parked_acts
+from hub.console.parked import listing, message
 from hub.console.parts import Parts
 from hub.console.repair import comparisons, groups, replays, selections
 from hub.console.settling import resend, tasks, unmasking
@@ -30,6 +32,8 @@ def create_app(parts: Parts) -> FastAPI:
     for page in (overview, search, queues, dossier, groups, selections, replays, comparisons):
         page.install(app, parts)
     for page in (incidents, alert_acts, signals):
+        page.install(app, parts)
+    for page in (listing, message, parked_acts):
         page.install(app, parts)
     for page in (unmasking, resend, tasks, settling, inbox, audit):
         page.install(app, parts)

@@ -22,6 +22,17 @@ def delivery(id: int) -> str:
     return f"/deliveries/{id}"
 
 
+def message(id: str) -> str:
+    """Return the page of a message that is or was parked."""
+    return f"/parked/message?{urlencode({'id': id})}"
+
+
+def parked(type: str = "", code: str = "", after: str = "") -> str:
+    """Return the page of the parked messages of a kind; `after`: the last of the page before."""
+    given = {name: it for name, it in (("type", type), ("code", code), ("after", after)) if it}
+    return f"/parked?{urlencode(given)}" if given else "/parked"
+
+
 def task(number: int) -> str:
     """Return the page of a task."""
     return f"/tasks/{number}"

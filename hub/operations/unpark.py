@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.operations.deliveries import second_person
 from hub.operations.signed_by import SignedBy
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
@@ -22,7 +23,7 @@ from hub.store.schema.tables.exchange import (
     STATE_OUTGOING,
     STATE_PARKED,
 )
-from hub.texts import text
+from hub.texts import Explained, both, text
 
 BATCH = 500
 _WHY_NOT = {
@@ -47,6 +48,10 @@ class Unparked:
     refused: dict[str, str]
 
 
+class NotParked(Explained):
+    """Nothing was done: the message is not parked as it was seen; `text` says how it is."""
+
+
 def preview(
     store: Store, chosen: Chosen, *, to_drop: bool = False
 ) -> tuple[list[Parked], dict[str, str]]:
@@ -61,7 +66,7 @@ def preview(
         pages = _pages(ids, BATCH)
         found = [one for page in pages for one in parked.among(tx, page, emptied=to_drop)]
         there = {one.id for one in found}
-        return found, _why_not(tx, [id for id in ids if id not in there], _PARKED_AGAIN)
+        return found, why_not(tx, [id for id in ids if id not in there], _PARKED_AGAIN)
 
 
 def unpark(
@@ -82,14 +87,30 @@ def unpark(
     return _each_batch(store, chosen, preview(store, chosen), act, by, batch)
 
 
+def unpark_one(store: Store, id: str, expected: str, *, by: SignedBy) -> None:
+    """Take one message up again; `expected`: the code for which the person saw it parked.
+
+    Raises NotParked.
+    """
+    with store.write() as tx:
+        present = parked.codes_of(tx, [id]).get(id)
+        if present is not None and present != expected:
+            raise NotParked(both("parked_messages.other_cause", code=present))
+        if not parked.accept_again(tx, [id]):
+            raise NotParked(both("parked_messages.not_parked", why=why_not(tx, [id])[id]))
+        audit.record(tx, action="message.unpark", object=id, **by)
+
+
 def drop(store: Store, chosen: Chosen, by: SignedBy, *, batch: int = BATCH) -> Unparked:
     """Drop parked messages for good; return how many, and what was refused.
 
     Their bodies go, hashes and sizes stay; they keep no dossier from anything any more. What is
-    about a dossier with a legal hold is refused.
+    about a dossier with a legal hold is refused. Raises StateConflict where a second person is
+    needed.
     """
 
     def drop_parked(tx: Tx, ids: Sequence[str]) -> list[str]:
+        second_person.require_none_needed(tx)
         return parked.drop(tx, ids, now=by["now"])
 
     act = _Act("message.drop", drop_parked, _ON_HOLD)
@@ -125,12 +146,13 @@ def _each_batch(
             taken = set(act.apply(tx, page))
             if taken and not count:
                 audit.record(tx, actor, act.action, object=object, reason=reason, now=now)
-            refused |= _why_not(tx, [id for id in page if id not in taken], act.left)
+            refused |= why_not(tx, [id for id in page if id not in taken], act.left)
         count += len(taken)
     return Unparked(count, refused)
 
 
-def _why_not(tx: Tx, ids: Sequence[str], left: str) -> dict[str, str]:
+def why_not(tx: Tx, ids: Sequence[str], left: str = _PARKED_AGAIN) -> dict[str, str]:
+    """Return by id why messages are not taken up, or dropped; `left`: the word for parked ones."""
     words = {**_WHY_NOT, STATE_PARKED: left}
     states = {
         id: state for page in _pages(ids, BATCH) for id, state in parked.states(tx, page).items()

@@ -13,7 +13,8 @@ from hub.drill.sandbox.programs import MissingProgram
 from hub.exchange.outbox.emit import emit
 from hub.operations.alerts import acting
 from hub.operations.alerts.evaluating import Evaluating
-from hub.operations.approvals import deciding
+from hub.messages.envelope import encode
+from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.flow.sampling import FlowSampling
 from hub.operations.signed_by import SignedBy
@@ -24,6 +25,8 @@ from hub.rules.alerts.signals import Measurement, Observed
 from hub.rules.users.approvals import ApprovalVerb
 from hub.rules.users.rights import UserRole
 from hub.store.engine.store import Store
+from hub.store.messages import journal
+from hub.store.messages.journal import JournalEntry
 from hub.store.repair import comparisons, replay_work, replays, tasks
 from hub.store.repair.comparisons import result_of
 from hub.store.repair.replay_work import ReplayPhase
@@ -37,6 +40,8 @@ from tests.support.works import AT, now, number, record, step
 
 PLANNED_OF = ReplayFilter(destination=TO)
 PLANNED = ReplayItem(delivery_id=1, attempts=1, fault="partner_refused", verdict="would_send")
+PARKED = record(7, 1).id
+"""A message that is parked."""
 AXE = Path(__file__).parents[2] / "var/foreign/node_modules/axe-core/axe.min.js"
 
 
@@ -81,6 +86,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         found = result_of([finding], dossiers=9, opened=1, closed=0, unsure=1)
         comparisons.add(tx, AT.date(), TO, form="f", actor="Trần Thị Bình", now=AT, result=found)
         tasks.open_once(tx, finding, due_at=AT, now=AT)
+        early = record(7, 1)
+        entry = JournalEntry(early, encode(early))
+        journal.park(tx, entry, AT, code="dossier_unknown", reason="$: no such dossier")
     FlowSampling(store, [TO]).sample(now())
     _propose(store)
     _have_incidents(store)
@@ -123,6 +131,7 @@ def _propose(store: Store) -> None:
         who=who,
         by=by,
     )
+    discarding.propose_drop(store, {PARKED: "dossier_unknown"}, who=who, by=by)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from hub.console.frame.rendering import NAVIGATION
 from hub.console.parts import Parts
 from hub.store.engine.store import Store
 from hub.texts import both
+from tests.browser.conftest import PARKED
 from tests.support.works import now, number
 
 OF_A_KIND = {
@@ -33,8 +34,10 @@ SPECIAL = (
     "/dossiers/none",
     f"/failures/group?{GROUP}",
     f"/selection?state=dead&{GROUP}&up_to=9",
+    "/parked?type=province.dossier&code=dossier_unknown",
+    f"/parked/message?id={PARKED}",
 )
-"""Nothing found, no such page, and pages of a selection."""
+"""Nothing found, no such page, pages of a selection and of parked messages."""
 NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/audit.csv", "/selection.csv")
 BEHIND_ACCOUNTS = ("/sign-in", "/account")
 """Pages that are there only where the hub has accounts; these cases have none."""

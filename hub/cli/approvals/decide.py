@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from hub.cli.approvals.proposing import person
-from hub.cli.context import Actor, Reason, by, not_done, opened
+from hub.cli.context import Actor, Reason, by, not_done, opened, settings
 from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.operations.approvals import deciding
-from hub.operations.approvals.deciding import ProposalNotDone
+from hub.operations.approvals.keeping import ProposalNotDone
 from hub.rules.users.approvals import ApprovalState
 from hub.rules.users.rights import Right
 from hub.runtime.clock import utc_now
@@ -20,7 +20,7 @@ from hub.store.users.approvals import Approval
 from hub.texts import text
 
 app = typer.Typer()
-PROPOSALS = listing("proposals", "*approval *act *delivery *state proposer *until reason")
+PROPOSALS = listing("proposals", "*approval *act *about *state proposer *until reason")
 _DECIDED = ("approval", "state", "outcome")
 ANSWERS = {
     "list": (PROPOSALS,),
@@ -54,7 +54,8 @@ def list_proposals() -> None:
 @app.command("approve")
 def approve(number: Number, reason: Reason, actor: Actor = "") -> None:
     """Approve a proposal of another person; it is done at once."""
-    _decide(deciding.approve, number, reason, actor, Right.APPROVE)
+    act = partial(deciding.approve, broker_url=settings().broker_url)
+    _decide(act, number, reason, actor, Right.APPROVE)
 
 
 @app.command("refuse")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.approvals import proposing
 from hub.cli.context import Actor, Day, by, confirmed, here, known_names, opened
 from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
@@ -16,7 +17,7 @@ from hub.texts import text
 
 app = typer.Typer()
 PARKED = listing("parked", "*message *type *dossier *code reason")
-ANSWERS = {"retry": ("count", PARKED)}
+ANSWERS = {"retry": ("count", PARKED, "approval")}
 
 
 @app.command()
@@ -44,6 +45,9 @@ def retry(
     if plan:
         with opened() as store:
             _show(store, chosen, drop=drop)
+        return
+    if drop and proposing.needs_second_person():
+        proposing.propose_drop(chosen, by=by(reason, actor))
         return
     if drop and not yes:
         confirmed(text("decisions.erase_messages"))

@@ -14,11 +14,11 @@ from hub.console.forms.filled import Filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
-from hub.console.links import delivery, dossier
+from hub.console.links import delivery, dossier, message
 from hub.console.parts import Parts
 from hub.console.settling.unmasking import allowing
 from hub.console.sign_in.forms import fields
-from hub.operations.approvals import deciding
+from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.carrying_out import delivery_of
 from hub.operations.signed_by import SignedBy
 from hub.rules.users.approvals import ApprovalState
@@ -43,8 +43,7 @@ class ApprovalStep(StrEnum):
     WITHDRAW = "withdraw"
 
 
-_DECIDE: Mapping[ApprovalStep, Callable[..., Approval]] = {
-    ApprovalStep.APPROVE: deciding.approve,
+_END: Mapping[ApprovalStep, Callable[..., Approval]] = {
     ApprovalStep.REFUSE: deciding.refuse,
     ApprovalStep.WITHDRAW: deciding.withdraw,
 }
@@ -70,7 +69,12 @@ def install(app: FastAPI, parts: Parts) -> None:
     ) -> Response:
         def do(_sent: Filled, by: SignedBy) -> Text:
             _require_to_see(parts, who, number)
-            return _outcome(_DECIDE[decision](parts.store, number, who=who, by=by))
+            if decision is ApprovalStep.APPROVE:
+                broker = parts.broker_url
+                done = deciding.approve(parts.store, number, broker_url=broker, who=who, by=by)
+            else:
+                done = _END[decision](parts.store, number, who=who, by=by)
+            return _outcome(done)
 
         page_of = partial(inbox, parts, who)
         return act(request, parts, who, form, do=do, page=page_of, leads_to=PLACE)
@@ -88,6 +92,8 @@ class _Unmasking:
 
         def allow(_thing: Thing, by: SignedBy) -> None:
             proposal = _require_in_inbox(self._parts, who, number).proposal
+            if proposal.verb in discarding.CARRY_OUT:
+                raise NotHere
             object = str(delivery_of(proposal))
             allowing(self._parts, who, "delivery.unmask", object)(proposal.thing, by)
 
@@ -111,6 +117,7 @@ def inbox(parts: Parts, who: Visitor, *, unmasked: int | None = None) -> PageVie
             "own": proposals(found.own),
             "place": PLACE,
             "delivery": delivery,
+            "message": message,
             "dossier": dossier,
         },
     )

@@ -1,10 +1,11 @@
 """What the inbox shows of a proposal: what will happen, to what, and whether that is as it was."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.messages.invalid import InvalidMessage
+from hub.operations.approvals import discarding
 from hub.operations.approvals.carrying_out import delivery_of
 from hub.operations.approvals.terms import read_cancel
 from hub.operations.deliveries import resend
@@ -29,21 +30,35 @@ class ShownProposal:
     """One proposal of the inbox."""
 
     approval: Approval
-    delivery: int
-    now: ListedDelivery | None
-    """As it is; None where it went into the archive."""
     proposer: str
     """The person's name."""
     approver: str
     effect: Text
-    changes: Sequence[Change]
+    delivery: int = 0
+    """Number of the delivery that it is about, 0 where it is about messages."""
+    now: ListedDelivery | None = None
+    """The delivery as it is; None where it went into the archive."""
+    changes: Sequence[Change] = ()
     """What a corrected copy changes; personal fields say only that they differ, unless unmasked."""
-    may_unmask: bool
+    may_unmask: bool = False
     """The visitor has the right to see personal data of what it is about."""
-    unmasked: bool
+    unmasked: bool = False
     """Personal data is shown; the audit has this view."""
-    changed: bool
+    changed: bool = False
     """The delivery is not as its proposer saw it: an approval would do nothing."""
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """The parked messages that it is about, each with its cause."""
+        proposal = self.approval.proposal
+        return proposal.expected if proposal.verb is ApprovalVerb.DROP else {}
+
+    @property
+    def at_the_broker(self) -> str:
+        """What the proposer saw of the message at the broker, "" where it is about none."""
+        proposal = self.approval.proposal
+        shown = next(iter(proposal.expected.values()))
+        return shown if proposal.verb is ApprovalVerb.DISCARD else ""
 
     @property
     def is_open(self) -> bool:
@@ -85,24 +100,28 @@ def _shown(
     unmasked: bool,
 ) -> ShownProposal:
     proposal = approval.proposal
+    shown = ShownProposal(
+        approval=approval,
+        proposer=names.get(proposal.proposer, proposal.proposer),
+        approver=names.get(approval.approver or "", approval.approver or ""),
+        effect=_effect(approval),
+    )
+    if proposal.verb in discarding.CARRY_OUT:
+        return shown
     id = delivery_of(proposal)
     with store.read() as tx:
         present = history.one_delivery(tx, id)
         situation = transitions.situation_of(tx, id)
     state = present.state if present else ""
-    changed = (state, situation) != (proposal.expected[id], proposal.situation or situation)
-    is_open = approval.state is ApprovalState.OPEN
-    return ShownProposal(
-        approval=approval,
+    changed = (state, situation) != (proposal.expected[str(id)], proposal.situation or situation)
+    return replace(
+        shown,
         delivery=id,
         now=present,
-        proposer=names.get(proposal.proposer, proposal.proposer),
-        approver=names.get(approval.approver or "", approval.approver or ""),
-        effect=_effect(approval),
-        changes=_changes(store, proposal, now, unmasked) if is_open and not changed else (),
+        changes=_changes(store, proposal, now, unmasked) if shown.is_open and not changed else (),
         may_unmask=all(who.may(it, proposal.thing) for it in (Right.BODY, Right.UNMASK)),
         unmasked=unmasked,
-        changed=is_open and changed,
+        changed=shown.is_open and changed,
     )
 
 

@@ -42,6 +42,7 @@ NAVIGATION = (
     ("/comparisons", "comparisons"),
     ("/search", "search"),
     ("/queues", "queues"),
+    ("/parked", "parked"),
     ("/approvals", "approvals"),
     ("/audit", "audit"),
 )

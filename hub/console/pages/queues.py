@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -11,7 +12,7 @@ from fastapi.responses import Response
 
 from hub.broker.admin import figures
 from hub.broker.admin.declare import plan
-from hub.broker.admin.figures import BrokerFigures
+from hub.broker.admin.figures import BrokerFigures, PeekedMessage
 from hub.broker.topology import TOPOLOGY
 from hub.console.forms.acting import act
 from hub.console.forms.filled import Filled
@@ -20,9 +21,12 @@ from hub.console.frame.visitor import MayNot, demand, visitor
 from hub.console.pages import pausing
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
-from hub.operations.sent_back import WORK, send_back
+from hub.messages.queues import INVALID
+from hub.operations.approvals.discarding import propose_discard
+from hub.operations.sent_back import WORK, NotSentBack, send_back
 from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
+from hub.rules.failures.errors import FAULTS
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.messages import outbox
@@ -58,6 +62,15 @@ class BrokerReader:
             if self._known is None or not timedelta() <= now - self._known.at < EVERY:
                 self._known = self._read(now)
             return self._known
+
+    def shown(self, queue: str, fingerprint: str) -> str:
+        """Return what the page says of a message of a queue. Raises NotSentBack: it is gone."""
+        found = self.state().figures
+        for it in found.peeked if found else ():
+            if (it.queue, it.fingerprint) == (queue, fingerprint):
+                why = " ".join(filter(None, (it.type, it.reason, it.came_from)))
+                return f"{queue}: {it.message_id or '-'}, {it.size} bytes, {why}"
+        raise NotSentBack(both("pauses.message_gone", queue=queue[:120]))
 
     def forget(self) -> None:
         """Have the next visitor's look ask the broker."""
@@ -106,6 +119,23 @@ def install(app: FastAPI, parts: Parts) -> None:
             leads_to="/queues",
         )
 
+    @app.post("/queues/messages/{queue}/discard")
+    def discard_form(
+        request: Request,
+        queue: str,
+        who: Annotated[Visitor, Depends(visitor)],
+        form: Annotated[Mapping[str, str], Depends(fields)],
+    ) -> Response:
+        def do(sent: Filled, by: SignedBy) -> Text:
+            demand(who, Right.ACT)
+            wanted = sent.get("message")
+            shown = reader.shown(queue, wanted)
+            number = propose_discard(parts.store, queue, wanted, shown, who=who, by=by)
+            return both("approvals.proposed_on_page", number=number)
+
+        page = partial(queues, parts, reader, who)
+        return act(request, parts, who, form, do=do, page=page, leads_to="/queues")
+
     pausing.install(app, parts, lambda who: queues(parts, reader, who))
 
 
@@ -125,6 +155,17 @@ def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:
             "work_queues": WORK,
             "may_act": who.may(Right.ACT),
             "broker": reader.state() if parts.broker_url else None,
+            "why": why,
             "names": [queue.name for queue in TOPOLOGY.queues],
         },
     )
+
+
+def why(message: PeekedMessage) -> Text:
+    """Return why a message lies there: the hub's own cause in `hub.invalid`, else the broker's."""
+    kind, _, code = message.type.partition(".")
+    fault = FAULTS.get(code) if message.queue == INVALID and kind == "invalid" else None
+    if fault is not None:
+        return fault.text
+    known = {"rejected", "delivery_limit", "expired", "maxlen"}
+    return both(f"console.why_{message.reason if message.reason in known else 'unknown'}")

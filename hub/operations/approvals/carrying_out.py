@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from hub.operations.approvals import discarding
+from hub.operations.approvals.keeping import ProposalStale
 from hub.operations.approvals.terms import read_cancel
 from hub.operations.deliveries import actions, cancellation, resend
 from hub.operations.deliveries.resend import Correction
@@ -11,21 +13,13 @@ from hub.rules.users.approvals import ApprovalVerb
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.users.approvals import Proposal
-from hub.texts import Text, both
-
-
-class ProposalStale(Exception):
-    """What the proposal is about is not as its proposer saw it; `text` says how it is."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
+from hub.texts import both
 
 
 def delivery_of(proposal: Proposal) -> int:
     """Return the delivery that a proposal is about."""
     (id,) = proposal.expected
-    return id
+    return int(id)
 
 
 def prepared(store: Store, proposal: Proposal, *, now: datetime) -> Correction | None:
@@ -45,6 +39,9 @@ def carry_out(
 
     Raises ProposalStale and StateConflict; the transaction is rolled back then.
     """
+    if proposal.verb in discarding.CARRY_OUT:
+        discarding.CARRY_OUT[proposal.verb](tx, proposal, by)
+        return None
     id = delivery_of(proposal)
     _require_situation(tx, proposal, id)
     if proposal.verb is ApprovalVerb.CANCEL:
@@ -84,7 +81,7 @@ def _require_situation(tx: Tx, proposal: Proposal, id: int) -> None:
 
 
 def _require(proposal: Proposal, id: int, state: DeliveryState) -> None:
-    expected = DeliveryState(proposal.expected[id])
+    expected = DeliveryState(proposal.expected[str(id)])
     if state is not expected:
         before, present = state_text(expected), state_text(state)
         raise ProposalStale(both("approvals.changed", id=id, before=before, present=present))

@@ -10,16 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.messages.invalid import InvalidMessage
-from hub.operations.approvals.carrying_out import (
-    ProposalStale,
-    carry_out,
-    delivery_of,
-    prepared,
-)
+from hub.operations.approvals import discarding
+from hub.operations.approvals.carrying_out import carry_out, prepared
+from hub.operations.approvals.keeping import ProposalNotDone, ProposalStale, keep, proposed, record
 from hub.operations.signed_by import SignedBy
 from hub.operations.users.confirming import objection
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
-from hub.rules.users.approvals import LASTS, ApprovalState, ApprovalVerb
+from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.permission import may, may_approve
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
@@ -27,11 +24,10 @@ from hub.rules.users.visitor import Visitor
 from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store, Tx
-from hub.store.evidence import audit
 from hub.store.records import things
 from hub.store.users import accounts, approvals
 from hub.store.users.approvals import Approval, Proposal
-from hub.texts import Explained, Text, both
+from hub.texts import Text, both
 
 _STARTS = {
     ApprovalVerb.CANCEL: frozenset(
@@ -44,10 +40,6 @@ _STARTS = {
 """The states that each act starts from."""
 SHOWN = 200
 """Own proposals in an inbox."""
-
-
-class ProposalNotDone(Explained):
-    """Nothing was done; `text` says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +76,10 @@ def propose(
         present = _require_start(tx, verb, delivery, expected=expected, situation=situation)
     if not may(who, Right.ACT, thing):
         raise ProposalNotDone(both("approvals.may_not_act"))
-    proposal = _proposal(verb, delivery, expected, terms, thing=thing, who=who, by=by)
-    proposal = replace(proposal, situation=present)
+    proposal = proposed(verb, {str(delivery): expected}, thing=thing, who=who, by=by)
+    proposal = replace(proposal, situation=present, terms=terms)
     prepared(store, proposal, now=now)  # what cannot be corrected so is told to its author
-    with store.write() as tx:
-        accounts.locked(tx, who.name)  # two clicks of one person, one after the other
-        known = _open_already(tx, proposal, now)
-        if known is not None:
-            return known
-        number = approvals.add(tx, proposal)
-        _record(tx, "approval.propose", number, proposal, by)
-    return number
+    return keep(store, proposal, by=by)
 
 
 def _require_start(
@@ -111,43 +96,6 @@ def _require_start(
     if situation not in (None, present):
         raise StateConflict(both("deliveries.went_on", id=id, state=state_text(state)))
     return present
-
-
-def _proposal(
-    verb: ApprovalVerb,
-    delivery: int,
-    expected: str,
-    terms: bytes,
-    *,
-    thing: Thing,
-    who: Visitor,
-    by: SignedBy,
-) -> Proposal:
-    return Proposal(
-        verb=verb,
-        expected={delivery: expected},
-        terms=terms,
-        thing=thing,
-        reason=by["reason"],
-        proposer=who.name,
-        proposed_at=by["now"],
-        ends_at=by["now"] + LASTS,
-    )
-
-
-def _open_already(tx: Tx, proposal: Proposal, now: datetime) -> int | None:
-    """Return the number of an open proposal of the same person for the same act."""
-    same = _same(proposal)
-    for known in approvals.open_ones(tx, now=now):
-        if _same(known.proposal) == same:
-            return known.number
-    return None
-
-
-def _same(proposal: Proposal) -> tuple[object, ...]:
-    """Return what two clicks of one person for the same act have in common."""
-    expected, terms = (proposal.expected, proposal.situation), proposal.terms
-    return proposal.proposer, proposal.verb, expected, terms
 
 
 def inbox(store: Store, who: Visitor, *, now: datetime) -> Inbox:
@@ -170,22 +118,26 @@ def thing_of(number: int, store: Store) -> Thing:
     return known.proposal.thing if known else WHOLE
 
 
-def approve(store: Store, number: int, *, who: Visitor, by: SignedBy) -> Approval:
+def approve(
+    store: Store, number: int, *, broker_url: str = "", who: Visitor, by: SignedBy
+) -> Approval:
     """Approve a proposal and do it; return what became of it: done, or stale.
 
-    Raises ProposalNotDone.
+    `broker_url`: of RabbitMQ, for what is about its messages. Raises ProposalNotDone.
     """
     with store.read() as tx:
         known = approvals.numbered(tx, number)
     proposal = _decidable(known, number, who, by["now"]).proposal
     try:
         correction = prepared(store, proposal, now=by["now"])
-        with store.write() as tx:
-            _decidable(approvals.locked(tx, number), number, who, by["now"])
-            _require_own_hands(tx, who)
-            act = _signed(tx, proposal, number, who, by)
-            behind = carry_out(tx, proposal, correction, by=act)
-            _decide(tx, number, ApprovalState.DONE, proposal, who, by)
+        with discarding.at_the_broker(proposal, broker_url) as discard:
+            with store.write() as tx:
+                _decidable(approvals.locked(tx, number), number, who, by["now"])
+                _require_own_hands(tx, who)
+                act = _signed(tx, proposal, number, who, by)
+                behind = carry_out(tx, proposal, correction, by=act)
+                _decide(tx, number, ApprovalState.DONE, proposal, who, by)
+            discard()
     except ProposalStale as error:
         _stale(store, number, proposal, error.text, who, by)
     except (StateConflict, NoSuchDelivery) as error:
@@ -286,7 +238,7 @@ def _decide(
         tx, number, state, approver=approver, why=by["reason"], outcome=outcome, now=by["now"]
     ):
         raise ProposalNotDone(both("approvals.unknown", number=number))
-    _record(tx, f"approval.{state}", number, proposal, by)
+    record(tx, f"approval.{state}", number, proposal, by)
 
 
 def _stale(
@@ -304,8 +256,3 @@ def _known(store: Store, number: int) -> Approval:
     if found is None:
         raise ProposalNotDone(both("approvals.unknown", number=number))
     return found
-
-
-def _record(tx: Tx, action: str, number: int, proposal: Proposal, by: SignedBy) -> None:
-    what = f"{number} {proposal.verb} {delivery_of(proposal)}"
-    audit.record(tx, by["actor"], action, object=what, reason=by["reason"], now=by["now"])

@@ -38,6 +38,18 @@ def to_object(tx: Tx, name: str, *, since: datetime, begins: bool = False) -> li
     return sorted(_acts(tx, same, since), key=lambda it: it.at)
 
 
+def to_message(tx: Tx, id: str, *, since: datetime) -> list[Happened]:
+    """Return what persons did to parked messages, the oldest first; `id`: to one of them.
+
+    An act on many names them by what they have in common.
+    """
+    named = sa.or_(
+        audit.c.object.contains(id, autoescape=True), audit.c.object.startswith("{")
+    )
+    done = audit.c.action.in_(("message.unpark", "message.drop"))
+    return sorted(_acts(tx, sa.and_(done, named), since), key=lambda it: it.at)
+
+
 def _acts(tx: Tx, same: sa.ColumnElement[bool], since: datetime) -> Iterator[Happened]:
     last = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0)).scalar_subquery()
     query = sa.select(audit).where(audit.c.seq > last - _LATEST, audit.c.at >= since, same)

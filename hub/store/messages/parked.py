@@ -21,10 +21,14 @@ from hub.store.schema.tables.exchange import STATE_ACCEPTED, STATE_PARKED, UNHAN
 
 _USABLE = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_(None))
 DROPPED_CODE = "message_dropped"
-_WAITS = sa.and_(journal.c.state == STATE_PARKED, journal.c.code != DROPPED_CODE)
+WAITS = sa.and_(journal.c.state == STATE_PARKED, journal.c.code != DROPPED_CODE)
 """Waits for a person, with or without a body."""
-ERASED, DROPPED = "erased", "dropped"
-"""In the place of a state: parked, and its content was erased with its dossier, or dropped."""
+PARKED, ERASED, DROPPED = STATE_PARKED, "erased", "dropped"
+"""Parked; in the place of a state: content was erased with its dossier, or was dropped."""
+_IS_DROPPED = sa.and_(journal.c.state == STATE_PARKED, journal.c.code == DROPPED_CODE)
+_IS_ERASED = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_not(None))
+STATE = sa.case((_IS_DROPPED, DROPPED), (_IS_ERASED, ERASED), else_=journal.c.state)
+"""A message's state, with those two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +82,17 @@ def select(tx: Tx, selection: ParkedFilter, *, emptied: bool = False) -> list[Pa
 
     `emptied`: also those whose body was erased with their dossier.
     """
-    return _find(tx, _WAITS if emptied else _USABLE, *selection.conditions)
+    return _find(tx, WAITS if emptied else _USABLE, *selection.conditions)
 
 
 def among(tx: Tx, ids: Sequence[str], *, emptied: bool = False) -> list[Parked]:
     """Return those of `ids` that are parked, by id; `emptied` as in `select`."""
-    return _find(tx, _WAITS if emptied else _USABLE, journal.c.id.in_(ids))
+    return _find(tx, WAITS if emptied else _USABLE, journal.c.id.in_(ids))
 
 
 def codes(tx: Tx) -> list[str]:
     """Return the codes that parked messages have."""
-    query = sa.select(journal.c.code).distinct().where(UNHANDLED, _WAITS)
+    query = sa.select(journal.c.code).distinct().where(UNHANDLED, WAITS)
     return list(tx.execute(query).scalars())
 
 
@@ -122,7 +126,7 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     Left alone is what is about a dossier with a legal hold. Hash and size stay, and the old code
     stands in the reason; files that only these messages name are marked for removal.
     """
-    query = sa.select(journal.c.id, journal.c.key).where(_WAITS, journal.c.id.in_(ids))
+    query = sa.select(journal.c.id, journal.c.key).where(WAITS, journal.c.id.in_(ids))
     rows = tx.execute(query.order_by(journal.c.id).with_for_update()).all()
     on_hold = candidates.on_hold(tx, {row.key for row in rows})
     found = [row.id for row in rows if row.key not in on_hold]
@@ -138,10 +142,14 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     return found
 
 
+def codes_of(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
+    """Return why messages are parked, by id, locked until the transaction ends; no others."""
+    query = sa.select(journal.c.id, journal.c.code).where(WAITS, journal.c.id.in_(ids))
+    rows = tx.execute(query.order_by(journal.c.id).with_for_update())
+    return {row.id: row.code for row in rows}
+
+
 def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
     """Return the states of messages by id, ERASED or DROPPED; of one that there is not, nothing."""
-    dropped = sa.and_(journal.c.state == STATE_PARKED, journal.c.code == DROPPED_CODE)
-    gone = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_not(None))
-    state = sa.case((dropped, DROPPED), (gone, ERASED), else_=journal.c.state)
-    query = sa.select(journal.c.id, state.label("state"))
+    query = sa.select(journal.c.id, STATE.label("state"))
     return {row.id: row.state for row in tx.execute(query.where(journal.c.id.in_(ids)))}

@@ -24,8 +24,8 @@ class Proposal:
     """What a person proposes."""
 
     verb: ApprovalVerb
-    expected: Mapping[int, str]
-    """Deliveries by id, each with the state that the proposer saw."""
+    expected: Mapping[str, str]
+    """Deliveries or messages by id, each with the state that the proposer saw."""
     situation: str = ""
     """What tells that state from the same state at another time; "" where nothing does."""
     terms: bytes = field(repr=False)
@@ -142,8 +142,8 @@ def _approval(row: sa.Row[Any]) -> Approval:
     expected = json.loads(row.expected)
     proposal = Proposal(
         verb=ApprovalVerb(row.verb),
-        expected={one[0]: one[1] for one in expected},
-        # What an earlier version wrote has no third part.
+        # An earlier version wrote numbers, and no third part.
+        expected={str(one[0]): one[1] for one in expected},
         situation=next((one[2] for one in expected if len(one) > 2), ""),
         terms=row.terms,
         thing=Thing(sector=row.sector, partners=frozenset(json.loads(row.partners))),

@@ -15,14 +15,23 @@ from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
 from hub.console.frame.sent_form import new_form_id
 from hub.messages.queues import DEAD, INGEST, INVALID
+from hub.operations.approvals import deciding, discarding
+from hub.operations.approvals.keeping import ProposalNotDone
+from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
+from hub.rules.failures.errors import FAULTS
+from hub.rules.users.approvals import ApprovalState
+from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
+from hub.texts import both
 from tests.contract.console.conftest import Look
-from tests.support.browser_session import BrowserSession
-from tests.support.console import forms_without_session
+from tests.support.browser_session import BrowserSession, forms_of
+from tests.support.console import forms_without_session, person
 from tests.support.services import RabbitService
+from tests.support.users import add_user
+from tests.support.works import now
 
 
 def test_without_rabbitmq_the_page_says_where_the_queues_are(
@@ -137,3 +146,54 @@ def test_a_message_goes_only_from_where_people_look_to_work(
     answer = browser.post(f"/queues/messages/{queue}/back", form)
     assert answer.status_code == 409
     assert "is no work queue" in answer.text
+
+
+def test_a_message_of_hub_invalid_is_discarded_by_two_persons(
+    look: Look, sqlite_store: Store, rabbit: RabbitService, rabbit_url: str
+) -> None:
+    """The page says why it lies there; proposed it stays, approved it alone is gone."""
+    declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
+    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
+    channel = connection.channel()
+    channel.confirm_delivery()
+    for body in (b"first", b"second"):
+        properties = BasicProperties(message_id=body.decode(), type="invalid.json_broken")
+        channel.basic_publish("", INVALID, body, properties)
+    wait_until_counted(rabbit, rabbit_url)
+    urls = {"broker_url": rabbit_url, "management_url": rabbit.management_url}
+    for name in ("binh", "an"):
+        add_user(sqlite_store, name, role=UserRole.HEAD, now=now())
+    binh = BrowserSession(look(sqlite_store, **urls))
+    page = binh.get("/queues")
+    assert FAULTS["json_broken"].text.en in page.text
+    chosen = fingerprint(b"second", 6, "second")
+    form = {"message": chosen, "reason": "a foreign program", "form_id": new_form_id()}
+    proposed = binh.post(f"/queues/messages/{INVALID}/discard", form)
+    assert "Proposed, number 1." in binh.get(proposed.headers["location"]).text
+    an = BrowserSession(look(sqlite_store, name="an", **urls))
+    inbox = an.get("/approvals")
+    assert "hub.invalid: second, 6 bytes, invalid.json_broken" in inbox.text
+    approve = forms_of(inbox)["approve"]
+    done = an.post(approve.path, approve.filled(reason="I agree"))
+    assert "approved and done" in an.get(done.headers["location"]).text
+    assert channel.basic_get(INVALID)[2] == b"first"
+    assert channel.basic_get(INVALID)[2] is None
+    connection.close()
+
+
+def test_a_proposal_about_a_message_that_is_gone_does_nothing(
+    look: Look, sqlite_store: Store, rabbit: RabbitService, rabbit_url: str
+) -> None:
+    """It ends with the reason; while the broker is away it stays open."""
+    declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
+    for name in ("binh", "an"):
+        add_user(sqlite_store, name, role=UserRole.HEAD, now=now())
+    binh, an = person(UserRole.HEAD), person(UserRole.HEAD, name="an")
+    by: SignedBy = {"actor": "x", "reason": "x", "now": now()}
+    number = discarding.propose_discard(sqlite_store, DEAD, "f" * 32, "m", who=binh, by=by)
+    away = "amqp://guest:guest@127.0.0.1:1/"
+    with pytest.raises(ProposalNotDone, match="did not answer"):
+        deciding.approve(sqlite_store, number, broker_url=away, who=an, by=by)
+    ended = deciding.approve(sqlite_store, number, broker_url=rabbit_url, who=an, by=by)
+    assert ended.state is ApprovalState.STALE
+    assert ended.outcome == both("pauses.message_gone", queue=DEAD)

@@ -20,7 +20,7 @@ def proposal(at: datetime) -> Proposal:
     """Return a proposal to cancel two deliveries."""
     return Proposal(
         verb=ApprovalVerb.CANCEL,
-        expected={12: "dead", 3: "waiting"},
+        expected={"12": "dead", "3": "waiting"},
         terms=b'{"papers": null}',
         thing=Thing(sector="G13-TN02", partners=frozenset({"provincial"})),
         reason="a test",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from hub.operations.approvals import deciding
-from hub.operations.approvals.deciding import ProposalNotDone
+from hub.operations.approvals.keeping import ProposalNotDone
 from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import accounts as users

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.operations.approvals import deciding
-from hub.operations.approvals.deciding import ProposalNotDone
+from hub.operations.approvals.keeping import ProposalNotDone
 from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.deliveries import actions, cancellation, replay_one, resend
 from hub.operations.signed_by import SignedBy

@@ -1,0 +1,129 @@
+"""What the forms about parked messages do: take them up again, or propose to discard them.
+
+A form is about one message, which it names with the cause that was shown, or about all of a kind
+that were recorded before its page was made.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
+
+from hub.console.forms import filled
+from hub.console.forms.acting import act, view
+from hub.console.forms.filled import Filled, FormRefused
+from hub.console.frame.rendering import PageView
+from hub.console.frame.visitor import demand, visitor
+from hub.console.links import message, parked
+from hub.console.parked.listing import Asked, listing
+from hub.console.parked.message import of_message
+from hub.console.parts import Parts
+from hub.console.settling.unmasking import allowing
+from hub.console.sign_in.forms import fields
+from hub.operations import unpark
+from hub.operations.approvals import discarding
+from hub.operations.signed_by import SignedBy
+from hub.operations.unpark import NotParked
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.store.console import happened
+from hub.store.messages.parked import ParkedFilter
+from hub.texts import Text, both
+
+Who = Annotated[Visitor, Depends(visitor)]
+Form = Annotated[Mapping[str, str], Depends(fields)]
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a form is about: the message `id`, or, without one, a kind."""
+
+    id: str
+    asked: Asked
+
+    @classmethod
+    def of(cls, form: Mapping[str, str]) -> "_About":
+        given = {name: form.get(name, "")[:200] for name in ("id", "type", "code")}
+        return cls(given["id"], Asked(type=given["type"], code=given["code"]))
+
+    @property
+    def place(self) -> str:
+        """Address of the page that the form stands on."""
+        return message(self.id) if self.id else parked(self.asked.type, self.asked.code)
+
+    def page(self, parts: Parts, who: Visitor) -> PageView:
+        """Return that page as it is now."""
+        return of_message(parts, who, self.id) if self.id else listing(parts, who, self.asked)
+
+
+Verb = Callable[[Parts, Visitor, _About, Filled, SignedBy], Text]
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the addresses that the forms go to."""
+
+    def acting(verb: Verb) -> Callable[..., Response]:
+        def acted(request: Request, who: Who, form: Form) -> Response:
+            about = _About.of(form)
+
+            def do(sent: Filled, by: SignedBy) -> Text:
+                about.page(parts, who)  # what is not there for this visitor is not acted on
+                demand(who, Right.ACT)
+                return verb(parts, who, about, sent, by)
+
+            return act(
+                request,
+                parts,
+                who,
+                form,
+                do=do,
+                page=partial(about.page, parts, who),
+                leads_to=about.place,
+                happened=lambda tx, since: happened.to_message(tx, about.id, since=since),
+            )
+
+        return acted
+
+    app.add_api_route("/parked/take-up", acting(_take_up), methods=["POST"])
+    app.add_api_route("/parked/discard", acting(_discard), methods=["POST"])
+
+    @app.post("/parked/unmask")
+    def unmask(request: Request, who: Who, form: Form) -> Response:
+        about = _About.of(form)
+        page = partial(of_message, parts, who, about.id)
+        allow = allowing(parts, who, "message.unmask", about.id)
+        return view(request, parts, who, form, allow=allow, page=page, path=about.place)
+
+
+def _take_up(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
+    del who
+    if about.id:
+        unpark.unpark_one(parts.store, about.id, about.asked.code, by=by)
+        return both("parked_pages.taken_up_one")
+    done = unpark.unpark(parts.store, _kind(about, form), **by)
+    if not done.count:
+        raise NotParked(both("parked_pages.none_left"))
+    return both("parked_pages.taken_up", count=done.count)
+
+
+def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
+    if about.id:
+        expected = {about.id: about.asked.code}
+    else:
+        found, _ = unpark.preview(parts.store, _kind(about, form), to_drop=True)
+        expected = {it.id: it.code for it in found}
+        if not expected:
+            raise NotParked(both("parked_pages.none_left"))
+    number = discarding.propose_drop(parts.store, expected, who=who, by=by)
+    return both("approvals.proposed_on_page", number=number)
+
+
+def _kind(about: _About, form: Filled) -> ParkedFilter:
+    """Return all of a kind that were there when the page was made. Raises FormRefused."""
+    shown_at = filled.moment(form.get(filled.SEEN_AT))
+    if shown_at is None or not (about.asked.type and about.asked.code):
+        raise FormRefused(both("forms.no_id"))
+    return ParkedFilter(type=about.asked.type, code=about.asked.code, until=shown_at)

@@ -1,0 +1,82 @@
+"""The parked messages: kinds with their counts, and those of a kind, with why and what to do."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.responses import Response
+
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import demand, visitor
+from hub.console.links import dossier, fault, message, parked
+from hub.console.parts import Parts
+from hub.operations.approvals import discarding
+from hub.operations.overview.items import explanation
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.store.console import groups, parked_messages
+from hub.store.messages.parked import ParkedFilter
+from hub.texts import Text, both
+
+Word = Annotated[str, Query(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which parked messages a page shows."""
+
+    type: str = ""
+    code: str = ""
+    after: str = ""
+    """The last message of the page before."""
+
+    @property
+    def filter(self) -> ParkedFilter:
+        """The messages of the page and of those that follow."""
+        return ParkedFilter(type=self.type, code=self.code)
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the page."""
+
+    @app.get("/parked")
+    def page(
+        request: Request,
+        who: Annotated[Visitor, Depends(visitor)],
+        type: Word = "",
+        code: Word = "",
+        after: Word = "",
+    ) -> Response:
+        asked = Asked(type=type, code=code, after=after)
+        return render(request, listing(parts, who, asked), who, now=parts.clock())
+
+
+def listing(parts: Parts, who: Visitor, asked: Asked) -> PageView:
+    """Return the page. Raises MayNot: parked messages concern the installation as a whole."""
+    demand(who, Right.METADATA)
+    with parts.store.read() as tx:
+        kinds = groups.message_groups(tx)
+        found = parked_messages.listed(tx, asked.filter, after=asked.after)
+        count = parked_messages.count(tx, asked.filter)
+    explained = explanation(asked.code)
+    more = len(found) == parked_messages.PAGE
+    return PageView(
+        template="parked/listing.html",
+        title=both("parked_pages.title"),
+        values={
+            "asked": asked,
+            "kinds": kinds,
+            "found": found,
+            "count": count,
+            "to_do": Text(**explained.to_do) if explained else None,
+            "owners": explained.who if explained else (),
+            "may_act": who.may(Right.ACT),
+            "is_kind": bool(asked.type and asked.code),
+            "most": discarding.MOST,
+            "more": parked(asked.type, asked.code, found[-1].id) if more else "",
+            "dossier": dossier,
+            "fault_page": fault,
+            "message": message,
+            "parked": parked,
+        },
+    )

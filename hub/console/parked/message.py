@@ -1,0 +1,73 @@
+"""A message that is or was parked: why, its content (masked), and how it is now."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.responses import Response
+
+from hub.console.content import shown
+from hub.console.frame.errors import NotHere
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import visitor
+from hub.console.links import dossier, fault, parked
+from hub.console.parts import Parts
+from hub.messages.envelope import decode_stored
+from hub.messages.invalid import InvalidMessage
+from hub.operations.overview.items import explanation
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.store.console import parked_messages
+from hub.store.engine.store import Tx
+from hub.store.messages import journal
+from hub.texts import Text, both
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the page."""
+
+    @app.get("/parked/message")
+    def page(
+        request: Request,
+        who: Annotated[Visitor, Depends(visitor)],
+        id: Annotated[str, Query(max_length=200)] = "",
+    ) -> Response:
+        return render(request, of_message(parts, who, id), who, now=parts.clock())
+
+
+def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -> PageView:
+    """Return the page of a message. Raises NotHere."""
+    if not who.may(Right.METADATA):
+        raise NotHere
+    may_read = who.may(Right.BODY)
+    with parts.store.read() as tx:
+        found = parked_messages.one(tx, id)
+        if found is None:
+            raise NotHere
+        content = _content(tx, found, unmasked) if may_read else ""
+    explained = explanation(found.code) if found.is_parked else None
+    return PageView(
+        template="parked/message.html",
+        title=both("parked_pages.message_title"),
+        values={
+            "it": found,
+            "to_do": Text(**explained.to_do) if explained else None,
+            "owners": explained.who if explained else (),
+            "content": content,
+            "unmasked": unmasked,
+            "may_unmask": bool(content) and who.may(Right.UNMASK),
+            "may_act": found.is_parked and who.may(Right.ACT),
+            "dossier": dossier,
+            "fault_page": fault,
+            "parked": parked,
+        },
+    )
+
+
+def _content(tx: Tx, found: parked_messages.ListedMessage, unmasked: bool) -> str:
+    """Return the content, "" where it is gone or is no message of a type that the hub knows."""
+    if not found.has_content:
+        return ""
+    try:
+        return shown(decode_stored(journal.body_of_message(tx, found.id)), unmasked=unmasked)
+    except InvalidMessage:
+        return ""

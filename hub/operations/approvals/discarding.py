@@ -1,0 +1,123 @@
+"""Discarding messages by two persons: parked ones, and one of `hub.dead` or `hub.invalid`.
+
+Parked messages are dropped in the transaction that approves, all of a proposal or none: each must
+still be parked for the cause that the proposer saw. A message at the broker is taken in hand
+before that transaction and leaves its queue after it. Where the process ends in between, the
+message is in its queue again, though the audit says that two persons discarded it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from hub.broker.admin.set_aside import in_hand
+from hub.operations import unpark
+from hub.operations.approvals.keeping import ProposalNotDone, ProposalStale, keep, proposed
+from hub.operations.sent_back import HELD
+from hub.operations.signed_by import SignedBy
+from hub.ports import BrokerUnavailable
+from hub.rules.users.approvals import ApprovalVerb
+from hub.rules.users.permission import may
+from hub.rules.users.rights import Right
+from hub.rules.users.scope import WHOLE
+from hub.rules.users.visitor import Visitor
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.messages import parked
+from hub.store.users.approvals import Proposal
+from hub.texts import both
+
+MOST = 500
+"""Messages of one proposal."""
+
+
+def propose_drop(store: Store, expected: Mapping[str, str], *, who: Visitor, by: SignedBy) -> int:
+    """Propose to drop parked messages for good; return the proposal's number.
+
+    `expected`: by id the code for which the person saw each parked. Raises ProposalNotDone.
+    """
+    if not may(who, Right.ACT):
+        raise ProposalNotDone(both("approvals.may_not_act"))
+    if not 0 < len(expected) <= MOST:
+        raise ProposalNotDone(both("approvals.too_many", count=len(expected), most=MOST))
+    with store.write() as tx:
+        why = _changed(tx, expected)
+    if why:
+        raise ProposalNotDone(both("approvals.messages_changed", messages=why))
+    drop = proposed(ApprovalVerb.DROP, expected, thing=WHOLE, who=who, by=by)
+    return keep(store, drop, by=by)
+
+
+def propose_discard(
+    store: Store, queue: str, fingerprint: str, shown: str, *, who: Visitor, by: SignedBy
+) -> int:
+    """Propose to discard a message of `hub.dead` or `hub.invalid`; return the proposal's number.
+
+    `shown`: what the page said of the message; no content. Raises ProposalNotDone.
+    """
+    if not may(who, Right.ACT):
+        raise ProposalNotDone(both("approvals.may_not_act"))
+    if queue not in HELD:
+        raise ProposalNotDone(both("pauses.nothing_set_aside", queue=queue[:120]))
+    about = {f"{queue} {fingerprint[:64]}": shown[:300]}
+    discard = proposed(ApprovalVerb.DISCARD, about, thing=WHOLE, who=who, by=by)
+    return keep(store, discard, by=by)
+
+
+@contextmanager
+def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], None]]:
+    """Hold the message of a proposal about one at the broker; what is given discards the message.
+
+    For all other proposals it does nothing. Raises ProposalStale and ProposalNotDone.
+    """
+    if proposal.verb is not ApprovalVerb.DISCARD:
+        yield lambda: None
+        return
+    queue, fingerprint = place_of(proposal)
+    try:
+        with in_hand(broker_url, queue, fingerprint) as held:
+            if held is None:
+                raise ProposalStale(both("pauses.message_gone", queue=queue))
+            yield held.acknowledge
+    except BrokerUnavailable:
+        raise ProposalNotDone(both("pauses.broker_away")) from None
+
+
+def place_of(proposal: Proposal) -> tuple[str, str]:
+    """Return queue and fingerprint of the message that a proposal is about."""
+    (about,) = proposal.expected
+    queue, _, fingerprint = about.partition(" ")
+    return queue, fingerprint
+
+
+def _drop(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
+    why = _changed(tx, proposal.expected)
+    if why:
+        raise ProposalStale(both("approvals.messages_changed", messages=why))
+    ids = list(proposal.expected)
+    dropped = parked.drop(tx, ids, now=by["now"])
+    left = sorted(set(ids) - set(dropped))
+    if left:
+        raise ProposalStale(both("approvals.messages_on_hold", messages=", ".join(left)))
+    audit.record(tx, action="message.drop", object=", ".join(ids), **by)
+
+
+def _discard(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
+    ((about, shown),) = proposal.expected.items()
+    audit.record(tx, action="broker.discard", object=f"{about} {shown}", **by)
+
+
+def _changed(tx: Tx, expected: Mapping[str, str]) -> str:
+    """Return what is not parked any more as it was, "" for nothing."""
+    ids = list(expected)
+    present = parked.codes_of(tx, ids)
+    changed = [id for id in ids if present.get(id) != expected[id]]
+    reasons = unpark.why_not(tx, [id for id in changed if id not in present])
+    reasons |= {id: present[id] for id in changed if id in present}
+    return "; ".join(f"{id}: {reasons[id]}" for id in changed[:5])
+
+
+CARRY_OUT: Mapping[ApprovalVerb, Callable[[Tx, Proposal, SignedBy], None]] = {
+    ApprovalVerb.DROP: _drop,
+    ApprovalVerb.DISCARD: _discard,
+}
+"""What each does in the transaction that approves. Raises ProposalStale."""
