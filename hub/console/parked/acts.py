@@ -18,7 +18,7 @@ from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.rendering import PageView
 from hub.console.frame.visitor import demand, visitor
 from hub.console.links import message, parked
-from hub.console.parked.listing import Asked, listing
+from hub.console.parked.listing import ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
 from hub.console.settling.unmasking import allowing
@@ -42,21 +42,21 @@ class _About:
     """What a form is about: the message `id`, or, without one, a kind."""
 
     id: str
-    asked: Asked
+    wanted: ParkedQuery
 
     @classmethod
     def of(cls, form: Mapping[str, str]) -> "_About":
         given = {name: form.get(name, "")[:200] for name in ("id", "type", "code")}
-        return cls(given["id"], Asked(type=given["type"], code=given["code"]))
+        return cls(given["id"], ParkedQuery(type=given["type"], code=given["code"]))
 
     @property
     def place(self) -> str:
         """Address of the page that the form stands on."""
-        return message(self.id) if self.id else parked(self.asked.type, self.asked.code)
+        return message(self.id) if self.id else parked(self.wanted.type, self.wanted.code)
 
     def page(self, parts: Parts, who: Visitor) -> PageView:
         """Return that page as it is now."""
-        return of_message(parts, who, self.id) if self.id else listing(parts, who, self.asked)
+        return of_message(parts, who, self.id) if self.id else listing(parts, who, self.wanted)
 
 
 Verb = Callable[[Parts, Visitor, _About, Filled, SignedBy], Text]
@@ -101,7 +101,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 def _take_up(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
     del who
     if about.id:
-        unpark.unpark_one(parts.store, about.id, about.asked.code, by=by)
+        unpark.unpark_one(parts.store, about.id, about.wanted.code, by=by)
         return both("parked_pages.taken_up_one")
     done = unpark.unpark(parts.store, _kind(about, form), **by)
     if not done.count:
@@ -111,7 +111,7 @@ def _take_up(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
 
 def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
     if about.id:
-        expected = {about.id: about.asked.code}
+        expected = {about.id: about.wanted.code}
     else:
         found, _ = unpark.preview(parts.store, _kind(about, form), to_drop=True)
         expected = {it.id: it.code for it in found}
@@ -124,6 +124,6 @@ def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
 def _kind(about: _About, form: Filled) -> ParkedFilter:
     """Return all of a kind that were there when the page was made. Raises FormRefused."""
     shown_at = filled.moment(form.get(filled.SEEN_AT))
-    if shown_at is None or not (about.asked.type and about.asked.code):
+    if shown_at is None or not (about.wanted.type and about.wanted.code):
         raise FormRefused(both("forms.no_id"))
-    return ParkedFilter(type=about.asked.type, code=about.asked.code, until=shown_at)
+    return ParkedFilter(type=about.wanted.type, code=about.wanted.code, until=shown_at)

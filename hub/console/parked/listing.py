@@ -22,7 +22,7 @@ Word = Annotated[str, Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ParkedQuery:
     """Which parked messages a page shows."""
 
     type: str = ""
@@ -47,33 +47,33 @@ def install(app: FastAPI, parts: Parts) -> None:
         code: Word = "",
         after: Word = "",
     ) -> Response:
-        asked = Asked(type=type, code=code, after=after)
-        return render(request, listing(parts, who, asked), who, now=parts.clock())
+        wanted = ParkedQuery(type=type, code=code, after=after)
+        return render(request, listing(parts, who, wanted), who, now=parts.clock())
 
 
-def listing(parts: Parts, who: Visitor, asked: Asked) -> PageView:
+def listing(parts: Parts, who: Visitor, wanted: ParkedQuery) -> PageView:
     """Return the page. Raises MayNot: parked messages concern the installation as a whole."""
     demand(who, Right.METADATA)
     with parts.store.read() as tx:
         kinds = groups.message_groups(tx)
-        found = parked_messages.listed(tx, asked.filter, after=asked.after)
-        count = parked_messages.count(tx, asked.filter)
-    explained = explanation(asked.code)
+        found = parked_messages.listed(tx, wanted.filter, after=wanted.after)
+        count = parked_messages.count(tx, wanted.filter)
+    explained = explanation(wanted.code)
     more = len(found) == parked_messages.PAGE
     return PageView(
         template="parked/listing.html",
         title=both("parked_pages.title"),
         values={
-            "asked": asked,
+            "wanted": wanted,
             "kinds": kinds,
             "found": found,
             "count": count,
             "to_do": Text(**explained.to_do) if explained else None,
             "owners": explained.who if explained else (),
             "may_act": who.may(Right.ACT),
-            "is_kind": bool(asked.type and asked.code),
+            "is_kind": bool(wanted.type and wanted.code),
             "most": discarding.MOST,
-            "more": parked(asked.type, asked.code, found[-1].id) if more else "",
+            "more": parked(wanted.type, wanted.code, found[-1].id) if more else "",
             "dossier": dossier,
             "fault_page": fault,
             "message": message,
