@@ -95,9 +95,9 @@ def unpark_one(store: Store, id: str, expected: str, *, by: SignedBy) -> None:
     with store.write() as tx:
         present = parked.codes_of(tx, [id]).get(id)
         if present is not None and present != expected:
-            raise NotParked(both("parked_messages.other_cause", code=present))
+            raise NotParked(both("parked_pages.other_cause", code=present))
         if not parked.accept_again(tx, [id]):
-            raise NotParked(both("parked_messages.not_parked", why=why_not(tx, [id])[id]))
+            raise NotParked(both("parked_pages.not_parked", why=why_not(tx, [id])[id]))
         audit.record(tx, action="message.unpark", object=id, **by)
 
 

@@ -14,7 +14,7 @@ from hub.broker.admin import figures
 from hub.broker.admin.declare import plan
 from hub.broker.admin.figures import BrokerFigures, PeekedMessage
 from hub.broker.topology import TOPOLOGY
-from hub.console.forms.acting import act
+from hub.console.forms.acting import Act, act
 from hub.console.forms.filled import Filled
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import MayNot, demand, visitor
@@ -32,6 +32,8 @@ from hub.rules.users.visitor import Visitor
 from hub.store.messages import outbox
 from hub.texts import Text, both
 
+Who = Annotated[Visitor, Depends(visitor)]
+Form = Annotated[Mapping[str, str], Depends(fields)]
 EVERY = timedelta(seconds=5)
 """The broker is asked at most so often, however many look."""
 
@@ -95,48 +97,47 @@ def install(app: FastAPI, parts: Parts) -> None:
     def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
         return render(request, queues(parts, reader, who), who, now=parts.clock())
 
-    @app.post("/queues/messages/{queue}/back")
-    def send_back_form(
-        request: Request,
-        queue: str,
-        who: Annotated[Visitor, Depends(visitor)],
-        form: Annotated[Mapping[str, str], Depends(fields)],
-    ) -> Response:
+    forms = _SetAsideForms(parts, reader)
+    app.add_api_route("/queues/messages/{queue}/back", forms.send_back, methods=["POST"])
+    app.add_api_route("/queues/messages/{queue}/discard", forms.discard, methods=["POST"])
+    pausing.install(app, parts, lambda who: queues(parts, reader, who))
+
+
+class _SetAsideForms:
+    """What the forms about a message of `hub.dead` or `hub.invalid` do."""
+
+    def __init__(self, parts: Parts, reader: BrokerReader) -> None:
+        self._parts = parts
+        self._reader = reader
+
+    def send_back(self, request: Request, queue: str, who: Who, form: Form) -> Response:
+        """Put a message back into a work queue."""
+        parts = self._parts
+
         def do(sent: Filled, by: SignedBy) -> Text:
             demand(who, Right.ACT)
             to = sent.get("to")
             send_back(parts.store, parts.broker_url, queue, sent.get("message"), to=to, by=by)
-            reader.forget()
+            self._reader.forget()
             return both("pauses.sent_back", queue=to)
 
-        return act(
-            request,
-            parts,
-            who,
-            form,
-            do=do,
-            page=lambda: queues(parts, reader, who),
-            leads_to="/queues",
-        )
+        return self._act(request, who, form, do)
 
-    @app.post("/queues/messages/{queue}/discard")
-    def discard_form(
-        request: Request,
-        queue: str,
-        who: Annotated[Visitor, Depends(visitor)],
-        form: Annotated[Mapping[str, str], Depends(fields)],
-    ) -> Response:
+    def discard(self, request: Request, queue: str, who: Who, form: Form) -> Response:
+        """Propose to discard a message for good."""
+
         def do(sent: Filled, by: SignedBy) -> Text:
             demand(who, Right.ACT)
             wanted = sent.get("message")
-            shown = reader.shown(queue, wanted)
-            number = propose_discard(parts.store, queue, wanted, shown, who=who, by=by)
+            shown = self._reader.shown(queue, wanted)
+            number = propose_discard(self._parts.store, queue, wanted, shown, who=who, by=by)
             return both("approvals.proposed_on_page", number=number)
 
-        page = partial(queues, parts, reader, who)
-        return act(request, parts, who, form, do=do, page=page, leads_to="/queues")
+        return self._act(request, who, form, do)
 
-    pausing.install(app, parts, lambda who: queues(parts, reader, who))
+    def _act(self, request: Request, who: Visitor, form: Mapping[str, str], do: Act) -> Response:
+        page = partial(queues, self._parts, self._reader, who)
+        return act(request, self._parts, who, form, do=do, page=page, leads_to="/queues")
 
 
 def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:

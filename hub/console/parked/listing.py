@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 
+from hub.console import links
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, visitor
-from hub.console.links import dossier, fault, message, parked
+from hub.console.links import dossier, fault, message
 from hub.console.parts import Parts
 from hub.operations.approvals import discarding
 from hub.operations.overview.items import explanation
@@ -73,10 +74,10 @@ def listing(parts: Parts, who: Visitor, wanted: ParkedQuery) -> PageView:
             "may_act": who.may(Right.ACT),
             "is_kind": bool(wanted.type and wanted.code),
             "most": discarding.MOST,
-            "more": parked(wanted.type, wanted.code, found[-1].id) if more else "",
+            "more": links.parked_messages(wanted.type, wanted.code, found[-1].id) if more else "",
             "dossier": dossier,
             "fault_page": fault,
             "message": message,
-            "parked": parked,
+            "parked_page": links.parked_messages,
         },
     )

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import Response
 
+from hub.console import links
 from hub.console.content import shown
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import visitor
-from hub.console.links import dossier, fault, parked
+from hub.console.links import dossier, fault
 from hub.console.parts import Parts
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
@@ -44,7 +45,7 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
         if found is None:
             raise NotHere
         content = _content(tx, found, unmasked) if may_read else ""
-    explained = explanation(found.code) if found.is_parked else None
+    explained = explanation(found.code) if found.waits_for_person else None
     return PageView(
         template="parked/message.html",
         title=both("parked_pages.message_title"),
@@ -55,10 +56,10 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
             "content": content,
             "unmasked": unmasked,
             "may_unmask": bool(content) and who.may(Right.UNMASK),
-            "may_act": found.is_parked and who.may(Right.ACT),
+            "may_act": found.waits_for_person and who.may(Right.ACT),
             "dossier": dossier,
             "fault_page": fault,
-            "parked": parked,
+            "parked_page": links.parked_messages,
         },
     )
 

@@ -72,7 +72,7 @@ class Item:
     """Number of the task that it is, 0 where it is none."""
     incident: int = 0
     """Number of the incident that it is, 0 where it is none."""
-    parked: tuple[str, str] | None = None
+    message_kind: tuple[str, str] | None = None
     """Type and cause of the parked messages that it is about, None where it is about none."""
 
 
@@ -188,7 +188,7 @@ def _of_message(group: ParkedGroup) -> Item:
         since=group.since,
         count=group.count,
         command="hub messages retry",
-        parked=(group.type, group.code),
+        message_kind=(group.type, group.code),
     )
 
 

@@ -33,7 +33,7 @@ class ListedMessage:
     has_content: bool
 
     @property
-    def is_parked(self) -> bool:
+    def waits_for_person(self) -> bool:
         """Whether it waits for a person."""
         return self.state in (parked.PARKED, parked.ERASED)
 
