@@ -27,7 +27,7 @@ def message(id: str) -> str:
     return f"/parked/message?{urlencode({'id': id})}"
 
 
-def parked_messages(type: str = "", code: str = "", after: str = "") -> str:
+def message_list(type: str = "", code: str = "", after: str = "") -> str:
     """Return the page of the parked messages of a kind; `after`: the last of the page before."""
     given = {name: it for name, it in (("type", type), ("code", code), ("after", after)) if it}
     return f"/parked?{urlencode(given)}" if given else "/parked"

@@ -14,7 +14,7 @@ from hub.console.alerts.incidents import WORDS
 from hub.console.charts import chart
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, sees_partner, visitor
-from hub.console.links import dossier, parked_messages, search_of, task
+from hub.console.links import dossier, message_list, search_of, task
 from hub.console.live import add_stream
 from hub.console.parts import Parts
 from hub.operations.alerts.subjects import visible
@@ -79,7 +79,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
             "spans": list(SPANS),
             "search_of": search_of,
             "dossier": dossier,
-            "parked_page": parked_messages,
+            "parked_page": message_list,
             "task": task,
             **WORDS,
         },

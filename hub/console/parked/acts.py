@@ -17,7 +17,7 @@ from hub.console.forms.acting import act, view
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.rendering import PageView
 from hub.console.frame.visitor import demand, visitor
-from hub.console.links import message, parked_messages
+from hub.console.links import message, message_list
 from hub.console.parked.listing import ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
@@ -52,7 +52,7 @@ class _About:
     @property
     def place(self) -> str:
         """Address of the page that the form stands on."""
-        return message(self.id) if self.id else parked_messages(self.wanted.type, self.wanted.code)
+        return message(self.id) if self.id else message_list(self.wanted.type, self.wanted.code)
 
     def page(self, parts: Parts, who: Visitor) -> PageView:
         """Return that page as it is now."""
@@ -87,7 +87,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 
         return acted
 
-    app.add_api_route("/parked/take-up", acting(_unpark), methods=["POST"])
+    app.add_api_route("/parked/take-up", acting(_accept_again), methods=["POST"])
     app.add_api_route("/parked/discard", acting(_discard), methods=["POST"])
 
     @app.post("/parked/unmask")
@@ -98,7 +98,7 @@ def install(app: FastAPI, parts: Parts) -> None:
         return view(request, parts, who, form, allow=allow, page=page, path=about.place)
 
 
-def _unpark(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
+def _accept_again(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
     del who
     if about.id:
         unpark.unpark_one(parts.store, about.id, about.wanted.code, by=by)

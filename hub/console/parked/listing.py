@@ -74,10 +74,10 @@ def listing(parts: Parts, who: Visitor, wanted: ParkedQuery) -> PageView:
             "may_act": who.may(Right.ACT),
             "is_kind": bool(wanted.type and wanted.code),
             "most": discarding.MOST,
-            "more": links.parked_messages(wanted.type, wanted.code, found[-1].id) if more else "",
+            "more": links.message_list(wanted.type, wanted.code, found[-1].id) if more else "",
             "dossier": dossier,
             "fault_page": fault,
             "message": message,
-            "parked_page": links.parked_messages,
+            "parked_page": links.message_list,
         },
     )

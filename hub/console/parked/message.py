@@ -59,7 +59,7 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
             "may_act": found.waits_for_person and who.may(Right.ACT),
             "dossier": dossier,
             "fault_page": fault,
-            "parked_page": links.parked_messages,
+            "parked_page": links.message_list,
         },
     )
 
