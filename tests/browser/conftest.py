@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from hub.drill.sandbox.programs import MissingProgram
 from hub.exchange.outbox.emit import emit
+from hub.messages.envelope import encode
 from hub.operations.alerts import acting
 from hub.operations.alerts.evaluating import Evaluating
-from hub.messages.envelope import encode
 from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.flow.sampling import FlowSampling

@@ -43,9 +43,7 @@ def to_message(tx: Tx, id: str, *, since: datetime) -> list[Happened]:
 
     An act on many names them by what they have in common.
     """
-    named = sa.or_(
-        audit.c.object.contains(id, autoescape=True), audit.c.object.startswith("{")
-    )
+    named = sa.or_(audit.c.object.contains(id, autoescape=True), audit.c.object.startswith("{"))
     done = audit.c.action.in_(("message.unpark", "message.drop"))
     return sorted(_acts(tx, sa.and_(done, named), since), key=lambda it: it.at)
 
