@@ -17,6 +17,11 @@ def dossier(number: str) -> str:
     return f"/dossiers/{quote(number, safe='')}"
 
 
+def slip(number: str) -> str:
+    """Return the control slip of a dossier."""
+    return f"{dossier(number)}/slip"
+
+
 def delivery(id: int) -> str:
     """Return the page of a delivery."""
     return f"/deliveries/{id}"

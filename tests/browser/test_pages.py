@@ -18,6 +18,7 @@ from tests.support.works import now, number
 
 OF_A_KIND = {
     "/dossiers/{number:path}": f"/dossiers/{number(1)}",
+    "/dossiers/{number:path}/slip": f"/dossiers/{number(1)}/slip",
     "/deliveries/{id}": "/deliveries/1",
     "/replays/{number}": "/replays/1",
     "/deliveries/{id}/correct": "/deliveries/1/correct",

@@ -13,14 +13,17 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console import content
+from hub.console.dossiers.due_date import counted, procedure_of
+from hub.console.dossiers.picture import picture
+from hub.console.dossiers.timeline import SIDES, status_name, timeline
+from hub.console.dossiers.versions import partner_differs, versions
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import sees_partner, visitor
-from hub.console.links import delivery, dossier, task
+from hub.console.links import delivery, dossier, slip, task
 from hub.console.next_step import next_step
 from hub.console.parts import Parts
 from hub.console.settling.offers import OF_TWO, offers
-from hub.console.timeline import status_name, timeline
 from hub.messages import catalog
 from hub.records.dossiers import inter_level
 from hub.rules.deliveries.states import DeliveryState, situation
@@ -55,12 +58,10 @@ def install(app: FastAPI, parts: Parts) -> None:
 def of_dossier(parts: Parts, who: Visitor, number: str, *, unmasked: bool = False) -> PageView:
     """Return the page of a dossier; `unmasked`: with persons' names. Raises NotHere."""
     with parts.store.read() as tx:
-        found = history.of_number(tx, number[:120])
-        receipts = history.receipts_of(tx, number[:120])
-    thing = _thing(found)
-    if not found.is_known or not who.may(Right.METADATA, thing):
-        raise NotHere
-    found = _seen_by(who, found)
+        found, thing = seen_by(tx, who, number)
+        receipts = history.receipts_of(tx, found.number)
+        may_read = who.may(Right.BODY, thing)
+        changed = versions(tx, found.deliveries, unmasked=unmasked) if may_read else []
     seen = {it.id for it in found.deliveries}
     return PageView(
         template="dossier.html",
@@ -68,23 +69,40 @@ def of_dossier(parts: Parts, who: Visitor, number: str, *, unmasked: bool = Fals
         values={
             "it": found,
             "status": found.dossier and status_name(int(found.dossier.status)),
+            "procedure": found.dossier and procedure_of(found.dossier),
+            "counted": found.dossier and counted(found.dossier, found.events, now=parts.clock()),
             "timeline": timeline(found),
+            "picture": picture,
+            "sides": SIDES,
             "lanes": _lanes(found),
+            "versions": changed,
+            "partner_differs": partner_differs(found),
             "receipts": {key: it for key, it in receipts.items() if key[0] in seen},
             "next_step": next_step,
             "delivery": delivery,
             "task": task,
             "place": dossier(found.number),
+            "slip": slip(found.number),
             "applicant": content.fields_of(found.dossier.applicant)
             if unmasked and found.dossier
             else None,
-            "may_unmask": _may_unmask(who, thing) and not unmasked and found.dossier is not None,
+            "may_unmask": may_unmask(who, thing) and not unmasked and found.dossier is not None,
         },
         thing=thing,
     )
 
 
-def _may_unmask(who: Visitor, thing: Thing) -> bool:
+def seen_by(tx: Tx, who: Visitor, number: str) -> tuple[History, Thing]:
+    """Return what of a dossier a visitor may see, and what it is to rights. Raises NotHere."""
+    found = history.of_number(tx, number[:120])
+    thing = _thing(found)
+    if not found.is_known or not who.may(Right.METADATA, thing):
+        raise NotHere
+    return _in_scope(who, found), thing
+
+
+def may_unmask(who: Visitor, thing: Thing) -> bool:
+    """Return whether a visitor may see the personal data of a thing, with a reason."""
     return who.may(Right.BODY, thing) and who.may(Right.UNMASK, thing)
 
 
@@ -111,7 +129,7 @@ def of_delivery(parts: Parts, who: Visitor, id: int, *, unmasked: bool = False) 
             "content": content.shown(readable, unmasked=unmasked) if readable else "",
             "masked": content.masked_fields(readable) if readable else (),
             "unmasked": unmasked,
-            "may_unmask": readable is not None and _may_unmask(who, thing),
+            "may_unmask": readable is not None and may_unmask(who, thing),
             "attachments": message.attachments if message else (),
             "differences": content.differences(before, readable, unmasked=unmasked)
             if before and readable
@@ -139,7 +157,7 @@ def _thing(found: History) -> Thing:
     )
 
 
-def _seen_by(who: Visitor, found: History) -> History:
+def _in_scope(who: Visitor, found: History) -> History:
     """Return what of a dossier the visitor's scope reaches."""
     sector = found.dossier.sector if found.dossier else ""
     if who.scope.covers(Thing(sector=sector)):

@@ -11,9 +11,11 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 
+from hub.console import links
 from hub.console.forms.acting import view
 from hub.console.frame.visitor import demand, visitor
 from hub.console.links import delivery, dossier
+from hub.console.pages import slip
 from hub.console.pages.dossier import of_delivery, of_dossier
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
@@ -35,6 +37,12 @@ def install(app: FastAPI, parts: Parts) -> None:
         page = partial(of_delivery, parts, who, id)
         allow = allowing(parts, who, "delivery.unmask", str(id))
         return view(request, parts, who, form, allow=allow, page=page, path=delivery(id))
+
+    @app.post("/dossiers/{number:path}/slip/unmask")
+    def unmask_slip(request: Request, number: str, who: Who, form: Form) -> Response:
+        page = partial(slip.of_dossier, parts, who, number)
+        allow = allowing(parts, who, "dossier.unmask", number[:120])
+        return view(request, parts, who, form, allow=allow, page=page, path=links.slip(number))
 
     @app.post("/dossiers/{number:path}/unmask")
     def unmask_dossier(request: Request, number: str, who: Who, form: Form) -> Response:

@@ -68,6 +68,12 @@ addEventListener("keydown", (event) => {
   if (box) { event.preventDefault(); box.focus(); }
 });
 
+// A page for paper has a button that prints it, as "print" of the browser does.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // A form is sent once, however often its button is clicked.
 addEventListener("submit", (event) => {
   const form = event.target;

@@ -1,4 +1,4 @@
-"""The way of a dossier as one list: ward, province and town in the order in which things happened.
+"""The way of a dossier as one list: devices, ward, province and town, as things happened.
 
 Pure. No names of persons and no content: what is in a message is on the page of its delivery.
 """
@@ -14,8 +14,14 @@ from hub.store.console.history import CallRow, History
 from hub.store.console.listing import ListedDelivery
 from hub.texts import Text, both
 
-WARD = "ward"
-_SIDES = {name: partner.short for name, partner in PARTNERS.items()}
+WARD, DEVICES = "ward", "devices"
+_SIDES = {name: partner.short for name, partner in PARTNERS.items()} | {catalog.DEVICES: DEVICES}
+SIDES = (DEVICES, WARD, *(partner.short for partner in PARTNERS.values()))
+"""In the order in which a dossier meets them."""
+_OF_DEVICES = frozenset(
+    it.name for it in catalog.CATALOG if it.owner in ("scanner", "barcode", "kiosk")
+)
+"""Types of messages that a device says; an officer at a workstation is the ward."""
 NOTHING = Text("", "")
 _GOOD = frozenset({"delivered", "already", "accepted", ""})
 
@@ -26,7 +32,7 @@ class Entry:
 
     at: datetime
     side: str
-    """`ward`, or the short name of a partner: where it happened."""
+    """One of `SIDES`: where it happened."""
     what: Text
     detail: Text = NOTHING
     failed: bool = False
@@ -45,7 +51,7 @@ def _received(history: History) -> Iterator[Entry]:
         fault = FAULTS.get(message.code)
         yield Entry(
             at=message.at,
-            side=_SIDES.get(message.source, WARD),
+            side=DEVICES if message.type in _OF_DEVICES else _SIDES.get(message.source, WARD),
             what=both("console.came", type=message.type, source=message.source),
             detail=fault.text if parked and fault else NOTHING,
             failed=parked,
