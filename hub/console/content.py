@@ -7,6 +7,7 @@ is; a message of an unknown type is shown without any content.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -59,8 +60,23 @@ def differences(
             after=_short(new.get(name), hide=name in hidden),
         )
         for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
+        if not _is_same(old.get(name), new.get(name))
     ]
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Return whether two values are equal; a moment may be written in two zones."""
+    if isinstance(one, str) and isinstance(other, str):
+        one, other = _moment(one) or one, _moment(other) or other
+    return one == other
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _payload(message: Message, *, unmasked: bool) -> dict[str, Any] | None:

@@ -74,7 +74,8 @@ def _before(found: Count) -> Iterator[Text]:
         yield both("due_dates.assumed")
     same_day = "_same_day" if procedure.time.unit is Unit.SAME_DAY else ""
     at = {"at": moment(found.received_at), "counted": moment(found.counted_from)}
-    yield both(f"due_dates.received{'_outside' * found.is_late_arrival}{same_day}", **at)
+    place = "outside" if found.is_late_arrival else "inside"
+    yield both(f"due_dates.received_{place}{same_day}", **at)
     if procedure.time.unit is Unit.WORKING_DAY:
         yield both("due_dates.weekends")
     if not found.days_off:
@@ -96,14 +97,12 @@ def _after(found: Count) -> Iterator[Text]:
 
 
 def _waited(wait: Wait, *, restarts: bool) -> Text:
-    tense, clock = "waited" if wait.until else "waits", "restart" if restarts else "pause"
-    return both(
-        f"due_dates.{tense}_{clock}",
-        since=moment(wait.since),
-        until=moment(wait.until) if wait.until else "",
-        time=_hours(wait.office_time),
-        due=moment(wait.due),
-    )
+    clock = "restart" if restarts else "pause"
+    since, time = moment(wait.since), _hours(wait.office_time)
+    if wait.until is None:
+        return both(f"due_dates.waits_{clock}", since=since, time=time)
+    until, due = moment(wait.until), moment(wait.due)
+    return both(f"due_dates.waited_{clock}", since=since, until=until, time=time, due=due)
 
 
 def _limit(limit: TimeLimit) -> Text:

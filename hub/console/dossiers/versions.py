@@ -18,6 +18,8 @@ from hub.store.engine.store import Tx
 
 WHOLE = frozenset(it.name for it in CATALOG if it.newest_if)
 """Types whose message says the whole record anew; the others say a step each."""
+_COUNTERS = frozenset({"phienBan", "capNhat"})
+"""On the wire: the number of the version, and that there was one before."""
 MOST = 20
 """Versions that are compared, the newest."""
 
@@ -56,6 +58,7 @@ def versions(
     for before, after in pairs:
         old, new = history.message_of(tx, before.id), history.message_of(tx, after.id)
         changed = differences(old, new, unmasked=unmasked) if old and new else None
+        changed = changed and [it for it in changed if it.field not in _COUNTERS]
         found.append(RecordVersion(after, changed))
     return found
 

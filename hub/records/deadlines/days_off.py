@@ -15,8 +15,8 @@ from hub.texts import Text, both
 
 _SATURDAY = 5
 _DAY = timedelta(days=1)
-_SWAPPED_FOR = re.compile(r"thay cho ngày (\d{2}/\d{2}/\d{4})")
-"""In the Vietnamese name of a day that was swapped; the English one has the month first."""
+_SWAPPED_FOR = re.compile(r"substituted from (\d{2})/(\d{2})/(\d{4})")
+"""In the English name of a day that was swapped; it has the month first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def _days(start: date, end: date) -> Iterator[date]:
 
 def _name(day: date) -> Text:
     vi, en = (names.get(day, "") for names in _names(day.year))
-    if swapped := _SWAPPED_FOR.search(vi):
-        return both("due_dates.swapped", day=swapped[1])
+    if swapped := _SWAPPED_FOR.search(en):
+        return both("due_dates.swapped", day=f"{swapped[2]}/{swapped[1]}/{swapped[3]}")
     return Text(vi, en) if vi else both("due_dates.announced")
 
 
