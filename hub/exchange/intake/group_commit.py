@@ -59,6 +59,10 @@ class _Outcome(NamedTuple):
     error: Exception | None = None
 
 
+_Waiting = dict["asyncio.Future[Any]", float]
+"""The futures that wait on a loop, and until when by its clock."""
+
+
 class GroupCommit(Role):
     """Has an item written by `work`, together with the other items of the same `work`."""
 
@@ -75,6 +79,7 @@ class GroupCommit(Role):
         self._queue: queue.SimpleQueue[Sequence[_Submitted] | None] = queue.SimpleQueue()
         self._iterations: dict[asyncio.AbstractEventLoop, list[_Submitted]] = {}
         """What each loop has submitted in its present iteration."""
+        self._waiting: dict[asyncio.AbstractEventLoop, _Waiting] = {}
         self.start()
 
     def submit(self, work: Work[ItemT, AnswerT], item: ItemT) -> "Future[AnswerT]":
@@ -104,17 +109,35 @@ class GroupCommit(Role):
     ) -> AnswerT:
         """As `answer`, for a caller on an event loop: no thread waits for the commit.
 
-        A caller that is cancelled may have its item written.
+        A caller that is cancelled may have its item written. The wait may end a second late.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[AnswerT] = loop.create_future()
         self._put_with_iteration(loop, _Submitted(work, item, future))
-        over = _Outcome(future, error=Unanswered("the commit did not end in time"))
-        timer = loop.call_later(within.total_seconds(), _end_futures, [over])
+        waiting = self._waiting_on(loop, within)
+        waiting[future] = loop.time() + within.total_seconds()
         try:
             return await future
         finally:
-            timer.cancel()
+            del waiting[future]
+
+    def _waiting_on(self, loop: asyncio.AbstractEventLoop, within: timedelta) -> _Waiting:
+        """Return what waits on a loop, with one timer for all of it: one a call would cost more."""
+        if (waiting := self._waiting.get(loop)) is None:
+            waiting = self._waiting[loop] = {}
+            each = min(within.total_seconds(), POLL)
+            loop.call_later(each, self._end_overdue, loop, each)
+        return waiting
+
+    def _end_overdue(self, loop: asyncio.AbstractEventLoop, each: float) -> None:
+        """End the waits of a loop that are over; look again while there are others."""
+        waiting, now, why = self._waiting[loop], loop.time(), "the commit did not end in time"
+        over = [one for one, end in waiting.items() if end <= now]
+        _end_futures([_Outcome(one, error=Unanswered(why)) for one in over])
+        if waiting:
+            loop.call_later(each, self._end_overdue, loop, each)
+        else:
+            del self._waiting[loop]
 
     def _put(self, submitted: Sequence[_Submitted]) -> None:
         with self._submitting:  # else an item could be put behind the end of the queue
