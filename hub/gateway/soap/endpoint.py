@@ -30,7 +30,7 @@ from hub.gateway.partner_calls.refusals import RefusedCall, refusal_of
 from hub.gateway.soap import contract, messages, values
 from hub.gateway.soap.call_admission import PATH, operation_of
 from hub.gateway.soap.incoming_call import IncomingCall
-from hub.gateway.soap.names import CONTENT, FILE, NS, Version
+from hub.gateway.soap.names import CONTENT, FILE, NS, PREFIX, Version
 from hub.gateway.soap.reading.envelope import sha256_of
 from hub.gateway.soap.reading.receive import CallFiles, MediaType
 from hub.gateway.soap.reply_signing import LARGEST, ReplySigning, Signer
@@ -39,8 +39,8 @@ from hub.runtime.telemetry import Event, log
 from hub.store.clients.key_file import KeyFile
 
 REPLAYED = {"Idempotency-Replayed": "true"}
-_KEY = "maYeuCau"
-_BESIDES = frozenset({_KEY, etree.QName(FILE).localname})
+_KEY = f"{{{NS}}}maYeuCau"
+_BESIDES = frozenset({_KEY, FILE})
 _PIECE = 3 * 64 * 1024
 """Bytes of a file that are encoded at once: a multiple of three, so that the pieces fit."""
 
@@ -96,9 +96,9 @@ async def _answer(
         signing.check(caller)
         version = messages.version_of(root)
         if incoming.is_short:
-            read_call = _read(root, version)
+            read_call = _read(root, version, takes_files=False)
         else:
-            read_call = await run_in_threadpool(_read, root, version)
+            read_call = await run_in_threadpool(_read, root, version, takes_files=True)
         made = await incoming.admission.when_read(read_call.operation, read_call.record)
         if read_call.operation.is_command:
             return await _accept(commands, caller, read_call, version, made=made)
@@ -131,15 +131,15 @@ class _ReadCall:
     key: str
 
 
-def _read(root: etree._Element, version: Version) -> _ReadCall:
+def _read(root: etree._Element, version: Version, *, takes_files: bool) -> _ReadCall:
     element = messages.called(root, version)
     operation = operation_of(element)
     contract.check(element)
     return _ReadCall(
         operation=operation,
         record=values.read(element, operation.request, besides=_BESIDES),
-        files=_files(element),
-        key=element.findtext(_name(_KEY)) or "",
+        files=_files(element) if takes_files else (),
+        key=element.findtext(_KEY) or "",
     )
 
 
@@ -189,9 +189,8 @@ def _files(element: etree._Element) -> list[records.FileGiven]:
 def _reply(
     version: Version, operation: Operation, record: Struct, headers: dict[str, str] | None = None
 ) -> Response:
-    envelope, response = messages.reply(version, operation.name)
-    values.write(response, record)
-    return Response(messages.to_bytes(envelope), media_type=version.media_type, headers=headers)
+    body = messages.reply(version, operation.name, values.written(record))
+    return Response(body, media_type=version.media_type, headers=headers)
 
 
 def _file(version: Version, operation: Operation, found: FoundFile, *, is_whole: bool) -> Response:
@@ -199,10 +198,9 @@ def _file(version: Version, operation: Operation, found: FoundFile, *, is_whole:
 
     `is_whole`: the reply is made in memory, because it will be signed.
     """
-    envelope, response = messages.reply(version, operation.name)
-    values.write(response, found.record)
-    etree.SubElement(response, CONTENT).text = "~"
-    ahead, _, behind = messages.to_bytes(envelope).rpartition(b"~")
+    name = f"{PREFIX}:{etree.QName(CONTENT).localname}"
+    content = f"{values.written(found.record)}<{name}>~</{name}>"
+    ahead, _, behind = messages.reply(version, operation.name, content).rpartition(b"~")
     size = len(ahead) + 4 * math.ceil(found.record.size / 3) + len(behind)
     if is_whole and size > LARGEST:
         why = f"a signed reply has at most {LARGEST} bytes; GET /v1/dossiers/.../files has no limit"

@@ -1,9 +1,11 @@
 """SOAP messages: the operation in an envelope, and the envelopes of replies and faults."""
 
+from functools import cache
+
 from lxml import etree
 
 from hub.gateway.partner_calls.refusals import RefusedCall
-from hub.gateway.soap.names import NS, Version
+from hub.gateway.soap.names import NS, PREFIX, Version
 from hub.gateway.soap.ws_security.names import SECURITY, WSSE
 from hub.gateway.soap.ws_security.refusal import FAULT_CODES
 from hub.messages.invalid import InvalidMessage
@@ -32,7 +34,7 @@ def version_of(root: etree._Element) -> Version:
 
 
 def called(root: etree._Element, version: Version) -> etree._Element:
-    """Return the one element of the body, taken out of it; raises InvalidMessage and RefusedCall.
+    """Return the one element of the body; raises InvalidMessage and RefusedCall.
 
     Only the body of the envelope itself counts: an element of the same name elsewhere is none.
     """
@@ -45,7 +47,6 @@ def called(root: etree._Element, version: Version) -> etree._Element:
     body = list(children[0])
     if len(body) != 1:
         raise InvalidMessage("call_invalid", where="Body", why="a Body has one element")
-    children[0].remove(body[0])  # so that its own tree begins with it
     return body[0]
 
 
@@ -67,21 +68,30 @@ def is_for_us(block: etree._Element, version: Version) -> bool:
     return block.get(version.tag(role), "") in _FINAL
 
 
-def reply(version: Version, operation: str) -> tuple[etree._Element, etree._Element]:
-    """Return a new envelope and the response element in its body."""
-    envelope = etree.Element(version.tag("Envelope"), nsmap={"soap": version.value, "t": NS})
+def reply(version: Version, operation: str, content: str) -> bytes:
+    """Return the reply of an operation; `content` are its elements, see `values.written`."""
+    ahead, behind = _frame(version, operation)
+    return ahead + content.encode() + behind
+
+
+@cache
+def _frame(version: Version, operation: str) -> tuple[bytes, bytes]:
+    """Return what stands before and behind the content of a reply."""
+    envelope = etree.Element(version.tag("Envelope"), nsmap={"soap": version.value, PREFIX: NS})
     body = etree.SubElement(envelope, version.tag("Body"))
-    return envelope, etree.SubElement(body, f"{{{NS}}}{operation}Response")
+    etree.SubElement(body, f"{{{NS}}}{operation}Response").text = "~"
+    ahead, _, behind = _to_bytes(envelope).partition(b"~")
+    return ahead, behind
 
 
-def to_bytes(envelope: etree._Element) -> bytes:
+def _to_bytes(envelope: etree._Element) -> bytes:
     """Return a message in UTF-8."""
     return bytes(etree.tostring(envelope, xml_declaration=True, encoding="UTF-8"))
 
 
 def fault(version: Version, refusal: RefusedCall, *, guide: str) -> bytes:
     """Return the fault of a refusal; `guide` is where what to do is written."""
-    detail = etree.Element(f"{{{NS}}}Loi", nsmap={"t": NS})
+    detail = etree.Element(f"{{{NS}}}Loi", nsmap={PREFIX: NS})
     text = refusal.text
     for name, content in (
         ("ma", refusal.code),
@@ -101,7 +111,7 @@ def fault(version: Version, refusal: RefusedCall, *, guide: str) -> bytes:
         etree.SubElement(found, "faultcode").text = f"wsse:{security}" if security else code
         etree.SubElement(found, "faultstring").text = text.stored()
         etree.SubElement(found, "detail").append(detail)
-        return to_bytes(envelope)
+        return _to_bytes(envelope)
     value = etree.SubElement(found, version.tag("Code"))
     etree.SubElement(value, version.tag("Value")).text = code
     if security:
@@ -113,7 +123,7 @@ def fault(version: Version, refusal: RefusedCall, *, guide: str) -> bytes:
         sentence.set(_XML_LANG, language)
         sentence.text = text.in_language(language)
     etree.SubElement(found, version.tag("Detail")).append(detail)
-    return to_bytes(envelope)
+    return _to_bytes(envelope)
 
 
 def _code(version: Version, refusal: RefusedCall) -> str:

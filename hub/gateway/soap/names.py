@@ -4,6 +4,8 @@ from enum import Enum
 
 NS = "urn:one-stop-hub:hub:v1"
 """Of the operations and all their children."""
+PREFIX = "t"
+"""Of that namespace, in what the hub writes."""
 XOP_INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
 NUMBER = f"{{{NS}}}maHoSo"
 FILE, CONTENT = f"{{{NS}}}tepDinhKem", f"{{{NS}}}noiDung"

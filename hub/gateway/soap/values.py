@@ -4,43 +4,51 @@ What is read has passed the schema. A time without a zone, or one that no calend
 when the record is made.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache, partial
 from typing import Any, TypeVar
+from xml.sax.saxutils import escape
 
 import msgspec
 from lxml import etree
 from msgspec import Struct, inspect
 
-from hub.gateway.soap.names import NS
+from hub.gateway.soap.names import NS, PREFIX
 from hub.messages.envelope import place
 from hub.messages.invalid import InvalidMessage
 
 StructT = TypeVar("StructT", bound=Struct)
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_END = {"\r": "&#13;"}
+"""A reader would take the bare character for a line feed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
     """How the elements of one name are read."""
 
+    name: str
     read: Callable[[etree._Element], Any]
     is_list: bool
 
 
 @cache
 def _fields(kind: type[Struct]) -> Mapping[str, _Field]:
+    """Return the fields of a record by the tags of their elements."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)  # noqa: S101 - for mypy
-    return {field.encode_name: _field(_bare(field.type)) for field in info.fields}
+    named = [(field.encode_name, _bare(field.type)) for field in info.fields]
+    return {f"{{{NS}}}{name}": _field(name, type) for name, type in named}
 
 
-def _field(kind: inspect.Type) -> _Field:
+def _field(name: str, kind: inspect.Type) -> _Field:
     if isinstance(kind, inspect.VarTupleType):
-        return _Field(_reader(kind.item_type), is_list=True)
-    return _Field(_reader(kind), is_list=False)
+        return _Field(name, _reader(kind.item_type), is_list=True)
+    return _Field(name, _reader(kind), is_list=False)
 
 
 def _reader(kind: inspect.Type) -> Callable[[etree._Element], Any]:
@@ -61,7 +69,7 @@ def _bare(kind: inspect.Type) -> inspect.Type:
 
 
 def read(element: etree._Element, kind: type[StructT], *, besides: frozenset[str]) -> StructT:
-    """Return the record of an element; children named in `besides` are not its own.
+    """Return the record of an element; children with a tag of `besides` are not its own.
 
     Raises InvalidMessage `call_invalid` with the path of the field.
     """
@@ -77,25 +85,33 @@ def _values(
     found: dict[str, Any] = {}
     fields = _fields(kind)
     for child in element:
-        name = child.tag.rpartition("}")[2]
-        if name in besides:
+        tag: Any = child.tag
+        if tag in besides:
             continue
-        field = fields[name]
+        field = fields[tag]
         if field.is_list:
-            found.setdefault(name, []).append(field.read(child))
+            found.setdefault(field.name, []).append(field.read(child))
         else:
-            found[name] = field.read(child)
+            found[field.name] = field.read(child)
     return found
 
 
-def write(parent: etree._Element, record: Struct) -> None:
-    """Append the fields of a record to an element."""
+def written(record: Struct) -> str:
+    """Return the fields of a record as elements with the prefix of `messages.reply`.
+
+    A character that XML does not have becomes U+FFFD: a name of a file may hold one.
+    """
+    return _NOT_XML.sub("\ufffd", "".join(_elements(record)))
+
+
+def _elements(record: Struct) -> Iterator[str]:
     for name, value in _parts(record):
-        child = etree.SubElement(parent, f"{{{NS}}}{name}")
+        yield f"<{PREFIX}:{name}>"
         if isinstance(value, Struct):
-            write(child, value)
+            yield from _elements(value)
         else:
-            child.text = _text(value)
+            yield escape(_text(value), _LINE_END)
+        yield f"</{PREFIX}:{name}>"
 
 
 def _parts(record: Struct) -> Iterator[tuple[str, Any]]:
