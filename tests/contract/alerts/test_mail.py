@@ -21,6 +21,7 @@ from tests.support.network.tls_server import server_context
 
 AT = datetime(2026, 8, 6, 2, 0, tzinfo=UTC)
 TO = ("lan@example.vn", "minh@example.vn")
+HANG_UP = b"hang up"
 
 
 @dataclass
@@ -55,9 +56,14 @@ class Server:
     password: Path
 
 
-def known(_server: Any, _session: Any, _envelope: Any, _way: str, given: Any) -> AuthResult:
-    """Let in a caller that has the password."""
-    return AuthResult(success=(given.login, given.password) == (b"hub", b"a password"))
+def known(server: Any, _session: Any, _envelope: Any, _way: str, given: Any) -> AuthResult:
+    """Let in the hub with its password; hang up on the one that says so."""
+    if given.password == HANG_UP:
+        server.transport.close()
+    # `handled`: else the server would answer nothing, and the hub would wait for its time to end
+    return AuthResult(
+        success=(given.login, given.password) == (b"hub", b"a password"), handled=False
+    )
 
 
 def free_port() -> int:
@@ -153,6 +159,17 @@ def test_what_is_wrong_with_a_channel_has_a_code(
         send(channel(server, **wrong))
     assert (caught.value.code, server.mailbox.taken) == (code, [])
     assert "a password" not in str(caught.value)
+
+
+def test_a_server_that_hangs_up_at_the_sign_in_has_the_same_code(
+    server: Server, tmp_path: Path
+) -> None:
+    """As some do with a wrong password, before the next way to sign in is tried."""
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(HANG_UP)
+    with pytest.raises(ChannelFailed, match=r"^mail_login$"):
+        send(channel(server, password_file=str(wrong)))
+    assert server.mailbox.taken == []
 
 
 def test_a_server_that_is_not_there_has_a_code(server: Server) -> None:

@@ -1,5 +1,6 @@
 """What --help prints is whole, in the language of its reader, and fits a terminal of 80 columns."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ FOREIGN = {
 }
 
 
+@cache  # two tests read the English ones
 def page(path: str, language: Language) -> str:
     """Return the help of a command or group."""
     environment = {"HUB_LANGUAGE": language, "COLUMNS": str(WIDTH)}
