@@ -91,8 +91,7 @@ class Wire:
         leave after `not_after` (`time.monotonic`), TransientFailure (of the line and of TLS) and
         AmbiguousFailure (of the reply).
         """
-        fields = {echo: new_mark()} if echo else {"Connection": "close"}
-        fields |= headers or {}
+        fields = {**({echo: new_mark()} if echo else {"Connection": "close"}), **(headers or {})}
         request = self._request(method, self._path + target or "/", fields, body)
         findings = Findings(self._partner, operation, observe=self._observe)
         connection, used = self._acquire() if echo else (self._dialer.open(), False)
@@ -101,12 +100,10 @@ class Wire:
             patience = reply_timeout or self.limits.reply_timeout
             deadline = time.monotonic() + patience.total_seconds()
             _refuse_late(not_after)
-            sock = connection.sock
-            reply, ending = self._exchange(sock, request, deadline, findings, fresh=not used)
-            proven = check_first(reply, echo, fields.get(echo, ""), used=used, ending=ending)
-            if not proven:
-                check_last(reply, sock)
-            reusable = proven and ending is Ending.REUSABLE
+            mark = (echo, fields.get(echo, ""))
+            reply, reusable = self._exchange(
+                connection.sock, request, deadline, findings, mark=mark, used=used
+            )
             return reply
         except AmbiguousFailure:
             findings.report()
@@ -136,6 +133,23 @@ class Wire:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
 
     def _exchange(
+        self,
+        sock: socket.socket,
+        request: bytes,
+        deadline: float,
+        findings: Findings,
+        *,
+        mark: tuple[str, str],
+        used: bool,
+    ) -> tuple[Reply, bool]:
+        """Return the reply, and whether the connection may carry another call after it."""
+        reply, ending = self._send_and_read(sock, request, deadline, findings, fresh=not used)
+        if check_first(reply, *mark, used=used, ending=ending):
+            return reply, ending is Ending.REUSABLE
+        check_last(reply, sock)
+        return reply, False
+
+    def _send_and_read(
         self,
         sock: socket.socket,
         request: bytes,

@@ -34,6 +34,19 @@ from tests.support.network.tcp_proxy import TcpProxy
 
 ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer")
 CONNECT, REPLY = 0.3, 0.7
+PACE = {
+    "connect_timeout": CONNECT,
+    "reply_timeout": REPLY,
+    "retry_min_delay": 0.1,
+    "retry_max_delay": 1.5,
+    "retry_attempts": 1000,
+    "circuit_min_open": 0.2,
+    "circuit_max_open": 1,
+    "reconcile_delay": 0.5,
+    "reconcile_interval": 1,
+    "sweep_interval": 1,
+}
+"""Settings, in seconds: a run sees many failures and their ends in minutes."""
 LAG = "300ms"
 """Of the look-up of a simulator without dialects: it has none, and a run must not wait for it."""
 HOUR = 3600
@@ -167,16 +180,7 @@ class Stage:
             "town_callback_secret": keys.town_callback_secret,
             "province_profile": profile,
             "town_profile": profile,
-            "connect_timeout": CONNECT,
-            "reply_timeout": REPLY,
-            "retry_min_delay": 0.1,
-            "retry_max_delay": 1.5,
-            "retry_attempts": 1000,
-            "circuit_min_open": 0.2,
-            "circuit_max_open": 1,
-            "reconcile_delay": 0.5,
-            "reconcile_interval": 1,
-            "sweep_interval": 1,
+            **PACE,
             "archive": "on",
             "archive_every": 1,
             "drill": "on",

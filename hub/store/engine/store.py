@@ -83,6 +83,9 @@ BUSY = timedelta(seconds=30)
 _STATEMENTS_KEPT = 1024
 """Of a connection to SQLite, ready to run: an INSERT of many rows is eighteen of them."""
 _OF_SQLITE = {"check_same_thread": False, "cached_statements": _STATEMENTS_KEPT}
+_HIDDEN = {"hide_parameters": True}
+"""Trap: the words of an error may still quote values (PostgreSQL's do), see
+`rules.failures.error_summary`."""
 _FULL_POSTGRESQL, _FULL_SQLITE = "53100", 13
 
 
@@ -126,68 +129,33 @@ class Store:
         trusted_for: timedelta = idle_connections.TRUSTED_FOR,
     ) -> None:
         """`patience`: how long a line to PostgreSQL may be silent before it is doubted; None:
-        `connection_watchdog.PATIENCE`.
-
-        `longest`: how long a statement may take on PostgreSQL; `plans_last`: how long a connection
-        keeps its plans. See `session`. `trusted_for`: how long a connection that nobody uses is
-        given out unchecked, see `idle_connections`.
-
+        `connection_watchdog.PATIENCE`. `longest`: how long a statement may take on PostgreSQL;
+        `plans_last`: how long a connection keeps its plans; see `session`. `trusted_for`: how long
+        a connection that nobody uses is given out unchecked, see `idle_connections`.
         `notify_listeners`: whether PostgreSQL notifies a relay in another process of new outbox
         rows.
         """
         parsed = make_url(url)
         self.name = parsed.get_backend_name()
         self.url = url
-        # The words of an error may still quote values (PostgreSQL's do): see
-        # rules.failures.error_summary.
-        options: dict[str, Any] = {
-            "pool_size": connections,
-            "max_overflow": 4,
-            "hide_parameters": True,
-        }
+        pool = {"pool_size": connections, "max_overflow": 4}
         self._watchdog: ConnectionWatchdog | None = None
         if self.name == "sqlite":
-            _make_database_file(parsed.database)
-            options["connect_args"] = {**_OF_SQLITE, "timeout": BUSY.total_seconds()}
+            self.engine = _sqlite_engine(parsed, pool)
         else:
-            # With them the driver, which SQLite does not need.
-            from hub.store.engine import connection_watchdog
-
-            self._watchdog = connection_watchdog.ConnectionWatchdog(
-                patience=patience or connection_watchdog.PATIENCE
+            self.engine, self._watchdog = _postgresql_engine(
+                parsed,
+                pool,
+                patience=patience,
+                longest=longest,
+                plans_last=plans_last,
+                trusted_for=trusted_for,
             )
-            line = connection_watchdog.line_options(parsed.query, session.options(longest))
-            options["connect_args"], sent = line
-        self.engine = sa.create_engine(parsed, **options)
-        if self._watchdog is None:
-            sa.event.listen(self.engine, "connect", _prepare_sqlite)
-        else:
-            self._check_connections(self._watchdog, sent, plans_last, trusted_for)
         self.sqlite_writer = SharedWriter(self.engine.connect) if self.name == "sqlite" else None
         self._readers = self.engine.execution_options(**_ONE_VIEW.get(self.name, {}))
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         notifies = notify_listeners and self.name == "postgresql"
         self._notifier = Notifier(self._single.connect) if notifies else None
-
-    def _check_connections(
-        self,
-        watchdog: "ConnectionWatchdog",
-        settings: tuple[str, ...],
-        plans_last: timedelta,
-        trusted_for: timedelta,
-    ) -> None:
-        """Have PostgreSQL's connections watched, prepared, and checked before they are used."""
-        from hub.store.statements.array_dumper import teach
-
-        def connected(line: Any, _record: object) -> None:
-            watchdog.know(line, session.prepare_session(line, settings))
-
-        sa.event.listen(self.engine, "connect", lambda line, _record: watchdog.watch(line))
-        sa.event.listen(self.engine, "connect", connected)
-        # Before any other statement.
-        idle_connections.check(self.engine, trusted_for=trusted_for)
-        sa.event.listen(self.engine, "checkout", session.Plans(plans_last))
-        sa.event.listen(self.engine, "connect", lambda line, _record: teach(line))
 
     @property
     def trouble(self) -> str:
@@ -248,6 +216,49 @@ def _long(opened: AbstractContextManager[Tx]) -> Iterator[Tx]:
     with opened as tx:
         session.free(tx)
         yield tx
+
+
+def _sqlite_engine(url: sa.URL, pool: dict[str, int]) -> sa.Engine:
+    """Return the engine of a database in a file, which is made where it is missing."""
+    _make_database_file(url.database)
+    arguments = {**_OF_SQLITE, "timeout": BUSY.total_seconds()}
+    engine = sa.create_engine(url, connect_args=arguments, **_HIDDEN, **pool)
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _postgresql_engine(
+    url: sa.URL,
+    pool: dict[str, int],
+    *,
+    patience: timedelta | None,
+    longest: timedelta,
+    plans_last: timedelta,
+    trusted_for: timedelta,
+) -> "tuple[sa.Engine, ConnectionWatchdog]":
+    """Return an engine whose connections are watched, prepared, and checked before they are used,
+    and what watches them.
+    """
+    # With them the driver, which SQLite does not need.
+    from hub.store.engine import connection_watchdog
+    from hub.store.statements.array_dumper import teach
+
+    watchdog = connection_watchdog.ConnectionWatchdog(
+        patience=patience or connection_watchdog.PATIENCE
+    )
+    arguments, sent = connection_watchdog.line_options(url.query, session.options(longest))
+    engine = sa.create_engine(url, connect_args=arguments, **_HIDDEN, **pool)
+
+    def connected(line: Any, _record: object) -> None:
+        watchdog.know(line, session.prepare_session(line, sent))
+
+    sa.event.listen(engine, "connect", lambda line, _record: watchdog.watch(line))
+    sa.event.listen(engine, "connect", connected)
+    # Before any other statement.
+    idle_connections.check(engine, trusted_for=trusted_for)
+    sa.event.listen(engine, "checkout", session.Plans(plans_last))
+    sa.event.listen(engine, "connect", lambda line, _record: teach(line))
+    return engine, watchdog
 
 
 def _make_database_file(database: str | None) -> None:

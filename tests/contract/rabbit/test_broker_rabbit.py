@@ -45,6 +45,44 @@ def delete_queue(url: str, queue: str) -> None:
         connection.channel().queue_delete(queue)
 
 
+class Publishing(threading.Thread):
+    """Publishes batches until three of those after the restart were confirmed as a whole."""
+
+    def __init__(self, broker: RabbitBroker) -> None:
+        super().__init__()
+        self.broker = broker
+        self.confirmed: list[str] = []
+        self.unclear = 0
+        self.running, self.restarted = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        """Publish; count what is confirmed and what is not."""
+        publisher, left = self.broker.publisher(), 3
+        for number in range(100_000):
+            up, before = self.restarted.is_set(), self.unclear
+            self._publish(publisher, [f"{number}-{it}" for it in range(100)])
+            if number == 5:
+                self.running.set()
+            left -= up and self.unclear == before
+            if not left:
+                break
+        publisher.close()
+
+    def _publish(self, publisher: Publisher, names: list[str]) -> None:
+        try:
+            outcomes = publisher.publish(batch(*names), timeout=timedelta(seconds=4))
+        except BrokerUnavailable:
+            self.unclear += len(names)
+            return
+        confirmed = [
+            name
+            for name, outcome in zip(names, outcomes, strict=True)
+            if outcome is Confirm.CONFIRMED
+        ]
+        self.confirmed += confirmed
+        self.unclear += len(names) - len(confirmed)
+
+
 @pytest.mark.chaos
 def test_nothing_confirmed_is_lost_when_the_broker_is_killed(
     mortal: PrivateRabbit, brokers: Callable[[Target | str], RabbitBroker]
@@ -52,44 +90,16 @@ def test_nothing_confirmed_is_lost_when_the_broker_is_killed(
     """SIGKILL while batches are being confirmed: afterwards every CONFIRMED message is there, the
     publisher has come back by itself, and what it could not confirm it has said so."""
     broker = brokers(mortal.url)
-    confirmed: list[str] = []
-    unclear = 0
-    running, restarted = threading.Event(), threading.Event()
-    after_restart = 0
-
-    def publish() -> None:
-        nonlocal unclear, after_restart
-        publisher = broker.publisher()
-        for number in range(100_000):
-            up = restarted.is_set()
-            names = [f"{number}-{it}" for it in range(100)]
-            try:
-                outcomes = publisher.publish(batch(*names), timeout=timedelta(seconds=4))
-            except BrokerUnavailable:
-                unclear += len(names)
-                continue
-            for name, outcome in zip(names, outcomes, strict=True):
-                if outcome is Confirm.CONFIRMED:
-                    confirmed.append(name)
-                else:
-                    unclear += 1
-            if number == 5:
-                running.set()
-            after_restart += up and set(outcomes) == {Confirm.CONFIRMED}
-            if after_restart == 3:
-                break
-        publisher.close()
-
-    thread = threading.Thread(target=publish)
-    thread.start()
-    assert running.wait(WITHIN.total_seconds())
+    publishing = Publishing(broker)
+    publishing.start()
+    assert publishing.running.wait(WITHIN.total_seconds())
     mortal.kill()
     mortal.start()
-    restarted.set()
-    thread.join(WITHIN.total_seconds() * 2)
-    assert not thread.is_alive()
-    assert unclear
-    assert set(confirmed) <= set(drain(broker))
+    publishing.restarted.set()
+    publishing.join(WITHIN.total_seconds() * 2)
+    assert not publishing.is_alive()
+    assert publishing.unclear
+    assert set(publishing.confirmed) <= set(drain(broker))
 
 
 @pytest.mark.chaos

@@ -35,6 +35,20 @@ from tests.foreign.exchange.partner import (
 TOKEN = "intake-word"
 SETTLES_WITHIN = 45.0
 """Seconds without any progress after which a drill is given up."""
+PACE = {
+    # What the hub died of is asked about when its lease is over: sixteen times this.
+    "connect_timeout": 0.3,
+    "reply_timeout": 0.7,
+    "retry_min_delay": 0.1,
+    "retry_max_delay": 1,
+    "retry_attempts": 1000,
+    "circuit_min_open": 0.2,
+    "circuit_max_open": 1,
+    "reconcile_delay": 0.3,
+    "reconcile_interval": 0.5,
+    "sweep_interval": 1,
+}
+"""Settings, in seconds: failures and their ends follow each other quickly."""
 INTER_LEVEL = 40
 """Dossiers of the mix to one that is inter-level, and some more."""
 
@@ -167,17 +181,7 @@ def _environment(kind: Kind, place: Path, *, url: str, port: int) -> dict[str, s
         "http_port": port,
         "file_token": FILE_TOKEN,
         "intake_token": TOKEN,
-        # What the hub died of is asked about when its lease is over: sixteen times this.
-        "connect_timeout": 0.3,
-        "reply_timeout": 0.7,
-        "retry_min_delay": 0.1,
-        "retry_max_delay": 1,
-        "retry_attempts": 1000,
-        "circuit_min_open": 0.2,
-        "circuit_max_open": 1,
-        "reconcile_delay": 0.3,
-        "reconcile_interval": 0.5,
-        "sweep_interval": 1,
+        **PACE,
         "drill": "on",
     }
     return {

@@ -83,6 +83,23 @@ def test_calls_that_end_in_a_database_error(store: Store, tmp_path: Path) -> Non
     assert WORD not in found + log.read_text(encoding="utf-8")
 
 
+class Crashing(Role):
+    """Ends in a database error, and stops when it is started anew."""
+
+    name = "crashing"
+    crash_pause = 0.001
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+
+    def run(self) -> None:
+        """Do what the database refuses."""
+        self.stopping.set()
+        with self._store.write() as tx:
+            insert_the_impossible(tx)
+
+
 def test_a_handler_and_a_role_that_end_in_a_database_error(store: Store, tmp_path: Path) -> None:
     """Its message comes again, ten times at most, and is parked without the driver's words."""
     payload = p.DossierProgressed(
@@ -95,14 +112,6 @@ def test_a_handler_and_a_role_that_end_in_a_database_error(store: Store, tmp_pat
         insert_the_impossible(tx)
         return []
 
-    class Crashing(Role):
-        name = "crashing"
-
-        def run(self) -> None:
-            self.stopping.set()
-            with store.write() as tx:
-                insert_the_impossible(tx)
-
     receive = Receive(store, broker, handler, clock=now)
     receive.crash_pause = 0.001
     publisher, consumer = broker.publisher(), broker.consumer(queues.INGEST, prefetch=10)
@@ -112,8 +121,7 @@ def test_a_handler_and_a_role_that_end_in_a_database_error(store: Store, tmp_pat
         publisher.publish([out], timeout=timedelta(seconds=5))
         while batch := consumer.receive(10, wait=timedelta(0)):
             receive.handle(consumer, batch)
-        role = Crashing()
-        role.crash_pause = 0.001
+        role = Crashing(store)
         role.start()
         assert role.stopping.wait(10)
         role.stop()

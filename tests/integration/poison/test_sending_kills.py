@@ -150,6 +150,19 @@ def doubtful(store: Store) -> list[tuple[str, bool]]:
         return [(id, bool(left)) for id, left in tx.execute(query.order_by(c.message_id))]
 
 
+def note_what_is_taken(works: Works[DeadlyOne], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the partner know which deliveries each reservation took together."""
+    take = works.reconcile._reserve
+
+    def seen(limit: int, *, alone: bool = False) -> list[Claimed]:
+        taken = take(limit, alone=alone)
+        if taken:
+            works.partner.taken.append({one.message_id for one in taken})
+        return taken
+
+    monkeypatch.setattr(works.reconcile, "_reserve", seen)
+
+
 def test_a_question_that_kills_takes_no_other_with_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,15 +178,7 @@ def test_a_question_that_kills_takes_no_other_with_it(
         later = time[0] + ISOLATE_FROM * reconcile.reserved_for
         tx.execute(fifth.values(next_attempt_at=later))
     monkeypatch.setattr(reconcile, "clock", lambda: time[0])
-    take = reconcile._reserve
-
-    def seen(limit: int, *, alone: bool = False) -> list[Claimed]:
-        taken = take(limit, alone=alone)
-        if taken:
-            partner.taken.append({one.message_id for one in taken})
-        return taken
-
-    monkeypatch.setattr(reconcile, "_reserve", seen)
+    note_what_is_taken(works, monkeypatch)
     four = {f"m-{n}-1" for n in range(1, 5)}
     for _ in range(ISOLATE_FROM):
         assert dies(works)

@@ -67,6 +67,12 @@ def reads(output: str, standing: list[pauses.ListedPause]) -> None:
         assert f"{local(it.until):%d/%m/%Y %H:%M:%S}" in output
 
 
+def paused(store: Store, at: datetime) -> list[pauses.ListedPause]:
+    """Return the pauses in force, as the command lists them."""
+    with store.read() as tx:
+        return pauses.listed(tx, now=at)
+
+
 @pytest.mark.rabbit
 def test_the_province_is_down_and_comes_back(
     store: Store,
@@ -86,17 +92,12 @@ def test_the_province_is_down_and_comes_back(
     assert "Nothing is paused" in typed("partners", "pauses")
     with working(store, broker, destination, policy=LONG_PAUSES) as works:
         works.emit(*(record(n, 1) for n in range(FIRST)))
-
-        def standing() -> list[pauses.ListedPause]:
-            with store.read() as tx:
-                return pauses.listed(tx, now=ahead())
-
-        operations = len(destination.traits.accepts)
-        works.wait(lambda states: "sending" not in states and len(standing()) == operations)
+        every = len(destination.traits.accepts)
+        works.wait(lambda it: "sending" not in it and len(paused(store, ahead())) == every)
         works.emit(*(record(n, 1) for n in range(FIRST, DOSSIERS)))
         # at least these: of the first ones all may have been taken before the circuit opened
         works.wait(lambda _: broker.depth(QUEUE) >= DOSSIERS - FIRST)
-        found = standing()
+        found = paused(store, ahead())
         assert sum(it.waiting for it in found) == DOSSIERS
         for words in (("partners", "pauses"), ("verify",), ("deliveries", "attention")):
             output = typed(*words)
