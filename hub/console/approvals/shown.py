@@ -10,12 +10,13 @@ from hub.operations.approvals.carrying_out import delivery_of
 from hub.operations.approvals.terms import read_cancel
 from hub.operations.deliveries import resend
 from hub.operations.deliveries.resend import Change
+from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.deliveries.states import situation
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import history
 from hub.store.console.listing import ListedDelivery
-from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
 from hub.store.users import accounts
@@ -83,16 +84,21 @@ def shown(
 
     Its right was checked and its view was audited.
     """
+    verbs = discarding.CARRY_OUT
+    ids = [delivery_of(it.proposal) for it in found if it.proposal.verb not in verbs]
     with store.read() as tx:
         names = {it.user.name: it.user.full_name for it in accounts.all_of(tx)}
+        present = history.some_deliveries(tx, ids)
     return [
-        _shown(store, it, names, who=who, now=now, unmasked=it.number == unmasked) for it in found
+        _shown(store, it, present, names, who=who, now=now, unmasked=it.number == unmasked)
+        for it in found
     ]
 
 
 def _shown(
     store: Store,
     approval: Approval,
+    deliveries: Mapping[int, ListedDelivery],
     names: Mapping[str, str],
     *,
     who: Visitor,
@@ -109,11 +115,10 @@ def _shown(
     if proposal.verb in discarding.CARRY_OUT:
         return shown
     id = delivery_of(proposal)
-    with store.read() as tx:
-        present = history.one_delivery(tx, id)
-        situation = transitions.situation_of(tx, id)
+    present = deliveries.get(id)
     state = present.state if present else ""
-    changed = (state, situation) != (proposal.expected[str(id)], proposal.situation or situation)
+    here = situation(S(state), present.attempts, present.code) if present else ""
+    changed = (state, here) != (proposal.expected[str(id)], proposal.situation or here)
     return replace(
         shown,
         delivery=id,

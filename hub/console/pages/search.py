@@ -182,8 +182,10 @@ def csv_lines(parts: Parts, who: Visitor, filters: Filters) -> Iterator[str]:
     before: int | None = None
     written = 0
     while written < MOST_ROWS:
+        # The first rows come at once, what follows in larger pieces.
         with parts.store.read() as tx:
-            found = listing.page(tx, filters, who.scope, before=before, limit=1000)
+            limit = 1000 if written else listing.PAGE
+            found = listing.page(tx, filters, who.scope, before=before, limit=limit)
         rows = ([getattr(row, name) for name in _COLUMNS] for row in found.rows)
         yield "".join(map(spreadsheet.line, rows))
         written += len(found.rows)

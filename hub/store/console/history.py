@@ -112,6 +112,12 @@ def one_delivery(tx: Tx, id: int) -> ListedDelivery | None:
     return next(iter(_deliveries(tx, deliveries.c.id == id)), None)
 
 
+def some_deliveries(tx: Tx, ids: Sequence[int]) -> dict[int, ListedDelivery]:
+    """Return deliveries by their numbers; what is not there is left out."""
+    parts = (ids[first : first + MOST] for first in range(0, len(ids), MOST))
+    return {it.id: it for part in parts for it in _deliveries(tx, deliveries.c.id.in_(part))}
+
+
 def _deliveries(tx: Tx, which: sa.ColumnElement[bool]) -> list[ListedDelivery]:
     query = sa.select(*COLUMNS).where(which).order_by(deliveries.c.destination, position())
     return [listed(row) for row in tx.execute(query.limit(MOST))]

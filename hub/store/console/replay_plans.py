@@ -3,6 +3,7 @@
 What is counted are the items of one plan, at most `replays.MOST`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,25 +113,35 @@ def _plans(tx: Tx, which: sa.ColumnElement[bool], limit: int = 1) -> list[Listed
 def counts(tx: Tx, number: int) -> PlanCounts:
     """Return the counts of a plan."""
     mine = replay_items.c.plan == number
-    kinds = (replay_items.c.verdict, replay_items.c.detail)
-    query = sa.select(*kinds, sa.func.count().label("n"), sa.func.count(replay_items.c.outcome))
-    rows = tx.execute(query.where(mine).group_by(*kinds).order_by(sa.func.count().desc())).all()
-    outcome = sa.select(replay_items.c.outcome, sa.func.count()).where(mine)
-    outcome = outcome.where(replay_items.c.outcome.is_not(None)).group_by(replay_items.c.outcome)
-    sent = (
+    kinds = (replay_items.c.verdict, replay_items.c.detail, replay_items.c.outcome)
+    query = sa.select(*kinds, sa.func.count()).where(mine).group_by(*kinds)
+    outcomes: Counter[str] = Counter()
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for verdict, detail, outcome, n in tx.execute(query):
+        count, done = found.get((verdict, detail), (0, 0))
+        found[verdict, detail] = count + n, done + (n if outcome else 0)
+        if outcome:
+            outcomes[outcome] += n
+    verdicts = [
+        VerdictCount(verdict=verdict, detail=detail, count=count, done=done)
+        for (verdict, detail), (count, done) in found.items()
+    ]
+    return PlanCounts(
+        verdicts=sorted(verdicts, key=lambda it: (-it.count, it.verdict, it.detail)),
+        outcomes=outcomes,
+        sent=_sent(tx, mine) if outcomes["sent"] else {},
+    )
+
+
+def _sent(tx: Tx, mine: sa.ColumnElement[bool]) -> dict[str, int]:
+    """Return the states of the deliveries that a plan has sent."""
+    query = (
         sa.select(deliveries.c.state, sa.func.count())
         .join_from(replay_items, deliveries, deliveries.c.id == replay_items.c.delivery_id)
         .where(mine, replay_items.c.outcome == "sent")
         .group_by(deliveries.c.state)
     )
-    return PlanCounts(
-        verdicts=[
-            VerdictCount(verdict=verdict, detail=detail, count=count, done=done)
-            for verdict, detail, count, done in rows
-        ],
-        outcomes={row[0]: row[1] for row in tx.execute(outcome)},
-        sent={row[0]: row[1] for row in tx.execute(sent)},
-    )
+    return {row[0]: row[1] for row in tx.execute(query)}
 
 
 def items(tx: Tx, number: int, *, after: int = -1, limit: int = PAGE) -> list[ListedItem]:

@@ -74,6 +74,21 @@ class OrderedComparison:
     result: Result | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedComparison:
+    """A comparison as the list shows it: its counts are kept, its differences are not read."""
+
+    number: int
+    day: date
+    partner: str
+    by_list: bool
+    made_at: datetime
+    made_by: str
+    dossiers: int | None
+    """None until it is done, as `differences`."""
+    differences: int | None
+
+
 def result_of(
     findings: Sequence[TaskFinding],
     *,
@@ -149,10 +164,11 @@ def numbered(tx: Tx, number: int) -> OrderedComparison | None:
     return None if row is None else _comparison(row)
 
 
-def newest(tx: Tx, *, limit: int = 50) -> list[OrderedComparison]:
+def newest(tx: Tx, *, limit: int = 50) -> list[ListedComparison]:
     """Return the last comparisons, the newest first."""
-    query = sa.select(table).order_by(table.c.number.desc()).limit(limit)
-    return [_comparison(row) for row in tx.execute(query).mappings()]
+    query = sa.select(*(table.c[name] for name in ListedComparison.__slots__))
+    rows = tx.execute(query.order_by(table.c.number.desc()).limit(limit)).mappings()
+    return [ListedComparison(**dict(row) | {"day": date.fromisoformat(row["day"])}) for row in rows]
 
 
 def is_some_free(tx: Tx, *, now: datetime) -> bool:
@@ -227,6 +243,8 @@ def _ended(result: Result, now: datetime) -> dict[str, Any]:
         "state": ComparisonState.DONE.value,
         "ended_at": now,
         "result": msgspec.json.encode(result).decode(),
+        "dossiers": result.dossiers,
+        "differences": len(result.differences),
         "worker": None,
         "lease_until": None,
     }

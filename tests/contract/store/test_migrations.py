@@ -1,5 +1,6 @@
 """The migrations make the schema in the code, and keep what the rows say."""
 
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -181,3 +182,18 @@ def test_databases_migrated_at_once_in_one_process_do_not_mix_their_steps(tmp_pa
     for store in stores:
         assert {*metadata.tables} <= {*inspect(store.engine).get_table_names()}
         store.close()
+
+
+def test_comparisons_that_are_done_get_their_counts(bare: Store) -> None:
+    """0048: the list of comparisons shows them without reading the differences."""
+    upgrade(bare, "0047")
+    row = {"day": "2018-08-06", "partner": "", "by_list": False, "made_at": 1, "made_by": "x"}
+    row |= {"examined": 0, "total": 0}
+    result = json.dumps({"dossiers": 7, "differences": [{}, {}]})
+    done = {"number": 1, "state": "done", "result": result, "form": "a"}
+    fill(bare, "comparisons", row | done, row | {"number": 2, "state": "wanted", "form": "b"})
+    migrate(bare)
+    with bare.read() as tx:
+        query = "SELECT dossiers, differences FROM comparisons ORDER BY number"
+        found = [tuple(it) for it in tx.exec_driver_sql(query)]
+    assert found == [(7, 2), (None, None)]

@@ -44,6 +44,8 @@ replay_items = sa.Table(
     sa.CheckConstraint(one_of("verdict", VERDICTS), name="verdict"),
     comment="What a replay plan saw of each delivery, and what was done with it",
 )
+# A page of items is read by their ranks, however many a plan has.
+sa.Index("ix_replay_items_rank", replay_items.c.plan, replay_items.c.rank)
 # Who deletes a delivery has the database look for items that refer to it.
 sa.Index("ix_replay_items_delivery_id", replay_items.c.delivery_id)
 
@@ -166,6 +168,8 @@ comparisons = sa.Table(
     sa.Column("worker", sa.Text),
     sa.Column("lease_until", Instant),
     sa.Column("form", sa.Text, nullable=False),
+    sa.Column("dossiers", sa.Integer),
+    sa.Column("differences", sa.Integer),
     sa.CheckConstraint(one_of("state", (WANTED, DONE)), name="state"),
     sa.CheckConstraint("(state = 'done') = (result IS NOT NULL)", name="done_has_result"),
     sqlite_autoincrement=True,
