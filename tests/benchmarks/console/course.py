@@ -3,13 +3,13 @@
 The time is that of a caller on this machine, from the request to the last byte.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from statistics import median
 
 from tests.benchmarks.console.operators import EACH, OPERATORS
-from tests.benchmarks.console.pages import Times, timed
-from tests.benchmarks.console.standing import FACTS, standing
+from tests.benchmarks.console.pages import Times, not_asked, timed
+from tests.benchmarks.console.standing import BAD_DAY, standing, told
 from tests.benchmarks.console.working import DELIVERIES, Working, measure_working
 from tests.benchmarks.growth.course import building
 from tests.benchmarks.growth.stores.kept import stores
@@ -21,9 +21,8 @@ LEFT_AT_LEAST = 0.95
 PAGE_AT_MOST_MS, SEARCH_AT_MOST_MS = 100, 200
 CALLS = 40
 """Requests of each page in a round."""
-_ALSO = ", ".join(f"{count:,} {name}" for name, count in FACTS.items())
 NOTES = (
-    f"The large store of the growth benchmark, whose dossiers are finished, with {_ALSO}.",
+    f"The large store of the growth benchmark, whose dossiers are finished. Also: {told(BAD_DAY)}.",
     "Visitors are signed in: head of the ward, and an officer of one sector where it says so.",
     "Files and events: until the first rows, the first event.",
     f"Aim: p95 of a page within {PAGE_AT_MOST_MS} ms, of a search within {SEARCH_AT_MOST_MS} ms.",
@@ -46,7 +45,8 @@ def measure(rounds: int, size: int, engines: Iterable[str]) -> Result:
         for grown in ready.grown:
             with closing(grown.open()) as store, standing(store):
                 found[grown.engine] = timed(store, calls=CALLS * rounds)
-    return _result(found, size)
+                lacking = not_asked(store)
+    return _result(found, size, lacking)
 
 
 def measure_looked_at(rounds: int, size: int, engines: Iterable[str]) -> Result:
@@ -89,7 +89,7 @@ def _working_result(found: Mapping[str, Working], size: int) -> Result:
     )
 
 
-def _result(found: Found, size: int) -> Result:
+def _result(found: Found, size: int, lacking: Sequence[str]) -> Result:
     names = list(next(iter(found.values())))
     worst = {name: max(each[name].within(0.95) for each in found.values()) for name in names}
     searches = [time for name, time in worst.items() if _is_search(name)]
@@ -106,7 +106,7 @@ def _result(found: Found, size: int) -> Result:
         },
         columns=("page", *found, "aim"),
         rows=tuple(rows),
-        notes=NOTES,
+        notes=(*NOTES, f"Not asked for: {', '.join(lacking) or 'nothing'}."),
         details={"deliveries": size} | {engine: _figures(times) for engine, times in found.items()},
     )
 

@@ -9,19 +9,24 @@ from urllib.parse import quote
 
 import httpx
 import sqlalchemy as sa
+from fastapi.routing import APIRoute
 
+from hub.console.app import create_app
+from hub.console.parts import Parts
 from hub.console.sign_in.cookies import SESSION
 from hub.messages.catalog import PROVINCIAL
 from hub.rules.users import keys
 from hub.rules.users.rights import UserRole
 from hub.rules.users.sign_in import SessionStage
+from hub.runtime.clock import utc_now
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables import repair
 from hub.store.schema.tables.exchange import WITH_RECEIPT, audit, deliveries, handovers, journal
+from hub.store.schema.tables.operators.alerts import incidents
 from hub.store.schema.tables.records import dossiers, legs
 from hub.store.users import sessions
 from hub.store.users.sessions import Session
-from tests.benchmarks.console.standing import CODES, HEAD, OFFICER, number
+from tests.benchmarks.console.standing import CODES, HEAD, MARK, OFFICER, number
 from tests.support.console import looking
 
 WARM_UP = 3
@@ -95,6 +100,9 @@ def _paths_of_things(known: Mapping[str, Any]) -> dict[str, str]:
         "replay_deep": f"{plan}?after=9000",
         "comparison": f"/comparisons/{known['comparison']}",
         "task": f"/tasks/{known['task']}",
+        "incident": f"/incidents/{known['incident']}",
+        "signal": "/signals/disk_free",
+        "parked_message": f"/parked/message?id={MARK}-parked-0",
         "account": "/account",
     }
 
@@ -114,6 +122,8 @@ def _paths_of_lists(known: Mapping[str, Any]) -> dict[str, str]:
         "audit_rare": "/audit?thing=nothing_has_this",
         "audit_day": "/audit?day=2018-08-06",
         "audit_deep": f"/audit?before={known['audit'] // 2}",
+        "incidents": "/incidents",
+        "parked": "/parked",
         "approvals": "/approvals",
         "approvals_count": "/live/approvals",
     }
@@ -165,9 +175,10 @@ def _known(tx: Tx) -> dict[str, Any]:
         "plan": sa.select(sa.func.max(repair.replay_plans.c.number)),
         "comparison": sa.select(sa.func.max(repair.comparisons.c.number)),
         "audit": sa.select(sa.func.max(audit.c.seq)),
+        "incident": sa.select(sa.func.max(incidents.c.number)),
         "task": a_task.limit(1),
     }
-    found = {name: tx.execute(query).scalar_one() for name, query in queries.items()}
+    found = {name: tx.execute(query).scalar() or 0 for name, query in queries.items()}
     group = f"partner={PROVINCIAL}&operation={dead.type}&fault={CODES[0]}"
     return found | {"delivered": one.id, "dead": dead.id, "group": group}
 
@@ -190,6 +201,21 @@ def open_sessions(store: Store) -> dict[UserRole, str]:
             sessions.add(tx, keys.digest(token), session, now=now)
         found[role] = f"{SESSION}={token}"
     return found
+
+
+def not_asked(store: Store) -> list[str]:
+    """Return the pages that the console has and this does not ask for."""
+    app = create_app(Parts(store=store, clock=utc_now, destinations=()))
+    paths = [it.path.partition("?")[0] for it in asked(store).values()]
+    return [
+        it.path
+        for it in app.routes
+        if isinstance(it, APIRoute) and "GET" in (it.methods or ())
+        if not it.path.startswith(_NO_PAGE) and not any(map(it.path_regex.match, paths))
+    ]
+
+
+_NO_PAGE = ("/live/", "/static/", "/language/", "/sign-in")
 
 
 def timed(store: Store, *, calls: int) -> dict[str, Times]:
