@@ -6,15 +6,13 @@ takes no part in the transaction.
 
 from hub.broker.admin.set_aside import publish_again
 from hub.broker.topology import TOPOLOGY
-from hub.messages.queues import DEAD, INVALID
+from hub.messages.queues import HELD
 from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.texts import Explained, both
 
-HELD = (DEAD, INVALID)
-"""Queues from which nothing goes by itself."""
 WORK = tuple(queue.name for queue in TOPOLOGY.queues if queue.name not in HELD)
 
 

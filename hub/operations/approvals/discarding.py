@@ -9,10 +9,9 @@ message is in its queue again, though the audit says that two persons discarded 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from hub.broker.admin.set_aside import in_hand
+from hub.messages.queues import HELD
 from hub.operations import unpark
 from hub.operations.approvals.keeping import ProposalNotDone, ProposalStale, keep, proposed
-from hub.operations.sent_back import HELD
 from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
 from hub.rules.users.approvals import ApprovalVerb
@@ -72,6 +71,8 @@ def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], 
     if proposal.verb is not ApprovalVerb.DISCARD:
         yield lambda: None
         return
+    from hub.broker.admin.set_aside import in_hand  # other commands do without the broker
+
     queue, fingerprint = place_of(proposal)
     try:
         with in_hand(broker_url, queue, fingerprint) as held:
