@@ -10,7 +10,7 @@ from hub.console.alerts import incidents, signals
 from hub.console.approvals import inbox
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
-from hub.console.pages import audit, dossier, overview, queues, search, slip
+from hub.console.pages import audit, devices, dossier, overview, queues, search, slip
 from hub.console.parked import acts as parked_acts
 from hub.console.parked import listing, message
 from hub.console.parts import Parts
@@ -35,6 +35,6 @@ def create_app(parts: Parts) -> FastAPI:
         page.install(app, parts)
     for page in (listing, message, parked_acts):
         page.install(app, parts)
-    for page in (unmasking, resend, tasks, settling, inbox, audit):
+    for page in (unmasking, resend, tasks, settling, inbox, audit, devices):
         page.install(app, parts)
     return app

@@ -43,6 +43,7 @@ NAVIGATION = (
     ("/search", "search"),
     ("/queues", "queues"),
     ("/parked", "parked"),
+    ("/devices", "devices"),
     ("/approvals", "approvals"),
     ("/audit", "audit"),
 )

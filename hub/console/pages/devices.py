@@ -1,0 +1,35 @@
+"""The devices at the counter: how each was at its last check, and what its owner does."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import Response
+
+from hub.console.frame.rendering import PageView, render
+from hub.console.frame.visitor import demand, visitor
+from hub.console.parts import Parts
+from hub.operations.devices.listing import shown_devices
+from hub.rules.devices.health import state_text
+from hub.rules.users.rights import Right
+from hub.rules.users.visitor import Visitor
+from hub.texts import both
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """Add the page. Devices concern the installation as a whole, so no partner sees it."""
+
+    @app.get("/devices")
+    def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+        demand(who, Right.METADATA)
+        now = parts.clock()
+        with parts.store.read() as tx:
+            found = shown_devices(tx, now=now)
+        shown = PageView(
+            template="devices.html",
+            title=both("console.nav_devices"),
+            values={
+                "devices": [(it, state_text(it.state)) for it in found],
+                "nothing": both("device_findings.none_known"),
+            },
+        )
+        return render(request, shown, who, now=now)
