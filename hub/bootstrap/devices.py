@@ -5,13 +5,20 @@ from pathlib import Path
 
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
 from hub.messages.payloads import Station
 from hub.ports import Clock, Source
 from hub.ports.devices import Device
 from hub.rules.devices import reading
-from hub.rules.devices.reading import BARCODE_READER, SCANNER, DeviceSettings, DevicesFileWrong
+from hub.rules.devices.reading import (
+    BARCODE_READER,
+    PRINTER,
+    SCANNER,
+    DeviceSettings,
+    DevicesFileWrong,
+)
 from hub.settings import Settings, SettingsError
 from hub.store.engine.file_rights import make_directory
 from hub.texts import both
@@ -21,7 +28,8 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
     """Return the devices that this hub listens to. Raises SettingsError for a file without use."""
     if not settings.hot_folder:  # one that the settings name has the rights that the scanner needs
         make_directory(settings.scans)
-    return [_source(it, settings, clock) for it in device_settings(settings)]
+    heard = [it for it in device_settings(settings) if it.kind in (SCANNER, BARCODE_READER)]
+    return [_source(it, settings, clock) for it in heard]
 
 
 def make_devices(settings: Settings) -> list[Device]:
@@ -76,4 +84,6 @@ def _source(it: DeviceSettings, settings: Settings, clock: Clock) -> Source:
 def _device(it: DeviceSettings) -> Device:
     if it.kind == SCANNER:
         return ScannerFolder(it.name, Path(it.values["folder"]), it.place)
+    if it.kind == PRINTER:
+        return Printer(it.name, it.values["address"], it.place, it.values.get("ca_file", ""))
     return BarcodeLine(it.name, Path(it.values["line"]), it.place)

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from hub.messages.payloads import Station
 from hub.rules.alerts import values as v
@@ -20,9 +21,21 @@ from hub.rules.toml_lines import lines_of
 from hub.rules.toml_reading import Keys, TomlReading
 from hub.texts import Text, both, joined
 
-SCANNER, BARCODE_READER = "scanner", "barcode_reader"
+SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
 OF_SETTINGS: Final = ("scanner-1", "barcode-1")
 """Names of the devices that the settings name."""
+
+
+def printer_address(value: Any) -> str:
+    """Read the address of a printer: `ipp://192.168.1.20/ipp/print`."""
+    try:
+        parts = urlsplit(value) if isinstance(value, str) and value.isprintable() else None
+        usable = parts is not None and parts.scheme in ("ipp", "ipps") and bool(parts.hostname)
+        if parts is None or not usable or parts.username or parts.query or parts.port == 0:
+            raise ValueError
+    except ValueError:
+        raise v.Unusable(both("alerts_file.printer_address")) from None
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,11 @@ KINDS: Final = {
         keys={"line": v.line, "station": v.choice(tuple(map(str, Station)))},
         needed=("line",),
         address="line",
+    ),
+    PRINTER: DeviceKind(
+        keys={"address": printer_address, "ca_file": v.line},
+        needed=("address",),
+        address="address",
     ),
 }
 _EVERY: Final[Keys] = {"kind": v.choice(KINDS), "place": v.line}
@@ -113,9 +131,10 @@ def _device(file: TomlReading, name: str, entry: Any) -> DeviceSettings | None:
         return None
     word = entry["kind"]
     kind = KINDS.get(word) if isinstance(word, str) else None
-    given = file.entry((name,), entry, _EVERY if kind is None else {**_EVERY, **kind.keys})
-    if kind is None:
+    if kind is None:  # which keys the table may have is not known yet
+        file.entry((name,), {"kind": word}, _EVERY)
         return None
+    given = file.entry((name,), entry, {**_EVERY, **kind.keys})
     missing = [key for key in kind.needed if key not in entry]
     for key in missing:
         file.wrong((name, key), "needed")

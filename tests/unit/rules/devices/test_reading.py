@@ -74,7 +74,7 @@ def test_a_problem_has_line_key_and_what_is_allowed(text: str, problem: str) -> 
 def test_every_problem_is_named_at_once() -> None:
     """What is wrong with one device does not hide what is wrong with the next."""
     with pytest.raises(DevicesFileWrong) as raised:
-        parse("[a]\nkind = 'fax'\n[b]\nkind = 'scanner'\n", "devices.toml")
+        parse("[a]\nkind = 'fax'\nnumber = 3\n[b]\nkind = 'scanner'\n", "devices.toml")
     assert len(raised.value.problems) == 2
 
 

@@ -7,7 +7,7 @@ from hub.rules.devices.health import DeviceFinding
 from hub.rules.users.scope import Scope
 from hub.store.devices import states
 from hub.store.engine.store import Store
-from tests.contract.console.conftest import Look
+from tests.support.console import looking
 from tests.support.works import now
 
 
@@ -17,13 +17,14 @@ def keep(store: Store, device: str, *findings: DeviceFinding, age: timedelta) ->
         states.keep(tx, device, kind="scanner", place="quầy 2", findings=findings, now=now() - age)
 
 
-def test_a_device_is_shown_with_evidence_and_what_to_do(look: Look, store: Store) -> None:
+def test_a_device_is_shown_with_evidence_and_what_to_do(store: Store) -> None:
     """One that is well says only that; one without a check lately is not called well."""
     lately = timedelta(seconds=1)
     keep(store, "scanner-1", age=lately)
     keep(store, "scanner-2", DeviceFinding("folder_away", "/srv/<2>"), age=lately)
     keep(store, "scanner-3", age=2 * OVERDUE)
-    page = look(store).get("/devices").text
+    with looking(store) as visitor:
+        page = visitor.get("/devices").text
     assert "the scan folder cannot be read" in page
     assert "/srv/&lt;2&gt;" in page
     assert "check the server of the shared folder" in page
@@ -31,12 +32,13 @@ def test_a_device_is_shown_with_evidence_and_what_to_do(look: Look, store: Store
     assert page.count("quầy 2") == 3
 
 
-def test_an_installation_without_a_check_says_so(look: Look, store: Store) -> None:
+def test_an_installation_without_a_check_says_so(store: Store) -> None:
     """An empty page would be read as all well."""
-    assert "No device was checked yet" in look(store).get("/devices").text
+    with looking(store) as visitor:
+        assert "No device was checked yet" in visitor.get("/devices").text
 
 
-def test_devices_are_not_for_a_partner(look: Look, store: Store) -> None:
+def test_devices_are_not_for_a_partner(store: Store) -> None:
     """They concern the installation as a whole."""
-    town = look(store, scope=Scope(partners=frozenset({"town_center"})))
-    assert town.get("/devices").status_code == 403
+    with looking(store, scope=Scope(partners=frozenset({"town_center"}))) as town:
+        assert town.get("/devices").status_code == 403

@@ -1,0 +1,147 @@
+"""The calls of a printer by IPP: over the hub's own wire, each exactly once.
+
+A call that reads has no effect, however it ends. `print_document` has one: its failure says whether
+the printer may have the job (AmbiguousFailure) or certainly has not (TransientFailure,
+PermanentFailure). Nothing is repeated here.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from adapters.devices.printer.ipp import (
+    MEDIA_TYPE,
+    Attributes,
+    Group,
+    IppReply,
+    Operation,
+    Tag,
+    UnreadableReply,
+    Written,
+    read_reply,
+    write_request,
+)
+from adapters.wire.connections import Dialer
+from adapters.wire.http import Limits, Wire
+from adapters.wire.profile import Tls
+
+USER = "hub"
+"""The user of every job; never a person's name."""
+_SCHEMES: Final = {"ipp": "http", "ipps": "https"}
+_PORT: Final = 631
+LIMITS: Final = Limits(
+    connect_timeout=timedelta(seconds=5),
+    reply_timeout=timedelta(seconds=15),
+    reply_bytes=1024 * 1024,
+    connections=0,
+)
+
+
+class NotIpp(Exception):
+    """The address answered, but not as a printer by IPP; the text says how, without content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a printer is."""
+
+    uri: str
+    """ipp://host[:port]/path, as the printer wants to be called in each request."""
+    url: str
+    """The same for HTTP."""
+
+    @classmethod
+    def of(cls, uri: str) -> "Address":
+        """Read ipp:// or ipps://. Raises ValueError for another address."""
+        parts = urlsplit(uri)
+        if parts.scheme not in _SCHEMES or not parts.hostname or parts.username or parts.query:
+            raise ValueError("a printer's address is ipp://host/path or ipps://host/path")
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        place = f"{host}:{parts.port or _PORT}"
+        path = parts.path or "/ipp/print"
+        return cls(
+            urlunsplit((parts.scheme, place, path, "", "")),
+            urlunsplit((_SCHEMES[parts.scheme], place, path, "", "")),
+        )
+
+
+class IppPrinter:
+    """One printer; `call` may run in many threads."""
+
+    def __init__(self, uri: str, *, ca_file: str = "", limits: Limits = LIMITS) -> None:
+        """Raises ValueError for an address that is none, OSError for the file of the roots."""
+        self.address = Address.of(uri)
+        tls = Tls(ca_file=ca_file) if ca_file else Tls()
+        dialer = Dialer(self.address.url, timeout=limits.connect_timeout, tls=tls)
+        self._wire = Wire(self.address.url, limits=limits, dialer=dialer)
+        self._ids = itertools.count(1)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._wire.close()
+
+    def attributes(self, names: Sequence[str]) -> Attributes:
+        """Return attributes of the printer. Raises NotIpp and what `Wire.call` raises."""
+        wanted = [Written(Tag.KEYWORD, "requested-attributes", tuple(names))]
+        return self._well(Operation.GET_PRINTER_ATTRIBUTES, wanted).group(Group.PRINTER)
+
+    def validate(self, *, name: str, media_type: str) -> IppReply:
+        """Ask whether the printer would take a document; it prints nothing."""
+        return self.call(Operation.VALIDATE_JOB, self._document(name, media_type))
+
+    def print_document(self, document: bytes, *, name: str, media_type: str) -> int:
+        """Hand a document over and return the number of its job.
+
+        Raises NotIpp where it is not known whether the printer has the job, too.
+        """
+        wanted = self._document(name, media_type)
+        reply = self._well(Operation.PRINT_JOB, wanted, document=document)
+        number = next(iter(reply.group(Group.JOB).get("job-id", ())), None)
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise NotIpp("the reply names no job")
+        return number
+
+    def job(self, number: int) -> Attributes:
+        """Return how a job is. Raises NotIpp where the printer does not know it any more."""
+        wanted = [
+            Written(Tag.INTEGER, "job-id", (number,)),
+            Written(Tag.NAME, "requesting-user-name", (USER,)),
+        ]
+        return self._well(Operation.GET_JOB_ATTRIBUTES, wanted).group(Group.JOB)
+
+    def call(
+        self, operation: Operation, attributes: Sequence[Written], *, document: bytes = b""
+    ) -> IppReply:
+        """Make one call and return the reply, whatever its status. Raises as `attributes`."""
+        number = next(self._ids)
+        uri = Written(Tag.URI, "printer-uri", (self.address.uri,))
+        groups = [(Group.OPERATION, [uri, *attributes])]
+        body = write_request(operation, number, groups, document=document)
+        reply = self._wire.call("POST", body=body, headers={"Content-Type": MEDIA_TYPE})
+        if reply.status != 200:
+            raise NotIpp(f"HTTP {reply.status}")
+        try:
+            found = read_reply(reply.body)
+        except UnreadableReply as error:
+            raise NotIpp(str(error)) from None
+        if found.request_id != number:
+            raise NotIpp("the reply belongs to another request")
+        return found
+
+    def _well(
+        self, operation: Operation, attributes: Sequence[Written], *, document: bytes = b""
+    ) -> IppReply:
+        reply = self.call(operation, attributes, document=document)
+        if not reply.well:
+            raise NotIpp(f"IPP status {reply.status:#06x}")
+        return reply
+
+    def _document(self, name: str, media_type: str) -> list[Written]:
+        return [
+            Written(Tag.NAME, "requesting-user-name", (USER,)),
+            Written(Tag.NAME, "job-name", (name,)),
+            Written(Tag.MEDIA_TYPE, "document-format", (media_type,)),
+        ]

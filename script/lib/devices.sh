@@ -1,0 +1,21 @@
+# What the tests of devices are proved against: CUPS's own printer, ippeveprinter, which needs a D-Bus
+# of its own (the tests start one; no service of the machine). Nothing of it is needed to run the hub.
+
+install_device_peers() {
+    missing=
+    has_ippeveprinter || missing="$missing cups-ipp-utils"
+    command -v dbus-run-session >/dev/null 2>&1 || missing="$missing dbus-daemon"
+    [ -n "$missing" ] || return 0
+    if ! may_apt; then
+        say "Not here:$missing (only root on Debian can install them; going on without)."
+        return 0
+    fi
+    say "Installing Debian's${missing} ..."
+    # shellcheck disable=SC2086 # two words are two packages
+    apt_install $missing || say "They could not be installed; going on without."
+}
+
+# It lies outside the PATH of a user who is not root.
+has_ippeveprinter() {
+    command -v ippeveprinter >/dev/null 2>&1 || [ -x /usr/sbin/ippeveprinter ]
+}
