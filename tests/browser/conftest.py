@@ -33,6 +33,7 @@ from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter, ReplayItem
 from hub.store.repair.tasks import TaskFinding
 from hub.texts import Text
+from tests.browser.cases import settled
 from tests.support.console import TO, dead, looking, person
 from tests.support.database.stores import empty_store
 from tests.support.users import add_user
@@ -43,6 +44,13 @@ PLANNED = ReplayItem(delivery_id=1, attempts=1, fault="partner_refused", verdict
 PARKED = record(7, 1).id
 """A message that is parked."""
 AXE = Path(__file__).parents[2] / "var/foreign/node_modules/axe-core/axe.min.js"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the twelve cases took."""
+    if lines := settled.table():
+        terminalreporter.section("cases settled by mouse")
+        terminalreporter.write("\n".join([*lines, ""]))
 
 
 @pytest.fixture(scope="session")

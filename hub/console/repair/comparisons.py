@@ -12,7 +12,7 @@ from hub.console.forms import filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, signed_by, visitor
-from hub.console.links import comparison, dossier
+from hub.console.links import comparison, dossier, task
 from hub.console.live import Freshness, FreshPages, add_streams, number_in_path
 from hub.console.parts import Parts
 from hub.console.repair.acting import form_values
@@ -174,6 +174,7 @@ def comparison_page(parts: Parts, who: Visitor, now: datetime, *, number: int) -
         "text_of": text_of,
         "dossier": dossier,
         "comparison": comparison,
+        "task_page": task,
     }
     return PageView(
         template="repair/comparison.html",

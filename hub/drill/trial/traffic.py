@@ -50,7 +50,7 @@ class Traffic:
     ) -> None:
         """`directory`: where the next number is kept; `url`, `token`: of the gateway."""
         self._rules = Rulebook.load()
-        self._day = _last_working_day(now.astimezone(LOCAL).date(), self._rules)
+        self._day = last_working_day(now.astimezone(LOCAL).date(), self._rules)
         self._counter = directory / "next-dossier"
         self._gateway, self._token, self._scans = Wire(url), token, scans
         self._taken_in = deque[Planned]()
@@ -130,7 +130,8 @@ class Traffic:
             raise NotTaken(f"HTTP {reply.status} {reply.body[:300]!r}")
 
 
-def _last_working_day(today: date, rules: Rulebook) -> date:
+def last_working_day(today: date, rules: Rulebook) -> date:
+    """Return the last day before `today` on which the office was open."""
     day = today - timedelta(days=1)
     while not calendar.is_working_day(day, calendar=rules.calendar):
         day -= timedelta(days=1)

@@ -1,12 +1,14 @@
 """A pause that a person has to end is one task, however many dossiers wait for its end.
 
 Opened in the transaction that shows the pause, one for a partner and fault code. It is closed by
-itself when no operation of the partner is paused with that code and no delivery waits with it.
+itself when no operation of the partner is paused with that code and no delivery waits with it. A
+partner that accepted a call counts as not paused, although only a few go out at once.
 """
 
 from datetime import datetime
 
 from hub.messages.partners import named
+from hub.rules.calls.circuit import Phase
 from hub.rules.failures.errors import FAULTS
 from hub.rules.failures.login_remedies import TASKS
 from hub.rules.owners import WARD_IT
@@ -18,8 +20,11 @@ from hub.texts import both
 
 
 def raise_finding(tx: Tx, pause: Pause, now: datetime) -> bool:
-    """Open the task of a pause; False where it needs none or has one."""
-    if pause.code not in TASKS:
+    """Open the task of a pause; False where it needs none or has one.
+
+    A pause that ramps needs none: the partner has accepted a call since.
+    """
+    if pause.code not in TASKS or pause.phase == Phase.RAMPING:
         return False
     partner, operation = named(pause.destination).text, pause.operation
     found = tasks.TaskFinding(

@@ -107,7 +107,7 @@ class PauseRegistry:
                 login_tasks.raise_finding(tx, pause, now)
             for name in sorted(gone):
                 pauses.clear(tx, to, name, now=now)
-            if gone:
+            if gone or any(it.phase == Phase.RAMPING for it in changed):
                 login_tasks.close_findings(tx, to, now)
             resumed = sum(
                 pauses.resume(tx, to, name, now=now, limit=n) for name, n in sorted(wider.items())

@@ -18,12 +18,11 @@ LOGIN_OR_TLS = frozenset(
     }
 )
 """Fault codes of a session or a TLS handshake that the partner refuses."""
-TASKS = LOGIN_OR_TLS | {"partner_forbidden"}
-"""Fault codes for which a pause is also a task."""
-AWAITED = TASKS | {"partner_login"}
-"""Fault codes with which deliveries wait until the partner accepts the login."""
+TASKS = LOGIN_OR_TLS | {"partner_forbidden", "partner_login"}
+"""Fault codes with which deliveries wait until the partner accepts the hub again. A pause for one
+of them is also a task."""
 
 
 def remedy_of(code: str) -> Text | None:
     """Return what to do about a fault code, None where no login is refused."""
-    return both(f"faults.{code}_to_do") if code in AWAITED else None
+    return both(f"faults.{code}_to_do") if code in TASKS else None

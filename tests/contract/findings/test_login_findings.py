@@ -82,3 +82,17 @@ def test_the_timer_closes_what_waited_longer_than_its_pause(store: Store) -> Non
     assert findings.check(PAUSE.expires_at + timedelta(seconds=1)) == 1
     assert opened(store) == []
     assert findings.check(NOW) == 0
+
+
+def test_a_login_that_is_accepted_again_closes_its_task_at_the_first_call(store: Store) -> None:
+    """Although only a few calls go out at once then; the pause that ramps opens none again."""
+    wrong = replace(PAUSE, code="partner_login")
+    ramping = replace(wrong, phase="ramping")
+    with store.write() as tx:
+        pauses.post(tx, wrong)
+        assert raise_finding(tx, wrong, NOW)
+        assert close_findings(tx, "provincial", NOW) == 0
+        pauses.post(tx, ramping)
+        assert close_findings(tx, "provincial", NOW) == 1
+        assert not raise_finding(tx, ramping, NOW)
+    assert opened(store) == []

@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.rules.actors import BY_HUB
+from hub.rules.calls.circuit import Phase
 from hub.store.engine.store import Tx
 from hub.store.repair.tasks import GONE
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries, pauses
@@ -40,7 +41,10 @@ def partners(tx: Tx) -> list[str]:
 def stands(tx: Tx, destination: str, code: str, *, now: datetime) -> bool:
     """Tell whether an operation is paused with this code, or a delivery waits with it."""
     paused = sa.exists().where(
-        pauses.c.destination == destination, pauses.c.code == code, pauses.c.expires_at > now
+        pauses.c.destination == destination,
+        pauses.c.code == code,
+        pauses.c.phase != Phase.RAMPING.value,
+        pauses.c.expires_at > now,
     )
     waits = sa.exists().where(
         unindexed(deliveries.c.destination) == destination,

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.rules.failures.login_remedies import AWAITED
+from hub.rules.failures.login_remedies import TASKS
 from hub.store.engine.store import Tx
 from hub.store.repair.replies.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, pauses
@@ -51,11 +51,11 @@ def refused_logins(tx: Tx, *, now: datetime) -> list[RefusedLogin]:
 
 def _unsent(now: datetime) -> sa.Select[Any]:
     """Return the query for what waits, and for what is pending or waits behind a pause."""
-    waits = sa.and_(deliveries.c.state == S.WAITING.value, deliveries.c.code.in_(AWAITED))
+    waits = sa.and_(deliveries.c.state == S.WAITING.value, deliveries.c.code.in_(TASKS))
     paused = sa.and_(
         pauses.c.destination == deliveries.c.destination,
         pauses.c.operation == deliveries.c.type,
-        pauses.c.code.in_(AWAITED),
+        pauses.c.code.in_(TASKS),
         pauses.c.expires_at > now,
     )
     cause = sa.case((waits, deliveries.c.code), else_=pauses.c.code)
@@ -78,7 +78,7 @@ def _unasked() -> sa.Select[Any]:
         sa.select(deliveries.c.destination, last.c.code, sa.func.count().label("waiting"))
         .add_columns(sa.func.min(deliveries.c.id).label("first"), no_pause)
         .select_from(deliveries.join(last, IS_LAST_QUESTION))
-        .where(deliveries.c.state == S.AMBIGUOUS.value, UNSETTLED, last.c.code.in_(AWAITED))
+        .where(deliveries.c.state == S.AMBIGUOUS.value, UNSETTLED, last.c.code.in_(TASKS))
         .group_by(deliveries.c.destination, last.c.code)
     )
 

@@ -18,7 +18,7 @@ from hub.gateway.v1.problems import guide
 from hub.rules.failures import fault_catalog
 from hub.rules.failures.errors import FAULTS, FaultClass, is_certain, kept_code, unknown_code
 from hub.rules.failures.fault_catalog import Explanation
-from hub.rules.failures.login_remedies import AWAITED, remedy_of
+from hub.rules.failures.login_remedies import TASKS, remedy_of
 from hub.texts import Text
 from tests.support.documents.runbook_pages import fault_codes
 from tests.support.documents.sources import modules, tree_of
@@ -69,7 +69,7 @@ def test_runbook_command_and_gateway_say_the_same_of_a_code(own: Explanation) ->
     assert (answer["title_en"], answer["action_en"]) == (own.cause["en"], own.to_do["en"])
     page = fault_codes()
     assert all(sentence in page for sentence in (*own.cause.values(), *own.to_do.values()))
-    if own.code in AWAITED:
+    if own.code in TASKS:
         assert remedy_of(own.code) == Text(**own.to_do)
 
 
