@@ -104,6 +104,15 @@ def test_a_verdict_moves_what_waits_and_what_comes(
         assert [verification.verify(tx, one).problems for one in chain.CHAINS] == [(), ()]
 
 
+def test_a_verdict_moves_what_a_refused_query_left_to_a_person(store: Store) -> None:
+    """The query's code stands on the delivery; the code that the call got is still the question."""
+    id = answered(store, 1, "77")
+    with store.write() as tx:
+        transitions.leave_to_person(tx, id, why="x", code="query_refused")
+    assert classify(store, "provincial", "77", CodeVerdict.TRANSIENT, **BY) == 1
+    assert place(store, id)[0] is S.WAITING
+
+
 def test_a_verdict_for_one_operation_leaves_the_others(store: Store) -> None:
     """The same code may mean something else elsewhere."""
     mine, other = answered(store, 1, "77"), answered(store, 2, "77", "CapNhatTienDoHoSoMC")

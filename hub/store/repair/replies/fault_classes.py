@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.failures.fault_codes import QUERY_REFUSED
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import deliveries, fault_classes, handovers
 from hub.store.schema.tables.repair import tasks as task_table
@@ -122,12 +123,15 @@ def _row(partner: str, operation: str, code: str, now: datetime) -> dict[str, ob
 
 
 def waiting(tx: Tx, partner: str, operation: str, code: str) -> list[tuple[int, str]]:
-    """Return (id, lane) of the ambiguous deliveries that got this code, oldest first."""
+    """Return (id, lane) of the ambiguous deliveries that got this code, oldest first.
+
+    Also those about which a query was refused since: their own code is that of the query.
+    """
     query = sa.select(deliveries.c.id, deliveries.c.lane).where(
         deliveries.c.destination == partner,
         deliveries.c.partner_code == code,
         deliveries.c.state == S.AMBIGUOUS.value,
-        deliveries.c.code == "reply_unknown_code",
+        deliveries.c.code.in_(("reply_unknown_code", QUERY_REFUSED)),
     )
     if operation != ANY:
         # A scalar subquery, because PostgreSQL may make of EXISTS a scan of every hand-over.
