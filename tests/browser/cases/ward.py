@@ -205,29 +205,11 @@ def ward(
     """Start a drill in a directory; end all of it."""
     layout, rules = _layout(place), Rulebook.load()
     day = last_working_day(utc_now().astimezone(LOCAL).date(), rules)
+    urls = (database_url, broker_url, management_url)
     with ExitStack() as stack:
-        to_database = stack.enter_context(_line_to(database_url))
-        to_broker = stack.enter_context(_line_to(broker_url))
-        to_management = stack.enter_context(_line_to(management_url))
+        lines = [stack.enter_context(_line_to(url)) for url in urls]
         partners = start_partners(layout, stack)
-        certificate.make(layout.directory, now=utc_now())
-        settings = {
-            **layout.settings(
-                {
-                    "HUB_DATABASE_URL": to_database.instead_of(database_url),
-                    "HUB_BROKER_URL": to_broker.instead_of(broker_url),
-                    "HUB_BROKER_MANAGEMENT_URL": to_management.instead_of(management_url),
-                }
-            ),
-            **QUICK,
-        }
-        own = load(environment({}, {**settings, "HUB_DATABASE_URL": database_url}))
-        store = open_store(own, migrating=True)
-        stack.callback(store.close)
-        key = KeyFile(own.derivation_key)
-        accounts.make(store, layout.directory, key_file=key, language="vi", now=utc_now())
-        hub = HubProcess(environment(os.environ, settings), layout.directory / "hub.log")
-        stack.callback(hub.stop)
+        store = _started(layout, stack, urls, lines)
         gateway = Wire(layout.address("hub"))
         stack.callback(gateway.close)
         yield Ward(
@@ -236,13 +218,33 @@ def ward(
             partners=partners,
             store=store,
             gateway=gateway,
-            to_database=to_database,
-            to_broker=to_broker,
-            to_management=to_management,
+            to_database=lines[0],
+            to_broker=lines[1],
+            to_management=lines[2],
             broker_urls=(broker_url, management_url),
             day=day,
             _planned=_plan(rules, day),
         )
+
+
+def _started(
+    layout: Layout, stack: ExitStack, urls: Sequence[str], lines: Sequence[TcpProxy]
+) -> Store:
+    """Start the hub behind the lines, with its accounts; return its store."""
+    names = ("HUB_DATABASE_URL", "HUB_BROKER_URL", "HUB_BROKER_MANAGEMENT_URL")
+    behind = {
+        name: line.instead_of(url) for name, line, url in zip(names, lines, urls, strict=True)
+    }
+    settings = {**layout.settings(behind), **QUICK}
+    certificate.make(layout.directory, now=utc_now())
+    own = load(environment({}, {**settings, "HUB_DATABASE_URL": urls[0]}))
+    store = open_store(own, migrating=True)
+    stack.callback(store.close)
+    key = KeyFile(own.derivation_key)
+    accounts.make(store, layout.directory, key_file=key, language="vi", now=utc_now())
+    hub = HubProcess(environment(os.environ, settings), layout.directory / "hub.log")
+    stack.callback(hub.stop)
+    return store
 
 
 def _layout(place: Path) -> Layout:
