@@ -44,4 +44,4 @@ def table(head: list[str], rows: list[list[str]]) -> Html:
     top = element("tr", *(element("th", cell, scope="col") for cell in head))
     body = [element("tr", *(element("td", cell) for cell in row)) for row in rows]
     inner = element("table", element("thead", top), element("tbody", *body))
-    return element("div", inner, class_="wide", tabindex="0", role="region", aria_label=head[0])
+    return element("div", inner, class_="wide", tabindex="0", role="group", aria_label=head[0])

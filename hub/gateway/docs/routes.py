@@ -18,7 +18,7 @@ from hub.gateway.docs import asyncapi_page, contracts, faults_page, guide, opena
 from hub.gateway.docs.pages import GUIDE, PREFIX, Page, address, framed
 from hub.texts.catalog import Language
 
-_PAGES: dict[str, Callable[[Language], Page]] = {
+PAGES: dict[str, Callable[[Language], Page]] = {
     GUIDE: guide.guide,
     "rest": openapi_page.page,
     "soap": wsdl_page.page,
@@ -61,7 +61,7 @@ def install(app: FastAPI, *, proxies: Proxies) -> None:
     for name in contracts.FILES:
         add(f"{PREFIX}/{name}", _bound(contract, name))
     for language in Language:
-        for name in _PAGES:
+        for name in PAGES:
             add(address(language, name), _bound(page, language, name))
 
 
@@ -74,7 +74,7 @@ def _bound(route: Callable[..., Response], *values: object) -> Callable[[Request
 
 @cache
 def _document(language: Language, name: str) -> str:
-    return framed(_PAGES[name](language), language=language, name=name)
+    return framed(PAGES[name](language), language=language, name=name)
 
 
 def _example(request: Request) -> Response:

@@ -1,0 +1,53 @@
+"""What partners' developers read at `/docs`, in Chromium: accessible, no wider than the screen."""
+
+from collections.abc import Iterator
+
+import pytest
+import urllib3
+from playwright.sync_api import Browser
+
+from hub.gateway.docs.pages import address
+from hub.gateway.docs.routes import PAGES
+from hub.texts import Language
+from tests.browser.test_pages import LOOKS, fits, opened, violations
+from tests.support.gateway.partner_gateway import open_partner_gateway
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a gateway over an empty ward."""
+    with open_partner_gateway(tmp_path_factory.mktemp("hub")) as opened_gateway:
+        yield opened_gateway.url
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_every_page_of_the_docs_is_accessible_and_fits(
+    chromium: Browser, gateway: str, axe: str, language: str
+) -> None:
+    """axe-core finds nothing of WCAG 2.2 AA, light and dark, narrow and wide."""
+    with opened(chromium, gateway, language) as page:
+        for name in PAGES:
+            path = address(Language(language), name)
+            page.goto(path)
+            assert page.locator("html").get_attribute("lang") == language
+            page.evaluate(axe)
+            for scheme, checked_at, other in LOOKS[language]:
+                page.emulate_media(color_scheme=scheme)
+                assert fits(page, checked_at), (path, checked_at)
+                assert violations(page) == [], (path, scheme, checked_at)
+                assert fits(page, other), (path, other)
+
+
+def test_a_page_of_the_docs_breaks_no_policy_of_its_own(chromium: Browser, gateway: str) -> None:
+    """The browser reports no violation, and the first page leads to the guide."""
+    page = chromium.new_context(base_url=gateway).new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.goto("/docs")
+    assert page.locator("html").get_attribute("lang") == "vi"
+    for language in Language:
+        for name in PAGES:
+            page.goto(address(language, name))
+    assert told == []
+    page.context.close()
+    assert urllib3.request("GET", f"{gateway}/docs", redirect=False).status in (302, 307)
