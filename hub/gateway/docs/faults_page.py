@@ -14,7 +14,7 @@ def page(language: Language) -> Page:
         body.append(
             element(
                 "section",
-                element("h3", code(own.code), id=own.code),
+                element("h2", code(own.code), id=own.code),
                 element("p", element("strong", own.cause[language.value])),
                 element("p", marked(own.to_do[language.value])),
                 who,

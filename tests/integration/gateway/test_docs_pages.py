@@ -109,7 +109,7 @@ def test_the_pages_name_all_that_there_is(door: PartnerGateway, language: Langua
         "faults": [own.code for own in fault_catalog.load({})],
     }
     for name, things in expected.items():
-        headings = [it.text_content() for it in page(door, language, name).xpath("//h3")]
+        headings = [it.text_content() for it in page(door, language, name).xpath("//h2|//h3")]
         text = "\n".join(headings)
         assert [thing for thing in things if thing not in text] == []
 
