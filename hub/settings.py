@@ -183,6 +183,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alerts_file: str = ""
     """TOML file of alerts: rules, channels, quiet hours, escalation; empty: the packaged rules and
     no channel."""
+    heartbeat_url: Secret = ""
+    """Address outside that the timer's process calls each minute while the hub makes progress;
+    empty: none."""
     alert_hours: Annotated[float, Meta(ge=0, le=400)] = 8.0
     """Office hours before a dossier's due date from which an alert is raised; 0: never."""
     operator: str = ""

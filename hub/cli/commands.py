@@ -102,6 +102,7 @@ COMMANDS = {
     "alerts test": "hub.cli.alerts.channels",
     "devices list": "hub.cli.devices.shown_devices",
     "devices check": "hub.cli.devices.shown_devices",
+    "alerts watch": "hub.cli.alerts.watch",
     "topology validate": "hub.cli.broker.topology",
     "topology plan": "hub.cli.broker.topology",
     "topology apply": "hub.cli.broker.topology",

@@ -1,8 +1,11 @@
 """The roles that watch what an installation measures, and send what is to be said."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
+from hub.bootstrap.alerts.outside import make_heartbeat_call
 from hub.bootstrap.alerts.plan import make_channels, make_plan
 from hub.bootstrap.hub import Hub
 from hub.messages import catalog
@@ -10,6 +13,7 @@ from hub.messages.partners import PARTNERS
 from hub.messages.queues import INGEST
 from hub.operations.alerts.evaluating import Evaluating
 from hub.operations.alerts.file_book import FileBook
+from hub.operations.alerts.heartbeat_calls import HeartbeatCalls
 from hub.operations.alerts.local_measuring import LocalMeasuring
 from hub.operations.alerts.measuring import StoreMeasuring
 from hub.operations.alerts.sending import AlertSending
@@ -49,13 +53,12 @@ def make_alerts(hub: Hub) -> list[Role]:
     plan = alert_plan(settings)
     channels = make_channels(plan)
     sending = AlertSending(hub.store, channels, clock=hub.clock)
-    broker = hub.broker if settings.broker_url else None
     measures: list[Measuring] = [
         StoreMeasuring(hub.store, (*PARTNERS, catalog.DEVICES), hub.clock),
         LocalMeasuring(
             store=hub.store,
             place=Path(settings.data_dir),
-            query_broker=None if broker is None else lambda: broker.depth(INGEST),
+            query_broker=_query(hub),
         ),
     ]
     watching = AlertWatching(
@@ -66,4 +69,17 @@ def make_alerts(hub: Hub) -> list[Role]:
         every=seconds(settings.sweep_interval),
         on_message=sending.wakeup.wake,
     )
-    return [watching, sending]
+    return [watching, sending, *_heartbeat(hub)]
+
+
+def _heartbeat(hub: Hub) -> list[Role]:
+    """Return what calls the heartbeat's address, where there is one. Raises SettingsError."""
+    call = make_heartbeat_call(hub.settings)
+    if call is None:
+        return []
+    return [HeartbeatCalls(hub.store, call, clock=hub.clock, query_broker=_query(hub))]
+
+
+def _query(hub: Hub) -> Callable[[], object] | None:
+    """Return what asks the broker, None for the one in this process."""
+    return partial(hub.broker.depth, INGEST) if hub.settings.broker_url else None

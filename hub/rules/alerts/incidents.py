@@ -123,7 +123,9 @@ def _step(incident: Incident, now: datetime) -> timedelta:
 
 
 def _with(rule: Rule, sample: Measurement, before: Incident | None, now: datetime) -> Incident:
-    severity = rule.severity_of(sample.value)
+    # Trap: a yes or no that is kept as a bool is not read again as a number by the file's reader.
+    value = float(sample.value)
+    severity = rule.severity_of(value)
     if before is None:
         before = Incident(
             rule=rule.name,
@@ -131,8 +133,8 @@ def _with(rule: Rule, sample: Measurement, before: Incident | None, now: datetim
             subject=sample.subject,
             about=sample.shown,
             severity=severity,
-            value=sample.value,
-            worst=sample.value,
+            value=value,
+            worst=value,
             first_seen_at=now,
             seen_at=now,
         )
@@ -140,9 +142,9 @@ def _with(rule: Rule, sample: Measurement, before: Incident | None, now: datetim
         aged(before, now),
         true_for=before.true_for + _step(before, now),
         false_for=_NONE,
-        value=sample.value,
+        value=value,
         about=sample.shown,
-        worst=rule.worse(before.worst, sample.value),
+        worst=rule.worse(before.worst, value),
         # An incident that was critical stays so until it ends: no message a minute at the limit.
         severity=severity
         if before.severity is not AlertSeverity.CRITICAL or before.started_at is None

@@ -68,6 +68,7 @@ SIGNALS = {
     "process_trouble": AlertSignal(SignalUnit.COUNT, "process"),
     "broker_lost": AlertSignal(SignalUnit.COUNT, "machine", page="/queues"),
     "database_lost": AlertSignal(SignalUnit.COUNT, "machine", is_outside=True),
+    "hub_silent": AlertSignal(SignalUnit.COUNT, "hub", is_outside=True),
     "clock_skew": AlertSignal(SignalUnit.DURATION, "machine"),
 }
 """Each signal by the name that rules use. Its sentences are in `hub/texts/alert_signals.toml`."""

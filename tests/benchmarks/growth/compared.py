@@ -55,6 +55,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "alerts ack": _DECIDES,
     "alerts silence": _DECIDES,
     "alerts test": _NO_STORE,
+    "alerts watch": _NO_STORE,
     "devices check": _NO_STORE,
     "approvals approve": _DECIDES,
     "approvals refuse": _DECIDES,

@@ -86,6 +86,8 @@ def _answering(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
+        do_GET = do_POST  # noqa: N815 - http.server's name
+
         def log_message(self, *_: object) -> None:
             pass
 

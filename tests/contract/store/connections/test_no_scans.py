@@ -122,6 +122,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "users key": ("binh", "--reason", "a test"),
     "users sessions": ("binh",),
     "users revoke": ("binh", "--reason", "a test"),
+    "alerts watch": ("--once", "--url", "http://127.0.0.1:1/readyz"),
     "faults classify": ("provincial", "77", "--as", "transient", "--reason", "a test"),
 }
 NOT_RUN: Mapping[str, str] = {

@@ -1,0 +1,35 @@
+"""Both ends of the dead man's switch: the hub's sign of life, the watch of a second machine."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from adapters.alerts.outside import call_heartbeat, is_address, query_ready
+from hub.bootstrap.alerts.plan import make_channels
+from hub.operations.alerts.file_book import FileBook
+from hub.operations.alerts.outside_watch import OutsideWatch
+from hub.ports import Clock
+from hub.rules.alerts.plan import AlertPlan
+from hub.settings import Settings, SettingsError
+
+
+def make_heartbeat_call(settings: Settings) -> Callable[[], None] | None:
+    """Return what says that the hub makes progress, None without an address.
+
+    Raises SettingsError for what is no address.
+    """
+    url = settings.heartbeat_url
+    if not url:
+        return None
+    if not is_address(url):
+        raise SettingsError("HUB_HEARTBEAT_URL: http://... or https://...")
+    return partial(call_heartbeat, url)
+
+
+def make_watch(plan: AlertPlan, urls: Sequence[str], *, folder: Path, clock: Clock) -> OutsideWatch:
+    """Return the watch of a second machine. Raises ValueError with what is no address."""
+    wrong = [url for url in urls if not is_address(url)]
+    if wrong:
+        raise ValueError(wrong[0])
+    book = FileBook(folder=folder, plan=plan, channels=make_channels(plan), clock=clock)
+    return OutsideWatch(urls=urls, query=query_ready, book=book)

@@ -1,0 +1,69 @@
+"""`hub alerts watch`: on a second machine, tells persons when the hub does not work."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.bootstrap.alerts.outside import make_watch
+from hub.bootstrap.alerts.plan import make_plan
+from hub.cli.context import not_done, settings
+from hub.cli.output.answer import refuse, show
+from hub.cli.output.listing import listing
+from hub.operations.alerts.outside_watch import OutsideWatch
+from hub.rules.alerts.reading import AlertsFileWrong
+from hub.runtime.clock import utc_now
+from hub.runtime.process.stop_signals import StopSignals
+from hub.texts import text
+
+app = typer.Typer()
+WATCHED = listing("watched", "*address *ready cause")
+ANSWERS = {"watch": (WATCHED,)}
+EVERY = 60.0
+"""Seconds between two looks."""
+
+
+@app.command("watch")
+def watch(
+    url: Annotated[list[str], typer.Option("--url", help="readyz_url")],
+    state: Annotated[str, typer.Option("--state", help="watch_state")] = "",
+    once: Annotated[bool, typer.Option("--once", help="watch_once")] = False,
+) -> None:
+    """Look at the hub's /readyz each minute and tell of a silent hub by the channels.
+
+    Needs no store. With --once it looks once and ends with 1 where the hub does not work.
+    """
+    watching = _watching(url, state)
+    signals = None if once else StopSignals()
+    while True:
+        rows = _query(watching)
+        if once:
+            show(WATCHED, rows)
+            raise typer.Exit(0 if all(row[1] for row in rows) else 1)
+        if signals is not None and signals.wait(EVERY):
+            return
+
+
+def _query(watching: OutsideWatch) -> list[tuple[str, bool, str]]:
+    try:
+        found, _ = watching.run_once()
+    except OSError as error:
+        raise not_done(os.strerror(error.errno or 0)) from None
+    return [(url, why is None, str(why or "")) for url, why in found.items()]
+
+
+def _watching(urls: list[str], state: str) -> OutsideWatch:
+    try:
+        plan = make_plan(settings())
+    except AlertsFileWrong as error:
+        refuse(error.text)
+        raise typer.Exit(2) from None
+    if not plan.channels:
+        raise not_done(text("alerts.no_channels"))
+    folder = Path(state) if state else Path(settings().data_dir) / "watch"
+    try:
+        return make_watch(plan, urls, folder=folder, clock=utc_now)
+    except ValueError as error:
+        refuse(text("alerts.no_address", url=repr(str(error))))
+        raise typer.Exit(2) from None
