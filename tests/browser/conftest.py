@@ -22,8 +22,10 @@ from hub.rules.alerts.notifying import Silence
 from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
 from hub.rules.alerts.reading import packaged
 from hub.rules.alerts.signals import Measurement, Observed
+from hub.rules.devices.health import DeviceFinding
 from hub.rules.users.approvals import ApprovalVerb
 from hub.rules.users.rights import UserRole
+from hub.store.devices import states
 from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.messages.journal import JournalEntry
@@ -100,6 +102,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     FlowSampling(store, [TO]).sample(now())
     _propose(store)
     _have_incidents(store)
+    with store.write() as tx:
+        for name, findings in (("may-in", ()), ("may-quet", (DeviceFinding("folder_away", "x"),))):
+            states.keep(tx, name, kind="x", place="quầy 1", findings=findings, now=now())
     yield store
     store.close()
 

@@ -18,9 +18,11 @@ from hub.console.links import dossier, message_list, search_of, task
 from hub.console.live import add_stream
 from hub.console.parts import Parts
 from hub.operations.alerts.subjects import visible
+from hub.operations.devices.listing import shown_devices
 from hub.operations.flow.curves import SPANS, curves
 from hub.operations.overview.items import items
 from hub.operations.overview.verdict import verdict
+from hub.rules.devices.health import state_text
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.alerts import incidents
@@ -61,6 +63,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
         open_incidents = visible(incidents.listing(tx), who.scope)
         paused = pauses.listed(tx, now=now)
         due = due_soon(tx, who.scope)
+        devices = shown_devices(tx, now=now) if who.scope.everything else []
         flows = [flow(tx, it.destination, span, now) for it in balances]
     return PageView(
         template="overview.html",
@@ -72,6 +75,8 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
             "more": max(0, len(found) - SHOWN),
             "found": open_incidents,
             "due": due,
+            "devices": devices,
+            "device_state": state_text,
             "balances": balances,
             "pauses": [it for it in paused if sees_partner(who, it.pause.destination)],
             "flows": flows,

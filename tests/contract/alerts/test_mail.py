@@ -189,3 +189,12 @@ def test_a_refused_person_is_no_reason_to_write_to_the_others_again(
     assert (caught.value.code, caught.value.in_part) == ("mail_refused", in_part)
     assert "example.vn" not in str(caught.value)
     assert len(server.mailbox.taken) == in_part
+
+
+def test_a_long_subject_keeps_each_of_its_spaces(server: Server) -> None:
+    """Wherever its line is folded: a phone shows the words apart."""
+    for length in range(1, 60):
+        words = "[Phường Thử] Đã hết: Tỉnh: " + "x" * length + " hồ sơ chờ gửi lâu nhất đã lâu"
+        mail = channel(server).mail(key="k", subject=words, body="x", at=AT)
+        read = email.message_from_bytes(mail.as_bytes(), policy=email.policy.default)
+        assert read["Subject"] == words

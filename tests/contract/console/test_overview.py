@@ -11,16 +11,18 @@ from hub.console.live import Freshness
 from hub.console.pages.overview import overview
 from hub.console.parts import Parts
 from hub.exchange.outbox.emit import emit
+from hub.rules.devices.health import DeviceFinding
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.rules.users.visitor import Visitor
+from hub.store.devices import states
 from hub.store.engine.store import Store
 from hub.store.repair import tasks
 from hub.store.repair.tasks import TaskFinding
-from hub.texts import Language, Text
+from hub.texts import Language, Text, both
 from tests.contract.console.conftest import Look
 from tests.support.console import dead, person
-from tests.support.works import AT, number, record, step
+from tests.support.works import AT, now, number, record, step
 
 
 def test_a_quiet_hub_says_that_nothing_needs_a_person(look: Look, store: Store) -> None:
@@ -150,3 +152,19 @@ def test_many_visitors_cost_what_one_costs(store: Store) -> None:
     at[0] += timedelta(seconds=3)
     fresh.get(Language.EN, people[5])
     assert made == ["0", "5"]
+
+
+def test_each_device_says_how_it_is_and_what_to_do(look: Look, store: Store) -> None:
+    """Since when, and when it was checked last; a device that nobody checks is not called well."""
+    with store.write() as tx:
+        lost = DeviceFinding("folder_away", "ENOENT")
+        states.keep(tx, "may-quet", kind="x", place="quầy 1", findings=[lost], now=now())
+        long_ago = now() - timedelta(days=1)
+        states.keep(tx, "may-in", kind="x", place="", findings=[], now=long_ago)
+    page = look(store).get("/").text
+    table = page.partition('id="devices"')[2].partition("</table>")[0]
+    assert table.count('class="mark urgent"') == 2
+    assert both("device_findings.folder_away").en in table
+    assert both("device_findings.not_checked_to_do").en.split("`")[0] in table
+    scope = Scope(partners=frozenset({"provincial"}))
+    assert 'id="devices"' not in look(store, scope=scope).get("/").text
