@@ -17,6 +17,9 @@ NO_ENGINE = "docker compose "
 """There is no container engine here: test_documented_compose.py holds each command against the
 compose file, and the commands of the hub inside are run by test_documented_commands.py."""
 NOT_TYPED = {
+    "HUB_ALERTS_FILE=/etc/hub/alerts.toml hub alerts watch --url http://trungtam:8082/readyz": (
+        "watches until it is stopped: tests/contract/alerts/test_outside.py"
+    ),
     "script/demo": "tests/e2e runs the demo",
     "script/test": "would run this test",
     "script/screenshots": "a drill of some minutes; a person looks at the pictures",
