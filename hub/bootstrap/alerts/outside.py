@@ -11,6 +11,7 @@ from hub.operations.alerts.outside_watch import OutsideWatch
 from hub.ports import Clock
 from hub.rules.alerts.plan import AlertPlan
 from hub.settings import Settings, SettingsError
+from hub.texts import text
 
 
 def make_heartbeat_call(settings: Settings) -> Callable[[], None] | None:
@@ -22,7 +23,7 @@ def make_heartbeat_call(settings: Settings) -> Callable[[], None] | None:
     if not url:
         return None
     if not is_address(url):
-        raise SettingsError("HUB_HEARTBEAT_URL: http://... or https://...")
+        raise SettingsError(text("alerts.heartbeat_no_address"))
     return partial(call_heartbeat, url)
 
 
