@@ -49,7 +49,7 @@ def to_message(tx: Tx, id: str, *, since: datetime) -> list[Happened]:
 
 
 def _acts(tx: Tx, same: sa.ColumnElement[bool], since: datetime) -> Iterator[Happened]:
-    last = sa.select(sa.func.coalesce(sa.func.max(audit.c.seq), 0)).scalar_subquery()
+    last = tx.execute(sa.select(sa.func.max(audit.c.seq))).scalar() or 0
     query = sa.select(audit).where(audit.c.seq > last - _LATEST, audit.c.at >= since, same)
     for row in tx.execute(query.order_by(audit.c.seq.desc()).limit(MOST)):
         yield Happened(at=row.at, actor=row.actor, action=row.action, detail=row.reason)

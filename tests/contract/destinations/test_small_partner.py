@@ -38,6 +38,9 @@ class InProcess:
 
     def set_faults(self, *faults: Fault) -> None:
         for fault in faults:
+            if fault.operations == (self.look_up,):
+                self.inner.refuses_queries(1)
+                continue
             wish = timedelta(seconds=fault.seconds)
             busy = TransientFailure("partner_busy", retry_after=wish)
             failures = {

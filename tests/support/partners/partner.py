@@ -25,6 +25,8 @@ from hub.rules.failures.errors import (
 DOWN = TransientFailure("partner_unreachable")
 BUSY = TransientFailure("partner_busy", retry_after=timedelta(milliseconds=30))
 REFUSES = PermanentFailure("partner_refused", "not this one")
+QUERY_REFUSED = PermanentFailure("query_refused", "not this one")
+QUERY_REFUSED.response_hash = hashlib.sha256(b"not this one").hexdigest()
 DROPS_AFTER = AmbiguousFailure("reply_dropped", "after the effect")
 DROPS_BEFORE = AmbiguousFailure("reply_timeout", "before the effect")
 
@@ -66,6 +68,7 @@ class Partner:
         self.deadlines: list[float] = []
         """Of each call: after when its first byte must not leave."""
         self._faults = list(faults)
+        self._refused_queries = 0
         self._seen: set[str] = set()
         self._lock = threading.Lock()
 
@@ -73,6 +76,11 @@ class Partner:
         """Append faults for the next calls."""
         with self._lock:
             self._faults += faults
+
+    def refuses_queries(self, count: int) -> None:
+        """Have the next queries refused."""
+        with self._lock:
+            self._refused_queries = count
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Build the request."""
@@ -119,6 +127,9 @@ class Partner:
         self.asking.release()
         self.answers.wait(10)
         with self._lock:
+            if self._refused_queries:
+                self._refused_queries -= 1
+                raise QUERY_REFUSED
             if (request.number, request.body) in self.ledger:
                 return Receipt(already=True)
             if not self.traits.findable:
