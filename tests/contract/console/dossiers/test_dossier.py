@@ -102,7 +102,7 @@ def test_a_dossier_shows_lanes_and_who_waits_for_whom(look: Look, store: Store) 
     assert "The ward&#39;s records do not have this dossier" in page
     assert "<code>hub deliveries replay</code>" in page
     assert "Waits until the earlier delivery of the dossier is settled." in page
-    assert "Sent province.dossier to the province, attempt 1" in page
+    assert "Sent record of the dossier (province.dossier) to the province, attempt 1" in page
     assert page.index("province.dossier") < page.index("province.progress")
 
 
@@ -140,7 +140,11 @@ def test_a_partner_sees_its_own_lane_of_a_dossier_and_no_other(look: Look, store
         )
         tasks.open_once(tx, found, due_at=None, now=AT)
     path = f"/dossiers/{number(1)}"
-    of_province = ("Lane to Province", "BN-77", "Sent province.dossier to the province")
+    of_province = (
+        "Lane to Province",
+        "BN-77",
+        "Sent record of the dossier (province.dossier) to the province",
+    )
     ward, town = look(store).get(path).text, look(store, scope=TOWN_IT).get(path).text
     for shown in (*of_province, "a task of the ward", "province.progress"):
         assert shown in ward

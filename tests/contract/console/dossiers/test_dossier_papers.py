@@ -1,7 +1,7 @@
 """What a dossier's page says of its due date, versions and partners, and its control slip."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 import sqlalchemy as sa
@@ -10,76 +10,19 @@ from msgspec import structs
 from hub.exchange.outbox.emit import emit
 from hub.messages import catalog
 from hub.messages.local_time import LOCAL
-from hub.messages.payloads import Applicant, Channel, ProvinceDossier, Status
+from hub.messages.payloads import Applicant, ProvinceDossier, Status
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
-from hub.store.engine.store import Store, Tx
-from hub.store.evidence import handovers
-from hub.store.records import dossiers
-from hub.store.records.dossiers import Dossier, StatusEvent
+from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import attempts, audit
 from hub.store.schema.tables.records import dossiers as table
 from tests.contract.console.conftest import Look
 from tests.support.browser_session import BrowserSession, forms_of
 from tests.support.console import dead, sending
+from tests.support.dossiers.slips import DUE, NAME, add_dossier, hand_over
 from tests.support.works import AT, number, record
 
-NAME = "Nguyễn Văn Mẫu"
-RECEIVED = datetime(2018, 8, 27, 10, 0, tzinfo=LOCAL)
-DUE = datetime(2018, 9, 19, 17, 0, tzinfo=LOCAL)
 TOWN_IT = Scope(partners=frozenset({"town_center"}))
-
-
-def add_dossier(tx: Tx, n: int = 1, *, due: datetime = DUE) -> None:
-    """Have a land dossier that waited for papers for one working day."""
-    dossier = Dossier(
-        number=number(n),
-        procedure="2.000880",
-        sector="G13-TN02",
-        inter_level=True,
-        channel=Channel.COUNTER,
-        applicant=Applicant(name=NAME),
-        summary="",
-        components=(),
-        parcels=(),
-        officer="",
-        received_at=RECEIVED,
-        due_at=due,
-        first_due_at=DUE - timedelta(days=1),
-        status=Status.PROCESSING,
-        status_at=RECEIVED,
-    )
-    dossiers.add(tx, dossier)
-    for status, days in ((Status.SUPPLEMENT_REQUESTED, 1), (Status.PROCESSING, 2)):
-        event = StatusEvent(
-            number=number(n),
-            message_id=f"e-{n}-{days}",
-            status=status,
-            at=RECEIVED + timedelta(days=days),
-            officer="",
-            unit="",
-        )
-        dossiers.add_event(tx, event, fed=False)
-
-
-def hand_over(tx: Tx, *outcomes: str, partner: str = "provincial", receipt: str = "") -> None:
-    """Have a row of evidence for each outcome."""
-    handovers.record(
-        tx,
-        [
-            handovers.without_call(
-                1,
-                partner=partner,
-                number=number(1),
-                operation="DongBoHoSoMC",
-                kind="send",
-                outcome=outcome,
-                now=AT + timedelta(minutes=n),
-                receipt=receipt,
-            )
-            for n, outcome in enumerate(outcomes)
-        ],
-    )
 
 
 def test_a_due_date_is_counted_before_the_eyes_of_the_reader(look: Look, store: Store) -> None:
