@@ -58,6 +58,8 @@ class PartnerPauses:
     in_force: Sequence[ListedPause]
     """What comes of that, by operation."""
     by_hub: Sequence[HubPause]
+    under_way: Mapping[str, int]
+    """How many are being sent of what persons drain, by operation; in force long enough."""
     may_act: bool
 
 
@@ -69,10 +71,15 @@ def lines(tx: Tx, who: Visitor, *, now: datetime) -> list[PartnerPauses]:
         if not sees_partner(who, partner):
             continue
         mine = [it for it in listed if it.pause.destination == partner]
+        by_persons = pauses.paused_by_persons(tx, partner, now=now)
+        drained = [
+            it.operation for it in by_persons if it.drains and now - it.since >= pausing.IN_FORCE
+        ]
         line = PartnerPauses(
             partner=partner,
             operations=pausing.operations_of(partner),
-            by_persons=pauses.paused_by_persons(tx, partner, now=now),
+            by_persons=by_persons,
+            under_way={it: pauses.under_way(tx, partner, it) for it in drained},
             in_force=[it for it in mine if it.pause.kind == "person"],
             by_hub=_by_cause([it for it in mine if it.pause.kind != "person"]),
             may_act=who.may(Right.ACT, _thing(partner)),
@@ -125,10 +132,13 @@ def _pause(parts: Parts, partner: str, sent: Filled, by: SignedBy) -> Text:
     since = moment(shown)
     if hours not in map(str, HOURS) or (shown and since is None):
         raise FormRefused(both("forms.no_id"))
+    drains = sent.get("how") == "drain"
     until = by["now"] + timedelta(hours=int(hours))
-    pausing.pause(parts.store, partner, operation, until=until, expected=since, by=by)
+    pausing.pause(
+        parts.store, partner, operation, until=until, expected=since, drains=drains, by=by
+    )
     return both(
-        "pauses.paused",
+        "pauses.drains" if drains else "pauses.paused",
         operation=pausing.name_of(operation),
         partner=named(partner).title,
         until=f"{until.astimezone(LOCAL):%H:%M %d/%m/%Y}",

@@ -12,7 +12,7 @@ logs us in says nothing of whether it registers dossiers. A failed probe costs o
 import random
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -79,9 +79,12 @@ class _Operation:
     def stop(self, now: datetime, *, counted: bool = False) -> datetime | None:
         """Return until when nothing goes out, None when something may.
 
-        What was `counted` when it was claimed has its place in the quota, also the last one.
+        What was `counted` when it was claimed has its place in the quota, also the last one, and
+        is finished where a person drains.
         """
-        closed = (self.window, self.by_person, None if counted else self.spent)
+        drained = counted and self.by_person is not None and self.by_person.drains
+        by_person = None if drained else self.by_person
+        closed = (self.window, by_person, None if counted else self.spent)
         stops = [it.until for it in closed if it and it.until > now]
         if self.circuit.phase is Phase.OPEN and self.circuit.until:
             stops.append(self.circuit.until)
@@ -243,7 +246,9 @@ class Circuits:
         with self._lock:
             for name, operation in self._operations.items():
                 found = [periods[it] for it in (name, "") if it in periods]
-                operation.by_person = max(found, key=lambda it: it.until, default=None)
+                last = max(found, key=lambda it: it.until, default=None)
+                drains = all(it.drains for it in found)  # a pause beside a drain stops calls, too
+                operation.by_person = last and replace(last, drains=drains)
             self._calm = self._is_calm()
 
     def forget_quotas(self) -> None:

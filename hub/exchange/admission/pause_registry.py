@@ -134,8 +134,18 @@ class PauseRegistry:
 
 
 def _period(pause: PersonPause) -> ClosedPeriod:
-    vi, en = both("pauses.person", actor=pause.actor, reason=pause.reason)
-    return ClosedPeriod(since=pause.since, until=pause.until, reason_vi=vi, reason_en=en)
+    words = both("pauses.drained" if pause.drains else "pauses.person", **_who_and_why(pause))
+    return ClosedPeriod(
+        since=pause.since,
+        until=pause.until,
+        reason_vi=words.vi,
+        reason_en=words.en,
+        drains=pause.drains,
+    )
+
+
+def _who_and_why(pause: PersonPause) -> dict[str, str]:
+    return {"actor": pause.actor, "reason": pause.reason}
 
 
 def _report(pause: Pause) -> None:

@@ -17,6 +17,8 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.texts import Explained, Text, both
 
+IN_FORCE = timedelta(seconds=5)
+"""After this time each process has a pause in force: nothing new is claimed."""
 LONGEST = timedelta(days=14)
 """A pause that lasts longer is a partner that is not connected: that is a setting."""
 ALL = ""
@@ -43,9 +45,12 @@ def pause(
     *,
     until: datetime,
     expected: datetime | None,
+    drains: bool = False,
     by: SignedBy,
 ) -> None:
     """Pause an operation of a partner, or `ALL`; a pause that is there gets the new end.
+
+    `drains`: what was claimed before is finished; else what was not called yet is put back.
 
     `expected`: since when the person saw a pause of it stand, None for none. Raises PauseRefused
     and PauseChanged.
@@ -61,12 +66,14 @@ def pause(
         until=until,
         actor=by["actor"],
         reason=reason,
+        drains=drains,
     )
     with store.write() as tx:
         _require_expected(tx, partner, operation, expected, now)
         pauses.keep_person_pause(tx, wish)
         what = f"{partner} {operation or '*'} until {until.isoformat(timespec='minutes')}"
-        audit.record(tx, by["actor"], "partner.pause", object=what, reason=reason, now=now)
+        action = "partner.drain" if drains else "partner.pause"
+        audit.record(tx, by["actor"], action, object=what, reason=reason, now=now)
 
 
 def resume(store: Store, partner: str, operation: str, *, expected: datetime, by: SignedBy) -> None:
@@ -80,6 +87,19 @@ def resume(store: Store, partner: str, operation: str, *, expected: datetime, by
         pauses.end_person_pause(tx, partner, operation)
         what = f"{partner} {operation or '*'}"
         audit.record(tx, by["actor"], "partner.resume", object=what, reason=by["reason"], now=now)
+
+
+def under_way(store: Store, partner: str, operation: str) -> int:
+    """Return how many deliveries of an operation, or of `ALL`, are being sent now."""
+    with store.read() as tx:
+        return pauses.under_way(tx, partner, operation)
+
+
+def since(store: Store, partner: str, operation: str, *, now: datetime) -> datetime | None:
+    """Return since when a person's pause of an operation, or of `ALL`, stands; None for none."""
+    with store.read() as tx:
+        found = pauses.paused_by_persons(tx, partner, now=now)
+    return next((it.since for it in found if it.operation == operation), None)
 
 
 def name_of(operation: str) -> Text:

@@ -100,6 +100,8 @@ class ClosedPeriod:
     until: datetime
     reason_vi: str
     reason_en: str
+    drains: bool = False
+    """What was claimed before is still called; nothing new is claimed."""
 
 
 def closed_window(

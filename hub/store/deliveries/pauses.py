@@ -59,6 +59,8 @@ class PersonPause:
     until: datetime
     actor: str
     reason: str
+    drains: bool = False
+    """What was claimed before is finished; a pause puts back what was not called yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,15 @@ def paused_by_persons(tx: Tx, destination: str, *, now: datetime) -> list[Person
     mine = (person_pauses.c.destination == destination, person_pauses.c.until > now)
     rows = tx.execute(sa.select(person_pauses).where(*mine)).mappings()
     return [PersonPause(**row) for row in rows]
+
+
+def under_way(tx: Tx, destination: str, operation: str) -> int:
+    """Return how many deliveries of an operation are being sent; "" for all of the destination."""
+    sending = (deliveries.c.state == S.SENDING.value, UNSETTLED, _of(destination))
+    query = sa.select(sa.func.count()).select_from(deliveries).where(*sending)
+    if operation:
+        query = query.where(deliveries.c.type == operation)
+    return int(tx.execute(query).scalar_one())
 
 
 def lock_person_pauses(tx: Tx, destination: str) -> None:

@@ -11,15 +11,17 @@ import sqlalchemy as sa
 from hub.console.frame.sent_form import new_form_id
 from hub.operations.deliveries import pausing
 from hub.operations.deliveries.pausing import PauseChanged
+from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
-from hub.store.deliveries import pauses
+from hub.store.deliveries import pauses, transitions
 from hub.store.deliveries.pauses import Pause, PersonPause
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Clock, Look, sign_in, token
 from tests.support.browser_session import BrowserSession
-from tests.support.works import now
+from tests.support.console import sending
+from tests.support.works import now, record
 
 HOUR = timedelta(hours=1)
 FORM = {"operation": "province.dossier", "hours": "2", "reason": "bảo trì"}
@@ -231,3 +233,19 @@ def test_of_persons_who_pause_at_once_one_does_and_the_others_are_told(store: St
         (held_by,) = [it.actor for it in found if it.operation == operation]
         assert told == [held_by] * 3
         told.clear()
+
+
+def test_a_drain_says_when_nothing_is_being_sent(
+    signed_in: BrowserSession, sqlite_store: Store, clock: Clock
+) -> None:
+    """First that it begins, then what is left, then that it is empty."""
+    with sqlite_store.write() as tx:
+        id = sending(tx, record(1, 1))
+    assert send(signed_in, "pause", clock(), how="drain").status_code == 303
+    assert audited(sqlite_store, "partner.drain") == ["bảo trì"]
+    assert "It begins: within five seconds" in signed_in.get("/queues").text
+    clock.pass_by(pausing.IN_FORCE)
+    assert "1 deliveries are being sent still" in signed_in.get("/queues").text
+    with sqlite_store.write() as tx:
+        transitions.kill(tx, id, from_state=S.SENDING, code="partner_refused", detail="x")
+    assert "Nothing is being sent any more" in signed_in.get("/queues").text

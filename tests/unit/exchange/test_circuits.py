@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.exchange.admission.circuits import AT_ONCE, UNLIMITED, Permit
-from hub.rules.calls.call_limits import Quota
+from hub.rules.calls.call_limits import ClosedPeriod, Quota
 from hub.rules.calls.circuit import Phase
 from hub.rules.failures.errors import (
     DeliveryFailure,
@@ -342,3 +342,19 @@ def test_a_restart_does_not_shorten_what_the_partner_asked_for() -> None:
     after.adopt(list(it.pauses(NOW).values()))
     assert not call(after, A, None, now=NOW + timedelta(minutes=29))
     assert call(after, A, None, now=NOW + timedelta(minutes=30))
+
+
+def test_what_a_person_drains_is_finished_and_nothing_new_is_claimed() -> None:
+    """A pause puts back what was claimed and not called; a pause beside a drain does, too."""
+    it = circuits()
+    permit = it.acquire(A)
+    drain = ClosedPeriod(
+        since=NOW, until=NOW + timedelta(hours=1), reason_vi="x", reason_en="x", drains=True
+    )
+    it.set_person_pauses({A: drain})
+    assert it.permits([A, B], NOW) == [False, True]
+    assert it.veto(permit, NOW) is None
+    it.set_person_pauses({A: drain, "": replace(drain, drains=False)})
+    assert it.veto(permit, NOW) == timedelta(hours=1)
+    it.set_person_pauses({})
+    assert it.permits([A], NOW) == [True]

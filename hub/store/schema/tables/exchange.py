@@ -385,6 +385,7 @@ person_pauses = sa.Table(
     sa.Column("until", Instant, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("drains", sa.Boolean, nullable=False, server_default=sa.false()),
     comment="What persons have paused, until when and why; `pauses` has what comes of it",
 )
 

@@ -1,0 +1,130 @@
+"""`hub partners pause`, `drain`, `resume`: a person stops what goes out, and ends the stop.
+
+`drain` waits, bounded, until nothing of it is being sent any more; broken off, it stays in force.
+"""
+
+import threading
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from hub.cli.context import Actor, Reason, by, not_done, one_of, opened
+from hub.cli.output.answer import done, put, refuse
+from hub.messages.local_time import LOCAL
+from hub.messages.partners import BY_SHORT, named
+from hub.operations.deliveries import pausing
+from hub.operations.deliveries.pausing import PauseChanged, PauseRefused
+from hub.operations.signed_by import SignedBy
+from hub.rules.alerts import values
+from hub.rules.users.scope import Thing
+from hub.runtime.clock import utc_now
+from hub.store.engine.store import Store
+from hub.texts import Text, both, text
+
+app = typer.Typer()
+_PAUSED = ("partner", "operation", "until")
+ANSWERS = {"pause": _PAUSED, "drain": (*_PAUSED, "under_way"), "resume": ("partner", "operation")}
+LOOK_EVERY = timedelta(seconds=1)
+Partner = Annotated[str, typer.Argument(help="partner")]
+Operation = Annotated[str, typer.Option("--operation", help="paused_operation")]
+For = Annotated[str, typer.Option("--for", help="for_time")]
+
+
+@app.command("pause")
+def pause(
+    partner: Partner, reason: Reason, operation: Operation = "", for_: For = "2h", actor: Actor = ""
+) -> None:
+    """Pause what goes out to a partner: one operation, or all."""
+    who = _signed(partner, reason, actor)
+    until = who["now"] + _duration("--for", for_)
+    with opened() as store:
+        _pause(store, partner, operation, until, drains=False, by=who)
+    done(text("pauses.paused", **_words(partner, operation, until)))
+
+
+@app.command("drain")
+def drain(
+    partner: Partner,
+    reason: Reason,
+    operation: Operation = "",
+    for_: For = "2h",
+    wait: Annotated[str, typer.Option("--wait", help="wait_until_empty")] = "2m",
+    actor: Actor = "",
+) -> None:
+    """Finish what is claimed and claim nothing new; say when nothing is being sent any more."""
+    who, patience = _signed(partner, reason, actor), _duration("--wait", wait)
+    until = who["now"] + _duration("--for", for_)
+    with opened() as store:
+        _pause(store, partner, operation, until, drains=True, by=who)
+        left = _wait(store, BY_SHORT[partner], operation, patience)
+    put(under_way=left)
+    words = _words(partner, operation, until)
+    if left:
+        raise not_done(text("pauses.not_empty", count=left, **words))
+    done(text("pauses.empty", **words))
+
+
+@app.command("resume")
+def resume(partner: Partner, reason: Reason, operation: Operation = "", actor: Actor = "") -> None:
+    """Have what goes out to a partner go on."""
+    who, destination = _signed(partner, reason, actor), BY_SHORT[partner]
+    try:
+        with opened() as store:
+            since = pausing.since(store, destination, operation, now=who["now"])
+            if since is None:
+                raise PauseChanged(
+                    both("pauses.resumed_already", operation=pausing.name_of(operation))
+                )
+            pausing.resume(store, destination, operation, expected=since, by=who)
+    except PauseChanged as error:
+        raise not_done(error.text) from None
+    put(partner=partner, operation=operation)
+    done(text("pauses.resumed", **_words(partner, operation, who["now"])))
+
+
+def _signed(partner: str, reason: str, actor: str) -> SignedBy:
+    one_of("PARTNER", partner, *BY_SHORT)
+    about = Thing(partners=frozenset({BY_SHORT[partner]}))
+    return by(reason, actor, thing_of=lambda _store: about)
+
+
+def _pause(
+    store: Store, partner: str, operation: str, until: datetime, *, drains: bool, by: SignedBy
+) -> None:
+    """Pause as things are now; ends the command with code 1 where that cannot be."""
+    destination = BY_SHORT[partner]
+    seen = pausing.since(store, destination, operation, now=by["now"])
+    try:
+        pausing.pause(
+            store, destination, operation, until=until, expected=seen, drains=drains, by=by
+        )
+    except (PauseRefused, PauseChanged) as error:
+        raise not_done(error.text) from None
+    put(partner=partner, operation=operation, until=until)
+
+
+def _wait(store: Store, partner: str, operation: str, patience: timedelta) -> int:
+    """Return how many are being sent still, once there are none or the patience is over."""
+    begun, pace = utc_now(), threading.Event()  # the database gives no signal of another process
+    while True:
+        left, passed = pausing.under_way(store, partner, operation), utc_now() - begun
+        if passed >= max(patience, pausing.IN_FORCE) or (not left and passed >= pausing.IN_FORCE):
+            return left
+        pace.wait(LOOK_EVERY.total_seconds())
+
+
+def _words(partner: str, operation: str, until: datetime) -> dict[str, Text | str]:
+    return {
+        "operation": pausing.name_of(operation),
+        "partner": named(BY_SHORT[partner]).title,
+        "until": f"{until.astimezone(LOCAL):%H:%M %d/%m/%Y}",
+    }
+
+
+def _duration(option: str, value: str) -> timedelta:
+    try:
+        return values.duration(value)
+    except values.Unusable as error:
+        refuse(f"{option}: {error.allowed}")
+        raise typer.Exit(2) from None
