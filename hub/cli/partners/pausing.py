@@ -25,7 +25,7 @@ from hub.texts import Text, both, text
 app = typer.Typer()
 _PAUSED = ("partner", "operation", "until")
 ANSWERS = {"pause": _PAUSED, "drain": (*_PAUSED, "under_way"), "resume": ("partner", "operation")}
-LOOK_EVERY = timedelta(seconds=1)
+CHECK_EVERY = timedelta(seconds=1)
 Partner = Annotated[str, typer.Argument(help="partner")]
 Operation = Annotated[str, typer.Option("--operation", help="paused_operation")]
 For = Annotated[str, typer.Option("--for", help="for_time")]
@@ -111,7 +111,7 @@ def _wait(store: Store, partner: str, operation: str, patience: timedelta) -> in
         left, passed = pausing.under_way(store, partner, operation), utc_now() - begun
         if passed >= max(patience, pausing.IN_FORCE) or (not left and passed >= pausing.IN_FORCE):
             return left
-        pace.wait(LOOK_EVERY.total_seconds())
+        pace.wait(CHECK_EVERY.total_seconds())
 
 
 def _words(partner: str, operation: str, until: datetime) -> dict[str, Text | str]:

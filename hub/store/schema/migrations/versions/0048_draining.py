@@ -8,7 +8,9 @@ down_revision = "0047"
 
 
 def upgrade() -> None:
-    drains = sa.Column("drains", sa.Boolean(), nullable=False, server_default=sa.false())
+    drains: sa.Column[bool] = sa.Column(
+        "drains", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("person_pauses", drains)
 
 
