@@ -1,4 +1,4 @@
-"""Refusals at the door: all in the audit by count, in few rows, on both databases."""
+"""Refusals at the gateway: all in the audit by count, in few rows, on both databases."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -165,25 +165,25 @@ def test_what_a_killed_process_had_pulled_whole_is_not_pulled_again(
 def test_slow_files_stop_neither_intake_nor_health_nor_other_callbacks(
     town: SlowTown, tmp_path: Path
 ) -> None:
-    """More reports than the web server has threads, all with slow files: the door stays open."""
+    """More reports than the web server has threads, all with slow files: others are answered."""
     many = 60
 
     def send(body: bytes) -> int:
         headers = sign(body, CALLBACK_SECRET, at=datetime.now(UTC))
         named = {name.replace("-", "_"): value for name, value in headers.items()}
-        return door.call("POST", "/town/callbacks", body, **named)[0]
+        return gateway.call("POST", "/town/callbacks", body, **named)[0]
 
     wait = timedelta(seconds=30)
     with (
         listening(town, answer_within=wait) as callbacks,
-        running(tmp_path, callbacks) as door,
+        running(tmp_path, callbacks) as gateway,
         ThreadPoolExecutor(many) as senders,
     ):
         slow = [senders.submit(send, ended(town, n)) for n in range(1, many + 1)]
         for _ in range(callbacks.settings.pulling.at_once):
             assert town.begun.acquire(timeout=20)
-        assert door.call("GET", "/health")[0] == 200
-        assert door.call("POST", "/messages", EXAMPLE.read_bytes(), token="in-token")[0] == 202
+        assert gateway.call("GET", "/health")[0] == 200
+        assert gateway.call("POST", "/messages", EXAMPLE.read_bytes(), token="in-token")[0] == 202
         assert send(report("000.99.12.H57-180724-0002")) == 200
         town.go_on.set()
         answers = [one.result(60) for one in slow]

@@ -45,7 +45,7 @@ def test_a_result_file_is_pulled_from_the_towns_host_whatever_host_is_named(
 
 def test_what_is_acknowledged_can_be_read_by_the_hub(place: Place, result: dict[str, Any]) -> None:
     """A name or media type that only the town's contract allows must not lose an acknowledged step:
-    it is put right, or refused at the door."""
+    it is put right, or refused with the call."""
     number = "000.99.06.H57-180724-0012"
     strange = {"name": "GCN 12/2018.pdf", "mediaType": "application/pdf; charset=binary"}
 

@@ -46,7 +46,7 @@ def same(shown: etree._Element, printed: etree._Element) -> bool:
 
 
 @contextmanager
-def gateway_with_tls(door: PartnerGateway, folder: Path) -> Iterator[None]:
+def gateway_with_tls(gateway: PartnerGateway, folder: Path) -> Iterator[None]:
     """Serve the gateway by TLS, too, and write the `settings` that `script/drill` writes."""
     own, key, clients = (folder / name for name in ("hub.pem", "hub-key.pem", "clients-ca.pem"))
     subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
@@ -55,7 +55,7 @@ def gateway_with_tls(door: PartnerGateway, folder: Path) -> Iterator[None]:
     subprocess.run([*made, *subject, *files], check=True, capture_output=True)
     clients.write_bytes(own.read_bytes())
     context = ServerContext(TlsFiles(own, key, clients), each=0)
-    web = WebRole(door.app, name="gateway-tls", host="127.0.0.1", port=0, tls=context)
+    web = WebRole(gateway.app, name="gateway-tls", host="127.0.0.1", port=0, tls=context)
     settings = {
         "DATA_DIR": folder.parent / "hub",
         "HTTPS_PORT": web.port,
@@ -79,13 +79,13 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path) -> None:
     """
     php_with_soap()
     xmlsec()
-    with open_partner_gateway(tmp_path / "hub") as door:
-        feed = ChangeFeed(door.ward.store, clock=now)
+    with open_partner_gateway(tmp_path / "hub") as gateway:
+        feed = ChangeFeed(gateway.ward.store, clock=now)
         settings = Settings(data_dir=str(tmp_path / "hub"), webhook_private_addresses="127.0.0.0/8")
-        webhooks = make_webhooks(settings, door.ward.store, clock=now)
+        webhooks = make_webhooks(settings, gateway.ward.store, clock=now)
 
         def handle() -> None:
-            door.ward.settle()
+            gateway.ward.settle()
             feed.run_once()
             webhooks.run_once()
 
@@ -93,10 +93,10 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path) -> None:
         folder.mkdir()
         ws_keys = KeyFile(tmp_path / "hub" / "ws.key")
         ws_keys.make()
-        key = add_client(door.ward.store, "sandbox", ws_keys=ws_keys, now=now())
+        key = add_client(gateway.ward.store, "sandbox", ws_keys=ws_keys, now=now())
         (folder / "partner.key").write_text(f"{key.text}\n", encoding="utf-8")
-        chosen = examples(f"{door.url}/docs/vi")
-        with gateway_with_tls(door, folder):
+        chosen = examples(f"{gateway.url}/docs/vi")
+        with gateway_with_tls(gateway, folder):
             printed = outputs(chosen, folder, between=handle)
     assert len(chosen) > 15
     for example, said in zip(chosen, printed, strict=True):
@@ -112,8 +112,8 @@ def test_the_guides_examples_print_what_it_shows(tmp_path: Path) -> None:
 
 def test_both_languages_have_the_same_examples(tmp_path: Path) -> None:
     """And the same headings, so that the switch of the language keeps the place."""
-    with open_partner_gateway(tmp_path) as door:
-        texts = [f"{door.url}/docs/{language}" for language in ("vi", "en")]
+    with open_partner_gateway(tmp_path) as gateway:
+        texts = [f"{gateway.url}/docs/{language}" for language in ("vi", "en")]
         assert examples(texts[0]) == examples(texts[1])
         ids = [
             html.fromstring(urllib3.request("GET", it).data.decode()).xpath("//h2/@id")

@@ -1,4 +1,4 @@
-"""Foreign SOAP clients at the hub's door: made of its served WSDL, without a line of ours."""
+"""Foreign SOAP clients at the hub's gateway: made of its served WSDL, without a line of ours."""
 
 import base64
 import json
@@ -48,12 +48,12 @@ def handling(ward: Ward) -> Iterator[None]:
         thread.join()
 
 
-def run(command: Sequence[str], door: PartnerGateway, version: str) -> dict[str, Any]:
+def run(command: Sequence[str], gateway: PartnerGateway, version: str) -> dict[str, Any]:
     """Run a client to its end and return what its calls gave."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
-        "HUB": door.url,
-        "KEY": door.key,
+        "HUB": gateway.url,
+        "KEY": gateway.key,
         "NUMBER": NUMBER,
         "PROCEDURE": BIRTH,
         "COMPONENTS": json.dumps([one.code for one in reception().components]),
@@ -75,8 +75,8 @@ def test_a_client_made_of_the_served_contract_calls_every_operation(
 ) -> None:
     """Each reply and the fault come out as the stack's own values."""
     command = client()
-    with open_partner_gateway(tmp_path) as door, handling(door.ward):
-        given = run(command, door, version)
+    with open_partner_gateway(tmp_path) as gateway, handling(gateway.ward):
+        given = run(command, gateway, version)
     assert given["taken"]["maHoSo"] == NUMBER
     assert given["again"] == given["result"]
     steps = given["found"]["tienTrinh"]

@@ -20,15 +20,15 @@ MANY = 5000
 SEED = "20261128"
 
 
-def run(door: PartnerGateway, folder: Path, *, examples: int, seed: str) -> tuple[int, str]:
+def run(gateway: PartnerGateway, folder: Path, *, examples: int, seed: str) -> tuple[int, str]:
     """Let schemathesis call every operation below `/v1`; return its status and what it said."""
     component = reception().components[0].code
-    door.ward.accept(reception(), door.ward.file(FILE, component))
-    assert door.call("POST", "/v1/files", FILE).status == 201
+    gateway.ward.accept(reception(), gateway.ward.file(FILE, component))
+    assert gateway.call("POST", "/v1/files", FILE).status == 201
     command = [
         *(str(Path(sys.executable).with_name("st")), "--config-file", str(CONFIG)),
-        *("run", f"{door.url}/docs/openapi.yaml"),
-        *("--header", f"Authorization: Bearer {door.key}"),
+        *("run", f"{gateway.url}/docs/openapi.yaml"),
+        *("--header", f"Authorization: Bearer {gateway.key}"),
         *("--include-path-regex", "^/v1/", "--checks", "all", "--mode", "all"),
         *("--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
         *("--seed", seed, "--max-examples", str(examples), "--no-color"),
@@ -43,8 +43,8 @@ def run(door: PartnerGateway, folder: Path, *, examples: int, seed: str) -> tupl
         "HUB_NUMBERS": json.dumps([NUMBER, f"{NUMBER[:-1]}2"]),
         "HUB_PROCEDURES": json.dumps([BIRTH, LAND]),
         "HUB_FILE": FILE.hex(),
-        "HUB_URL": door.url,
-        "HUB_KEY": door.key,
+        "HUB_URL": gateway.url,
+        "HUB_KEY": gateway.key,
     }
     done = subprocess.run(
         command, env=environment, cwd=folder, capture_output=True, check=False, text=True
@@ -55,8 +55,8 @@ def run(door: PartnerGateway, folder: Path, *, examples: int, seed: str) -> tupl
 @pytest.mark.slow
 def test_no_call_of_schemathesis_meets_a_broken_promise(tmp_path: Path) -> None:
     """Right and wrong calls of every operation, also in rows that follow the contract's links."""
-    with open_partner_gateway(tmp_path, uploads_at_once=MANY) as door:
-        status, said = run(door, tmp_path, examples=4, seed=SEED)
+    with open_partner_gateway(tmp_path, uploads_at_once=MANY) as gateway:
+        status, said = run(gateway, tmp_path, examples=4, seed=SEED)
     assert status == 0, said
 
 
@@ -64,6 +64,6 @@ def test_no_call_of_schemathesis_meets_a_broken_promise(tmp_path: Path) -> None:
 @pytest.mark.timeout(1200)
 def test_no_call_of_a_long_run_meets_a_broken_promise(tmp_path: Path) -> None:
     """With another seed each time; a failing run says it."""
-    with open_partner_gateway(tmp_path, uploads_at_once=MANY) as door:
-        status, said = run(door, tmp_path, examples=100, seed=str(secrets.randbelow(10**9)))
+    with open_partner_gateway(tmp_path, uploads_at_once=MANY) as gateway:
+        status, said = run(gateway, tmp_path, examples=100, seed=str(secrets.randbelow(10**9)))
     assert status == 0, said

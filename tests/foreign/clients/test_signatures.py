@@ -47,16 +47,16 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward."""
+def gateway(directory: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward."""
     with open_partner_gateway(directory) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def key(door: PartnerGateway, directory: Path) -> ApiKey:
+def key(gateway: PartnerGateway, directory: Path) -> ApiKey:
     """The key of the client `user`, which is its password, too."""
-    return add_by_password(door.ward.store, directory / "ws.key")
+    return add_by_password(gateway.ward.store, directory / "ws.key")
 
 
 def pair_of(place: Path, kind: str) -> Pair:
@@ -119,27 +119,27 @@ def by_xmlsec(root: etree._Element, pair: Pair, place: Path) -> bytes:
 
 @KINDS
 def test_the_hub_verifies_what_xmlsec_signs(
-    door: PartnerGateway, tmp_path: Path, kind: str
+    gateway: PartnerGateway, tmp_path: Path, kind: str
 ) -> None:
     """The call is taken."""
     pair = pair_of(tmp_path, kind)
-    add_certificate_client(door.ward.store, pair, f"xmlsec-{kind}", now=now())
+    add_certificate_client(gateway.ward.store, pair, f"xmlsec-{kind}", now=now())
     body = by_xmlsec(signed(pair), pair, tmp_path)
-    assert outcome(post(door.url, body)) == (200, "")
+    assert outcome(post(gateway.url, body)) == (200, "")
 
 
 @KINDS
 def test_the_hub_verifies_a_package_of_what_xmlsec_signs(
-    door: PartnerGateway, tmp_path: Path, kind: str
+    gateway: PartnerGateway, tmp_path: Path, kind: str
 ) -> None:
     """The file is taken out of the signed envelope into a part of its own, as XOP does."""
     pair = pair_of(tmp_path, kind)
-    add_certificate_client(door.ward.store, pair, f"package-{kind}", now=now())
+    add_certificate_client(gateway.ward.store, pair, f"package-{kind}", now=now())
     content = base64.b64encode(b"%PDF-1.4 goi ky so").decode()
     root = etree.fromstring(by_xmlsec(signed(pair, submission(content)), pair, tmp_path))
     root, parts = taken_out(root)
     body = package(etree.tostring(root), *parts)
-    assert outcome(post(door.url, body, Content_Type=MTOM)) == (200, "")
+    assert outcome(post(gateway.url, body, Content_Type=MTOM)) == (200, "")
 
 
 @KINDS
@@ -147,10 +147,10 @@ def test_xmlsec_verifies_the_replies_of_the_hub(tmp_path: Path, kind: str) -> No
     """Its second opinion on what the hub signs for a client."""
     hub = pair_of(tmp_path / "hub", kind)
     signer = EnvelopeSecurity(SecuritySettings(certificate=hub.certificate, key=hub.key))
-    with open_partner_gateway(tmp_path, reply_signer=signer) as door:
+    with open_partner_gateway(tmp_path, reply_signer=signer) as gateway:
         pair = Authority(tmp_path).pair("caller")
-        add_certificate_client(door.ward.store, pair, signed_replies=True, now=now())
-        reply = post(door.url, etree.tostring(signed(pair)))
+        add_certificate_client(gateway.ward.store, pair, signed_replies=True, now=now())
+        reply = post(gateway.url, etree.tostring(signed(pair)))
     key = ["--pubkey-cert-pem", str(hub.certificate)]
     root = etree.fromstring(reply.data)
     run("--verify", key, root, tmp_path)
@@ -161,11 +161,11 @@ def test_xmlsec_verifies_the_replies_of_the_hub(tmp_path: Path, kind: str) -> No
 
 @pytest.mark.parametrize("left", ["Body", "Timestamp"])
 def test_body_and_timestamp_must_both_be_signed(
-    door: PartnerGateway, tmp_path: Path, left: str
+    gateway: PartnerGateway, tmp_path: Path, left: str
 ) -> None:
     """A true signature over less than both is refused."""
     pair = pair_of(tmp_path, "elliptic")
-    add_certificate_client(door.ward.store, pair, f"without-{left.lower()}", now=now())
+    add_certificate_client(gateway.ward.store, pair, f"without-{left.lower()}", now=now())
     root = signed(pair)
     id = one(root, left).get(f"{{{WSU}}}Id")
     reference = next(it for it in root.iter(f"{{{DS}}}Reference") if it.get("URI") == f"#{id}")
@@ -173,15 +173,15 @@ def test_body_and_timestamp_must_both_be_signed(
     assert parent is not None
     parent.remove(reference)
     body = by_xmlsec(root, pair, tmp_path)
-    assert outcome(post(door.url, body)) == (500, "security_header_invalid")
+    assert outcome(post(gateway.url, body)) == (500, "security_header_invalid")
 
 
 @pytest.mark.parametrize("port", ["Soap11", "Soap12"])
-def test_zeeps_username_token_is_taken(door: PartnerGateway, key: ApiKey, port: str) -> None:
+def test_zeeps_username_token_is_taken(gateway: PartnerGateway, key: ApiKey, port: str) -> None:
     """Its digest, nonce and time; its fault for another password names the code."""
     make: Any = zeep.Client
     token: Any = UsernameToken
-    client = make(f"{door.url}/soap?wsdl", wsse=token("user", key.text, use_digest=True))
+    client = make(f"{gateway.url}/soap?wsdl", wsse=token("user", key.text, use_digest=True))
     service = client.bind("TrungTamTichHop", port)
     assert service.LayDanhSachHoSo(ngay="2018-08-06") is not None
     client.wsse = token("user", "wrong", use_digest=True)
@@ -191,10 +191,10 @@ def test_zeeps_username_token_is_taken(door: PartnerGateway, key: ApiKey, port: 
     assert any("FailedAuthentication" in str(one) for one in told)
 
 
-def whole_wsdl(door: PartnerGateway) -> bytes:
+def whole_wsdl(gateway: PartnerGateway) -> bytes:
     """Return the served contract as one document: soapbar reads no imported schema."""
-    wsdl = etree.fromstring(urllib3.request("GET", f"{door.url}/soap?wsdl").data)
-    xsd = etree.fromstring(urllib3.request("GET", f"{door.url}/soap?xsd=hub.xsd").data)
+    wsdl = etree.fromstring(urllib3.request("GET", f"{gateway.url}/soap?wsdl").data)
+    xsd = etree.fromstring(urllib3.request("GET", f"{gateway.url}/soap?xsd=hub.xsd").data)
     (importing,) = wsdl.findall(".//{http://www.w3.org/2001/XMLSchema}schema")
     parent = importing.getparent()
     assert parent is not None
@@ -202,9 +202,9 @@ def whole_wsdl(door: PartnerGateway) -> bytes:
     return etree.tostring(wsdl)
 
 
-def test_soapbars_client_calls_by_the_served_contract(door: PartnerGateway, key: ApiKey) -> None:
+def test_soapbars_client_calls_by_the_served_contract(gateway: PartnerGateway, key: ApiKey) -> None:
     """Made of the WSDL, with its UsernameToken; its fault has our code."""
-    client: Any = SoapClient.from_wsdl_string(whole_wsdl(door))
+    client: Any = SoapClient.from_wsdl_string(whole_wsdl(gateway))
     # only the constructor takes one, and that reads no imports
     client._wss_credential = UsernameTokenCredential("user", key.text, use_digest=True)
     by = {"nguoiXuLy": "Lê Thị Thử", "phongBanXuLy": "Sở Thử"}

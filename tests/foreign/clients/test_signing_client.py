@@ -22,11 +22,11 @@ FILE = b"%PDF-1.4 goi ky so"
 pytestmark = pytest.mark.timeout(120)
 
 
-def run(door: PartnerGateway, pair: Pair) -> dict[str, Any]:
+def run(gateway: PartnerGateway, pair: Pair) -> dict[str, Any]:
     """Run the client to its end; return what its calls gave."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
-        "HUB": door.url,
+        "HUB": gateway.url,
         "PRIVATE_KEY": str(pair.key),
         "CERTIFICATE": str(pair.certificate),
         "NUMBER": NUMBER,
@@ -51,9 +51,9 @@ def test_a_foreign_client_signs_and_sends_mtom(tmp_path: Path) -> None:
     """Its signature proves it, its file is stored; one over the reference to a file is refused."""
     key = rsa.generate_private_key(65537, 2048)
     pair = Authority(tmp_path).pair("signer", key=key)
-    with open_partner_gateway(tmp_path) as door:
-        add_certificate_client(door.ward.store, pair, must_sign=True, now=now())
-        given = run(door, pair)
+    with open_partner_gateway(tmp_path) as gateway:
+        add_certificate_client(gateway.ward.store, pair, must_sign=True, now=now())
+        given = run(gateway, pair)
         assert given["taken"]["maHoSo"] == NUMBER
-        assert stored(door) == {FILE}
+        assert stored(gateway) == {FILE}
     assert given["fault"]["ma"] == "signature_wrong"

@@ -52,29 +52,29 @@ def test_a_foreign_client_goes_on_where_the_line_was_cut(
     content = made.pdf("a long file", pad=10 * MIB)
     place = tmp_path / "file.pdf"
     place.write_bytes(content)
-    with open_partner_gateway(tmp_path) as door:
-        door.ward.files.limit = 20 * MIB
-        check_contents(door.ward)
-        port = urlsplit(door.url).port
+    with open_partner_gateway(tmp_path) as gateway:
+        gateway.ward.files.limit = 20 * MIB
+        check_contents(gateway.ward)
+        port = urlsplit(gateway.url).port
         assert port
         with CuttingLine(port, after=2 * MIB, cuts=CUTS) as line:
-            told = run(command, door, line.port, settings | {"FILE": str(place)})
+            told = run(command, gateway, line.port, settings | {"FILE": str(place)})
             assert line.left == 0
         path = urlsplit(told["url"]).path
-        stored = json.loads(door.call("GET", path).data)
+        stored = json.loads(gateway.call("GET", path).data)
         sha256 = hashlib.sha256(content).hexdigest()
         assert stored["maBamTep"] == told.get("sha256", sha256) == sha256
-        assert door.ward.files.path(sha256).read_bytes() == content
+        assert gateway.ward.files.path(sha256).read_bytes() == content
 
 
 def run(
-    command: Sequence[str], door: PartnerGateway, port: int, settings: dict[str, str]
+    command: Sequence[str], gateway: PartnerGateway, port: int, settings: dict[str, str]
 ) -> dict[str, str]:
     """Run a client to its end, over the line at a port; return what it says."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HUB": f"http://127.0.0.1:{port}",
-        "KEY": door.key,
+        "KEY": gateway.key,
         "NODE_PATH": str(Path(__file__).parents[3] / "var/foreign/node_modules"),
     }
     done = subprocess.run(

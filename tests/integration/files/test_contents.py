@@ -37,41 +37,41 @@ PDF = "application/pdf"
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward whose files are checked."""
+def gateway(tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward whose files are checked."""
     with open_partner_gateway(tmp_path) as opened:
         check_contents(opened.ward)
         yield opened
 
 
-def stored(door: PartnerGateway) -> list[str]:
+def stored(gateway: PartnerGateway) -> list[str]:
     """Return the names of everything that lies in the file store."""
-    return [it.name for it in door.ward.files.directory.rglob("*") if it.is_file()]
+    return [it.name for it in gateway.ward.files.directory.rglob("*") if it.is_file()]
 
 
-def by_rest(door: PartnerGateway, content: bytes) -> tuple[int, str]:
+def by_rest(gateway: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file to /v1/files; return status and code."""
-    reply = door.call("POST", "/v1/files", content, Content_Type=PDF)
+    reply = gateway.call("POST", "/v1/files", content, Content_Type=PDF)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def by_device(door: PartnerGateway, content: bytes) -> tuple[int, str]:
+def by_device(gateway: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file as a device does."""
     fields = {"Authorization": "Bearer in-token", "Content_Type": PDF, "X_Name": "a.pdf"}
-    reply = door.call("PUT", "/files", content, **fields)
+    reply = gateway.call("PUT", "/files", content, **fields)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def by_base64(door: PartnerGateway, content: bytes) -> tuple[int, str]:
+def by_base64(gateway: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file within a SOAP call."""
     body = submission(base64.b64encode(content).decode())
-    return post(door, envelope(body), "text/xml")
+    return post(gateway, envelope(body), "text/xml")
 
 
-def by_mtom(door: PartnerGateway, content: bytes) -> tuple[int, str]:
+def by_mtom(gateway: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file beside a SOAP call."""
     body = envelope(submission(XOP.format("a")))
-    return post(door, package(body, ("a", content)), MTOM)
+    return post(gateway, package(body, ("a", content)), MTOM)
 
 
 Way = Callable[[PartnerGateway, bytes], tuple[int, str]]
@@ -79,11 +79,11 @@ WAYS = (by_rest, by_device, by_base64, by_mtom)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda it: it.__name__)
-def test_a_file_that_proves_its_type_is_taken(door: PartnerGateway, way: Way) -> None:
+def test_a_file_that_proves_its_type_is_taken(gateway: PartnerGateway, way: Way) -> None:
     """On every way in."""
-    status, code = way(door, made.pdf("Đơn"))
+    status, code = way(gateway, made.pdf("Đơn"))
     assert (status in {200, 201}, code) == (True, "")
-    assert len(stored(door)) == 1
+    assert len(stored(gateway)) == 1
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda it: it.__name__)
@@ -98,54 +98,54 @@ def test_a_file_that_proves_its_type_is_taken(door: PartnerGateway, way: Way) ->
     ids=["program", "picture named pdf", "script", "torn"],
 )
 def test_a_file_that_does_not_is_refused_and_leaves_nothing(
-    door: PartnerGateway, way: Way, content: bytes, code: str
+    gateway: PartnerGateway, way: Way, content: bytes, code: str
 ) -> None:
     """By a code with sentences in both languages."""
-    status, told = way(door, content)
+    status, told = way(gateway, content)
     assert (status >= 400, told) == (True, code)
     if code != "file_type_differs":  # its bytes may come before its name
-        assert stored(door) == []
+        assert stored(gateway) == []
 
 
-def test_a_refusal_tells_both_languages_and_what_to_do(door: PartnerGateway) -> None:
+def test_a_refusal_tells_both_languages_and_what_to_do(gateway: PartnerGateway) -> None:
     """A sender without Vietnamese can act on it."""
-    reply = door.call("POST", "/v1/files", b"GIF89a", Content_Type="image/gif")
+    reply = gateway.call("POST", "/v1/files", b"GIF89a", Content_Type="image/gif")
     told = json.loads(reply.data)
     assert reply.status == 415
     assert told["title"] == "Loại tệp này không được nhận."
     assert told["title_en"] == "This type of file is not taken."
-    guide = json.loads(door.call("GET", "/v1/faults/file_type_refused").data)
+    guide = json.loads(gateway.call("GET", "/v1/faults/file_type_refused").data)
     assert "PDF, JPEG" in guide["action"]
     assert "PDF, JPEG" in guide["action_en"]
 
 
-def test_bombs_are_refused_in_a_process_of_their_own(door: PartnerGateway) -> None:
+def test_bombs_are_refused_in_a_process_of_their_own(gateway: PartnerGateway) -> None:
     """A picture and a zip that become too large; the gateway goes on."""
     for content in (made.png_bomb(), made.zip_bomb()):
-        reply = door.call("POST", "/v1/files", content)
+        reply = gateway.call("POST", "/v1/files", content)
         assert json.loads(reply.data)["code"] == "file_bomb"
-    assert by_rest(door, made.pdf())[0] == 201
+    assert by_rest(gateway, made.pdf())[0] == 201
 
 
-def test_a_pdf_is_cleaned_where_the_settings_want_that(door: PartnerGateway) -> None:
+def test_a_pdf_is_cleaned_where_the_settings_want_that(gateway: PartnerGateway) -> None:
     """What is stored is the copy, under its own hash; a signed one is refused."""
-    check_contents(door.ward, ContentCheck(cleans=True))
+    check_contents(gateway.ward, ContentCheck(cleans=True))
     content = made.pdf_with_script()
-    reply = door.call("POST", "/v1/files", content, Content_Type=PDF)
+    reply = gateway.call("POST", "/v1/files", content, Content_Type=PDF)
     told = json.loads(reply.data)
     assert reply.status == 201
     assert told["maBamTep"] != hashlib.sha256(content).hexdigest()
-    kept = door.ward.files.path(told["maBamTep"]).read_bytes()
+    kept = gateway.ward.files.path(told["maBamTep"]).read_bytes()
     assert told["maBamTep"] == hashlib.sha256(kept).hexdigest()
     assert told["kichThuoc"] == len(kept)
     assert b"app.alert" not in kept
-    assert by_rest(door, made.pdf_with_script(signed=True)) == (422, "file_active")
-    assert stored(door) == [told["maBamTep"]]
+    assert by_rest(gateway, made.pdf_with_script(signed=True)) == (422, "file_active")
+    assert stored(gateway) == [told["maBamTep"]]
 
 
-def test_a_message_whose_file_is_another_than_it_says_is_refused(door: PartnerGateway) -> None:
+def test_a_message_whose_file_is_another_than_it_says_is_refused(gateway: PartnerGateway) -> None:
     """Also where bytes and name come apart: the device's file, then its message."""
-    ward = door.ward
+    ward = gateway.ward
     ward.accept(reception())
     code = reception().components[0].code
     file = ward.intake.store_file(
@@ -160,9 +160,9 @@ def test_a_message_whose_file_is_another_than_it_says_is_refused(door: PartnerGa
         assert refused.value.code == "file_type_differs"
 
 
-def test_a_partners_result_is_kept_and_a_task_says_so(door: PartnerGateway) -> None:
+def test_a_partners_result_is_kept_and_a_task_says_so(gateway: PartnerGateway) -> None:
     """It is never lost: a person decides, once; a task that was closed is not opened again."""
-    ward = door.ward
+    ward = gateway.ward
     content = made.pdf_with_script()
     sha256 = hashlib.sha256(content).hexdigest()
     kept = ward.intake.store_file(

@@ -27,22 +27,22 @@ TUS = {"Tus_Resumable": "1.0.0", "Content_Type": "application/offset+octet-strea
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward whose files are checked."""
+def gateway(tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward whose files are checked."""
     with open_partner_gateway(tmp_path) as opened:
         check_contents(opened.ward)
         yield opened
 
 
-def by_tus(door: PartnerGateway, content: bytes) -> tuple[int, str]:
+def by_tus(gateway: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file as a resumable upload, whole with its creation."""
-    reply = door.call("POST", "/v1/uploads", content, Upload_Length=str(len(content)), **TUS)
+    reply = gateway.call("POST", "/v1/uploads", content, Upload_Length=str(len(content)), **TUS)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def open_tasks(door: PartnerGateway) -> Sequence[sa.Row[tuple[object, ...]]]:
+def open_tasks(gateway: PartnerGateway) -> Sequence[sa.Row[tuple[object, ...]]]:
     """Return the open tasks about refused files."""
-    with door.ward.store.read() as tx:
+    with gateway.ward.store.read() as tx:
         return [it for it in tasks.still_open(tx) if it.kind == KIND]
 
 
@@ -50,38 +50,38 @@ Way = Callable[[PartnerGateway, bytes], tuple[int, str]]
 
 
 @pytest.mark.parametrize("way", [by_rest, by_tus, by_base64, by_mtom], ids=lambda it: it.__name__)
-def test_a_refused_file_of_a_partner_is_a_task_once(door: PartnerGateway, way: Way) -> None:
+def test_a_refused_file_of_a_partner_is_a_task_once(gateway: PartnerGateway, way: Way) -> None:
     """With cause and partner, and the dossier where the call had named it; nothing is stored."""
     content = made.pdf_with_script()
     for _ in range(3):
-        assert way(door, content)[1] == "file_active"
-    (task,) = open_tasks(door)
+        assert way(gateway, content)[1] == "file_active"
+    (task,) = open_tasks(gateway)
     assert (task.destination, task.owner) == ("provincial", CLERK)
     assert "file_active" in task.subject
     assert "provincial" in task.detail.vi
     assert (NUMBER in task.detail.vi) is (way in (by_base64, by_mtom))
-    assert stored(door) == []
+    assert stored(gateway) == []
 
 
 def test_an_infected_file_of_a_partner_is_a_task_of_the_wards_it(
-    door: PartnerGateway, tmp_path: Path
+    gateway: PartnerGateway, tmp_path: Path
 ) -> None:
     """The scanner's name of the virus stands in the task; the file is nowhere."""
     place = tmp_path / "clamd.ctl"
-    check_contents(door.ward, ContentCheck(scanner=Clamd(f"unix:{place}")))
+    check_contents(gateway.ward, ContentCheck(scanner=Clamd(f"unix:{place}")))
     with scanner_at(place):
-        assert by_rest(door, made.pdf(SIGN.decode())) == (422, "file_infected")
-    (task,) = open_tasks(door)
+        assert by_rest(gateway, made.pdf(SIGN.decode())) == (422, "file_infected")
+    (task,) = open_tasks(gateway)
     assert task.owner == WARD_IT
-    assert stored(door) == []
+    assert stored(gateway) == []
 
 
 def test_a_result_whose_file_is_of_another_type_is_a_task_with_its_dossier(
-    door: PartnerGateway,
+    gateway: PartnerGateway,
 ) -> None:
     """The bytes were good; what the call says of them is not, and the result was not taken."""
     content = made.picture("PNG")
-    assert door.call("POST", "/v1/files", content, Content_Type="image/png").status == 201
+    assert gateway.call("POST", "/v1/files", content, Content_Type="image/png").status == 201
     file = {
         "tenTep": "ket-qua.pdf",
         "loaiTep": "application/pdf",
@@ -94,27 +94,29 @@ def test_a_result_whose_file_is_of_another_type_is_a_task_with_its_dossier(
         "tepDinhKem": [file],
     }
     path = f"/v1/dossiers/{NUMBER}/results"
-    reply = door.call("POST", path, json.dumps(body).encode(), Content_Type="application/json")
+    reply = gateway.call("POST", path, json.dumps(body).encode(), Content_Type="application/json")
     assert json.loads(reply.data)["code"] == "file_type_differs"
-    (task,) = open_tasks(door)
+    (task,) = open_tasks(gateway)
     assert task.subject == f"{NUMBER} file_type_differs"
 
 
-def test_a_task_that_was_closed_is_opened_again_by_the_next_refusal(door: PartnerGateway) -> None:
+def test_a_task_that_was_closed_is_opened_again_by_the_next_refusal(
+    gateway: PartnerGateway,
+) -> None:
     """The partner was asked, and its next file is no better."""
-    by_rest(door, b"MZ a program")
-    with door.ward.store.write() as tx:
-        tasks.close(tx, open_tasks(door)[0].number, actor="An", reason="asked", now=now())
-    assert open_tasks(door) == []
-    by_rest(door, b"MZ a program")
-    assert len(open_tasks(door)) == 1
+    by_rest(gateway, b"MZ a program")
+    with gateway.ward.store.write() as tx:
+        tasks.close(tx, open_tasks(gateway)[0].number, actor="An", reason="asked", now=now())
+    assert open_tasks(gateway) == []
+    by_rest(gateway, b"MZ a program")
+    assert len(open_tasks(gateway)) == 1
 
 
-def test_a_partner_cannot_fill_the_list_of_tasks(door: PartnerGateway) -> None:
+def test_a_partner_cannot_fill_the_list_of_tasks(gateway: PartnerGateway) -> None:
     """Only a few of one partner are open, whatever it sends."""
     call = envelope(submission(b64encode(b"MZ a program").decode()))
     for nth in range(MOST_OF_A_CLIENT + 2):
         number = f"{NUMBER[:-4]}{nth + 1:04}"
         asked = call.replace(NUMBER.encode(), number.encode())
-        assert post(door, asked, "text/xml") == (415, "file_type_refused")
-    assert len(open_tasks(door)) == MOST_OF_A_CLIENT
+        assert post(gateway, asked, "text/xml") == (415, "file_type_refused")
+    assert len(open_tasks(gateway)) == MOST_OF_A_CLIENT

@@ -35,93 +35,97 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def door(tmp_path: Path, place: Path) -> Iterator[PartnerGateway]:
+def gateway(tmp_path: Path, place: Path) -> Iterator[PartnerGateway]:
     """A gateway whose files a scanner has to see."""
     with open_partner_gateway(tmp_path) as opened:
         set_scanner(opened, place, needed=True)
         yield opened
 
 
-def set_scanner(door: PartnerGateway, place: Path, *, needed: bool) -> None:
+def set_scanner(gateway: PartnerGateway, place: Path, *, needed: bool) -> None:
     """Have files scanned by what listens there."""
-    check_contents(door.ward, ContentCheck(scanner=Clamd(f"unix:{place}"), scanner_needed=needed))
+    check_contents(
+        gateway.ward, ContentCheck(scanner=Clamd(f"unix:{place}"), scanner_needed=needed)
+    )
 
 
-def send(door: PartnerGateway, content: bytes) -> tuple[int, str]:
+def send(gateway: PartnerGateway, content: bytes) -> tuple[int, str]:
     """Send a file; return status and code."""
-    reply = door.call("POST", "/v1/files", content)
+    reply = gateway.call("POST", "/v1/files", content)
     return reply.status, json.loads(reply.data).get("code", "")
 
 
-def open_tasks(door: PartnerGateway, kind: str) -> list[str]:
+def open_tasks(gateway: PartnerGateway, kind: str) -> list[str]:
     """Return the subjects of the open tasks of a kind."""
-    with door.ward.store.read() as tx:
+    with gateway.ward.store.read() as tx:
         return [task.subject for task in tasks.open_of_kind(tx, kind)]
 
 
-def watch(door: PartnerGateway) -> None:
+def watch(gateway: PartnerGateway) -> None:
     """Let the timer look, a day later: every message has come by then."""
-    KeptFiles(store=door.ward.store, files=door.ward.files).check(now() + LATER)
+    KeptFiles(store=gateway.ward.store, files=gateway.ward.files).check(now() + LATER)
 
 
 def test_a_clean_file_is_taken_and_an_infected_one_refused(
-    door: PartnerGateway, place: Path
+    gateway: PartnerGateway, place: Path
 ) -> None:
     """The refusal names what was found; nothing of the file stays."""
     with scanner_at(place) as scanner:
-        assert send(door, CLEAN) == (201, "")
-        assert send(door, INFECTED) == (422, "file_infected")
+        assert send(gateway, CLEAN) == (201, "")
+        assert send(gateway, INFECTED) == (422, "file_infected")
         assert scanner.scanned == 2
-    assert not door.ward.files.place(hashlib.sha256(INFECTED).hexdigest()).exists()
+    assert not gateway.ward.files.place(hashlib.sha256(INFECTED).hexdigest()).exists()
 
 
 def test_files_are_refused_for_now_while_the_scanner_is_away(
-    door: PartnerGateway, place: Path
+    gateway: PartnerGateway, place: Path
 ) -> None:
     """503 with Retry-After on both ways; one task says so, and closes by itself."""
-    reply = door.call("POST", "/v1/files", CLEAN)
+    reply = gateway.call("POST", "/v1/files", CLEAN)
     assert (reply.status, json.loads(reply.data)["code"]) == (503, "scanner_away")
     assert int(reply.headers["Retry-After"]) > 0
     fields = {"Authorization": "Bearer in-token", "Content-Type": "application/pdf", "X-Name": "a"}
-    device = urllib3.request("PUT", f"{door.url}/files", body=CLEAN, headers=fields, retries=False)
+    device = urllib3.request(
+        "PUT", f"{gateway.url}/files", body=CLEAN, headers=fields, retries=False
+    )
     assert (device.status, device.json()["code"]) == (503, "scanner_away")
-    watch(door)
-    watch(door)
-    assert open_tasks(door, AWAY) == ["clamd"]
+    watch(gateway)
+    watch(gateway)
+    assert open_tasks(gateway, AWAY) == ["clamd"]
     with scanner_at(place):
-        watch(door)
-        assert send(door, CLEAN) == (201, "")
-    assert open_tasks(door, AWAY) == []
+        watch(gateway)
+        assert send(gateway, CLEAN) == (201, "")
+    assert open_tasks(gateway, AWAY) == []
 
 
 def test_files_are_kept_and_scanned_later_where_the_setting_says_so(
-    door: PartnerGateway, place: Path
+    gateway: PartnerGateway, place: Path
 ) -> None:
     """What the scanner then finds is a task, and the file is given out no more."""
-    set_scanner(door, place, needed=False)
-    assert send(door, CLEAN) == send(door, INFECTED) == (201, "")
-    with door.ward.store.read() as tx:
+    set_scanner(gateway, place, needed=False)
+    assert send(gateway, CLEAN) == send(gateway, INFECTED) == (201, "")
+    with gateway.ward.store.read() as tx:
         assert [it.code for it in file_findings.every(tx)] == [file_findings.UNSCANNED] * 2
     with scanner_at(place):
-        watch(door)
-        watch(door)
-    with door.ward.store.read() as tx:
+        watch(gateway)
+        watch(gateway)
+    with gateway.ward.store.read() as tx:
         (found,) = file_findings.every(tx)
     infected = hashlib.sha256(INFECTED).hexdigest()
     assert (found.sha256, found.code, found.why) == (infected, "file_infected", "Hub.Test.Sign")
-    assert open_tasks(door, KIND) == [infected[:12]]
+    assert open_tasks(gateway, KIND) == [infected[:12]]
 
 
 def test_an_infected_result_is_kept_and_not_given_out_until_the_scanner_knows_better(
-    door: PartnerGateway, place: Path
+    gateway: PartnerGateway, place: Path
 ) -> None:
     """It is never lost; a false alarm ends with the scanner's own ignore list."""
     token = {"Authorization": "Bearer file-token"}
     with scanner_at(place) as scanner:
-        kept = door.ward.intake.store_file(
+        kept = gateway.ward.intake.store_file(
             io.BytesIO(INFECTED), name="kq.pdf", media_type="application/pdf", keep=True
         )
-        address = f"{door.url}/files/{kept.sha256}"
+        address = f"{gateway.url}/files/{kept.sha256}"
         refused = urllib3.request("GET", address, headers=token)
         assert (refused.status, refused.json()["detail"]["code"]) == (403, "file_infected")
         scanner.finds = False

@@ -26,81 +26,81 @@ PAGES = [(language, name) for language in Language for name in NAMES]
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerGateway]:
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerGateway]:
     """A gateway behind a proxy that it believes."""
     proxies = Proxies(networks("127.0.0.0/8"), "proxy-secret")
     with open_partner_gateway(tmp_path_factory.mktemp("hub"), proxies=proxies) as opened:
         yield opened
 
 
-def fetched(door: PartnerGateway, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
+def fetched(gateway: PartnerGateway, path: str, **headers: str) -> urllib3.BaseHTTPResponse:
     """Return an answer to a caller without a key."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    return urllib3.request("GET", door.url + path, headers=fields, redirect=False, retries=False)
+    return urllib3.request("GET", gateway.url + path, headers=fields, redirect=False, retries=False)
 
 
-def page(door: PartnerGateway, language: Language, name: str) -> Any:
+def page(gateway: PartnerGateway, language: Language, name: str) -> Any:
     """Return a page, parsed."""
-    reply = fetched(door, address(language, name))
+    reply = fetched(gateway, address(language, name))
     assert reply.status == 200
     return html.fromstring(reply.data.decode())
 
 
 @pytest.mark.parametrize(("language", "name"), PAGES)
 def test_a_page_needs_no_key_and_has_no_script_and_no_outside_asset(
-    door: PartnerGateway, language: Language, name: str
+    gateway: PartnerGateway, language: Language, name: str
 ) -> None:
     """The browser would load none either: the policy forbids it."""
-    found = page(door, language, name)
+    found = page(gateway, language, name)
     assert found.get("lang") == language
     assert not found.xpath("//script | //@style | //style | //iframe | //form | //img")
     assert not found.xpath("//@*[starts-with(name(), 'on')]")
     assert found.xpath("//link/@href") == ["/docs/style.css"]
-    policy = fetched(door, address(language, name)).headers["content-security-policy"]
+    policy = fetched(gateway, address(language, name)).headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
 
 
 @pytest.mark.parametrize(("language", "name"), PAGES)
 def test_every_link_of_a_page_leads_somewhere(
-    door: PartnerGateway, language: Language, name: str
+    gateway: PartnerGateway, language: Language, name: str
 ) -> None:
     """To a place of the page, or to an address of the hub that answers."""
-    found = page(door, language, name)
+    found = page(gateway, language, name)
     ids = found.xpath("//@id")
     assert len(ids) == len(set(ids))
     for link in set(found.xpath("//a/@href")):
         parts = urlsplit(link)
-        assert parts.netloc in ("", urlsplit(door.url).netloc), link
+        assert parts.netloc in ("", urlsplit(gateway.url).netloc), link
         if parts.path:
             path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-            assert fetched(door, path).status == 200, link
+            assert fetched(gateway, path).status == 200, link
         else:
             assert parts.fragment in ids, link
 
 
 @pytest.mark.parametrize("name", ["rest", "soap", "queues"])
 def test_what_a_contract_says_of_itself_is_vietnamese_on_vietnamese_pages(
-    door: PartnerGateway, name: str
+    gateway: PartnerGateway, name: str
 ) -> None:
     """Descriptions of single fields stay as the contract has them."""
-    shown = page(door, Language.VI, name).xpath("//main/p")
+    shown = page(gateway, Language.VI, name).xpath("//main/p")
     assert len(shown) > 2
     assert all(re.search("[ăâđêôơưạảấầếềệộớờừự]", it.text_content()) for it in shown)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_page_shows_a_backtick(door: PartnerGateway, name: str) -> None:
+def test_no_page_shows_a_backtick(gateway: PartnerGateway, name: str) -> None:
     """What stands in backticks in a text is shown as code."""
     for language in Language:
-        body = page(door, language, name)
+        body = page(gateway, language, name)
         for code in body.xpath("//code"):
             code.drop_tree()
         assert "`" not in body.text_content()
 
 
 @pytest.mark.parametrize("language", Language)
-def test_the_pages_name_all_that_there_is(door: PartnerGateway, language: Language) -> None:
+def test_the_pages_name_all_that_there_is(gateway: PartnerGateway, language: Language) -> None:
     """Operations by REST and SOAP, queues, message types, fault codes; each once as a heading."""
     expected = {
         "rest": yaml.safe_load(contracts.text("openapi.yaml"))["paths"],
@@ -109,49 +109,49 @@ def test_the_pages_name_all_that_there_is(door: PartnerGateway, language: Langua
         "faults": [own.code for own in fault_catalog.load({})],
     }
     for name, things in expected.items():
-        headings = [it.text_content() for it in page(door, language, name).xpath("//h2|//h3")]
+        headings = [it.text_content() for it in page(gateway, language, name).xpath("//h2|//h3")]
         text = "\n".join(headings)
         assert [thing for thing in things if thing not in text] == []
 
 
-def test_the_pages_and_files_have_the_address_that_the_caller_used(door: PartnerGateway) -> None:
+def test_the_pages_and_files_have_the_address_that_the_caller_used(gateway: PartnerGateway) -> None:
     """Also behind a reverse proxy; a stranger's headers change nothing."""
     forwarded = {"X_Forwarded_Proto": "https", "X_Forwarded_Host": "hub.example.vn"}
     believed = forwarded | {"X_Hub_Proxy_Secret": "proxy-secret"}
     for path in ("/docs/vi", "/docs/en", "/docs/openapi.yaml"):
-        told = fetched(door, path, **believed).data.decode()
+        told = fetched(gateway, path, **believed).data.decode()
         assert "https://hub.example.vn" in told
         assert contracts.PLACE not in told
-        assert "hub.example.vn" not in fetched(door, path, **forwarded).data.decode()
+        assert "hub.example.vn" not in fetched(gateway, path, **forwarded).data.decode()
 
 
 @pytest.mark.parametrize("accepted", ["", "en-US,en;q=0.9,vi;q=0.8", "fr"])
 def test_the_first_page_is_vietnamese_whatever_the_browser_says(
-    door: PartnerGateway, accepted: str
+    gateway: PartnerGateway, accepted: str
 ) -> None:
     """Many browsers in Vietnam say English; the switch decides."""
-    reply = fetched(door, "/docs", Accept_Language=accepted)
+    reply = fetched(gateway, "/docs", Accept_Language=accepted)
     assert reply.headers["location"] == "/docs/vi"
 
 
 @pytest.mark.parametrize(("language", "name"), PAGES)
 def test_a_page_has_a_switch_to_the_same_page_in_the_other_language(
-    door: PartnerGateway, language: Language, name: str
+    gateway: PartnerGateway, language: Language, name: str
 ) -> None:
     """Named in its own language; the present one is marked."""
-    switch = page(door, language, name).xpath("//*[@class='languages']/a")
+    switch = page(gateway, language, name).xpath("//*[@class='languages']/a")
     assert [(it.get("href"), it.get("lang")) for it in switch] == [
         (address(each, name), each.value) for each in Language
     ]
     assert [it.get("lang") for it in switch if it.get("aria-current")] == [language.value]
 
 
-def test_a_page_that_the_reader_has_is_not_sent_again(door: PartnerGateway) -> None:
+def test_a_page_that_the_reader_has_is_not_sent_again(gateway: PartnerGateway) -> None:
     """By its tag."""
-    tag = fetched(door, "/docs/vi").headers["etag"]
-    assert fetched(door, "/docs/vi", If_None_Match=tag).status == 304
+    tag = fetched(gateway, "/docs/vi").headers["etag"]
+    assert fetched(gateway, "/docs/vi", If_None_Match=tag).status == 304
 
 
-def test_the_examples_paper_is_served(door: PartnerGateway) -> None:
+def test_the_examples_paper_is_served(gateway: PartnerGateway) -> None:
     """The guide's first file."""
-    assert fetched(door, "/docs/examples/TP-01.pdf").data == Path(contracts.EXAMPLE).read_bytes()
+    assert fetched(gateway, "/docs/examples/TP-01.pdf").data == Path(contracts.EXAMPLE).read_bytes()

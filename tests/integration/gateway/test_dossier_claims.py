@@ -21,8 +21,8 @@ WAITING = 12
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over a ward with online dossiers that nobody has received."""
+def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over a ward with online dossiers that nobody has received."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
     with open_partner_gateway(tmp_path, url=url) as opened:
@@ -48,16 +48,16 @@ def number_of(nth: int) -> str:
     return f"000.99.01.H57-180806-{nth + 1:04}"
 
 
-def by_rest(door: PartnerGateway, token: str, *, limit: int = 5, key: str = "") -> Any:
+def by_rest(gateway: PartnerGateway, token: str, *, limit: int = 5, key: str = "") -> Any:
     """Claim by REST; return the reply."""
     headers = {"Authorization": token} | ({"Idempotency_Key": key} if key else {})
-    return door.call("POST", f"{PATH}?soLuong={limit}", b"", **headers)
+    return gateway.call("POST", f"{PATH}?soLuong={limit}", b"", **headers)
 
 
-def by_soap(door: PartnerGateway, token: str, *, limit: int = 5) -> list[str]:
+def by_soap(gateway: PartnerGateway, token: str, *, limit: int = 5) -> list[str]:
     """Claim by SOAP; return the dossiers' numbers."""
     asked = f'<NhanHoSoChoTiepNhan xmlns="{NS}"><soLuong>{limit}</soLuong></NhanHoSoChoTiepNhan>'
-    reply = door.call(
+    reply = gateway.call(
         "POST", "/soap", envelope(asked), Authorization=token, Content_Type="text/xml"
     )
     assert reply.status == 200, reply.data
@@ -72,38 +72,38 @@ def numbers(reply: Any) -> list[str]:
     return [one["maHoSo"] for one in json.loads(reply.data)["hoSo"]]
 
 
-def test_two_callers_at_once_by_soap_and_rest_never_get_the_same(door: PartnerGateway) -> None:
+def test_two_callers_at_once_by_soap_and_rest_never_get_the_same(gateway: PartnerGateway) -> None:
     """Two clients by both ways: together they get every dossier, each once."""
-    tokens = [door.add_client("counter-one"), door.add_client("counter-two")]
+    tokens = [gateway.add_client("counter-one"), gateway.add_client("counter-two")]
 
     def claim(nth: int) -> list[str]:
         token = tokens[nth % 2]
         if nth % 4 < 2:
-            return by_soap(door, token, limit=2)
-        return numbers(by_rest(door, token, limit=2))
+            return by_soap(gateway, token, limit=2)
+        return numbers(by_rest(gateway, token, limit=2))
 
     with ThreadPoolExecutor(8) as threads:
         found = [number for got in threads.map(claim, range(WAITING)) for number in got]
     assert sorted(found) == [number_of(nth) for nth in range(WAITING)]
 
 
-def test_a_claim_says_until_when_and_is_repeated_under_its_key(door: PartnerGateway) -> None:
+def test_a_claim_says_until_when_and_is_repeated_under_its_key(gateway: PartnerGateway) -> None:
     """The same dossiers, marked as an earlier answer; other terms under the key are refused."""
-    token = door.add_client("counter-one")
-    first = by_rest(door, token, key="a")
-    again = by_rest(door, token, key="a")
+    token = gateway.add_client("counter-one")
+    first = by_rest(gateway, token, key="a")
+    again = by_rest(gateway, token, key="a")
     assert numbers(first) == [number_of(nth) for nth in range(5)]
     assert json.loads(again.data) == json.loads(first.data)
     assert "giuDen" in json.loads(first.data)
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
-    other = by_rest(door, token, limit=6, key="a")
+    other = by_rest(gateway, token, limit=6, key="a")
     assert (other.status, json.loads(other.data)["code"]) == (422, "idempotency_key_reused")
 
 
-def test_what_was_received_waits_no_more(door: PartnerGateway) -> None:
+def test_what_was_received_waits_no_more(gateway: PartnerGateway) -> None:
     """The status that the caller sets takes the dossier out of the list; no answer has a name."""
-    token = door.add_client("counter-one")
+    token = gateway.add_client("counter-one")
     body = {
         "trangThai": 2,
         "thoiDiemXuLy": MONDAY.isoformat(),
@@ -111,23 +111,23 @@ def test_what_was_received_waits_no_more(door: PartnerGateway) -> None:
         "phongBanXuLy": "Sở Thử",
     }
     path = f"/v1/dossiers/{number_of(0)}/statuses"
-    reply = door.call("POST", path, json.dumps(body).encode(), Content_Type="application/json")
+    reply = gateway.call("POST", path, json.dumps(body).encode(), Content_Type="application/json")
     assert reply.status == 202
-    door.ward.settle()
-    claimed = by_rest(door, token, limit=100)
+    gateway.ward.settle()
+    claimed = by_rest(gateway, token, limit=100)
     assert numbers(claimed) == [number_of(nth) for nth in range(1, WAITING)]
     assert "Nguyễn" not in claimed.data.decode()
 
 
 @pytest.mark.parametrize("query", ["soLuong=0", "soLuong=101", "thoiGianGiu=59", "thoiGianGiu=x"])
-def test_wrong_terms_are_refused(door: PartnerGateway, query: str) -> None:
+def test_wrong_terms_are_refused(gateway: PartnerGateway, query: str) -> None:
     """And nothing is held."""
-    reply = door.call("POST", f"{PATH}?{query}")
+    reply = gateway.call("POST", f"{PATH}?{query}")
     assert (reply.status, json.loads(reply.data)["code"]) == (422, "call_invalid")
-    assert len(numbers(by_rest(door, f"Bearer {door.key}", limit=100))) == WAITING
+    assert len(numbers(by_rest(gateway, f"Bearer {gateway.key}", limit=100))) == WAITING
 
 
-def test_a_client_without_the_right_claims_nothing(door: PartnerGateway) -> None:
+def test_a_client_without_the_right_claims_nothing(gateway: PartnerGateway) -> None:
     """Reading a list is another right."""
-    token = door.add_client("reader", operations=frozenset({"dossiers.list"}))
-    assert by_rest(door, token).status == 403
+    token = gateway.add_client("reader", operations=frozenset({"dossiers.list"}))
+    assert by_rest(gateway, token).status == 403

@@ -39,8 +39,8 @@ SUBMISSION = {
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward of either database."""
+def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward of either database."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
     with open_partner_gateway(tmp_path / "ward", url=url) as opened:
@@ -60,33 +60,33 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     handler.close()
 
 
-def submit(door: PartnerGateway, body: object, **headers: str) -> tuple[int, bytes]:
+def submit(gateway: PartnerGateway, body: object, **headers: str) -> tuple[int, bytes]:
     """Submit a dossier by REST; return status and answer."""
     headers = {"Content_Type": "application/json"} | headers
     text = json.dumps(body, ensure_ascii=False).encode()
-    reply = door.call("POST", "/v1/dossiers", text, **headers)
+    reply = gateway.call("POST", "/v1/dossiers", text, **headers)
     return reply.status, reply.data
 
 
-def by_soap(door: PartnerGateway, text: str) -> bytes:
+def by_soap(gateway: PartnerGateway, text: str) -> bytes:
     """Call by SOAP; return the answer."""
-    return door.call("POST", "/soap", envelope(text), Content_Type="text/xml").data
+    return gateway.call("POST", "/soap", envelope(text), Content_Type="text/xml").data
 
 
-def fail_in_every_way(door: PartnerGateway, patch: pytest.MonkeyPatch) -> list[bytes]:
+def fail_in_every_way(gateway: PartnerGateway, patch: pytest.MonkeyPatch) -> list[bytes]:
     """Say personal data in calls that are refused, and in one that the database refuses."""
     name, number = PERSON["hoTen"], PERSON["soGiayTo"]
     given = [
-        submit(door, SUBMISSION | {"ngayNop": name})[1],
-        submit(door, SUBMISSION | {"maHoSo": number})[1],
-        submit(door, SUBMISSION | {"chuHoSo": PERSON | {"hoTen": [name]}})[1],
-        submit(door, SUBMISSION, Idempotency_Key="k")[1],
-        submit(door, SUBMISSION | {"trichYeu": f"Khác {name}"}, Idempotency_Key="k")[1],
-        submit(door, SUBMISSION | {"trichYeu": f"Khác {name}"})[1],
-        submit(door, SUBMISSION, Authorization=f"Bearer {number}")[1],
-        by_soap(door, submission().replace(NUMBER, number)),
-        by_soap(door, submission().replace("<chuHoSo>", f"<chuHoSo><la>{name}</la>")),
-        by_soap(door, f"<a b='{name}'>{number}"),
+        submit(gateway, SUBMISSION | {"ngayNop": name})[1],
+        submit(gateway, SUBMISSION | {"maHoSo": number})[1],
+        submit(gateway, SUBMISSION | {"chuHoSo": PERSON | {"hoTen": [name]}})[1],
+        submit(gateway, SUBMISSION, Idempotency_Key="k")[1],
+        submit(gateway, SUBMISSION | {"trichYeu": f"Khác {name}"}, Idempotency_Key="k")[1],
+        submit(gateway, SUBMISSION | {"trichYeu": f"Khác {name}"})[1],
+        submit(gateway, SUBMISSION, Authorization=f"Bearer {number}")[1],
+        by_soap(gateway, submission().replace(NUMBER, number)),
+        by_soap(gateway, submission().replace("<chuHoSo>", f"<chuHoSo><la>{name}</la>")),
+        by_soap(gateway, f"<a b='{name}'>{number}"),
     ]
 
     def refuse(tx: object, entries: object, now: object) -> None:
@@ -96,27 +96,27 @@ def fail_in_every_way(door: PartnerGateway, patch: pytest.MonkeyPatch) -> list[b
     with patch.context() as during:
         during.setattr(journal, "accept", refuse)
         other = SUBMISSION | {"maHoSo": NUMBER[:-1] + "9"}
-        status, answer = submit(door, other, Connection="close")  # the hub closes it, too
+        status, answer = submit(gateway, other, Connection="close")  # the hub closes it, too
     assert status == 500, answer
-    assert submit(door, SUBMISSION)[0] == 202
+    assert submit(gateway, SUBMISSION)[0] == 202
     return [*given, answer]
 
 
 def test_no_answer_log_or_row_repeats_personal_data(
-    door: PartnerGateway, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gateway: PartnerGateway, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever goes wrong: it stands in the message and in the dossier, and nowhere else."""
-    answers = fail_in_every_way(door, monkeypatch)
-    door.ward.settle()
+    answers = fail_in_every_way(gateway, monkeypatch)
+    gateway.ward.settle()
     assert [text for text in answers if found_in(text, PRIVATE)] == []
     assert log.stat().st_size > 0
     written = [place for place in tmp_path.glob("*.log") if found_in(place.read_bytes(), PRIVATE)]
     assert written == []
-    assert tables_with(door.ward.store, PRIVATE) <= KEPT
+    assert tables_with(gateway.ward.store, PRIVATE) <= KEPT
 
 
 def test_what_a_caller_puts_into_an_address_is_masked_in_log_and_audit(
-    door: PartnerGateway, log: Path, tmp_path: Path
+    gateway: PartnerGateway, log: Path, tmp_path: Path
 ) -> None:
     """An identity number in the place of a dossier's, a name as the name of a field."""
     number, phone = PERSON["soGiayTo"], PERSON["soDienThoai"]
@@ -130,31 +130,31 @@ def test_what_a_caller_puts_into_an_address_is_masked_in_log_and_audit(
         f"/nothing/{number}",
         f"/files/{number}",
     ):
-        assert door.call("GET", path).status >= 400
-        assert door.call("GET", path, Authorization="Bearer x").status >= 400
-    assert submit(door, {PERSON["hoTen"]: 1, number: 2})[0] == 422
-    assert submit(door, {number: 2})[0] == 422
+        assert gateway.call("GET", path).status >= 400
+        assert gateway.call("GET", path, Authorization="Bearer x").status >= 400
+    assert submit(gateway, {PERSON["hoTen"]: 1, number: 2})[0] == 422
+    assert submit(gateway, {number: 2})[0] == 422
     private = PRIVATE | {quoted}
     written = [place for place in tmp_path.glob("*.log") if found_in(place.read_bytes(), private)]
     assert log.stat().st_size > 0
     assert written == []
-    assert tables_with(door.ward.store, private) == set()
+    assert tables_with(gateway.ward.store, private) == set()
 
 
-def test_a_file_that_was_cut_off_leaves_no_temporary_file(door: PartnerGateway) -> None:
+def test_a_file_that_was_cut_off_leaves_no_temporary_file(gateway: PartnerGateway) -> None:
     """Bytes of a refused file are nowhere."""
     content = PERSON["hoTen"].encode() * 1000
-    assert door.call("POST", "/v1/files", content, X_Sha256="0" * 64).status == 422
-    places = [it for it in door.ward.files.directory.parent.rglob("*") if it.is_file()]
+    assert gateway.call("POST", "/v1/files", content, X_Sha256="0" * 64).status == 422
+    places = [it for it in gateway.ward.files.directory.parent.rglob("*") if it.is_file()]
     assert [it for it in places if found_in(it.read_bytes(), PRIVATE)] == []
 
 
 def test_nothing_but_the_body_of_a_queue_message_holds_personal_data(
-    door: PartnerGateway, monkeypatch: pytest.MonkeyPatch
+    gateway: PartnerGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Routing keys, ids, types and headers are seen by whoever administers the broker."""
-    assert submit(door, SUBMISSION)[0] == 202
-    publisher, sent = door.ward.broker.publisher(), list[Outgoing]()
+    assert submit(gateway, SUBMISSION)[0] == 202
+    publisher, sent = gateway.ward.broker.publisher(), list[Outgoing]()
     publish = publisher.publish
 
     def keep(batch: Sequence[Outgoing], *, timeout: timedelta) -> list[Confirm]:
@@ -162,9 +162,9 @@ def test_nothing_but_the_body_of_a_queue_message_holds_personal_data(
         return publish(batch, timeout=timeout)
 
     monkeypatch.setattr(publisher, "publish", keep)
-    consumer = door.ward.broker.consumer(queues.INGEST, prefetch=100)
-    while door.ward.relay.publish_some(publisher):
-        door.ward.receive.handle(consumer, consumer.receive(100, wait=timedelta(0)))
+    consumer = gateway.ward.broker.consumer(queues.INGEST, prefetch=100)
+    while gateway.ward.relay.publish_some(publisher):
+        gateway.ward.receive.handle(consumer, consumer.receive(100, wait=timedelta(0)))
     consumer.close()
     assert any(found_in(message.body, PRIVATE) for message in sent)
     outside = [structs.replace(message, body=b"") for message in sent]

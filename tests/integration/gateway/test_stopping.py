@@ -13,27 +13,27 @@ from tests.support.ward import NUMBER
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors of a hub that takes nothing any more."""
+def gateway(tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway of a hub that takes nothing any more."""
     with open_partner_gateway(tmp_path) as opened:
         opened.ward.intake.close()
         yield opened
 
 
-def test_a_device_keeps_its_message_for_later(door: PartnerGateway) -> None:
+def test_a_device_keeps_its_message_for_later(gateway: PartnerGateway) -> None:
     """503, as of a database that is away."""
     headers = {"Authorization": "Bearer in-token"}
     reply = urllib3.request(
-        "POST", f"{door.url}/messages", body=BODY, headers=headers, retries=False
+        "POST", f"{gateway.url}/messages", body=BODY, headers=headers, retries=False
     )
     assert (reply.status, reply.json()["code"]) == (503, "hub_stopping")
     assert reply.headers["Retry-After"]
 
 
-def test_a_partner_is_told_to_call_again(door: PartnerGateway) -> None:
+def test_a_partner_is_told_to_call_again(gateway: PartnerGateway) -> None:
     """By REST with the status, by SOAP with the fault; both say when."""
-    rest = door.call("GET", f"/v1/dossiers/{NUMBER}")
+    rest = gateway.call("GET", f"/v1/dossiers/{NUMBER}")
     assert (rest.status, rest.json()["code"]) == (503, "hub_stopping")
-    soap = door.call("POST", "/soap", envelope(status_call()), Content_Type=MEDIA[SOAP_11])
+    soap = gateway.call("POST", "/soap", envelope(status_call()), Content_Type=MEDIA[SOAP_11])
     assert outcome(soap) == (503, "hub_stopping")
     assert rest.headers["Retry-After"] == soap.headers["Retry-After"]

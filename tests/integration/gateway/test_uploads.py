@@ -13,16 +13,16 @@ import pytest
 
 from hub.messages.invalid import InvalidMessage
 from hub.store.messages.blobs import BlobStore, Upload
-from tests.integration.gateway.test_gateway import FILE_LIMIT, Door, running
+from tests.integration.gateway.test_gateway import FILE_LIMIT, RunningGateway, running
 
 FIELDS = {"Content_Type": "application/pdf", "X_Name": "a.pdf"}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
+def gateway(tmp_path: Path) -> Iterator[RunningGateway]:
     """A gateway whose files lie in `tmp_path`/files."""
-    with running(tmp_path) as door:
-        yield door
+    with running(tmp_path) as gateway:
+        yield gateway
 
 
 def half_files(directory: Path) -> list[str]:
@@ -31,17 +31,17 @@ def half_files(directory: Path) -> list[str]:
 
 
 def test_an_upload_needs_no_room_but_that_of_the_file_store(
-    door: Door, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """In a container /tmp is memory, and one large scan there ends the process."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "no such place"))
     body = os.urandom(FILE_LIMIT)
-    found = door.call("PUT", "/files", body, "in-token", **FIELDS)
+    found = gateway.call("PUT", "/files", body, "in-token", **FIELDS)
     assert found == (201, {"sha256": hashlib.sha256(body).hexdigest(), "size": len(body)})
 
 
 def test_an_upload_is_written_off_the_event_loop(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow disk keeps no other caller waiting; and each byte is written once."""
     looping, written = list[bool](), list[int]()
@@ -53,13 +53,13 @@ def test_an_upload_is_written_off_the_event_loop(
         real(upload, part)
 
     monkeypatch.setattr(Upload, "write", write)
-    assert door.call("PUT", "/files", b"x" * FILE_LIMIT, "in-token", **FIELDS)[0] == 201
+    assert gateway.call("PUT", "/files", b"x" * FILE_LIMIT, "in-token", **FIELDS)[0] == 201
     assert sum(written) == FILE_LIMIT
     assert not any(looping)
 
 
 def test_a_sender_that_goes_away_leaves_nothing(
-    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its half file is removed at once, not at the next start."""
     begun, gone = threading.Event(), threading.Event()
@@ -76,7 +76,7 @@ def test_a_sender_that_goes_away_leaves_nothing(
     monkeypatch.setattr(BlobStore, "begin", begin)
     monkeypatch.setattr(Upload, "abandon", abandon)
     monkeypatch.setattr("hub.gateway.uploads.TOGETHER", 1000)
-    with closing(socket.create_connection(("127.0.0.1", door.port))) as line:
+    with closing(socket.create_connection(("127.0.0.1", gateway.port))) as line:
         head = "PUT /files HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer in-token\r\n"
         head += "Content-Type: application/pdf\r\nX-Name: a.pdf\r\nContent-Length: 90000\r\n\r\n"
         line.sendall(head.encode() + b"x" * 5000)
@@ -85,11 +85,11 @@ def test_a_sender_that_goes_away_leaves_nothing(
     assert half_files(tmp_path / "files") == []
 
 
-def test_what_is_refused_leaves_nothing(door: Door, tmp_path: Path) -> None:
+def test_what_is_refused_leaves_nothing(gateway: RunningGateway, tmp_path: Path) -> None:
     """Over the limit, or another content than announced."""
-    assert door.call("PUT", "/files", b"x" * (FILE_LIMIT + 1), "in-token", **FIELDS)[0] == 413
+    assert gateway.call("PUT", "/files", b"x" * (FILE_LIMIT + 1), "in-token", **FIELDS)[0] == 413
     wrong = {**FIELDS, "X_Sha256": "0" * 64}
-    assert door.call("PUT", "/files", b"x", "in-token", **wrong)[0] == 422
+    assert gateway.call("PUT", "/files", b"x", "in-token", **wrong)[0] == 422
     assert [*(tmp_path / "files").rglob("*")] == []
 
 

@@ -185,7 +185,7 @@ def test_the_doctor_tells_of_processes_and_not_of_those_that_were_replaced(
 
 @pytest.mark.parametrize("safe", [False, True], ids=["http", "https"])
 def test_a_whole_hub_is_healthy_while_it_runs(tmp_path: Path, *, safe: bool) -> None:
-    """With all its roles and its door; not before its start and not after its end.
+    """With all its roles and its gateway; not before its start and not after its end.
 
     With TLS, too: its certificate is for the name that partners call, and asks for theirs.
     """

@@ -1,4 +1,4 @@
-"""The partners' doors for tests: the gateway over a ward's store, on a free port."""
+"""The partners' gateway for tests, over a ward's store, on a free port."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ EVERYTHING = frozenset({ANY})
 
 @dataclass(frozen=True, slots=True)
 class PartnerGateway:
-    """A running gateway with both doors, and the ward behind it."""
+    """A running gateway with SOAP and REST, and the ward behind it."""
 
     ward: Ward
     url: str

@@ -14,10 +14,10 @@ from tests.support.gateway.partner_gateway import open_partner_gateway
 
 def main() -> None:
     """Serve with checked files of up to LIMIT bytes."""
-    with open_partner_gateway(Path(sys.argv[1])) as door:
-        door.ward.files.limit = int(sys.argv[2])
-        check_contents(door.ward)
-        sys.stderr.write(json.dumps({"url": door.url, "key": door.key}) + "\n")
+    with open_partner_gateway(Path(sys.argv[1])) as gateway:
+        gateway.ward.files.limit = int(sys.argv[2])
+        check_contents(gateway.ward)
+        sys.stderr.write(json.dumps({"url": gateway.url, "key": gateway.key}) + "\n")
         sys.stderr.flush()
         sys.stdin.read()
 

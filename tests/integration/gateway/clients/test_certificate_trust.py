@@ -42,37 +42,37 @@ def files(tmp_path: Path) -> Files:
 
 
 @pytest.fixture
-def door(tmp_path: Path, files: Files) -> Iterator[PartnerGateway]:
-    """Both doors of a hub that trusts the authority."""
+def gateway(tmp_path: Path, files: Files) -> Iterator[PartnerGateway]:
+    """The gateway of a hub that trusts the authority."""
     with open_partner_gateway(tmp_path, trust=files.trust) as opened:
         yield opened
 
 
-def call(door: PartnerGateway, pair: Pair) -> tuple[int, str]:
+def call(gateway: PartnerGateway, pair: Pair) -> tuple[int, str]:
     """Return the outcome of a call that a certificate signs."""
-    return outcome(post(door.url, etree.tostring(signed(pair))))
+    return outcome(post(gateway.url, etree.tostring(signed(pair))))
 
 
 def test_a_certificate_that_is_known_by_its_names_signs_where_its_authority_is_named(
-    door: PartnerGateway, files: Files, tmp_path: Path
+    gateway: PartnerGateway, files: Files, tmp_path: Path
 ) -> None:
     """Any later one of the same names, too; not one that another authority made of them."""
     first = files.authority.pair("named")
     binding = CertificateBinding.NAMES
-    add_certificate_client(door.ward.store, first, "named", binding=binding, now=now())
-    assert call(door, first) == (200, "")
-    assert call(door, files.authority.pair("named")) == (200, "")
+    add_certificate_client(gateway.ward.store, first, "named", binding=binding, now=now())
+    assert call(gateway, first) == (200, "")
+    assert call(gateway, files.authority.pair("named")) == (200, "")
     forged = Authority(tmp_path / "forged").pair("named")
-    assert call(door, forged) == REFUSED
-    assert call(door, files.authority.pair("other")) == REFUSED
+    assert call(gateway, forged) == REFUSED
+    assert call(gateway, files.authority.pair("other")) == REFUSED
     root = signed(first)
     over = files.authority.pair("named", ends=timedelta(seconds=-1))
     one(root, "BinarySecurityToken").text = base64.b64encode(over.der).decode()
-    assert outcome(post(door.url, etree.tostring(root))) == REFUSED
+    assert outcome(post(gateway.url, etree.tostring(root))) == REFUSED
 
 
 def test_a_client_does_not_sign_as_an_authority(
-    door: PartnerGateway, files: Files, tmp_path: Path
+    gateway: PartnerGateway, files: Files, tmp_path: Path
 ) -> None:
     """Only a certificate of an authority signs others, also where the file names it."""
     client = files.authority.pair("client")
@@ -83,33 +83,33 @@ def test_a_client_does_not_sign_as_an_authority(
     later = now() + timedelta(days=366)
     assert not files.trust.has_signer(client.der, now=later)
     assert not files.trust.has_signer(b"nothing", now=now())
-    del door
+    del gateway
 
 
 @pytest.mark.parametrize("form", ["DER", "PEM"])
 def test_a_revoked_certificate_signs_nothing_any_more(
-    door: PartnerGateway, files: Files, form: str
+    gateway: PartnerGateway, files: Files, form: str
 ) -> None:
     """Without a restart, also one that is registered by its key; others go on."""
     lost, kept = files.authority.pair("lost"), files.authority.pair("kept")
     for pair in (lost, kept):
-        add_certificate_client(door.ward.store, pair, pair.certificate.stem, now=now())
-    assert [call(door, pair) for pair in (lost, kept)] == [(200, ""), (200, "")]
+        add_certificate_client(gateway.ward.store, pair, pair.certificate.stem, now=now())
+    assert [call(gateway, pair) for pair in (lost, kept)] == [(200, ""), (200, "")]
     data = files.authority.revoked(lost)
     files.crl.write_bytes(data if form == "DER" else pem(data) + pem(files.authority.revoked()))
-    assert [call(door, pair) for pair in (lost, kept)] == [REFUSED, (200, "")]
+    assert [call(gateway, pair) for pair in (lost, kept)] == [REFUSED, (200, "")]
 
 
 def test_a_list_that_cannot_be_used_or_is_over_leaves_the_revoked_ones_out(
-    door: PartnerGateway, files: Files, tmp_path: Path
+    gateway: PartnerGateway, files: Files, tmp_path: Path
 ) -> None:
     """Half a file, a strange or partial list changes nothing; one that is over still counts."""
     lost, kept = files.authority.pair("lost"), files.authority.pair("kept")
     for pair in (lost, kept):
-        add_certificate_client(door.ward.store, pair, pair.certificate.stem, now=now())
+        add_certificate_client(gateway.ward.store, pair, pair.certificate.stem, now=now())
     files.crl.write_bytes(files.authority.revoked(lost, ends=timedelta(seconds=-1)))
     expected = [REFUSED, (200, "")]
-    assert [call(door, pair) for pair in (lost, kept)] == expected
+    assert [call(gateway, pair) for pair in (lost, kept)] == expected
     for data in (
         files.authority.revoked()[:100],
         Authority(tmp_path / "strange").revoked(kept),
@@ -117,10 +117,10 @@ def test_a_list_that_cannot_be_used_or_is_over_leaves_the_revoked_ones_out(
         b"",
     ):
         files.crl.write_bytes(data)
-        assert [call(door, pair) for pair in (lost, kept)] == expected
+        assert [call(gateway, pair) for pair in (lost, kept)] == expected
 
 
-def test_a_revoked_certificate_opens_no_door(
+def test_a_revoked_certificate_is_refused(
     tmp_path: Path, sqlite_store: Store, files: Files
 ) -> None:
     """By REST, and with the token that was given for it; the proxy has not looked at the list."""

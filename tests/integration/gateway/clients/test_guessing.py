@@ -22,16 +22,16 @@ LINES = 16
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over a ward with one dossier."""
+def gateway(tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over a ward with one dossier."""
     with open_partner_gateway(tmp_path) as opened:
         opened.ward.accept(reception())
         yield opened
 
 
-def guess(door: PartnerGateway, path: str, token: str, count: int) -> list[int]:
+def guess(gateway: PartnerGateway, path: str, token: str, count: int) -> list[int]:
     """Try tokens on one kept line, as fast as they are answered; return the statuses."""
-    line = http.client.HTTPConnection(door.url.removeprefix("http://"), timeout=60)
+    line = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=60)
     found = []
     for n in range(count):
         line.request("GET", path, headers={"Authorization": f"Bearer {token}{n}"})
@@ -44,25 +44,29 @@ def guess(door: PartnerGateway, path: str, token: str, count: int) -> list[int]:
 
 @pytest.mark.parametrize("form", ["hub_abcdefgh_", "x"], ids=["of a key's form", "of any form"])
 def test_guessing_finds_nothing_fills_nothing_and_stops_nobody(
-    door: PartnerGateway, tmp_path: Path, form: str
+    gateway: PartnerGateway, tmp_path: Path, form: str
 ) -> None:
     """Each guess is 401; the audit has a few rows, the log a few lines, another client its
     answers. The rate is printed, not promised.
     """
     place = tmp_path / "log"
-    guess(door, DOSSIER, form, LINES)
+    guess(gateway, DOSSIER, form, LINES)
     before = memory()
-    with telemetry.logging_to(place), ThreadPoolExecutor(LINES) as pool, Meanwhile(door) as other:
+    with (
+        telemetry.logging_to(place),
+        ThreadPoolExecutor(LINES) as pool,
+        Meanwhile(gateway) as other,
+    ):
         began = time.monotonic()
         given = pool.map(
-            lambda n: guess(door, DOSSIER, f"{form}{n}", GUESSES // LINES), range(LINES)
+            lambda n: guess(gateway, DOSSIER, f"{form}{n}", GUESSES // LINES), range(LINES)
         )
         statuses = [status for found in given for status in found]
         passed = time.monotonic() - began
     print(f"{GUESSES / passed:,.0f} guesses/s; {other.served} calls of another client served")
     assert set(statuses) == {401}
     assert other.refused == []
-    with door.ward.store.read() as tx:
+    with gateway.ward.store.read() as tx:
         denied = "SELECT count(*) FROM audit WHERE NOT allowed"
         assert tx.exec_driver_sql(denied).scalar_one() < 10
     written = [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()]
@@ -70,13 +74,15 @@ def test_guessing_finds_nothing_fills_nothing_and_stops_nobody(
     assert memory() - before < FLAT
 
 
-def test_a_flood_of_broken_requests_writes_few_lines(door: PartnerGateway, tmp_path: Path) -> None:
+def test_a_flood_of_broken_requests_writes_few_lines(
+    gateway: PartnerGateway, tmp_path: Path
+) -> None:
     """Nobody outside decides how fast the disk fills."""
     place = tmp_path / "log"
 
     def flood(_: int) -> None:
         for _ in range(40):
-            line = http.client.HTTPConnection(door.url.removeprefix("http://"), timeout=60)
+            line = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=60)
             line.request("GET", "/a%2fb")
             assert line.getresponse().status == 400
             line.close()

@@ -30,8 +30,8 @@ FLAT = 32 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerGateway]:
-    """Both doors over a ward with one dossier; attacks leave nothing, so all tests share it."""
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerGateway]:
+    """The gateway over a ward with one dossier; attacks leave nothing, so all tests share it."""
     with open_partner_gateway(tmp_path_factory.mktemp("ward")) as opened:
         opened.ward.accept(reception())
         yield opened
@@ -40,10 +40,10 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartnerGateway]:
 class Meanwhile:
     """Another client, which reads a dossier again and again while the hub is attacked."""
 
-    def __init__(self, door: PartnerGateway) -> None:
+    def __init__(self, gateway: PartnerGateway) -> None:
         self.served = 0
         self.refused = list[int]()
-        self._door = door
+        self._gateway = gateway
         self._ended = threading.Event()
         self._once = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -61,7 +61,7 @@ class Meanwhile:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            status = self._door.call("GET", DOSSIER).status
+            status = self._gateway.call("GET", DOSSIER).status
             if status == 200:
                 self.served += 1
                 self._once.set()
@@ -74,9 +74,9 @@ def memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def attack(door: PartnerGateway, sent: bytes) -> bytes:
+def attack(gateway: PartnerGateway, sent: bytes) -> bytes:
     """Send bytes on a line of their own; return what comes until the hub closes it."""
-    host, port = door.url.removeprefix("http://").split(":")
+    host, port = gateway.url.removeprefix("http://").split(":")
     found = b""
     with socket.create_connection((host, int(port)), timeout=BOUND) as line:
         with contextlib.suppress(OSError):  # it was closed while we sent
@@ -96,10 +96,15 @@ def answers(text: bytes) -> list[int]:
 
 
 def request(
-    door: PartnerGateway, method: str, path: str, *fields: str, body: bytes = b"", size: str = ""
+    gateway: PartnerGateway, method: str, path: str, *fields: str, body: bytes = b"", size: str = ""
 ) -> bytes:
     """Return a request as bytes, with whatever header fields."""
-    head = [f"{method} {path} HTTP/1.1", "Host: hub", f"Authorization: Bearer {door.key}", *fields]
+    head = [
+        f"{method} {path} HTTP/1.1",
+        "Host: hub",
+        f"Authorization: Bearer {gateway.key}",
+        *fields,
+    ]
     if body or size:
         head.append(f"Content-Length: {size or len(body)}")
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
@@ -134,12 +139,14 @@ SMUGGLED = {
 
 
 @pytest.mark.parametrize("shape", SMUGGLED.values(), ids=SMUGGLED.keys())
-def test_a_request_hidden_in_another_is_never_answered(door: PartnerGateway, shape: bytes) -> None:
+def test_a_request_hidden_in_another_is_never_answered(
+    gateway: PartnerGateway, shape: bytes
+) -> None:
     """One refusal, or one answer and a refusal, and the line is closed: no program in front can be
     led to take the hub's second answer for that of another caller.
     """
     head = b"POST /v1/dossiers HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\n"
-    given = answers(attack(door, head + shape))
+    given = answers(attack(gateway, head + shape))
     assert len([it for it in given if it == 400]) <= 1
     assert given in ([400], [401], [401, 400])
 
@@ -159,9 +166,9 @@ def test_a_request_hidden_in_another_is_never_answered(door: PartnerGateway, sha
         b"GET /health HTTP/1.1\r\nHost: hub\r\nA\x01B: c\r\n\r\n",
     ],
 )
-def test_what_is_no_request_gets_one_refusal(door: PartnerGateway, sent: bytes) -> None:
+def test_what_is_no_request_gets_one_refusal(gateway: PartnerGateway, sent: bytes) -> None:
     """A status of 4xx, nothing of a header is echoed, and the line is closed."""
-    text = attack(door, sent)
+    text = attack(gateway, sent)
     (status,) = answers(text)
     assert 400 <= status < 500
     assert b"Cookie" not in text
@@ -187,19 +194,19 @@ TRICKS = [
 
 
 @pytest.mark.parametrize("name", TRICKS)
-def test_a_name_that_tricks_its_reader_is_refused(door: PartnerGateway, name: str) -> None:
+def test_a_name_that_tricks_its_reader_is_refused(gateway: PartnerGateway, name: str) -> None:
     """By REST and by SOAP, with the field; the same file under an honest name is taken."""
-    reply = door.call("POST", "/v1/files", b"plain text", Content_Type="text/plain")
+    reply = gateway.call("POST", "/v1/files", b"plain text", Content_Type="text/plain")
     sha256 = json.loads(reply.data)["maBamTep"] if reply.status == 201 else "0" * 64
     file = {"tenTep": name, "loaiTep": "text/plain", "maBamTep": sha256}
     body = json.dumps(STATUS | {"tepDinhKem": [file]}).encode()
-    reply = door.call("POST", f"{DOSSIER}/statuses", body, Content_Type="application/json")
+    reply = gateway.call("POST", f"{DOSSIER}/statuses", body, Content_Type="application/json")
     told = json.loads(reply.data)
     assert (reply.status, told["code"]) in [(422, "call_invalid"), (422, "file_missing")]
     if any(ord(letter) < 32 and letter not in "\r\n" for letter in name):
         return  # no XML says that
     text = submission("SGVsbG8=").replace("0.pdf", name.replace("\r\n", "&#13;&#10;"))
-    reply = door.call("POST", "/soap", envelope(text), Content_Type="text/xml")
+    reply = gateway.call("POST", "/soap", envelope(text), Content_Type="text/xml")
     assert reply.status == 500
     assert b"Client" in reply.data
 
@@ -207,21 +214,21 @@ def test_a_name_that_tricks_its_reader_is_refused(door: PartnerGateway, name: st
 @pytest.mark.parametrize(
     "host", ['a"><script>', "hub\\@evil", "evil.example/x", "a b", "é", "[::1"]
 )
-def test_a_host_that_is_none_stands_in_no_answer(door: PartnerGateway, host: str) -> None:
+def test_a_host_that_is_none_stands_in_no_answer(gateway: PartnerGateway, host: str) -> None:
     """The address of the WSDL and of links is made of it."""
     for path in ("/soap?wsdl", "/v1/dossiers/x"):
         sent = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        text = attack(door, sent)
+        text = attack(gateway, sent)
         assert answers(text)[0] in (200, 400, 401)
         assert host.encode() not in text
 
 
 @pytest.mark.parametrize("injected", ["a\r\nX-Evil: 1", "a%0d%0aX-Evil: 1", "a\u560aX-Evil: 1"])
-def test_no_caller_adds_a_header_to_an_answer(door: PartnerGateway, injected: str) -> None:
+def test_no_caller_adds_a_header_to_an_answer(gateway: PartnerGateway, injected: str) -> None:
     """By a key, an address or a name of a field."""
     quoted = injected.replace("\r\n", "%0D%0A").replace(" ", "%20").encode().decode("latin-1")
     for path in (f"/v1/dossiers/{quoted}", f"/v1/faults/{quoted}", f"/soap?xsd={quoted}"):
-        text = attack(door, request(door, "GET", path, "Connection: close"))
+        text = attack(gateway, request(gateway, "GET", path, "Connection: close"))
         head, _, _ = text.partition(b"\r\n\r\n")
         assert b"x-evil" not in head.lower()
         assert 400 <= answers(text)[0] < 500
@@ -239,11 +246,11 @@ def test_no_caller_adds_a_header_to_an_answer(door: PartnerGateway, injected: st
     ],
 )
 @pytest.mark.parametrize("path", ["/v1/dossiers", f"{DOSSIER}/statuses", "/soap"])
-def test_a_wrong_content_type_is_refused(door: PartnerGateway, path: str, media: str) -> None:
+def test_a_wrong_content_type_is_refused(gateway: PartnerGateway, path: str, media: str) -> None:
     """415 before the body is read as something that it does not say it is."""
     fields = [f"Content-Type: {media}"] if media else []
-    sent = request(door, "POST", path, "Connection: close", *fields, body=b"{}")
-    assert answers(attack(door, sent)) == [415]
+    sent = request(gateway, "POST", path, "Connection: close", *fields, body=b"{}")
+    assert answers(attack(gateway, sent)) == [415]
 
 
 INJECTED = [
@@ -259,10 +266,10 @@ INJECTED = [
 
 
 @pytest.mark.parametrize("text", INJECTED)
-def test_what_looks_like_code_is_text(door: PartnerGateway, text: str) -> None:
+def test_what_looks_like_code_is_text(gateway: PartnerGateway, text: str) -> None:
     """It comes back as it was said, or is refused; the store is whole, and nothing was computed."""
     said = STATUS | {"nguoiXuLy": text, "noiDungXuLy": text}
-    reply = door.call(
+    reply = gateway.call(
         "POST",
         f"{DOSSIER}/statuses",
         json.dumps(said).encode(),
@@ -270,14 +277,14 @@ def test_what_looks_like_code_is_text(door: PartnerGateway, text: str) -> None:
         Idempotency_Key=f"k{INJECTED.index(text)}",
     )
     assert reply.status == 202, reply.data
-    door.ward.settle()
-    steps = json.loads(door.call("GET", DOSSIER).data)["tienTrinh"]
+    gateway.ward.settle()
+    steps = json.loads(gateway.call("GET", DOSSIER).data)["tienTrinh"]
     assert text in [step["nguoiXuLy"] for step in steps]
     assert b"49" not in reply.data.replace(NUMBER.encode(), b"") or "7*7" not in text
     for path in ("/v1/dossiers/", "/v1/dossiers?ngay=", "/v1/dossiers?ngay=2018-08-06&sau="):
-        asked = door.call("GET", path + "".join(f"%{byte:02X}" for byte in text.encode()))
+        asked = gateway.call("GET", path + "".join(f"%{byte:02X}" for byte in text.encode()))
         assert 400 <= asked.status < 500
-    with door.ward.store.read() as tx:
+    with gateway.ward.store.read() as tx:
         assert tx.exec_driver_sql("SELECT count(*) FROM dossiers").scalar_one() == 1
 
 
@@ -339,15 +346,17 @@ BODIES = {
 
 
 @pytest.mark.parametrize("made", BODIES, ids=lambda it: it.__name__)
-def test_a_hostile_body_costs_little_and_harms_no_other(door: PartnerGateway, made: object) -> None:
+def test_a_hostile_body_costs_little_and_harms_no_other(
+    gateway: PartnerGateway, made: object
+) -> None:
     """Eight at once, again and again: each is refused, memory stays flat, others are served."""
-    (media, path), body = BODIES[made], made(door)  # type: ignore[index,operator]
-    sent = request(door, "POST", path, f"Content-Type: {media}", "Connection: close", body=body)
+    (media, path), body = BODIES[made], made(gateway)  # type: ignore[index,operator]
+    sent = request(gateway, "POST", path, f"Content-Type: {media}", "Connection: close", body=body)
     with ThreadPoolExecutor(LINES) as pool:
-        list(pool.map(lambda _: attack(door, sent), range(LINES)))  # what it costs once, it may
-        before, kept = memory(), stored(door)
-        with Meanwhile(door) as other:
-            given = list(pool.map(lambda _: attack(door, sent), range(3 * LINES)))
+        list(pool.map(lambda _: attack(gateway, sent), range(LINES)))  # what it costs once, it may
+        before, kept = memory(), stored(gateway)
+        with Meanwhile(gateway) as other:
+            given = list(pool.map(lambda _: attack(gateway, sent), range(3 * LINES)))
     grown = memory() - before
     print(f"{made.__name__}: {other.served} calls of another client served, {grown:,} bytes grown")  # type: ignore[attr-defined]
     for text in given:
@@ -357,11 +366,11 @@ def test_a_hostile_body_costs_little_and_harms_no_other(door: PartnerGateway, ma
         assert answers(text)[:1] != [500] or b"faultcode>soap:Client" in text
     assert other.refused == []
     assert grown < FLAT
-    assert stored(door) == kept
+    assert stored(gateway) == kept
 
 
-def test_the_hub_takes_calls_as_before(door: PartnerGateway, tmp_path: Path) -> None:
+def test_the_hub_takes_calls_as_before(gateway: PartnerGateway, tmp_path: Path) -> None:
     """After all that."""
     del tmp_path
-    reply = door.call("POST", "/soap", envelope(SOAP_STATUS), Content_Type="text/xml")
+    reply = gateway.call("POST", "/soap", envelope(SOAP_STATUS), Content_Type="text/xml")
     assert reply.status == 200

@@ -15,7 +15,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward."""
+def gateway(directory: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward."""
     with open_partner_gateway(directory) as opened:
         yield opened

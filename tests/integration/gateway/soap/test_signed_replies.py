@@ -42,18 +42,18 @@ def hub(tmp_path: Path) -> Pair:
 
 
 @pytest.fixture
-def door(tmp_path: Path, hub: Pair) -> Iterator[PartnerGateway]:
-    """Both doors of a hub with a certificate for replies."""
+def gateway(tmp_path: Path, hub: Pair) -> Iterator[PartnerGateway]:
+    """The gateway of a hub with a certificate for replies."""
     signer = EnvelopeSecurity(SecuritySettings(certificate=hub.certificate, key=hub.key))
     with open_partner_gateway(tmp_path, reply_signer=signer) as opened:
         yield opened
 
 
 @pytest.fixture
-def pair(door: PartnerGateway, tmp_path: Path) -> Pair:
+def pair(gateway: PartnerGateway, tmp_path: Path) -> Pair:
     """The certificate of a client that wants signed replies."""
     made = Authority(tmp_path).pair("signer")
-    add_certificate_client(door.ward.store, made, signed_replies=True, now=now())
+    add_certificate_client(gateway.ward.store, made, signed_replies=True, now=now())
     return made
 
 
@@ -74,11 +74,11 @@ def verified(reply: bytes, hub: Pair, version: str) -> set[str]:
 
 @VERSIONS
 def test_a_reply_is_signed_and_confirms_its_call(
-    door: PartnerGateway, pair: Pair, hub: Pair, version: str
+    gateway: PartnerGateway, pair: Pair, hub: Pair, version: str
 ) -> None:
     """Body, time and the call's own signature value: no reply fits another call."""
     call = signed(pair, version=version)
-    reply = post(door.url, etree.tostring(call), version=version)
+    reply = post(gateway.url, etree.tostring(call), version=version)
     assert outcome(reply) == (200, "")
     assert reply.headers["Content-Type"].startswith(
         "text/xml" if version == SOAP_11 else "application/soap+xml"
@@ -90,61 +90,63 @@ def test_a_reply_is_signed_and_confirms_its_call(
     assert confirmed.get("Value") == one(call, "SignatureValue").text
 
 
-def test_a_fault_to_a_known_client_is_signed(door: PartnerGateway, pair: Pair, hub: Pair) -> None:
+def test_a_fault_to_a_known_client_is_signed(
+    gateway: PartnerGateway, pair: Pair, hub: Pair
+) -> None:
     """That of a stranger is not: the hub signs for its clients only."""
     body = f'<TraCuuHoSo xmlns="{NS}"><maHoSo>000.99.01.H57-180806-9999</maHoSo></TraCuuHoSo>'
-    reply = post(door.url, etree.tostring(signed(pair, body)))
+    reply = post(gateway.url, etree.tostring(signed(pair, body)))
     assert outcome(reply) == (500, "dossier_unknown")
     assert "Body" in verified(reply.data, hub, SOAP_11)
-    stranger = post(door.url, envelope(status_call()))
+    stranger = post(gateway.url, envelope(status_call()))
     assert outcome(stranger)[0] == 401
     assert etree.fromstring(stranger.data).find(f".//{{{WSSE}}}Security") is None
 
 
-def test_a_client_that_does_not_want_it_gets_plain_replies(door: PartnerGateway) -> None:
+def test_a_client_that_does_not_want_it_gets_plain_replies(gateway: PartnerGateway) -> None:
     """As before."""
-    reply = door.call("POST", "/soap", envelope(status_call()), Content_Type="text/xml")
+    reply = gateway.call("POST", "/soap", envelope(status_call()), Content_Type="text/xml")
     assert outcome(reply) == (200, "")
     assert etree.fromstring(reply.data).find(f".//{{{WSSE}}}Security") is None
 
 
 def test_a_file_is_in_the_signed_reply(
-    door: PartnerGateway, pair: Pair, hub: Pair, monkeypatch: pytest.MonkeyPatch
+    gateway: PartnerGateway, pair: Pair, hub: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Up to a size, since it is made in memory; above it the refusal is signed."""
     content = base64.b64encode(FILE).decode()
-    assert outcome(post(door.url, etree.tostring(signed(pair, submission(content)))))[0] == 200
-    door.ward.settle()
+    assert outcome(post(gateway.url, etree.tostring(signed(pair, submission(content)))))[0] == 200
+    gateway.ward.settle()
     asked = (
         f'<LayTepDinhKem xmlns="{NS}"><maHoSo>{NUMBER}</maHoSo>'
         f"<maBamTep>{hashlib.sha256(FILE).hexdigest()}</maBamTep></LayTepDinhKem>"
     )
-    reply = post(door.url, etree.tostring(signed(pair, asked)))
+    reply = post(gateway.url, etree.tostring(signed(pair, asked)))
     assert outcome(reply) == (200, "")
     assert "Body" in verified(reply.data, hub, SOAP_11)
     assert one(etree.fromstring(reply.data), "noiDung").text == content
     monkeypatch.setattr(endpoint, "LARGEST", 100)
-    refused = post(door.url, etree.tostring(signed(pair, asked)))
+    refused = post(gateway.url, etree.tostring(signed(pair, asked)))
     assert outcome(refused) == (413, "file_too_large")
     assert "Body" in verified(refused.data, hub, SOAP_11)
 
 
 def test_a_call_whose_reply_could_not_be_signed_has_no_effect(
-    door: PartnerGateway, pair: Pair, hub: Pair
+    gateway: PartnerGateway, pair: Pair, hub: Pair
 ) -> None:
     """The key is missing: 503, and the same call is taken when the key is there again."""
     hidden = hub.key.rename(hub.key.with_suffix(".away"))
     call = etree.tostring(signed(pair))
-    assert outcome(post(door.url, call)) == (503, "reply_not_signed")
+    assert outcome(post(gateway.url, call)) == (503, "reply_not_signed")
     hidden.rename(hub.key)
-    reply = post(door.url, etree.tostring(signed(pair)))
+    reply = post(gateway.url, etree.tostring(signed(pair)))
     assert outcome(reply) == (200, "")
     assert "Idempotency-Replayed" not in reply.headers
 
 
 def test_a_hub_without_a_certificate_refuses_who_wants_signed_replies(tmp_path: Path) -> None:
     """Rather than answering unsigned."""
-    with open_partner_gateway(tmp_path) as door:
+    with open_partner_gateway(tmp_path) as gateway:
         made = Authority(tmp_path).pair("signer")
-        add_certificate_client(door.ward.store, made, signed_replies=True, now=now())
-        assert outcome(post(door.url, etree.tostring(signed(made)))) == (503, "reply_not_signed")
+        add_certificate_client(gateway.ward.store, made, signed_replies=True, now=now())
+        assert outcome(post(gateway.url, etree.tostring(signed(made)))) == (503, "reply_not_signed")

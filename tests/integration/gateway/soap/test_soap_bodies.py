@@ -1,4 +1,4 @@
-"""What the SOAP door takes as a body: MTOM, large files in flat memory, and what it refuses."""
+"""What the SOAP endpoint takes as a body: MTOM, large files in flat memory, and what it refuses."""
 
 import base64
 import http.client
@@ -35,8 +35,8 @@ COMPONENT = reception().components[0]
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward."""
+def gateway(tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward."""
     with open_partner_gateway(tmp_path) as opened:
         yield opened
 
@@ -81,22 +81,24 @@ MTOM = (
 
 
 def post(
-    door: PartnerGateway, body: bytes, media: str = "text/xml; charset=utf-8"
+    gateway: PartnerGateway, body: bytes, media: str = "text/xml; charset=utf-8"
 ) -> tuple[int, str]:
-    """Call the door; return the status and the fault's code, "" where there is none."""
-    reply = door.call("POST", "/soap", body, Content_Type=media)
+    """Call the endpoint; return the status and the fault's code, "" where there is none."""
+    reply = gateway.call("POST", "/soap", body, Content_Type=media)
     code = etree.fromstring(reply.data).find(f".//{{{NS}}}ma")
     return reply.status, "" if code is None else code.text or ""
 
 
-def stored(door: PartnerGateway) -> set[bytes]:
+def stored(gateway: PartnerGateway) -> set[bytes]:
     """Return what is in the file store."""
-    return {place.read_bytes() for place in door.ward.files.directory.rglob("*") if place.is_file()}
+    return {
+        place.read_bytes() for place in gateway.ward.files.directory.rglob("*") if place.is_file()
+    }
 
 
-def begun_files(door: PartnerGateway) -> list[Path]:
+def begun_files(gateway: PartnerGateway) -> list[Path]:
     """Return the files that are not whole."""
-    return list(door.ward.files.directory.glob(".in-*"))
+    return list(gateway.ward.files.directory.glob(".in-*"))
 
 
 def until(is_so: Callable[[], bool]) -> bool:
@@ -108,20 +110,20 @@ def until(is_so: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.parametrize("name", ["a", "b c%20d@x"])
-def test_files_by_mtom_are_those_of_the_call(door: PartnerGateway, name: str) -> None:
+def test_files_by_mtom_are_those_of_the_call(gateway: PartnerGateway, name: str) -> None:
     """Binary parts with boundaries and line ends in them."""
     content = b"\r\n--=b_\r\n\x00--\r\n" * 5
     href = name.replace("%", "%25").replace(" ", "%20")
     root = envelope(submission(XOP.format(href), XOP.format("second")))
     body = package(root, (name, content), ("second", b"\r\n"))
-    assert post(door, body, MTOM) == (200, "")
-    assert stored(door) == {content, b"\r\n"}
+    assert post(gateway, body, MTOM) == (200, "")
+    assert stored(gateway) == {content, b"\r\n"}
 
 
-def test_an_answer_is_never_mtom(door: PartnerGateway) -> None:
+def test_an_answer_is_never_mtom(gateway: PartnerGateway) -> None:
     """Stacks without MTOM can read it."""
     body = package(envelope(submission(XOP.format("a"))), ("a", b"x"))
-    reply = door.call("POST", "/soap", body, Content_Type=MTOM)
+    reply = gateway.call("POST", "/soap", body, Content_Type=MTOM)
     assert reply.headers["content-type"].startswith("text/xml")
 
 
@@ -144,28 +146,30 @@ def test_an_answer_is_never_mtom(door: PartnerGateway) -> None:
         b"no boundary at all",
     ],
 )
-def test_a_broken_package_is_refused_and_leaves_nothing(door: PartnerGateway, body: bytes) -> None:
+def test_a_broken_package_is_refused_and_leaves_nothing(
+    gateway: PartnerGateway, body: bytes
+) -> None:
     """A missing part, one of 0 bytes, one that no element names, one named twice, an Include
     without an address, a cut line, an encoding, endless headers, too many."""
-    status, code = post(door, body, MTOM)
+    status, code = post(gateway, body, MTOM)
     assert (status, code) == (500, "call_invalid")
-    with door.ward.store.read() as tx:
+    with gateway.ward.store.read() as tx:
         assert tx.exec_driver_sql("SELECT count(*) FROM inbox").scalar() == 0
-    assert not begun_files(door)
+    assert not begun_files(gateway)
 
 
 @pytest.mark.parametrize("content", ["SGVsbG8=", "SGVs\n bG8=\t", " SGVsbG8="])
-def test_base64_may_have_lines(door: PartnerGateway, content: str) -> None:
+def test_base64_may_have_lines(gateway: PartnerGateway, content: str) -> None:
     """As stacks wrap it."""
-    assert post(door, envelope(submission(content))) == (200, "")
-    assert stored(door) == {base64.b64decode("".join(content.split()))}
+    assert post(gateway, envelope(submission(content))) == (200, "")
+    assert stored(gateway) == {base64.b64decode("".join(content.split()))}
 
 
 @pytest.mark.parametrize("content", ["SGVsbG8", "SGV*bG8=", "SGVsbG8=SGVsbG8=", "<a/>", "  ", ""])
-def test_what_is_no_base64_is_refused(door: PartnerGateway, content: str) -> None:
+def test_what_is_no_base64_is_refused(gateway: PartnerGateway, content: str) -> None:
     """And nothing half stays in the store."""
-    assert post(door, envelope(submission(content))) == (500, "call_invalid")
-    assert not begun_files(door)
+    assert post(gateway, envelope(submission(content))) == (500, "call_invalid")
+    assert not begun_files(gateway)
 
 
 @pytest.mark.parametrize(
@@ -198,10 +202,12 @@ def test_what_is_no_base64_is_refused(door: PartnerGateway, content: str) -> Non
         (envelope(STATUS.replace("2018-", "0001-")), "payload_invalid"),
     ],
 )
-def test_a_wrong_body_is_a_fault_with_a_code(door: PartnerGateway, body: bytes, code: str) -> None:
+def test_a_wrong_body_is_a_fault_with_a_code(
+    gateway: PartnerGateway, body: bytes, code: str
+) -> None:
     """The hub serves on, and nothing is stored."""
-    assert post(door, body) == (413 if code == "message_too_large" else 500, code)
-    assert post(door, envelope(STATUS)) == (200, "")
+    assert post(gateway, body) == (413 if code == "message_too_large" else 500, code)
+    assert post(gateway, envelope(STATUS)) == (200, "")
 
 
 @pytest.mark.parametrize(
@@ -209,11 +215,11 @@ def test_a_wrong_body_is_a_fault_with_a_code(door: PartnerGateway, body: bytes, 
     [(SOAP_11, "text/xml", 500), (SOAP_12, "application/soap+xml", 400)],
 )
 def test_a_fault_has_the_form_of_its_version(
-    door: PartnerGateway, version: str, media: str, status: int
+    gateway: PartnerGateway, version: str, media: str, status: int
 ) -> None:
     """Namespace, media type and status, as the bindings have them."""
     body = envelope(STATUS.replace(">4<", ">11<"), version=version)
-    reply = door.call("POST", "/soap", body, Content_Type=media)
+    reply = gateway.call("POST", "/soap", body, Content_Type=media)
     root = etree.fromstring(reply.data)
     assert reply.status == status
     assert reply.headers["content-type"].startswith(media)
@@ -223,43 +229,43 @@ def test_a_fault_has_the_form_of_its_version(
         assert {"vi", "en"} <= set(languages)
 
 
-def test_another_media_type_or_caller_is_refused_before_the_body(door: PartnerGateway) -> None:
+def test_another_media_type_or_caller_is_refused_before_the_body(gateway: PartnerGateway) -> None:
     """415 and 401."""
-    assert post(door, envelope(STATUS), "application/json") == (415, "media_type_unsupported")
-    assert post(door, envelope(STATUS), "text/xml; charset=koi8-r")[0] == 415
-    reply = door.call("POST", "/soap", envelope(STATUS), Authorization="Bearer no")
+    assert post(gateway, envelope(STATUS), "application/json") == (415, "media_type_unsupported")
+    assert post(gateway, envelope(STATUS), "text/xml; charset=koi8-r")[0] == 415
+    reply = gateway.call("POST", "/soap", envelope(STATUS), Authorization="Bearer no")
     assert reply.status == 401
 
 
-def test_a_header_for_another_role_need_not_be_understood(door: PartnerGateway) -> None:
+def test_a_header_for_another_role_need_not_be_understood(gateway: PartnerGateway) -> None:
     """Nor one that need not be understood at all."""
     header = '<x s:mustUnderstand="1" s:actor="urn:somebody"/><y xmlns="urn:y"/>'
-    assert post(door, envelope(STATUS, header=header)) == (200, "")
+    assert post(gateway, envelope(STATUS, header=header)) == (200, "")
 
 
-def test_utf_16_is_read(door: PartnerGateway) -> None:
+def test_utf_16_is_read(gateway: PartnerGateway) -> None:
     """As its declaration says."""
     text = '<?xml version="1.0" encoding="UTF-16"?>' + envelope(STATUS).decode()
-    assert post(door, text.encode("utf-16"), "text/xml") == (200, "")
+    assert post(gateway, text.encode("utf-16"), "text/xml") == (200, "")
 
 
-def test_the_contract_is_served_with_the_address_of_the_caller(door: PartnerGateway) -> None:
+def test_the_contract_is_served_with_the_address_of_the_caller(gateway: PartnerGateway) -> None:
     """Service and import."""
-    text = door.call("GET", "/soap?wsdl").data.decode()
-    assert text.count(f'location="{door.url}/soap"') == 2
-    assert f'schemaLocation="{door.url}/soap?xsd=hub.xsd"' in text
-    etree.XMLSchema(etree.fromstring(door.call("GET", "/soap?xsd=hub.xsd").data))
+    text = gateway.call("GET", "/soap?wsdl").data.decode()
+    assert text.count(f'location="{gateway.url}/soap"') == 2
+    assert f'schemaLocation="{gateway.url}/soap?xsd=hub.xsd"' in text
+    etree.XMLSchema(etree.fromstring(gateway.call("GET", "/soap?xsd=hub.xsd").data))
     for path in ("/soap", "/soap?xsd=../hub.xsd", "/soap?xsd=/etc/passwd"):
-        assert door.call("GET", path).status == 404
+        assert gateway.call("GET", path).status == 404
 
 
 def test_a_proven_proxy_says_under_which_address_the_hub_was_called(tmp_path: Path) -> None:
     """Its word counts with its secret, nobody else's."""
     proxies = Proxies(networks=(ip_network("127.0.0.1/32"),), secret="proxy-word")
-    with open_partner_gateway(tmp_path, proxies=proxies) as door:
+    with open_partner_gateway(tmp_path, proxies=proxies) as gateway:
 
         def served(secret: str) -> bytes:
-            return door.call(
+            return gateway.call(
                 "GET",
                 "/soap?wsdl",
                 X_Hub_Proxy_Secret=secret,
@@ -272,62 +278,62 @@ def test_a_proven_proxy_says_under_which_address_the_hub_was_called(tmp_path: Pa
     assert b"hub.example.vn" not in other
 
 
-def test_the_tokens_of_devices_call_no_operation(door: PartnerGateway) -> None:
+def test_the_tokens_of_devices_call_no_operation(gateway: PartnerGateway) -> None:
     """No device says what a partner says."""
     for token in ("in-token", "file-token"):
-        reply = door.call("POST", "/soap", envelope(STATUS), Authorization=f"Bearer {token}")
+        reply = gateway.call("POST", "/soap", envelope(STATUS), Authorization=f"Bearer {token}")
         assert reply.status == 401
 
 
 @pytest.mark.parametrize("mtom", [False, True])
 def test_a_client_without_a_right_to_hand_files_over_stores_none(
-    door: PartnerGateway, mtom: bool
+    gateway: PartnerGateway, mtom: bool
 ) -> None:
     """403, written down; its own operation is served as before."""
-    reader = door.add_client("kiosk", operations=frozenset({"dossiers.set_status"}))
+    reader = gateway.add_client("kiosk", operations=frozenset({"dossiers.set_status"}))
     body, media = envelope(submission("SGVsbG8=")), "text/xml"
     if mtom:
         body, media = package(envelope(submission(XOP.format("a"))), ("a", b"x")), MTOM
-    reply = door.call("POST", "/soap", body, Content_Type=media, Authorization=reader)
+    reply = gateway.call("POST", "/soap", body, Content_Type=media, Authorization=reader)
     assert reply.status == 403
     assert b"operation_forbidden" in reply.data
-    assert stored(door) == set()
-    reply = door.call(
+    assert stored(gateway) == set()
+    reply = gateway.call(
         "POST", "/soap", envelope(STATUS), Content_Type="text/xml", Authorization=reader
     )
     assert reply.status == 200
 
 
-def test_a_client_whose_calls_are_used_up_stores_no_file(door: PartnerGateway) -> None:
+def test_a_client_whose_calls_are_used_up_stores_no_file(gateway: PartnerGateway) -> None:
     """429 from the moment that the hub has counted the call too many."""
-    busy = door.add_client("busy", calls_per_minute=1)
+    busy = gateway.add_client("busy", calls_per_minute=1)
     calls = [envelope(STATUS), envelope(STATUS), envelope(submission("SGVsbG8="))]
     replies = [
-        door.call("POST", "/soap", body, Content_Type="text/xml", Authorization=busy)
+        gateway.call("POST", "/soap", body, Content_Type="text/xml", Authorization=busy)
         for body in calls
     ]
     assert [reply.status for reply in replies] == [200, 429, 429]
-    assert stored(door) == set()
+    assert stored(gateway) == set()
 
 
-def test_a_caller_that_goes_away_leaves_nothing(door: PartnerGateway) -> None:
+def test_a_caller_that_goes_away_leaves_nothing(gateway: PartnerGateway) -> None:
     """In the middle of a file that the hub has begun to store."""
-    door.ward.files.limit = 4_000_000
+    gateway.ward.files.limit = 4_000_000
     body = envelope(submission("SGVsbG8h" * 600_000))
-    line = http.client.HTTPConnection(door.url.removeprefix("http://"), timeout=10)
+    line = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=10)
     line.putrequest("POST", "/soap")
     for name, value in (
         ("Content-Type", "text/xml"),
-        ("Authorization", f"Bearer {door.key}"),
+        ("Authorization", f"Bearer {gateway.key}"),
         ("Content-Length", str(len(body))),
     ):
         line.putheader(name, value)
     with closing(line):
         line.endheaders(body[: 2 * TOGETHER])
-        assert until(lambda: len(begun_files(door)) == 1)
-    assert until(lambda: not begun_files(door))
-    assert post(door, envelope(STATUS)) == (200, "")
-    assert stored(door) == set()
+        assert until(lambda: len(begun_files(gateway)) == 1)
+    assert until(lambda: not begun_files(gateway))
+    assert post(gateway, envelope(STATUS)) == (200, "")
+    assert stored(gateway) == set()
 
 
 def test_memory_stays_flat_while_a_file_is_read(tmp_path: Path) -> None:

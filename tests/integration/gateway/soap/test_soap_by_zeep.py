@@ -1,4 +1,4 @@
-"""The SOAP door, called by zeep as it reads the served WSDL: every operation, both versions."""
+"""The SOAP endpoint, called by zeep as it reads the served WSDL: every operation, both versions."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,26 +19,26 @@ BY = {"nguoiXuLy": "Lê Thị Thử", "phongBanXuLy": "Sở Thử"}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward."""
+def gateway(tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward."""
     with open_partner_gateway(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(params=["Soap11", "Soap12"])
-def service(request: pytest.FixtureRequest, door: PartnerGateway) -> Iterator[Any]:
+def service(request: pytest.FixtureRequest, gateway: PartnerGateway) -> Iterator[Any]:
     """The operations of one port, made from the served WSDL."""
-    with client_of(door) as client:
+    with client_of(gateway) as client:
         yield client.bind("TrungTamTichHop", request.param)
 
 
-def client_of(door: PartnerGateway) -> Any:
+def client_of(gateway: PartnerGateway) -> Any:
     """Return a client of the served WSDL."""
     session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {door.key}"
+    session.headers["Authorization"] = f"Bearer {gateway.key}"
     make: Any = zeep.Client
     transport: Any = Transport
-    return make(f"{door.url}/soap?wsdl", transport=transport(session=session))
+    return make(f"{gateway.url}/soap?wsdl", transport=transport(session=session))
 
 
 def submission() -> dict[str, Any]:
@@ -62,11 +62,11 @@ def submission() -> dict[str, Any]:
     }
 
 
-def test_every_operation_can_be_called(door: PartnerGateway, service: Any) -> None:
+def test_every_operation_can_be_called(gateway: PartnerGateway, service: Any) -> None:
     """From the submission to the result, and the trail shows each step."""
     taken = service.TiepNhanHoSoTrucTuyen(**submission())
     assert taken.maHoSo == NUMBER
-    door.ward.settle()
+    gateway.ward.settle()
     said = {"maHoSo": NUMBER, **BY}
     service.CapNhatTrangThaiHoSo(thoiDiemXuLy=MONDAY, trangThai=2, **said)
     service.ThongBaoNhapSaiThuTuc(
@@ -78,7 +78,7 @@ def test_every_operation_can_be_called(door: PartnerGateway, service: Any) -> No
     service.YeuCauBoSungHoSo(ngayYeuCau=MONDAY, noiDungBoSung="Bản mờ", **asked)
     file = {"tenTep": "kq.pdf", "loaiTep": "application/pdf", "noiDung": b"%PDF-1.4 ket qua"}
     service.TraKetQuaHoSo(ngayKetThuc=MONDAY, tepDinhKem=[file], **said)
-    door.ward.settle()
+    gateway.ward.settle()
 
     found = service.TraCuuHoSo(maHoSo=NUMBER)
     assert (found.hoSo.trangThai, found.hoSo.maTTHC) == (Status.FINISHED, "1.000894")
@@ -97,7 +97,7 @@ def test_every_operation_can_be_called(door: PartnerGateway, service: Any) -> No
     assert [it.maHoSo for it in listed.hoSo] == [NUMBER]
 
 
-def test_a_repeated_call_gets_the_first_answer(door: PartnerGateway, service: Any) -> None:
+def test_a_repeated_call_gets_the_first_answer(gateway: PartnerGateway, service: Any) -> None:
     """With a name of the call, and without one by its content."""
     said = {"maHoSo": NUMBER, "trangThai": 4, "thoiDiemXuLy": MONDAY, **BY}
     for more in ({"maYeuCau": "A-1"}, {}):

@@ -1,4 +1,4 @@
-"""WS-Security UsernameToken at the SOAP door: digest, text over TLS, nonces, times."""
+"""WS-Security UsernameToken at the SOAP endpoint: digest, text over TLS, nonces, times."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -41,8 +41,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def door(directory: Path) -> Iterator[PartnerGateway]:
-    """Both doors, behind a proxy that may say that its callers used TLS."""
+def gateway(directory: Path) -> Iterator[PartnerGateway]:
+    """The gateway, behind a proxy that may say that its callers used TLS."""
     with open_partner_gateway(
         directory, proxies=Proxies((ip_network("127.0.0.1"),), "s")
     ) as opened:
@@ -50,34 +50,34 @@ def door(directory: Path) -> Iterator[PartnerGateway]:
 
 
 @pytest.fixture(scope="module")
-def key(door: PartnerGateway, directory: Path) -> ApiKey:
+def key(gateway: PartnerGateway, directory: Path) -> ApiKey:
     """The key of the client `user`, which is its password, too."""
-    return add_by_password(door.ward.store, directory / "ws.key")
+    return add_by_password(gateway.ward.store, directory / "ws.key")
 
 
 @pytest.fixture(scope="module")
-def plain(door: PartnerGateway) -> ApiKey:
+def plain(gateway: PartnerGateway) -> ApiKey:
     """The key of the client `plain`, which was not derived."""
-    return add_client(door.ward.store, "plain", now=now())
+    return add_client(gateway.ward.store, "plain", now=now())
 
 
 @pytest.mark.parametrize("version", [SOAP_11, SOAP_12])
-def test_a_digest_proves_the_client(door: PartnerGateway, key: ApiKey, version: str) -> None:
+def test_a_digest_proves_the_client(gateway: PartnerGateway, key: ApiKey, version: str) -> None:
     """By its id and by its key's prefix; the audit has its name."""
     for user in ("user", key.prefix):
         secured = security(user=user, password=key.text)
         body = secured.secure(envelope(status_call(), version=version))
-        assert outcome(post(door.url, body, version=version)) == (200, "")
+        assert outcome(post(gateway.url, body, version=version)) == (200, "")
     query = "SELECT actor FROM audit WHERE action = 'gateway.dossiers.set_status'"
-    with door.ward.store.read() as tx:
+    with gateway.ward.store.read() as tx:
         assert set(tx.exec_driver_sql(query).scalars()) == {"user"}
 
 
-def test_a_used_nonce_is_refused(door: PartnerGateway, key: ApiKey) -> None:
+def test_a_used_nonce_is_refused(gateway: PartnerGateway, key: ApiKey) -> None:
     """The fault is that of WS-Security."""
     body = security(user="user", password=key.text).secure(CALL)
-    assert outcome(post(door.url, body)) == (200, "")
-    reply = post(door.url, body)
+    assert outcome(post(gateway.url, body)) == (200, "")
+    reply = post(gateway.url, body)
     assert outcome(reply) == (500, "security_replayed")
     assert etree.fromstring(reply.data).findtext(".//faultcode") == "wsse:FailedAuthentication"
 
@@ -94,12 +94,12 @@ def test_a_used_nonce_is_refused(door: PartnerGateway, key: ApiKey) -> None:
     ],
 )
 def test_a_call_is_taken_within_its_minutes_only(
-    door: PartnerGateway, key: ApiKey, ahead: timedelta, code: str
+    gateway: PartnerGateway, key: ApiKey, ahead: timedelta, code: str
 ) -> None:
     """Neither too old nor of the future; SOAP 1.2 tells the code of WS-Security as subcode."""
     secured = security(user="user", password=key.text, ahead=ahead)
     body = secured.secure(envelope(status_call(), version=SOAP_12))
-    reply = post(door.url, body, version=SOAP_12)
+    reply = post(gateway.url, body, version=SOAP_12)
     assert outcome(reply) == (400 if code else 200, code)
     if code:
         root = etree.fromstring(reply.data)
@@ -109,7 +109,7 @@ def test_a_call_is_taken_within_its_minutes_only(
 
 
 def test_wrong_users_and_passwords_are_refused_alike(
-    door: PartnerGateway, key: ApiKey, plain: ApiKey
+    gateway: PartnerGateway, key: ApiKey, plain: ApiKey
 ) -> None:
     """An unknown user, another's key, a key that was not derived, a bearer key of another."""
     for user, password in (
@@ -120,30 +120,30 @@ def test_wrong_users_and_passwords_are_refused_alike(
         ("plain", key.text),
     ):
         body = security(user=user, password=password).secure(CALL)
-        assert outcome(post(door.url, body)) == FAILED, user
+        assert outcome(post(gateway.url, body)) == FAILED, user
 
 
 def test_a_retired_key_is_refused_and_its_successor_taken(
-    door: PartnerGateway, directory: Path
+    gateway: PartnerGateway, directory: Path
 ) -> None:
     """Two live keys are both passwords."""
     by = signed_by()
     keys = KeyFile(directory / "ws.key")
-    first = add_by_password(door.ward.store, keys.place, "rotating")
+    first = add_by_password(gateway.ward.store, keys.place, "rotating")
     second = issuing.rotate(
-        door.ward.store, "rotating", lasts=timedelta(days=9), ws_keys=keys, by=by
+        gateway.ward.store, "rotating", lasts=timedelta(days=9), ws_keys=keys, by=by
     ).key
     assert second is not None
     for one in (first, second):
         body = security(user="rotating", password=one.text).secure(CALL)
-        assert outcome(post(door.url, body)) == (200, "")
-    issuing.retire(door.ward.store, "rotating", prefix=first.prefix, by=by)
+        assert outcome(post(gateway.url, body)) == (200, "")
+    issuing.retire(gateway.ward.store, "rotating", prefix=first.prefix, by=by)
     body = security(user="rotating", password=first.text).secure(CALL)
-    assert outcome(post(door.url, body)) == FAILED
+    assert outcome(post(gateway.url, body)) == FAILED
 
 
 def test_without_the_key_file_no_digest_is_right(
-    door: PartnerGateway, key: ApiKey, directory: Path
+    gateway: PartnerGateway, key: ApiKey, directory: Path
 ) -> None:
     """A database alone opens nothing; the key goes on working as a token, and the file is read
     anew.
@@ -152,46 +152,46 @@ def test_without_the_key_file_no_digest_is_right(
     kept = place.read_bytes()
     place.write_bytes(b"another key file, long enough for use")
     body = security(user="user", password=key.text).secure(CALL)
-    assert outcome(post(door.url, body)) == FAILED
-    assert outcome(post(door.url, CALL, Authorization=f"Bearer {key.text}")) == (200, "")
+    assert outcome(post(gateway.url, body)) == FAILED
+    assert outcome(post(gateway.url, CALL, Authorization=f"Bearer {key.text}")) == (200, "")
     place.write_bytes(kept)
     body = security(user="user", password=key.text).secure(CALL)
-    assert outcome(post(door.url, body)) == (200, "")
+    assert outcome(post(gateway.url, body)) == (200, "")
 
 
-def test_a_password_as_text_is_taken_over_tls_only(door: PartnerGateway, plain: ApiKey) -> None:
+def test_a_password_as_text_is_taken_over_tls_only(gateway: PartnerGateway, plain: ApiKey) -> None:
     """Any live key is such a password."""
     secured = security(user="plain", password=plain.text, as_text=True)
-    assert outcome(post(door.url, secured.secure(CALL))) == (500, "security_unsupported")
-    assert outcome(post(door.url, secured.secure(CALL), **PROXY)) == (200, "")
+    assert outcome(post(gateway.url, secured.secure(CALL))) == (500, "security_unsupported")
+    assert outcome(post(gateway.url, secured.secure(CALL), **PROXY)) == (200, "")
     wrong = security(user="plain", password=plain.text[:-2], as_text=True)
-    assert outcome(post(door.url, wrong.secure(CALL), **PROXY)) == FAILED
+    assert outcome(post(gateway.url, wrong.secure(CALL), **PROXY)) == FAILED
 
 
-def test_proofs_of_two_clients_are_refused(door: PartnerGateway, key: ApiKey) -> None:
+def test_proofs_of_two_clients_are_refused(gateway: PartnerGateway, key: ApiKey) -> None:
     """A token in the header of HTTP is the caller's; the message may not name another."""
     body = security(user="user", password=key.text).secure(CALL)
-    assert outcome(post(door.url, body, Authorization=f"Bearer {door.key}")) == FAILED
+    assert outcome(post(gateway.url, body, Authorization=f"Bearer {gateway.key}")) == FAILED
     body = security(user="user", password=key.text).secure(CALL)
-    assert outcome(post(door.url, body, Authorization=f"Bearer {key.text}")) == (200, "")
+    assert outcome(post(gateway.url, body, Authorization=f"Bearer {key.text}")) == (200, "")
 
 
-def test_a_stranger_is_told_nothing_but_that(door: PartnerGateway) -> None:
+def test_a_stranger_is_told_nothing_but_that(gateway: PartnerGateway) -> None:
     """No proof, a broken envelope, none at all, a Timestamp alone: 401, and nothing is stored."""
     timestamp = security().secure(CALL)
     strange = (CALL, b"<a", b"", envelope("<a>" * 40), envelope("")[:-12], timestamp)
     for body in strange:
-        assert outcome(post(door.url, body)) == (401, "token"), body
-    assert not list(door.ward.files.directory.rglob("*"))
+        assert outcome(post(gateway.url, body)) == (401, "token"), body
+    assert not list(gateway.ward.files.directory.rglob("*"))
 
 
-def test_the_header_for_another_role_is_not_ours(door: PartnerGateway, key: ApiKey) -> None:
+def test_the_header_for_another_role_is_not_ours(gateway: PartnerGateway, key: ApiKey) -> None:
     """It proves nothing."""
     root = etree.fromstring(security(user="user", password=key.text).secure(CALL))
     found = root.find(f".//{{{WSSE}}}Security")
     assert found is not None
     found.set(f"{{{SOAP_11}}}actor", "urn:another")
-    assert outcome(post(door.url, etree.tostring(root))) == (401, "token")
+    assert outcome(post(gateway.url, etree.tostring(root))) == (401, "token")
 
 
 Change = Callable[[etree._Element], None]
@@ -283,10 +283,10 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_doubled_or_unknown_in_the_header_is_refused(
-    door: PartnerGateway, key: ApiKey, wrong: str
+    gateway: PartnerGateway, key: ApiKey, wrong: str
 ) -> None:
     """Two readers could choose differently."""
     change, code = WRONG[wrong]
     root = etree.fromstring(security(user="user", password=key.text).secure(CALL))
     change(root)
-    assert outcome(post(door.url, etree.tostring(root))) == (500, code)
+    assert outcome(post(gateway.url, etree.tostring(root))) == (500, code)

@@ -29,10 +29,10 @@ ID = f"{{{WSU}}}Id"
 
 
 @pytest.fixture(scope="module")
-def pair(door: PartnerGateway, directory: Path) -> Pair:
+def pair(gateway: PartnerGateway, directory: Path) -> Pair:
     """The certificate of the client `signer`."""
     made = Authority(directory).pair("signer")
-    add_certificate_client(door.ward.store, made, now=now())
+    add_certificate_client(gateway.ward.store, made, now=now())
     return made
 
 
@@ -169,11 +169,11 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("wrap", SHAPES, ids=lambda it: it.__name__)
-def test_a_wrapped_signature_is_refused(door: PartnerGateway, pair: Pair, wrap: Wrap) -> None:
+def test_a_wrapped_signature_is_refused(gateway: PartnerGateway, pair: Pair, wrap: Wrap) -> None:
     """And nothing of the call is stored."""
     root = signed(pair)
     wrap(root)
-    status, code = outcome(post(door.url, etree.tostring(root)))
+    status, code = outcome(post(gateway.url, etree.tostring(root)))
     assert status in (401, 500)
     assert code in {
         "token",
@@ -182,16 +182,16 @@ def test_a_wrapped_signature_is_refused(door: PartnerGateway, pair: Pair, wrap: 
         "security_expired",
         "signature_wrong",
     }
-    with door.ward.store.read() as tx:
+    with gateway.ward.store.read() as tx:
         assert tx.exec_driver_sql("SELECT count(*) FROM inbox").scalar() == 0
 
 
-def test_comments_within_a_signed_call_change_nothing(door: PartnerGateway, pair: Pair) -> None:
+def test_comments_within_a_signed_call_change_nothing(gateway: PartnerGateway, pair: Pair) -> None:
     """A comment is not signed: a value that it splits is still read as a whole."""
     body = etree.tostring(signed(pair)).replace(b">Th", b"><!-- x -->Th")
     body = body.replace("Lê Thị Thử".encode(), "Lê<!-- x --> Thị Thử".encode())
-    assert outcome(post(door.url, body)) == (200, "")
-    with door.ward.store.read() as tx:
+    assert outcome(post(gateway.url, body)) == (200, "")
+    with gateway.ward.store.read() as tx:
         bodies = tx.exec_driver_sql("SELECT body FROM journal").scalars().all()
     assert all("Lê Thị Thử" in str(bytes(one), "utf-8") for one in bodies)
     assert bodies

@@ -24,8 +24,8 @@ RESULT = {"ngayKetThuc": MONDAY.isoformat(), **BY}
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[PartnerGateway]:
-    """Both doors over an empty ward."""
+def gateway(tmp_path: Path) -> Iterator[PartnerGateway]:
+    """The gateway over an empty ward."""
     with open_partner_gateway(tmp_path) as opened:
         yield opened
 
@@ -69,11 +69,11 @@ def cursor(text: str) -> str:
     ],
 )
 def test_a_wrong_call_is_a_problem_with_code_place_and_both_languages(
-    door: PartnerGateway, path: str, change: dict[str, Any], status: int, code: str, where: str
+    gateway: PartnerGateway, path: str, change: dict[str, Any], status: int, code: str, where: str
 ) -> None:
     """And nothing is stored; `type` leads to what to do."""
     right = RESULT if path == "/results" else STATUS
-    reply = door.call(
+    reply = gateway.call(
         "POST",
         f"{DOSSIER}{path}",
         json.dumps(right | change).encode(),
@@ -84,10 +84,10 @@ def test_a_wrong_call_is_a_problem_with_code_place_and_both_languages(
     assert (reply.status, told["status"], told["code"]) == (status, status, code)
     assert told["where"] == where
     assert told["title"] != told["title_en"]
-    guide = get(door, told["type"].removeprefix(door.url))
+    guide = get(gateway, told["type"].removeprefix(gateway.url))
     assert guide["runbook"].endswith(f"#{code}")
     assert guide["action"] != guide["action_en"]
-    assert journal_size(door) == 0
+    assert journal_size(gateway) == 0
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_a_wrong_call_is_a_problem_with_code_place_and_both_languages(
     ],
 )
 def test_a_wrong_body_is_refused(
-    door: PartnerGateway, body: bytes, media: str, status: int, code: str
+    gateway: PartnerGateway, body: bytes, media: str, status: int, code: str
 ) -> None:
     """By its form, its type or its size."""
-    reply = door.call("POST", f"{DOSSIER}/statuses", body, Content_Type=media)
+    reply = gateway.call("POST", f"{DOSSIER}/statuses", body, Content_Type=media)
     assert (reply.status, json.loads(reply.data)["code"]) == (status, code)
 
 
@@ -128,10 +128,10 @@ def test_a_wrong_body_is_refused(
     ],
 )
 def test_a_wrong_question_is_refused(
-    door: PartnerGateway, path: str, status: int, code: str
+    gateway: PartnerGateway, path: str, status: int, code: str
 ) -> None:
     """With the code of its cause."""
-    reply = door.call("GET", path)
+    reply = gateway.call("GET", path)
     assert (reply.status, json.loads(reply.data)["code"]) == (status, code)
 
 
@@ -145,67 +145,67 @@ def test_a_wrong_question_is_refused(
     ],
 )
 def test_what_the_contract_does_not_have_is_a_problem_too(
-    door: PartnerGateway, method: str, path: str, status: int, code: str
+    gateway: PartnerGateway, method: str, path: str, status: int, code: str
 ) -> None:
     """In both languages; also where the line itself refuses, and `type` leads to an answer."""
-    reply = door.call(method, path)
+    reply = gateway.call(method, path)
     told = json.loads(reply.data)
     assert reply.headers["content-type"] == "application/problem+json"
     assert (reply.status, told["status"], told["code"]) == (status, status, code)
     assert told["title"] != told["title_en"]
-    assert get(door, told["type"].removeprefix(door.url))["title"] == told["title"]
+    assert get(gateway, told["type"].removeprefix(gateway.url))["title"] == told["title"]
 
 
 @pytest.mark.parametrize(
     ("path", "allowed"), [("/v1/dossiers", "GET, POST"), ("/soap", "GET, POST"), ("/health", "GET")]
 )
 def test_a_wrong_method_is_told_all_that_are_allowed(
-    door: PartnerGateway, path: str, allowed: str
+    gateway: PartnerGateway, path: str, allowed: str
 ) -> None:
     """Also of an address that has several routes."""
-    assert door.call("PATCH", path).headers["allow"] == allowed
+    assert gateway.call("PATCH", path).headers["allow"] == allowed
 
 
-def test_a_whole_number_may_be_written_with_a_point(door: PartnerGateway) -> None:
+def test_a_whole_number_may_be_written_with_a_point(gateway: PartnerGateway) -> None:
     """To JSON 4.0 and 4 are one number; it is the same call."""
-    first = post(door, f"{DOSSIER}/statuses", STATUS)
+    first = post(gateway, f"{DOSSIER}/statuses", STATUS)
     assert first[0] == 202
-    assert post(door, f"{DOSSIER}/statuses", STATUS | {"trangThai": 4.0}) == first
-    assert post(door, f"{DOSSIER}/statuses", STATUS | {"trangThai": 4.5})[0] == 422
+    assert post(gateway, f"{DOSSIER}/statuses", STATUS | {"trangThai": 4.0}) == first
+    assert post(gateway, f"{DOSSIER}/statuses", STATUS | {"trangThai": 4.5})[0] == 422
 
 
 @pytest.mark.parametrize("announced", ["", "x", "A" * 64])
-def test_an_announced_hash_that_is_none_is_refused(door: PartnerGateway, announced: str) -> None:
+def test_an_announced_hash_that_is_none_is_refused(gateway: PartnerGateway, announced: str) -> None:
     """Not taken as none: the caller wanted a check."""
-    reply = door.call("POST", "/v1/files", b"%PDF", X_Sha256=announced)
+    reply = gateway.call("POST", "/v1/files", b"%PDF", X_Sha256=announced)
     assert (reply.status, json.loads(reply.data)["where"]) == (422, "X-Sha256")
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ạ".encode().decode("latin-1"), "x" * 121])
-def test_a_key_that_is_none_is_refused(door: PartnerGateway, key: str) -> None:
+def test_a_key_that_is_none_is_refused(gateway: PartnerGateway, key: str) -> None:
     """One of 1 to 120 printable characters."""
-    status, told = post(door, f"{DOSSIER}/statuses", STATUS, Idempotency_Key=key)
+    status, told = post(gateway, f"{DOSSIER}/statuses", STATUS, Idempotency_Key=key)
     assert (status, told["where"]) == (400, "Idempotency-Key")
 
 
-def test_a_file_whose_hash_is_not_the_announced_one_is_refused(door: PartnerGateway) -> None:
+def test_a_file_whose_hash_is_not_the_announced_one_is_refused(gateway: PartnerGateway) -> None:
     """Nothing of it stays."""
-    reply = door.call("POST", "/v1/files", b"x", X_Sha256="0" * 64)
+    reply = gateway.call("POST", "/v1/files", b"x", X_Sha256="0" * 64)
     assert json.loads(reply.data)["code"] == "file_hash_wrong"
-    assert not [it for it in door.ward.files.directory.rglob("*") if it.is_file()]
+    assert not [it for it in gateway.ward.files.directory.rglob("*") if it.is_file()]
 
 
-def test_a_client_sees_and_says_only_what_it_may(door: PartnerGateway) -> None:
+def test_a_client_sees_and_says_only_what_it_may(gateway: PartnerGateway) -> None:
     """By operation and by agency; the list leaves others' dossiers out."""
-    door.ward.accept(reception())
+    gateway.ward.accept(reception())
     rights = frozenset({"dossiers.read", "dossiers.list"})
     own, strange = (
-        door.add_client(id, operations=rights, agencies=frozenset({agency}))
+        gateway.add_client(id, operations=rights, agencies=frozenset({agency}))
         for id, agency in (("own", "000.99.01.H57"), ("strange", "000.99.02.H57"))
     )
 
     def status(method: str, path: str, key: str) -> tuple[int, int]:
-        reply = door.call(method, path, b"{}", Authorization=key)
+        reply = gateway.call(method, path, b"{}", Authorization=key)
         return reply.status, len(json.loads(reply.data).get("hoSo", []))
 
     listed = "/v1/dossiers?ngay=2018-08-06"
@@ -213,17 +213,17 @@ def test_a_client_sees_and_says_only_what_it_may(door: PartnerGateway) -> None:
     assert status("GET", listed, strange) == (200, 0)
     assert status("GET", DOSSIER, own)[0] == 200
     assert status("GET", DOSSIER, strange)[0] == 403
-    assert post(door, f"{DOSSIER}/statuses", STATUS, Authorization=own)[0] == 403
-    assert door.call("GET", DOSSIER, Authorization="Bearer no").status == 401
+    assert post(gateway, f"{DOSSIER}/statuses", STATUS, Authorization=own)[0] == 403
+    assert gateway.call("GET", DOSSIER, Authorization="Bearer no").status == 401
 
 
 def test_what_to_do_about_a_code_is_read_once(
-    door: PartnerGateway, monkeypatch: pytest.MonkeyPatch
+    gateway: PartnerGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Callers without a token may ask: that must cost next to nothing."""
-    first = door.call("GET", "/v1/faults/call_invalid", Authorization="")
+    first = gateway.call("GET", "/v1/faults/call_invalid", Authorization="")
     assert first.status == 200
     monkeypatch.setattr(fault_catalog, "load", lambda _: 1 / 0)
-    assert door.call("GET", "/v1/faults/call_invalid").data == first.data
-    assert door.call("GET", "/v1/faults/no_such").status == 404
-    assert json.loads(door.call("GET", "/v1/faults/token").data)["title_en"]
+    assert gateway.call("GET", "/v1/faults/call_invalid").data == first.data
+    assert gateway.call("GET", "/v1/faults/no_such").status == 404
+    assert json.loads(gateway.call("GET", "/v1/faults/token").data)["title_en"]

@@ -15,7 +15,7 @@ OWN = frozenset({"webhooks.read", "webhooks.replay"})
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
+def gateway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGateway]:
     """The gateway over an empty ward of either database."""
     on_server = request.param == "postgresql"
     url = request.getfixturevalue("migrated_postgres_url") if on_server else ""
@@ -24,18 +24,18 @@ def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PartnerGate
 
 
 @pytest.fixture
-def stage(door: PartnerGateway, tmp_path: Path) -> Iterator[WebhookStage]:
+def stage(gateway: PartnerGateway, tmp_path: Path) -> Iterator[WebhookStage]:
     """A webhook of a client of that gateway."""
-    with webhook_stage(door.ward.store, tmp_path) as opened:
+    with webhook_stage(gateway.ward.store, tmp_path) as opened:
         yield opened
 
 
 def call(
-    door: PartnerGateway, stage: WebhookStage, method: str, path: str = "", body: object = None
+    gateway: PartnerGateway, stage: WebhookStage, method: str, path: str = "", body: object = None
 ) -> tuple[int, dict[str, Any]]:
     """Call as the owner."""
     sent = b"" if body is None else json.dumps(body).encode()
-    reply = door.call(
+    reply = gateway.call(
         method,
         f"/v1/webhooks{path}",
         sent,
@@ -46,7 +46,7 @@ def call(
 
 
 def test_owner_sees_backlog_last_success_and_last_failure(
-    door: PartnerGateway, stage: WebhookStage
+    gateway: PartnerGateway, stage: WebhookStage
 ) -> None:
     """While it fails and when it is well again; no secret is in it."""
     stage.change(A, "1")
@@ -54,7 +54,7 @@ def test_owner_sees_backlog_last_success_and_last_failure(
     stage.receiver.answer = lambda _: 403
     stage.change(A, "2", "3")
     stage.role.run_once()
-    status, shown = call(door, stage, "GET", f"/{stage.id}")
+    status, shown = call(gateway, stage, "GET", f"/{stage.id}")
     assert status == 200
     assert (shown["tinhTrang"], shown["soSuKienCho"], shown["maLoi"]) == (
         *("paused", 2, "partner_forbidden"),
@@ -66,14 +66,14 @@ def test_owner_sees_backlog_last_success_and_last_failure(
     stage.receiver.answer = lambda _: 200
     stage.pass_time(minutes=1)
     stage.role.run_once()
-    _, listed = call(door, stage, "GET")
+    _, listed = call(gateway, stage, "GET")
     (shown,) = listed["webhook"]
     assert (shown["tinhTrang"], shown["soSuKienCho"]) == ("sending", 0)
     assert "loiTu" not in shown
 
 
 def test_owner_sends_a_stretch_again_by_cursor_and_by_time(
-    door: PartnerGateway, stage: WebhookStage
+    gateway: PartnerGateway, stage: WebhookStage
 ) -> None:
     """From and until; a second one while the first is under way is 409."""
     stage.change(A, "1", "2", "3")
@@ -81,14 +81,14 @@ def test_owner_sends_a_stretch_again_by_cursor_and_by_time(
     places = [it.event["data"]["viTri"] for it in stage.receiver.taken]
     path = f"/{stage.id}/replays"
     asked = {"after": places[0], "until": places[1]}
-    status, shown = call(door, stage, "POST", path, asked)
+    status, shown = call(gateway, stage, "POST", path, asked)
     assert (status, shown["dangGuiLai"]) == (202, True)
-    status, problem = call(door, stage, "POST", path, asked)
+    status, problem = call(gateway, stage, "POST", path, asked)
     assert (status, problem["code"]) == (409, "replay_under_way")
     stage.role.run_once()
     assert [it.code for it in stage.receiver.taken] == ["1", "2", "3", "2"]
     since = (stage.time - timedelta(minutes=1)).isoformat()
-    status, _ = call(door, stage, "POST", path, {"tuThoiDiem": since})
+    status, _ = call(gateway, stage, "POST", path, {"tuThoiDiem": since})
     assert status == 202
     stage.role.run_once()
     assert [it.code for it in stage.receiver.taken[4:]] == ["1", "2", "3"]
@@ -105,38 +105,38 @@ def test_owner_sends_a_stretch_again_by_cursor_and_by_time(
     ],
 )
 def test_replay_that_is_none_is_refused(
-    door: PartnerGateway, stage: WebhookStage, body: object, status: int, code: str
+    gateway: PartnerGateway, stage: WebhookStage, body: object, status: int, code: str
 ) -> None:
     """By field, and nothing is sent."""
-    found, problem = call(door, stage, "POST", f"/{stage.id}/replays", body)
+    found, problem = call(gateway, stage, "POST", f"/{stage.id}/replays", body)
     assert (found, problem["code"]) == (status, code)
 
 
-def test_owner_has_a_test_event_sent(door: PartnerGateway, stage: WebhookStage) -> None:
+def test_owner_has_a_test_event_sent(gateway: PartnerGateway, stage: WebhookStage) -> None:
     """Its id is in the answer, its outcome in the state."""
-    status, answer = call(door, stage, "POST", f"/{stage.id}/tests")
+    status, answer = call(gateway, stage, "POST", f"/{stage.id}/tests")
     assert status == 202
     stage.role.run_once()
     assert [it.id for it in stage.receiver.taken] == [answer["maSuKien"]]
-    _, shown = call(door, stage, "GET", f"/{stage.id}")
+    _, shown = call(gateway, stage, "GET", f"/{stage.id}")
     assert shown["thuLuc"]
 
 
 def test_webhook_of_another_client_does_not_exist(
-    door: PartnerGateway, stage: WebhookStage
+    gateway: PartnerGateway, stage: WebhookStage
 ) -> None:
     """The province may everything, but this webhook is not its own."""
     for method, path in (("GET", ""), ("POST", "/replays"), ("POST", "/tests")):
-        reply = door.call(method, f"/v1/webhooks/{stage.id}{path}", b"")
+        reply = gateway.call(method, f"/v1/webhooks/{stage.id}{path}", b"")
         assert (reply.status, json.loads(reply.data)["code"]) == (404, "webhook_unknown")
-    assert json.loads(door.call("GET", "/v1/webhooks").data) == {"webhook": []}
-    none = door.add_client("none", operations=frozenset({"changes.read"}))
-    assert door.call("GET", "/v1/webhooks", Authorization=none).status == 403
+    assert json.loads(gateway.call("GET", "/v1/webhooks").data) == {"webhook": []}
+    none = gateway.add_client("none", operations=frozenset({"changes.read"}))
+    assert gateway.call("GET", "/v1/webhooks", Authorization=none).status == 403
 
 
-def test_acts_of_the_owner_stand_in_the_audit(door: PartnerGateway, stage: WebhookStage) -> None:
+def test_acts_of_the_owner_stand_in_the_audit(gateway: PartnerGateway, stage: WebhookStage) -> None:
     """Under its name."""
-    call(door, stage, "POST", f"/{stage.id}/tests")
-    with door.ward.store.read() as tx:
+    call(gateway, stage, "POST", f"/{stage.id}/tests")
+    with gateway.ward.store.read() as tx:
         rows = tx.exec_driver_sql("SELECT actor, action FROM audit ORDER BY seq").all()
     assert (CLIENT, "webhooks.test") in [tuple(row) for row in rows]
