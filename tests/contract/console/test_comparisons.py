@@ -96,7 +96,7 @@ def test_a_list_becomes_differences_with_owner_and_due_time(look: Look, store: S
     assert kept.result is not None
     assert kept.result.sha256 in page
     for task in opened:
-        assert f"<td>{task.number} due" in page
+        assert f">{task.number}</a> due" in page
 
 
 @pytest.mark.parametrize(
