@@ -25,8 +25,13 @@ def acting() -> tuple[str, Path | None]:
     return _now.name, _now.key_file
 
 
+def forget() -> None:
+    """Forget what an earlier command in this process was given; a command may lack the options."""
+    _now.name, _now.key_file = "", None
+
+
 def options(taken: bool) -> list[Any]:
-    """Return the two options; not given, they forget what an earlier command in the process had.
+    """Return the two options.
 
     `taken`: the command has another option `--as`, so it has only `--as-user`.
     """

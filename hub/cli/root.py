@@ -199,6 +199,7 @@ class Group(typer.core.TyperGroup):
         """Run the command; a sentence names what it stands on and does not find."""
         if self.path:
             return super().invoke(ctx)
+        acting.forget()
         answer.begin("", json=False)
         code = 1
         try:
