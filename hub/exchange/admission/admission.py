@@ -79,6 +79,10 @@ class Admission:
         """
         return self.priority.first(work, now)
 
+    def read_persons(self, now: datetime) -> None:
+        """Have in force what persons paused while the loop waited; reads once a second at most."""
+        self.pauses.read_persons(now)
+
     def may_all_go(self, work: Mapping[int, Incoming], now: datetime) -> bool:
         """Tell whether nothing of the work has to be held back. Reads no store."""
         return all(self._permits(work, now)) and not self.quotas.in_force(now)

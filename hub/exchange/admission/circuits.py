@@ -29,8 +29,8 @@ GRACE = timedelta(seconds=15)
 that a call may take."""
 AT_ONCE = timedelta(milliseconds=1)
 """How long a delivery waits that only lost its permit."""
-LONGEST_WAIT = timedelta(seconds=5)
-"""The longest wait for work; a window that begins meanwhile is noticed by then."""
+LONGEST_WAIT = timedelta(seconds=3)
+"""The longest wait for work; a pause or a window that begins meanwhile is noticed by then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class PauseRegistry:
 
     def update(self, now: datetime) -> None:
         """Write what has changed since the last time, and resume what may go again."""
-        self._take_over_persons(now)
+        self.read_persons(now)
         present = self.circuits.pauses(now)
         if not present and not self._shown and not self._posted:
             return
@@ -72,7 +72,7 @@ class PauseRegistry:
         self._resumed = {name: max(n, self._resumed.get(name, 0)) for name, n in room.items()}
         self._shown, self._posted = present, set()
 
-    def _take_over_persons(self, now: datetime) -> None:
+    def read_persons(self, now: datetime) -> None:
         """Have in force what persons paused; read once a second at most."""
         if timedelta() <= now - self._heard_at < PERSONS_EVERY:
             return

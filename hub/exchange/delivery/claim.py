@@ -73,8 +73,10 @@ class Claim:
     ) -> ClaimedWork:
         """Claim of the work what is due and may go, and set aside what may not go now.
 
-        `first` is done before, in the same transaction.
+        `first` is done before, in the same transaction. Each attempt asks anew what persons paused:
+        the work may have come after a long wait, and the store may have been away.
         """
+        self.admission.read_persons(now)
         lease = Lease(now, now + self.lease, time.monotonic() + self.lease.total_seconds())
         if not self.admission.may_all_go(work, now):
             admitted = self._claim_admitted(work, lease, first)

@@ -1,12 +1,14 @@
 """A person pauses what goes out to a partner, and has it go on: with reason and end, audited.
 
 A pause takes nothing from anybody: deliveries keep their state, their attempts and their times. A
-call under way is finished. Each process has it in force within five seconds.
+call under way is finished. Each process has it in force within `IN_FORCE`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from hub.exchange.admission.circuits import LONGEST_WAIT
+from hub.exchange.admission.pause_registry import PERSONS_EVERY
 from hub.messages.catalog import CATALOG
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import PARTNERS, named
@@ -17,8 +19,10 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.texts import Explained, Text, both
 
-IN_FORCE = timedelta(seconds=5)
-"""After this time each process has a pause in force: nothing new is claimed."""
+CLAIM_TAKES = timedelta(seconds=1)
+"""Room for a claim that had asked for pauses just before one was kept."""
+IN_FORCE = LONGEST_WAIT + PERSONS_EVERY + CLAIM_TAKES
+"""After this time each process has a pause in force: nothing new is claimed, nor called."""
 LONGEST = timedelta(days=14)
 """A pause that lasts longer is a partner that is not connected: that is a setting."""
 ALL = ""

@@ -8,8 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from hub.exchange.admission.admission import Admission, Admitted
+from hub.exchange.admission.circuits import Capacity
+from hub.exchange.admission.pause_registry import PERSONS_EVERY
+from hub.exchange.delivery.claim import Claim
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import Message
+from hub.operations.deliveries import pausing
 from hub.ports import Incoming
 from hub.rules.calls.call_limits import CallLimits, Quota
 from hub.rules.failures.errors import NotAttempted
@@ -17,6 +21,7 @@ from hub.store.deliveries import claim_and_settle, pauses
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import deliveries
+from hub.texts import both
 from tests.support.circuits import OF_ENTRY, POLICY, A, B
 from tests.support.works import AT, record, step
 
@@ -86,6 +91,41 @@ def test_without_a_pause_or_a_quota_all_may_go_and_no_store_is_read(store: Store
     assert it.may_all_go(work_of(BATCH), AT)
     assert it.capacity(AT).width is None
     assert it.veto(it.acquire(A), AT) is None
+
+
+def test_what_a_person_paused_while_the_loop_waited_is_not_claimed(
+    store: Store, work: dict[int, Incoming]
+) -> None:
+    """The loop asks before it waits for work; the claim, long after, asks again."""
+    it = admission(store)
+    assert it.capacity(AT).width is None
+    later = AT + pausing.IN_FORCE
+    pausing.pause(
+        store,
+        TO,
+        A,
+        until=AT + timedelta(hours=1),
+        expected=None,
+        by={"actor": "Trần Thị Bình", "reason": "bảo trì", "now": AT},
+    )
+    claimed = Claim(store, TO, admission=it, lease=timedelta(hours=1)).claim_due(work, later)
+    assert [one.id for one in claimed.claims] == [2, 4]
+    assert set_aside(store) == [1, 3]
+
+
+def test_a_pause_is_in_force_after_the_longest_wait_for_work() -> None:
+    """A process that has claims in hand hears of it when its loop goes round."""
+    waits = Capacity(None).wait(AT) + PERSONS_EVERY
+    assert pausing.IN_FORCE > waits
+
+
+def test_the_words_of_a_pause_name_the_time_until_it_is_in_force() -> None:
+    """A person relies on them."""
+    assert pausing.IN_FORCE == timedelta(seconds=5)
+    words = {"operation": "x", "partner": "x", "until": "x"}
+    for name in ("pauses.paused", "pauses.resumed", "console.drain_begins"):
+        vi, en = both(name, **({} if name == "console.drain_begins" else words))
+        assert ("năm giây" in vi, "five seconds" in en) == (True, True)
 
 
 def test_a_paused_operation_is_set_aside_and_the_other_goes(
