@@ -116,12 +116,12 @@ def test_what_a_person_paused_while_the_loop_waited_is_not_claimed(
 def test_a_pause_is_in_force_after_the_longest_wait_for_work() -> None:
     """A process that has claims in hand hears of it when its loop goes round."""
     waits = Capacity(None).wait(AT) + PERSONS_EVERY
-    assert pausing.IN_FORCE > waits
+    assert waits < pausing.IN_FORCE
 
 
 def test_the_words_of_a_pause_name_the_time_until_it_is_in_force() -> None:
     """A person relies on them."""
-    assert pausing.IN_FORCE == timedelta(seconds=5)
+    assert timedelta(seconds=5) == pausing.IN_FORCE
     words = {"operation": "x", "partner": "x", "until": "x"}
     for name in ("pauses.paused", "pauses.resumed", "console.drain_begins"):
         vi, en = both(name, **({} if name == "console.drain_begins" else words))
