@@ -25,6 +25,8 @@ from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.notifying import Silence
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
+from hub.store.alerts import incidents, silences
+from hub.store.alerts.silences import KeptSilence
 from hub.store.console import happened
 from hub.store.console.happened import Happened
 from hub.store.engine.store import Tx
@@ -133,17 +135,30 @@ class _Forms:
             do=do,
             page=lambda: all_incidents(parts, who, parts.clock()),
             leads_to="/incidents",
-            happened=_to_silences,
+            happened=lambda tx, since: _to_silences(tx, since, who),
         )
 
 
 def _to_incident(tx: Tx, since: datetime, number: int) -> list[Happened]:
-    found = happened.to_object(tx, acting.incident_object(number), since=since)
-    return [*found, *_to_silences(tx, since)]
+    """Return what was done to an incident and to the silences that cover it, to no others."""
+    known = incidents.get(tx, number) if 0 < number < 2**62 else None
+    if known is None:
+        return []
+    held = silences.holding(tx, now=since)  # one that ended earlier was not changed since
+    names = [_object_of(it) for it in held if it.silence.covers(known, since)]
+    return happened.to_objects(tx, [acting.incident_object(number), *names], since=since)
 
 
-def _to_silences(tx: Tx, since: datetime) -> list[Happened]:
-    return happened.to_object(tx, acting.SILENCE, since=since, begins=True)
+def _to_silences(tx: Tx, since: datetime, who: Visitor) -> list[Happened]:
+    """Return what was done to silences, for a person whom the page shows them."""
+    if not who.scope.everything:
+        return []
+    names = [_object_of(it) for it in silences.holding(tx, now=since)]
+    return happened.to_objects(tx, names, since=since)
+
+
+def _object_of(it: KeptSilence) -> str:
+    return acting.silence_object(it.number, it.silence)
 
 
 def _until(sent: Filled, by: SignedBy) -> datetime:

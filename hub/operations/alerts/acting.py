@@ -20,8 +20,6 @@ from hub.store.evidence import audit
 from hub.texts import Explained, both
 
 LONGEST = timedelta(days=30)
-SILENCE = "silence "
-"""How the audit's name of a silence begins; its number, rule and subject follow."""
 NONE = 0
 """The number of the silence that a person saw where there was none."""
 
@@ -81,7 +79,7 @@ def silence(
         if expected is not None:
             _replace(tx, wanted, expected, by["now"])
         number = silences.add(tx, wanted, **by)
-        audit.record(tx, action="alert.silence", object=_named(number, wanted), **by)
+        audit.record(tx, action="alert.silence", object=silence_object(number, wanted), **by)
     return number
 
 
@@ -105,7 +103,8 @@ def end_silence(store: Store, number: int, *, by: SignedBy) -> None:
         there = next((it for it in holding if it.number == number), None)
         if there is None or not silences.end(tx, number, now=by["now"]):
             raise AlertNotDone(both("alerts.no_silence", number=number))
-        audit.record(tx, action="alert.silence_ended", object=_named(number, there.silence), **by)
+        object = silence_object(number, there.silence)
+        audit.record(tx, action="alert.silence_ended", object=object, **by)
 
 
 def incident_object(number: int) -> str:
@@ -113,8 +112,9 @@ def incident_object(number: int) -> str:
     return f"incident {number}"
 
 
-def _named(number: int, silence: Silence) -> str:
-    return f"{SILENCE}{number} {silence.rule} {silence.subject}"
+def silence_object(number: int, silence: Silence) -> str:
+    """Return what the audit calls a silence."""
+    return f"silence {number} {silence.rule} {silence.subject}"
 
 
 def _check_until(until: datetime, now: datetime) -> None:

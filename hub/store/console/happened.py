@@ -1,6 +1,6 @@
 """What was done to a thing since a moment: by persons, and by calls. For a page that was old."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,10 +32,9 @@ def to_delivery(tx: Tx, id: int, *, since: datetime) -> list[Happened]:
     return sorted(found, key=lambda it: it.at)[-MOST:]
 
 
-def to_object(tx: Tx, name: str, *, since: datetime, begins: bool = False) -> list[Happened]:
-    """Return what persons did to what the audit calls so, or calls with that beginning."""
-    same = audit.c.object.startswith(name, autoescape=True) if begins else audit.c.object == name
-    return sorted(_acts(tx, same, since), key=lambda it: it.at)
+def to_objects(tx: Tx, names: Collection[str], *, since: datetime) -> list[Happened]:
+    """Return what persons did to what the audit calls so, the oldest first."""
+    return sorted(_acts(tx, audit.c.object.in_(names), since), key=lambda it: it.at)
 
 
 def to_message(tx: Tx, id: str, *, since: datetime) -> list[Happened]:

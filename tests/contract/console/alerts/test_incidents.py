@@ -229,6 +229,28 @@ def test_a_partners_it_sees_its_own_incidents_and_cannot_act(look: Look, store: 
     assert send(browser, "/incidents/1/acknowledge", holder="").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/incidents/1/silence", "/incidents/silences"])
+def test_a_refused_form_of_a_partners_it_names_no_silence_of_others(
+    look: Look, store: Store, path: str
+) -> None:
+    """Their reasons are for the ward; of the own incident the visitor hears what covers it."""
+    observe(store, WAITING)
+    for rule, subject, reason in (
+        ("oldest_open", "town_center", "lý do của trung tâm"),
+        ("oldest_open", "provincial", "lý do của tỉnh"),
+    ):
+        wanted = Silence(rule=rule, subject=subject, until=now() + HOUR)
+        signed: SignedBy = {"actor": "Lê Văn An", "reason": reason, "now": now()}
+        acting.silence(store, wanted, rules=[rule], by=signed)
+    scope = Scope(partners=frozenset({"provincial"}))
+    answer = send(look(store, role=UserRole.PROVINCE_IT, scope=scope), path, reason=" ")
+    assert answer.status_code == 422
+    assert "lý do của trung tâm" not in answer.text
+    assert ("silenced: lý do của tỉnh" in answer.text) == (path == "/incidents/1/silence")
+    everyone = send(look(store), "/incidents/silences", reason=" ").text
+    assert "lý do của trung tâm" in everyone
+
+
 def test_every_signal_has_its_page_with_the_rules_of_the_office(look: Look, store: Store) -> None:
     """As the runbook has it; a name that is none is not there."""
     browser = look(store)

@@ -282,7 +282,7 @@ def questions_about_many(tx: Tx, scopes: Iterable[Scope], filters: Iterable[Filt
     incidents.listing(tx, ended=True)
     incidents.get(tx, 1)
     messages.of_incident(tx, 1, since=at)
-    happened.to_object(tx, "incident 1", since=at)
+    happened.to_objects(tx, ["incident 1"], since=at)
     comparisons.tasks_of(tx, [_DIFFERENCE])
     replay_plans.newest(tx, before=9)
     replay_plans.counts(tx, 1)
