@@ -15,14 +15,13 @@ from pathlib import Path
 import msgspec
 
 from hub.operations.alerts.evaluating import kept_message
-from hub.operations.alerts.sending import FIRST_WAIT, GIVEN_UP_AFTER, LONGEST_WAIT, attempt
+from hub.operations.alerts.sending import attempt, next_attempt
 from hub.ports import Clock
 from hub.ports.alerts import AlertChannel
 from hub.rules.alerts.incidents import Incident, evaluate
 from hub.rules.alerts.notifying import Circumstances, notify
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.signals import SIGNALS, Observed
-from hub.rules.calls.backoff import doubled
 from hub.store.alerts.messages import KeptMessage
 from hub.store.engine.file_rights import make_directory
 
@@ -86,11 +85,10 @@ class FileBook:
     def _sent(self, content: _Content, it: KeptMessage) -> _Content:
         failure = attempt(self.channels, it, self.clock)
         others = [one for one in content.waiting if one.key != it.key]
-        now = self.clock()
-        if failure is None or failure.in_part or now - it.made_at > GIVEN_UP_AFTER:
+        at = next_attempt(it, failure, self.clock()) if failure else None
+        if failure is None or at is None:
             return replace(content, waiting=others)
-        wait = doubled(FIRST_WAIT, it.attempts, longest=LONGEST_WAIT)
-        again = replace(it, attempts=it.attempts + 1, code=failure.code, next_attempt_at=now + wait)
+        again = replace(it, attempts=it.attempts + 1, code=failure.code, next_attempt_at=at)
         return replace(content, waiting=[*others, again])
 
     def _read(self) -> _Content:

@@ -7,7 +7,7 @@ any more, and the incident is told again as long as it is open.
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.ports import Clock
 from hub.ports.alerts import AlertChannel, ChannelFailed
@@ -40,6 +40,14 @@ def attempt(
         return failure
     log.info(Event.ALERT_SENT, where=it.channel, detail=it.incidents)
     return None
+
+
+def next_attempt(it: KeptMessage, failure: ChannelFailed, now: datetime) -> datetime | None:
+    """Return when to send a message again after a failure, None where it is given up."""
+    no_use = failure.in_part or failure.code == NO_CHANNEL
+    if no_use or now - it.made_at > GIVEN_UP_AFTER:
+        return None
+    return now + doubled(FIRST_WAIT, it.attempts, longest=LONGEST_WAIT)
 
 
 class AlertSending(Role):
@@ -86,8 +94,5 @@ class AlertSending(Role):
         if failure is None:
             messages.sent(tx, it.key, now=now)
             return
-        wait = doubled(FIRST_WAIT, it.attempts, longest=LONGEST_WAIT)
-        no_use = failure.in_part or failure.code == NO_CHANNEL
-        given_up = no_use or now - it.made_at > GIVEN_UP_AFTER
-        again = None if given_up else now + wait
+        again = next_attempt(it, failure, now)
         messages.failed(tx, it.key, code=failure.code, detail=failure.detail, again_at=again)
