@@ -13,9 +13,9 @@ from pathlib import Path
 
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
-from adapters.devices.scanner.findings import REPORTED_AFTER
 from adapters.devices.scanner.names import is_of_the_system
 from adapters.devices.scanner.rest import is_file
+from adapters.devices.scanner.staying_files import REPORTED_AFTER
 from hub.rules.devices.health import DeviceFinding
 from hub.rules.failures.error_summary import describe_error
 

@@ -27,7 +27,6 @@ from adapters.devices.scanner import copies
 from adapters.devices.scanner.claims import CLAIMED, claim, claimed, end_claim
 from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN, free_place
-from adapters.devices.scanner.findings import REPORTED_AFTER, Findings, Kind
 from adapters.devices.scanner.names import (
     ScanName,
     is_left_alone,
@@ -36,6 +35,7 @@ from adapters.devices.scanner.names import (
 )
 from adapters.devices.scanner.notes import advice_on, write_note
 from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of
+from adapters.devices.scanner.staying_files import REPORTED_AFTER, Kind, StayingFiles
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, decode, encode
 from hub.messages.identifiers import derive_id
@@ -77,7 +77,7 @@ class ScannerSource:
         self.trouble = ""
         self._monotonic = monotonic
         self._at_rest = AtRest(rest)
-        self.findings = Findings(folder, role=self.name)
+        self.findings = StayingFiles(folder, role=self.name)
         self._cleared = -math.inf
 
     def run(

@@ -10,13 +10,13 @@ from fastapi.responses import PlainTextResponse, Response
 
 from hub.console.approvals.shown import shown
 from hub.console.forms.acting import act, view
+from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
 from hub.console.links import delivery, dossier, message
 from hub.console.parts import Parts
-from hub.console.settling.unmasking import allowing
 from hub.console.sign_in.forms import fields
 from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.carrying_out import delivery_of

@@ -1,7 +1,7 @@
 """Pausing a partner from the page of the queues: what is paused, and the forms to do and end it.
 
-The forms call the same operations as any other door. Each carries what the person saw: a pause that
-another person changed meanwhile is answered with 409 and who changed it.
+The forms call the same operations as the command line does. Each carries what the person saw: a
+pause that another person changed meanwhile is answered with 409 and who changed it.
 """
 
 from collections.abc import Callable, Mapping, Sequence

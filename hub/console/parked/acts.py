@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from hub.console.forms import filled
 from hub.console.forms.acting import act, view
+from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.rendering import PageView
 from hub.console.frame.visitor import demand, visitor
@@ -21,7 +22,6 @@ from hub.console.links import message, message_list
 from hub.console.parked.listing import ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
-from hub.console.settling.unmasking import allowing
 from hub.console.sign_in.forms import fields
 from hub.operations import unpark
 from hub.operations.approvals import discarding

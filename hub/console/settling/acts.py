@@ -20,9 +20,9 @@ from hub.store.deliveries.transitions import StateConflict
 from hub.texts import Text, both
 
 Settle = Callable[[Parts, int, Filled, SignedBy], Text]
+"""Settles a delivery; returns the outcome. Raises Explained where nothing was done."""
 Propose = Callable[[Filled], tuple[ApprovalVerb, bytes]]
-"""What of an act that needs two the form proposes: verb and terms. Raises FormRefused."""
-"""Does it to a delivery; returns the outcome. Raises Explained where nothing was done."""
+"""Returns verb and terms of the proposal that a form makes. Raises FormRefused."""
 
 
 def expected(form: Filled) -> Expected:

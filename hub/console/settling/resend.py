@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.forms.acting import act, show, view
+from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
@@ -22,7 +23,6 @@ from hub.console.parts import Parts
 from hub.console.settling.acts import expected
 from hub.console.settling.correction import PREFIX, corrected, form_fields
 from hub.console.settling.shown_mark import Viewer
-from hub.console.settling.unmasking import allowing
 from hub.console.sign_in.forms import TOKEN, fields
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage

@@ -4,7 +4,7 @@ The answer to the form is the page itself with the data, not an address: to see 
 is sent again, and audited again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -13,17 +13,14 @@ from fastapi.responses import Response
 
 from hub.console import links
 from hub.console.forms.acting import view
-from hub.console.frame.visitor import demand, visitor
+from hub.console.forms.allowing import allowing
+from hub.console.frame.visitor import visitor
 from hub.console.links import delivery, dossier
 from hub.console.pages import slip
 from hub.console.pages.dossier import of_delivery, of_dossier
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
-from hub.operations.signed_by import SignedBy
-from hub.rules.users.rights import Right
-from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
-from hub.store.evidence import audit
 
 Who = Annotated[Visitor, Depends(visitor)]
 Form = Annotated[Mapping[str, str], Depends(fields)]
@@ -49,17 +46,3 @@ def install(app: FastAPI, parts: Parts) -> None:
         page = partial(of_dossier, parts, who, number)
         allow = allowing(parts, who, "dossier.unmask", number[:120])
         return view(request, parts, who, form, allow=allow, page=page, path=dossier(number))
-
-
-def allowing(
-    parts: Parts, who: Visitor, action: str, object: str
-) -> Callable[[Thing, SignedBy], None]:
-    """Return what checks the rights over a thing and audits the read."""
-
-    def allow(thing: Thing, by: SignedBy) -> None:
-        demand(who, Right.BODY, thing)
-        demand(who, Right.UNMASK, thing)
-        with parts.store.write() as tx:
-            audit.record(tx, action=action, object=object, **by)
-
-    return allow

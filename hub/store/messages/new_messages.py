@@ -1,8 +1,8 @@
-"""What is told for the first time: it enters inbox, journal and outbox.
+"""Stores messages of a new meaning: each enters inbox, journal and outbox.
 
 On PostgreSQL that is one statement, in which each body goes to the server once; on SQLite, where no
-way is long, it is three. What is known by its meaning is left out: what the answer to that is, and
-whether it says the same, is decided by `journal.accept`.
+way is long, it is three. A message whose meaning is known is left out: `journal.accept` compares it
+with the first one and decides what its sender is answered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,21 +24,21 @@ Row = Mapping[str, Any]
 """A row of the journal, with its `dedup_key`; all of a call were recorded at one time."""
 _LATER = ("code", "reason", "early_since", "body_hash", "body_size")
 REPEATED = columns_of(journal, *_LATER)
-"""Columns of a message as it was said."""
+"""Columns of a message as its sender sent it."""
 
 
-def _meet(dialect: str) -> ReturningInsert[tuple[str]]:
+def _insert_in_inbox(dialect: str) -> ReturningInsert[tuple[str]]:
     statement = insert_for(dialect, inbox).on_conflict_do_nothing()
     return statement.returning(inbox.c.dedup_key)
 
 
-_MEET = Compiled(_meet, columns=columns_of(inbox))
+_INSERT_IN_INBOX = Compiled(_insert_in_inbox, columns=columns_of(inbox))
 _ADD = Compiled(lambda it: insert_for(it, journal).on_conflict_do_nothing(), columns=REPEATED)
 
 _SENT = [inbox.c.dedup_key, *(journal.c[name] for name in REPEATED if name != "recorded_at")]
 _ARRAYS = RowArrays(_SENT)
 _NAMES = ", ".join(name for name in REPEATED if name != "recorded_at")
-# Inbox rows in one order, so that two processes that are told the same do not wait for one another.
+# Inbox rows in one order: two processes that store the same messages do not wait for each other.
 _AT_ONCE = Compiled(
     sa.text(
         f"""
@@ -67,7 +67,7 @@ FROM met CROSS JOIN (SELECT count(*) AS rows FROM stored) AS counted"""  # noqa:
 def record(tx: Tx, rows: Sequence[Row], now: datetime) -> set[str]:
     """Record messages whose meaning is new and ask for their handling, in their order.
 
-    Returns the keys of those. Each meaning is told once in `rows`. Raises InvalidMessage where
+    Returns the keys of those. Each meaning stands once in `rows`. Raises InvalidMessage where
     another message has the id of a new one.
     """
     if tx.dialect.name == "sqlite":
@@ -75,7 +75,7 @@ def record(tx: Tx, rows: Sequence[Row], now: datetime) -> set[str]:
             {"dedup_key": row["dedup_key"], "message_id": row["id"], "received_at": now}
             for row in rows
         ]
-        fresh = {found.dedup_key for found in _MEET.all_each(tx, met)}
+        fresh = {found.dedup_key for found in _INSERT_IN_INBOX.all_each(tx, met)}
         store(tx, [row for row in rows if row["dedup_key"] in fresh])
         return fresh
     found = _AT_ONCE.all(tx, {**_ARRAYS.values(rows), "now": now})

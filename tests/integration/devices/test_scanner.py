@@ -10,9 +10,9 @@ import pytest
 from adapters.devices.scanner import copies
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
-from adapters.devices.scanner.findings import REPORTED_AFTER
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import ScannerSource
+from adapters.devices.scanner.staying_files import REPORTED_AFTER
 from hub.exchange.intake.accept import Intake
 from hub.exchange.intake.source_role import SourceRole
 from hub.messages import envelope

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from adapters.devices.scanner.copies import REFUSED
-from adapters.devices.scanner.findings import REPORTED_AFTER, Kind
 from adapters.devices.scanner.simulator import page
 from adapters.devices.scanner.source import ScannerSource
+from adapters.devices.scanner.staying_files import REPORTED_AFTER, Kind
 from hub.exchange.intake.accept import Intake
 
 NUMBER = "000.99.01.H57-180806-0001"

@@ -9,7 +9,7 @@ from tests.support.documents.commands import ROOT
 ASKED = (
     "a partner", "a fault code", "a column to deliveries", "a CLI verb", "a device",
     "a message type", "a text", "a setting", "an operation for partners", "a check of the doctor",
-    "a refusal code", "a console page",
+    "a refusal code", "a console page", "an alert rule",
 )  # fmt: skip
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (.+?)\? \| (.+?) \| (.+) \|$", TEXT, flags=re.MULTILINE)

@@ -39,20 +39,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
+class _StayingFile:
     kind: Kind
     marks: Marks
     note: Path | None
     """The file that the text would belong to, None without a text."""
 
 
-class Findings:
+class StayingFiles:
     """What was reported of one hot folder and still holds."""
 
     def __init__(self, folder: Path, *, role: str) -> None:
         self._refused = folder / REFUSED
         self._role = role
-        self._open: dict[Path, _Finding] = {}
+        self._open: dict[Path, _StayingFile] = {}
 
     @property
     def counts(self) -> Mapping[Kind, int]:
@@ -65,7 +65,7 @@ class Findings:
         if known is not None and known.marks == marks:
             return
         note = known.note if known else self._place_for(path, kind)
-        self._open[path] = _Finding(kind, marks, note)
+        self._open[path] = _StayingFile(kind, marks, note)
         if note is not None:
             write_note(
                 note,
