@@ -1,7 +1,9 @@
 """How a printer is, by what it says of itself over IPP: paper, toner, covers, formats.
 
 The reasons are the keywords of RFC 8011 and PWG 5100.9, with or without their endings `-report`,
-`-warning`, `-error`. A reason that the hub does not know counts by its ending and is shown as the
+`-warning`, `-error`. By the RFC a report or a warning keeps no job from its end, and `media-empty`
+says that at least one tray is empty: while the printer has not stopped, these are findings of a
+printer that prints. A reason that the hub does not know counts by its ending and is shown as the
 printer said it. Printers lie: that a page lies on the tray is asked of a person.
 """
 
@@ -11,7 +13,7 @@ from typing import Final
 
 from adapters.devices.printer.calls import IppPrinter, NotIpp
 from adapters.devices.printer.ipp import Attributes
-from hub.rules.devices.health import DeviceFinding
+from hub.rules.devices.health import DeviceFinding, DeviceState
 from hub.rules.failures.errors import DeliveryFailure
 
 WANTED: Final = (
@@ -42,6 +44,15 @@ _CODES: Final[Mapping[str, str]] = {
     "paused": "printer_paused",
     "moving-to-paused": "printer_paused",
 }
+_WHILE_IT_PRINTS: Final[Mapping[str, str]] = {
+    "printer_paper_out": "printer_tray_empty",
+    "printer_toner_out": "printer_supply_empty",
+    "printer_tray_full": "printer_output_full",
+}
+"""What a finding is when other trays or supplies still serve. Covers, jams and pauses are not here:
+they stop every page."""
+_NEEDED_NOW: Final = "media-needed"
+"""A job waits for this paper, whatever the ending and the state."""
 _ENDINGS: Final = ("-report", "-warning", "-error")
 _UNKNOWN: Final = {"-error": "printer_stopped", "-warning": "printer_warns"}
 
@@ -73,16 +84,14 @@ class Printer:
 
 
 def findings_of(printer: Attributes) -> list[DeviceFinding]:
-    """Return what is wrong, by what a printer says of itself; each code once."""
-    reasons = [
-        str(it) for it in printer.get("printer-state-reasons", ()) if it not in (None, "none")
-    ]
-    found: dict[str, list[str]] = {}
-    for reason in reasons:
-        if code := _code_of(reason):
-            found.setdefault(code, []).append(reason)
-    if _STOPPED in printer.get("printer-state", ()) and not found:
-        found["printer_stopped"] = reasons
+    """Return what is wrong, by what a printer says of itself; each code once.
+
+    Raises NotIpp where it does not say in which state it is: nothing follows from such a reply.
+    """
+    state = next(iter(printer.get("printer-state", ())), None)
+    if not isinstance(state, int):
+        raise NotIpp("the reply has no printer-state")
+    found = _reasons(printer, stopped=state == _STOPPED)
     if False in printer.get("printer-is-accepting-jobs", ()):
         found.setdefault("printer_takes_no_jobs", [])
     formats = [str(it) for it in printer.get("document-format-supported", ())]
@@ -94,12 +103,30 @@ def findings_of(printer: Attributes) -> list[DeviceFinding]:
     return [DeviceFinding(code, ", ".join(shown)[:500]) for code, shown in found.items()]
 
 
-def _code_of(reason: str) -> str:
+def _reasons(printer: Attributes, *, stopped: bool) -> dict[str, list[str]]:
+    """Return findings with the reasons that the printer gives for them.
+
+    A printer that stopped is down, also where its reasons explain less than that.
+    """
+    reasons = [
+        str(it) for it in printer.get("printer-state-reasons", ()) if it not in (None, "none")
+    ]
+    found: dict[str, list[str]] = {}
+    for reason in reasons:
+        if code := _code_of(reason, stopped=stopped):
+            found.setdefault(code, []).append(reason)
+    if stopped and all(DeviceFinding(code).state is DeviceState.DEGRADED for code in found):
+        found["printer_stopped"] = reasons
+    return found
+
+
+def _code_of(reason: str, *, stopped: bool) -> str:
     """Return the finding that a reason is, "" for an unknown one that only reports.
 
-    A known word counts with every ending: CUPS's printer calls an empty tray `media-empty-report`
-    while it has nothing to print.
+    A reason without an ending counts as an error, as the RFC wants.
     """
     ending = next((it for it in _ENDINGS if reason.endswith(it)), "")
     plain = reason.removesuffix(ending)
-    return _CODES.get(plain) or _UNKNOWN.get(ending, "")
+    code = _CODES.get(plain) or _UNKNOWN.get(ending, "")
+    prints = not stopped and ending in ("-report", "-warning") and plain != _NEEDED_NOW
+    return _WHILE_IT_PRINTS.get(code, code) if prints else code

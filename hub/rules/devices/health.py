@@ -39,12 +39,15 @@ _TABLE: Final = {
     "printer_away": (DeviceState.DOWN, CLERK),
     "printer_no_ipp": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_paper_out": (DeviceState.DOWN, CLERK),
+    "printer_tray_empty": (DeviceState.DEGRADED, CLERK),
     "printer_paper_low": (DeviceState.DEGRADED, CLERK),
     "printer_jammed": (DeviceState.DOWN, CLERK),
     "printer_toner_out": (DeviceState.DOWN, CLERK),
+    "printer_supply_empty": (DeviceState.DEGRADED, CLERK),
     "printer_toner_low": (DeviceState.DEGRADED, CLERK),
     "printer_open": (DeviceState.DOWN, CLERK),
     "printer_tray_full": (DeviceState.DOWN, CLERK),
+    "printer_output_full": (DeviceState.DEGRADED, CLERK),
     "printer_paused": (DeviceState.DOWN, CLERK),
     "printer_stopped": (DeviceState.DOWN, CLERK),
     "printer_warns": (DeviceState.DEGRADED, CLERK),
@@ -58,10 +61,17 @@ CODES: Final = frozenset(_TABLE)
 
 @dataclass(frozen=True, slots=True)
 class DeviceFinding:
-    """One thing that is wrong with a device."""
+    """One thing that is wrong with a device; its evidence is a line that a terminal can show."""
 
     code: str
     evidence: str = ""
+
+    def __post_init__(self) -> None:
+        # Evidence is often a device's own text: a control character in it would steer a terminal.
+        shown = "".join(
+            it if it.isprintable() else "\N{REPLACEMENT CHARACTER}" for it in self.evidence
+        )
+        object.__setattr__(self, "evidence", shown)
 
     @property
     def state(self) -> DeviceState:

@@ -27,11 +27,15 @@ OF_SETTINGS: Final = ("scanner-1", "barcode-1")
 
 
 def printer_address(value: Any) -> str:
-    """Read the address of a printer: `ipp://192.168.1.20/ipp/print`."""
+    """Read the address of a printer: `ipp://192.168.1.20/ipp/print`.
+
+    A space or a letter that is not ASCII cannot stand in an HTTP request.
+    """
     try:
-        parts = urlsplit(value) if isinstance(value, str) and value.isprintable() else None
+        plain = isinstance(value, str) and value.isascii() and value.isprintable()
+        parts = urlsplit(value) if plain and " " not in value else None
         usable = parts is not None and parts.scheme in ("ipp", "ipps") and bool(parts.hostname)
-        if parts is None or not usable or parts.username or parts.query or parts.port == 0:
+        if parts is None or not usable or "@" in parts.netloc or parts.query or parts.port == 0:
             raise ValueError
     except ValueError:
         raise v.Unusable(both("alerts_file.printer_address")) from None

@@ -84,17 +84,21 @@ def test_a_document_that_is_only_validated_is_not_printed(
 @pytest.mark.parametrize(
     ("reason", "code"),
     [
-        ("media-empty", "printer_paper_out"),
+        ("media-needed", "printer_paper_out"),
+        ("media-empty", "printer_tray_empty"),
         ("media-jam", "printer_jammed"),
         ("toner-low", "printer_toner_low"),
-        ("toner-empty", "printer_toner_out"),
+        ("toner-empty", "printer_supply_empty"),
         ("cover-open", "printer_open"),
     ],
 )
 def test_what_a_printer_lacks_is_a_finding_until_it_is_there_and_the_job_waits(
     eve: EvePrinter, printer: IppPrinter, reason: str, code: str
 ) -> None:
-    """In the printer's own words as evidence. Paper that is out is a wait, no loss."""
+    """In the printer's own words as evidence. Paper that is out is a wait, no loss.
+
+    This printer calls every lack a warning while its job waits; only `media-needed` says the wait.
+    """
     eve.will_lack(reason)
     number = begin_page(printer, reason)
     await_true(lambda: code in codes(eve.uri))

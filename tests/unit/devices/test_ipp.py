@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.devices.printer.health import findings_of
 from adapters.devices.printer.ipp import (
-    Attributes,
     Group,
     Operation,
     Tag,
@@ -112,35 +110,3 @@ def test_collections_without_an_end_are_refused() -> None:
     raw = REPLY[:8] + bytes([Group.PRINTER]) + attribute(0x34, "x", b"") + begin * 5000
     with pytest.raises(UnreadableReply, match="collections inside collections"):
         read_reply(raw)
-
-
-def test_reasons_are_findings_by_their_word_and_ending() -> None:
-    """A known reason counts with every ending, an unknown one by its ending."""
-    said: Attributes = {
-        "printer-state": [5],
-        "printer-state-reasons": [
-            "media-empty-error",
-            "media-needed",
-            "toner-low-report",
-            "timed-out-report",
-            "fuser-over-temp-error",
-            "developer-low-warning",
-            "none",
-        ],
-        "printer-is-accepting-jobs": [False],
-        "document-format-supported": ["application/pdf"],
-        "media-ready": ["iso_a4_210x297mm"],
-    }
-    assert {it.code: it.evidence for it in findings_of(said)} == {
-        "printer_paper_out": "media-empty-error, media-needed",
-        "printer_toner_low": "toner-low-report",
-        "printer_stopped": "fuser-over-temp-error",
-        "printer_warns": "developer-low-warning",
-        "printer_takes_no_jobs": "",
-    }
-
-
-def test_a_printer_that_says_little_is_not_accused() -> None:
-    """What it does not say is not wrong; a printer that stopped without a reason is."""
-    assert findings_of({"printer-state": [3], "printer-state-reasons": ["none"]}) == []
-    assert [it.code for it in findings_of({"printer-state": [5]})] == ["printer_stopped"]

@@ -30,3 +30,14 @@ def test_a_finding_says_what_is_wrong_who_acts_and_what_to_do(code: str) -> None
     assert finding.to_do.vi != finding.to_do.en
     assert finding.owner in OWNERS
     assert finding.state is not DeviceState.UP
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\x1b]0;x\x07\x1b[2J-error", "a\nb", "\u202eabc", "\udce1.pdf"]
+)
+def test_evidence_steers_no_terminal(hostile: str) -> None:
+    """It is often a device's own text; what cannot be printed is replaced, the rest stays."""
+    evidence = DeviceFinding("printer_stopped", hostile).evidence
+    assert evidence.isprintable()
+    assert len(evidence) == len(hostile)
+    assert DeviceFinding("files_stay", "thư mục quét: 2 .pdf").evidence == "thư mục quét: 2 .pdf"

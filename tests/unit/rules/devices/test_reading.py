@@ -71,6 +71,30 @@ def test_a_problem_has_line_key_and_what_is_allowed(text: str, problem: str) -> 
     assert problem in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ipp://p/a b",
+        "ipp://p/m\u1ea3y",
+        "ipp://m\u00e1y/x",
+        "http://p/x",
+        "ipp://:w@p/x",
+        "ipp:///x",
+    ],
+)
+def test_an_address_that_no_request_can_carry_is_refused_in_the_file(address: str) -> None:
+    """With line and key, at the start; not as a check that fails for ever."""
+    with pytest.raises(DevicesFileWrong, match=r"line 3, p\.address: .*without spaces and accents"):
+        parse(f"[p]\nkind = 'printer'\naddress = '{address}'\n", "devices.toml")
+
+
+def test_an_address_with_a_port_and_an_escaped_path_is_taken() -> None:
+    """As a printer's own page shows it."""
+    address = "ipps://[fe80::1]:8631/ipp/in%20mau"
+    (made,) = parse(f"[p]\nkind = 'printer'\naddress = '{address}'\n", "devices.toml")
+    assert made.values["address"] == address
+
+
 def test_every_problem_is_named_at_once() -> None:
     """What is wrong with one device does not hide what is wrong with the next."""
     with pytest.raises(DevicesFileWrong) as raised:
