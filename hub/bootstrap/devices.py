@@ -65,8 +65,7 @@ def devices_of(file: str) -> list[DeviceSettings]:
 
 
 def _source(it: DeviceSettings, settings: Settings, clock: Clock) -> Source:
-    # The devices of the settings keep the names that their roles have always had.
-    name = it.name.removesuffix("-1") if it.name in reading.OF_SETTINGS else it.name
+    name = reading.source_name(it.name)
     if it.kind == SCANNER:
         return ScannerSource(
             Path(it.values["folder"]),

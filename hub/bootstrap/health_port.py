@@ -7,7 +7,6 @@ from hub import __version__
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import own_certificates
 from hub.bootstrap.secret_files import secret
-from hub.exchange.intake.source_role import SourceRole
 from hub.messages import catalog
 from hub.messages.partners import PARTNERS
 from hub.runtime.role import Role
@@ -50,7 +49,6 @@ def _port(hub: Hub, roles: Sequence[Role], sampling: "Sampling | None") -> Role:
     figures = ProcessFigures(
         version=__version__,
         partners=tuple(PARTNERS),
-        devices=[it.source.name for it in roles if isinstance(it, SourceRole)],
         readiness=ready,
         sample=(lambda: sampling.last) if sampling else None,
         clock=hub.clock,

@@ -22,8 +22,6 @@ class ProcessFigures:
 
     version: str
     partners: Sequence[str]
-    devices: Sequence[str]
-    """Names of the devices that this process listens to."""
     readiness: Callable[[], Readiness]
     sample: Callable[[], HubSample] | None
     """None in a process that takes no sample."""
@@ -37,7 +35,7 @@ class _Hub(Collector):
     def collect(self) -> Iterator[Metric]:
         it = self._shown
         yield from families.counted()
-        yield from families.of_process(it.readiness(), version=it.version, devices=it.devices)
+        yield from families.of_process(it.readiness(), version=it.version)
         if it.sample is not None:
             yield from families.of_sample(it.sample(), it.partners, now=it.clock())
 

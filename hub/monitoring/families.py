@@ -71,8 +71,8 @@ def _histogram(it: Histogram) -> Metric:
     return family
 
 
-def of_process(found: Readiness, *, version: str, devices: Iterable[str]) -> Iterator[Metric]:
-    """Yield how the roles and devices of this process do."""
+def of_process(found: Readiness, *, version: str) -> Iterator[Metric]:
+    """Yield how the roles of this process do."""
     build = _gauge("build_info", "The version of this process", "version")
     build.add_metric([version], 1)
     yield build
@@ -85,11 +85,6 @@ def of_process(found: Readiness, *, version: str, devices: Iterable[str]) -> Ite
         step.add_metric([role.role], role.stepped_at.timestamp())
     yield up
     yield step
-    device = _gauge("device_up", "Whether a device gives what it has", "device")
-    working = {role.role: not role.trouble for role in found.roles}
-    for name in devices:
-        device.add_metric([name], working.get(f"source.{name}", False))
-    yield device
 
 
 def of_sample(sample: HubSample, partners: Sequence[str], *, now: datetime) -> Iterator[Metric]:
@@ -114,6 +109,7 @@ def of_sample(sample: HubSample, partners: Sequence[str], *, now: datetime) -> I
         yield from _balances(sample.figures, now)
         yield from _pauses(sample.figures, partners)
         yield from _waiting(sample.figures)
+        yield _devices(sample.figures)
 
 
 def _queues(sample: HubSample) -> Iterator[Metric]:
@@ -202,3 +198,10 @@ def _waiting(figures: Figures) -> Iterator[Metric]:
     )
     secrets.add_metric([], figures.ending_secrets)
     yield from (messages, tasks, secrets)
+
+
+def _devices(figures: Figures) -> Metric:
+    device = _gauge("device_up", "Whether a device works", "device")
+    for it in figures.devices:
+        device.add_metric([it.device], it.state.works)
+    return device

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.messages.partners import named
+from hub.operations.devices.listing import described, troubled_devices
+from hub.operations.devices.source_troubles import own_troubles
 from hub.operations.watchers import ending_certificates, ending_secrets, failing_webhooks
 from hub.ports import Clock
 from hub.rules.alerts.signals import Measurement, Observed
 from hub.rules.clock_skew import ahead
 from hub.rules.owners import OWNERS
 from hub.rules.users.scope import ALL
-from hub.runtime.process.processes import replaced
+from hub.runtime.process.processes import present
 from hub.store.alerts import measures, messages
 from hub.store.conservation.balance import balance
 from hub.store.console import groups
@@ -25,9 +27,6 @@ from hub.texts import Text, both
 CALLS_SINCE = timedelta(minutes=15)
 FEWEST_CALLS = 20
 """Fewer calls make no rate."""
-LONGEST_ABSENCE = timedelta(days=1)
-"""A process that was not heard of for longer is none of this installation any more."""
-SOURCE = "source."
 _OPEN = ("pending", "sending", "waiting", "held")
 FROM_STORE = frozenset(
     {
@@ -62,6 +61,7 @@ def _samples(tx: Tx, destinations: Sequence[str], now: datetime) -> Iterator[Mea
     yield from _tasks(tx, now)
     yield from _channels(tx)
     yield from _processes(tx, now)
+    yield from _devices(tx, now)
 
 
 def _of_partner(signal: str, destination: str, value: float) -> Measurement:
@@ -154,22 +154,20 @@ def _channels(tx: Tx) -> Iterator[Measurement]:
 
 def _processes(tx: Tx, now: datetime) -> Iterator[Measurement]:
     """Yield what the processes say of themselves; one that ended in good order has no row."""
-    rows = heartbeats.known(tx)
-    for row in rows:
+    for row in present(heartbeats.known(tx), now):
         silent = now - row.beat_at
-        if silent > LONGEST_ABSENCE or replaced(row, rows):
-            continue  # another process of the same machine does its work
         about = Text(*(f"{row.host} ({row.roles.replace(',', ', ')})",) * 2)
         subject = f"{row.host} {row.roles}"
         yield Measurement(
             signal="process_silent", subject=subject, value=silent.total_seconds(), about=about
         )
-        troubles = [it for it in row.troubles.split("; ") if it]
-        devices = [it for it in troubles if it.startswith(SOURCE)]
-        for name in {it.removeprefix(SOURCE).partition(":")[0] for it in devices}:
-            yield Measurement(signal="device_trouble", subject=name, value=1)
-        if len(troubles) > len(devices):
+        if own_troubles(row):
             yield Measurement(signal="process_trouble", subject=subject, value=1, about=about)
+
+
+def _devices(tx: Tx, now: datetime) -> Iterator[Measurement]:
+    for it in troubled_devices(tx, now=now):
+        yield Measurement(signal="device_trouble", subject=it.device, value=1, about=described(it))
 
 
 def _clock(tx: Tx, clock: Clock) -> Iterator[Measurement]:

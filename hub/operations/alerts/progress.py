@@ -6,9 +6,9 @@ A device that is switched off is no silence of the hub: an alert of its own tell
 from collections.abc import Callable
 from datetime import datetime
 
-from hub.operations.alerts.measuring import LONGEST_ABSENCE, SOURCE
+from hub.operations.devices.source_troubles import own_troubles
 from hub.ports import BrokerUnavailable
-from hub.runtime.process.processes import replaced
+from hub.runtime.process.processes import present
 from hub.store.engine.store import Store, is_away
 from hub.store.monitoring import heartbeats
 
@@ -30,12 +30,10 @@ def standstill(store: Store, query_broker: Callable[[], object] | None, now: dat
             query_broker()
         except BrokerUnavailable:
             return "broker"
-    there = [row for row in rows if now - row.beat_at <= LONGEST_ABSENCE]
-    there = [row for row in there if not replaced(row, rows)]
+    there = present(rows, now)
     if not there:
         return "no process"
     for row in there:
-        troubles = [it for it in row.troubles.split("; ") if it and not it.startswith(SOURCE)]
-        if troubles or now - row.beat_at > heartbeats.SILENT_AT_MOST:
+        if own_troubles(row) or now - row.beat_at > heartbeats.SILENT_AT_MOST:
             return f"process {row.process} ({row.roles})"
     return ""

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.operations.devices.listing import shown_devices
 from hub.operations.watchers.ending_secrets import without_successor
 from hub.store.conservation.balance import Balance, balance
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import ListedPause
+from hub.store.devices.states import KeptState
 from hub.store.engine.store import Tx
 from hub.store.monitoring import work_counts
 from hub.store.repair import tasks
@@ -29,6 +31,7 @@ class Figures:
     pauses: Sequence[ListedPause]
     tasks: Mapping[str, int]
     """Open tasks by their owner."""
+    devices: Sequence[KeptState]
     ending_secrets: int
     """Secrets of clients that end within 14 days without a successor."""
 
@@ -42,5 +45,6 @@ def read(tx: Tx, destinations: Collection[str], *, now: datetime) -> Figures:
         unhandled=work_counts.unhandled_by_state(tx),
         pauses=pauses.listed(tx, now=now),
         tasks=tasks.open_by_owner(tx),
+        devices=shown_devices(tx, now=now),
         ending_secrets=len(without_successor(tx, now)),
     )

@@ -12,6 +12,8 @@ from functools import cache
 from hub.messages.partners import named
 from hub.operations.alerts import words
 from hub.operations.alerts.subjects import visible
+from hub.operations.devices.listing import described, troubled_devices
+from hub.operations.devices.source_troubles import own_troubles
 from hub.records.dossiers.numbering import is_dossier_number
 from hub.rules.alerts.rule import AlertSeverity
 from hub.rules.alerts.signals import SIGNALS
@@ -39,7 +41,7 @@ _AN_ITEM_ANYWAY = frozenset(
         *("process_silent", "process_trouble", "device_trouble"),
     }
 )
-"""Signals whose cause is an item by itself: a group, a task, a process."""
+"""Signals whose cause is an item by itself: a group, a task, a process, a device."""
 
 
 class Severity(IntEnum):
@@ -81,6 +83,7 @@ def items(tx: Tx, scope: Scope, balances: Iterable[Balance], *, now: datetime) -
     found = [
         *_imbalances(balances, now),
         *(_silent_processes(tx, now) if scope.everything else ()),
+        *(_devices(tx, now) if scope.everything else ()),
         *map(_of_group, groups.needing_attention(tx, scope)),
         *(map(_of_message, groups.message_groups(tx)) if scope.everything else ()),
         *(_of_task(it, now) for it in most_urgent_tasks(tx, scope, but=_OTHERWISE_SHOWN)),
@@ -120,19 +123,34 @@ def _imbalances(balances: Iterable[Balance], now: datetime) -> Iterator[Item]:
 def _silent_processes(tx: Tx, now: datetime) -> Iterator[Item]:
     for row in heartbeats.known(tx):
         silent = now - row.beat_at > heartbeats.SILENT_AT_MOST
-        if silent or row.troubles:
+        troubles = own_troubles(row)
+        if silent or troubles:
             about = {"process": row.process, "roles": row.roles.replace(",", ", ")}
             yield Item(
                 kind="process",
                 severity=Severity.URGENT,
                 what=both("overview.process_silent", **about)
                 if silent
-                else both("overview.process_troubled", trouble=row.troubles, **about),
+                else both("overview.process_troubled", trouble="; ".join(troubles), **about),
                 to_do=both("overview.process_to_do"),
                 who=(WARD_IT,),
                 since=row.beat_at,
                 command="hub doctor",
             )
+
+
+def _devices(tx: Tx, now: datetime) -> Iterator[Item]:
+    for it in troubled_devices(tx, now=now):
+        worst = it.findings[0]
+        yield Item(
+            kind="device",
+            severity=Severity.SOON if it.state.works else Severity.URGENT,
+            what=both("overview.device", about=described(it)),
+            to_do=worst.to_do,
+            who=(worst.owner,),
+            since=it.since,
+            command="hub devices check",
+        )
 
 
 def _of_group(group: AttentionGroup) -> Item:

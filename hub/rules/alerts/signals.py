@@ -54,7 +54,7 @@ SIGNALS = {
     "circuit_open": AlertSignal(SignalUnit.DURATION, "partner and operation", page="/queues"),
     "due_near": AlertSignal(SignalUnit.COUNT, "partner", owner=CLERK),
     "due_passed": AlertSignal(SignalUnit.COUNT, "partner", owner=CLERK),
-    "device_trouble": AlertSignal(SignalUnit.COUNT, "device"),
+    "device_trouble": AlertSignal(SignalUnit.COUNT, "device", page="/devices"),
     "certificate_days": AlertSignal(SignalUnit.DAYS, "certificate", low_is_bad=True),
     "secret_days": AlertSignal(SignalUnit.DAYS, "client", low_is_bad=True),
     "disk_free": AlertSignal(SignalUnit.PERCENT, "machine", low_is_bad=True),

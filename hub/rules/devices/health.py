@@ -24,6 +24,11 @@ class DeviceState(StrEnum):
     MISCONFIGURED = "misconfigured"
     """It cannot work until a person changes a setting, of the hub or of the device."""
 
+    @property
+    def works(self) -> bool:
+        """Whether the device gives or takes what it should."""
+        return self in (DeviceState.UP, DeviceState.DEGRADED)
+
 
 _ORDER: Final = tuple(DeviceState)
 _TABLE: Final = {
@@ -54,6 +59,7 @@ _TABLE: Final = {
     "printer_takes_no_jobs": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_reads_no_pdf": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_without_a4": (DeviceState.DEGRADED, CLERK),
+    "source_troubled": (DeviceState.DOWN, WARD_IT),
     "not_checked": (DeviceState.DOWN, WARD_IT),
 }
 CODES: Final = frozenset(_TABLE)

@@ -26,6 +26,16 @@ OF_SETTINGS: Final = ("scanner-1", "barcode-1")
 """Names of the devices that the settings name."""
 
 
+def source_name(device: str) -> str:
+    """Return how the source of a device is called; those of the settings keep their old names."""
+    return device.removesuffix("-1") if device in OF_SETTINGS else device
+
+
+def device_of_source(name: str) -> str:
+    """Return the device whose source has a name."""
+    return next((it for it in OF_SETTINGS if source_name(it) == name), name)
+
+
 def printer_address(value: Any) -> str:
     """Read the address of a printer: `ipp://192.168.1.20/ipp/print`.
 
@@ -125,8 +135,9 @@ def _device(file: TomlReading, name: str, entry: Any) -> DeviceSettings | None:
         v.name(name)
     except v.Unusable as problem:
         file.wrong((name,), "unusable", value=repr(name)[:60], why=problem.allowed)
-    if name in OF_SETTINGS:
-        file.wrong((name,), "of_settings", allowed=", ".join(OF_SETTINGS))
+    if device_of_source(name) in OF_SETTINGS:
+        taken = (*OF_SETTINGS, *map(source_name, OF_SETTINGS))
+        file.wrong((name,), "of_settings", allowed=", ".join(taken))
     if not isinstance(entry, dict):
         file.wrong((name,), "no_table")
         return None

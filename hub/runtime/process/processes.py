@@ -7,11 +7,14 @@ it ran on knows. Of processes on other machines nothing is known here but what t
 import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 PROC = Path("/proc")
+LONGEST_ABSENCE = timedelta(days=1)
+"""A process that was not heard of for longer is none of this installation any more."""
 
 
 def runs_here(row: Any) -> bool:
@@ -33,6 +36,12 @@ def replaced(row: Any, rows: Iterable[Any]) -> bool:
         (other.host, other.roles) == (row.host, row.roles) and other.started_at > row.beat_at
         for other in rows
     )
+
+
+def present(rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Return the heartbeat rows of processes that belong to the installation now, silent or not."""
+    there = [row for row in rows if now - row.beat_at <= LONGEST_ABSENCE]
+    return [row for row in there if not replaced(row, rows)]
 
 
 def _started(pid: int) -> float | None:

@@ -8,7 +8,9 @@ from hub.operations.alerts.local_measuring import LocalMeasuring
 from hub.operations.alerts.measuring import FROM_STORE, StoreMeasuring
 from hub.ports import BrokerUnavailable
 from hub.rules.alerts.signals import SIGNALS
+from hub.rules.devices.health import DeviceFinding
 from hub.rules.owners import WARD_IT
+from hub.store.devices import states
 from hub.store.engine.store import Store
 from hub.store.monitoring import heartbeats
 from hub.store.repair import tasks
@@ -48,7 +50,19 @@ def test_an_empty_store_has_nothing_to_be_told_of(store: Store) -> None:
     assert not [key for key in values if key[0] in ("oldest_open", "process_silent", "due_near")]
 
 
-def test_a_process_that_went_silent_and_a_device_that_fails_are_measured(store: Store) -> None:
+def test_each_device_that_is_not_up_is_measured_under_its_own_name(store: Store) -> None:
+    """What its check found, in words; a device that is up has no sample."""
+    found = {"scanner-1": (), "printer-1": (DeviceFinding("printer_jammed", "media-jam"),)}
+    with store.write() as tx:
+        for name, findings in found.items():
+            states.keep(tx, name, kind="printer", place="quầy 2", findings=findings, now=NOW)
+    samples = StoreMeasuring(store, (PROVINCIAL,), lambda: NOW).measure(NOW).samples
+    troubled = [it for it in samples if it.signal == "device_trouble"]
+    assert [(it.subject, it.value) for it in troubled] == [("printer-1", 1)]
+    assert troubled[0].shown.en == "printer-1 (quầy 2): paper is jammed in the printer"
+
+
+def test_a_process_that_went_silent_and_a_source_that_fails_are_measured(store: Store) -> None:
     """By host and roles, which stay the same when the process is started again."""
     beat_at = NOW - timedelta(minutes=3)
     with store.write() as tx:
@@ -63,7 +77,7 @@ def test_a_process_that_went_silent_and_a_device_that_fails_are_measured(store: 
         )
     values = measured(store)
     assert values[("process_silent", "ward timer,relay")] == 180
-    assert values[("device_trouble", "scanner")] == 1
+    assert values[("device_trouble", "scanner-1")] == 1
     assert values[("process_trouble", "ward timer,relay")] == 1
 
 

@@ -17,6 +17,7 @@ from hub.rules.users.scope import Scope
 from hub.rules.users.visitor import Visitor
 from hub.store.devices import states
 from hub.store.engine.store import Store
+from hub.store.monitoring import heartbeats
 from hub.store.repair import tasks
 from hub.store.repair.tasks import TaskFinding
 from hub.texts import Language, Text, both
@@ -152,6 +153,31 @@ def test_many_visitors_cost_what_one_costs(store: Store) -> None:
     at[0] += timedelta(seconds=3)
     fresh.get(Language.EN, people[5])
     assert made == ["0", "5"]
+
+
+def test_a_device_that_is_not_up_is_an_item_and_counts_in_the_verdict(
+    look: Look, store: Store
+) -> None:
+    """Its source's trouble is the same item, no further one of the process; others see none."""
+    with store.write() as tx:
+        for device, code in (("may-in", "printer_jammed"), ("may-2", "printer_toner_low")):
+            found = [DeviceFinding(code)]
+            states.keep(tx, device, kind="printer", place="quầy 1", findings=found, now=now())
+        heartbeats.beat(
+            tx,
+            "ward/1",
+            host="ward",
+            roles="sources",
+            started_at=now(),
+            now=now(),
+            troubles="source.may-in: it crashed",
+        )
+    page = look(store).get("/").text
+    assert "Needing a person now: 1 urgent, 2 in all." in page
+    assert "First: Device may-in (quầy 1): paper is jammed in the printer" in page
+    assert "Device may-2 (quầy 1): the printer is low on toner" in page
+    scope = Scope(partners=frozenset({"provincial"}))
+    assert "Nothing needs a person now." in look(store, scope=scope).get("/").text
 
 
 def test_each_device_says_how_it_is_and_what_to_do(look: Look, store: Store) -> None:

@@ -11,6 +11,7 @@ from hub.operations.devices.watching import FORGOTTEN_AFTER, DeviceWatching
 from hub.rules.devices.health import DeviceFinding, DeviceState
 from hub.store.devices.states import KeptState
 from hub.store.engine.store import Store
+from hub.store.monitoring import heartbeats
 
 NOW = datetime(2018, 8, 6, 1, 30, tzinfo=UTC)
 AWAY = DeviceFinding("reader_away", "/dev/serial/by-id/máy")
@@ -113,6 +114,50 @@ def test_a_device_that_is_not_checked_any_more_is_not_called_well(ward: Ward) ->
     shown = ward.shown()[0]
     assert [it.code for it in shown.findings] == ["not_checked"]
     assert (shown.state, shown.since) == (DeviceState.DOWN, NOW)
+
+
+def report(ward: Ward, troubles: str, *, process: str = "ward/1") -> None:
+    """Have a process report what does not work."""
+    with ward.store.write() as tx:
+        heartbeats.beat(
+            tx,
+            process,
+            host="ward",
+            roles="sources",
+            started_at=NOW,
+            now=ward.now,
+            troubles=troubles,
+        )
+
+
+def test_a_device_whose_source_does_not_work_is_down_while_its_check_finds_nothing(
+    ward: Ward,
+) -> None:
+    """The settings' scanner under its device's name; other roles are no devices."""
+    report(ward, "source.scanner: no progress for 90 s; relay: it crashed")
+    ward.device.findings = [STAYS]
+    report(ward, "source.reader-2: it crashed", process="ward/2")
+    reader, scanner = ward.check()
+    assert (scanner.device, scanner.state) == ("scanner-1", DeviceState.DOWN)
+    assert scanner.findings == (DeviceFinding("source_troubled", "no progress for 90 s"),)
+    assert [it.code for it in reader.findings] == ["source_troubled", "files_stay"]
+
+
+def test_a_source_says_nothing_more_where_the_check_has_named_the_cause(ward: Ward) -> None:
+    """Nor does a heartbeat of long ago."""
+    ward.device.findings = [AWAY]
+    report(ward, "source.reader-2: its line is away; source.scanner: its folder is away")
+    down, _ = ward.check()
+    assert down.findings == (AWAY,)
+    _, scanner = ward.check(after=OVERDUE + timedelta(seconds=1))
+    assert scanner.state is DeviceState.UP
+
+
+def test_a_source_of_a_device_that_was_never_checked_is_listed(ward: Ward) -> None:
+    """No check has named its kind or place yet."""
+    report(ward, "source.reader-9: it crashed")
+    (only,) = ward.shown()
+    assert (only.device, only.state, only.since) == ("reader-9", DeviceState.DOWN, NOW)
 
 
 def test_a_device_that_no_file_names_any_more_leaves_the_list_after_a_week(ward: Ward) -> None:

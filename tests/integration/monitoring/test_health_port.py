@@ -21,11 +21,13 @@ from hub.gateway.serve import WebRole
 from hub.monitoring.endpoint import MOST_AT_ONCE
 from hub.monitoring.sampling import Sampling
 from hub.ports import Receipt
+from hub.rules.devices.health import DeviceFinding
 from hub.rules.failures.errors import PermanentFailure
 from hub.runtime.metrics import COMMIT_GROUPS
 from hub.runtime.role import Role
 from hub.settings import Settings
 from hub.store.deliveries.transitions import Claimed
+from hub.store.devices import states
 from hub.store.engine.store import Store
 from tests.support.network.health_port import fetch, fetch_json, health_port, value
 from tests.support.works import AT, now, record
@@ -205,6 +207,20 @@ def test_a_store_that_went_is_told_beside_the_last_figures(sqlite_store: Store) 
     assert value(text, "hub_balance_holds", partner="provincial") == 1
 
 
+def test_a_device_is_up_while_it_works_and_down_by_its_last_check(sqlite_store: Store) -> None:
+    """A printer that nobody listens to as well; little toner is no standstill."""
+    with sqlite_store.write() as tx:
+        for device, code in (("jammed", "printer_jammed"), ("pale", "printer_toner_low")):
+            found = [DeviceFinding(code)]
+            states.keep(tx, device, kind="printer", place="", findings=found, now=now())
+    sampling = Sampling(sqlite_store, ("provincial",), clock=now)
+    sampling.collect()
+    with health_port(sample=sampling.last) as url:
+        text = fetch(f"{url}/metrics")[1]
+    assert value(text, "hub_device_up", device="jammed") == 0
+    assert value(text, "hub_device_up", device="pale") == 1
+
+
 def test_a_hub_tells_of_each_of_its_roles(tmp_path: Path) -> None:
     """Those of the work, the shared commit, the heartbeat and the sampling."""
     settings = Settings(
@@ -234,7 +250,7 @@ def test_prometheus_own_checker_finds_nothing_to_say(sqlite_store: Store) -> Non
     count("counted", [outcome(Receipt())], kind="send")
     sampling = Sampling(sqlite_store, ("provincial",), clock=now)
     sampling.collect()
-    with idle() as role, health_port([role], sample=sampling.last, devices=["scanner"]) as url:
+    with idle() as role, health_port([role], sample=sampling.last) as url:
         text = fetch(f"{url}/metrics")[1]
     found = subprocess.run(
         [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False

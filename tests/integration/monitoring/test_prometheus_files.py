@@ -42,12 +42,19 @@ def promtool(*words: str) -> None:
 def names() -> frozenset[str]:
     """Return the name of every series that a hub shows."""
     figures = Figures(
-        at=AT, balances=(), oldest={}, unhandled={}, pauses=(), tasks={}, ending_secrets=0
+        at=AT,
+        balances=(),
+        oldest={},
+        unhandled={},
+        pauses=(),
+        tasks={},
+        devices=(),
+        ending_secrets=0,
     )
     sample = HubSample(figures=figures, broker_answers=True)
     metrics = [
         *families.counted(),
-        *families.of_process(Readiness((), ""), version="0", devices=()),
+        *families.of_process(Readiness((), ""), version="0"),
         *families.of_sample(sample, ("provincial",), now=AT),
     ]
     found = set()

@@ -22,7 +22,6 @@ def health_port(
     roles: Sequence[Role] = (),
     *,
     sample: HubSample | None = None,
-    devices: Sequence[str] = (),
     token: str = "",
     store_trouble: str = "",
     answer_within: float = ANSWER_WITHIN,
@@ -35,7 +34,6 @@ def health_port(
     shown = ProcessFigures(
         version="0.0.0",
         partners=("provincial", "town_center"),
-        devices=devices,
         readiness=ready,
         sample=(lambda: sample) if sample else None,
         clock=now,

@@ -59,6 +59,10 @@ def test_a_table_is_a_device() -> None:
             "line 1, scanner-1: this name belongs to a device of the settings: scanner-1, barcode-",
         ),
         (
+            "[barcode]\nkind = 'barcode_reader'\nline = '/x'\n",  # the source's name of barcode-1
+            "line 1, barcode: this name belongs to a device of the settings: scanner-1, barcode-1",
+        ),
+        (
             "[a]\nkind='scanner'\nfolder='/x'\n[b]\nkind='scanner'\nfolder='/x'\n",
             "line 6, b.folder: the device a above is at this place already",
         ),
