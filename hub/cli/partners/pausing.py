@@ -1,6 +1,7 @@
 """`hub partners pause`, `drain`, `resume`: a person stops what goes out, and ends the stop.
 
-`drain` waits, bounded, until nothing of it is being sent any more; broken off, it stays in force.
+A pause that stands is replaced where it was named. `drain` waits, bounded, until nothing of it is
+being sent any more; broken off, it stays in force.
 """
 
 import threading
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.context import Actor, Reason, by, not_done, one_of, opened
-from hub.cli.output.answer import done, put, refuse
+from hub.cli.output.answer import done, print_line, put, refuse
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import BY_SHORT, named
 from hub.operations.deliveries import pausing
@@ -29,17 +30,23 @@ CHECK_EVERY = timedelta(seconds=1)
 Partner = Annotated[str, typer.Argument(help="partner")]
 Operation = Annotated[str, typer.Option("--operation", help="paused_operation")]
 For = Annotated[str, typer.Option("--for", help="for_time")]
+Replaces = Annotated[str, typer.Option("--replaces", help="replaces")]
 
 
 @app.command("pause")
 def pause(
-    partner: Partner, reason: Reason, operation: Operation = "", for_: For = "2h", actor: Actor = ""
+    partner: Partner,
+    reason: Reason,
+    operation: Operation = "",
+    for_: For = "2h",
+    replaces: Replaces = "",
+    actor: Actor = "",
 ) -> None:
     """Pause what goes out to a partner: one operation, or all."""
-    who = _signed(partner, reason, actor)
+    who, seen = _signed(partner, reason, actor), _moment(replaces)
     until = who["now"] + _duration("--for", for_)
     with opened() as store:
-        _pause(store, partner, operation, until, drains=False, by=who)
+        _pause(store, partner, operation, until, seen, drains=False, by=who)
     done(text("pauses.paused", **_words(partner, operation, until)))
 
 
@@ -50,14 +57,19 @@ def drain(
     operation: Operation = "",
     for_: For = "2h",
     wait: Annotated[str, typer.Option("--wait", help="wait_until_empty")] = "2m",
+    replaces: Replaces = "",
     actor: Actor = "",
 ) -> None:
     """Finish what is claimed and claim nothing new; say when nothing is being sent any more."""
-    who, patience = _signed(partner, reason, actor), _duration("--wait", wait)
-    until = who["now"] + _duration("--for", for_)
+    who, seen = _signed(partner, reason, actor), _moment(replaces)
+    patience, lasts = _duration("--wait", wait), _duration("--for", for_)
+    if patience > lasts:
+        refuse(text("pauses.wait_too_long", wait=wait, lasts=for_))
+        raise typer.Exit(2)
+    until = who["now"] + lasts
     with opened() as store:
-        _pause(store, partner, operation, until, drains=True, by=who)
-        left = _wait(store, BY_SHORT[partner], operation, patience)
+        _pause(store, partner, operation, until, seen, drains=True, by=who)
+        left = _wait(store, BY_SHORT[partner], operation, patience, since=who["now"])
     put(under_way=left)
     words = _words(partner, operation, until)
     if left:
@@ -90,25 +102,52 @@ def _signed(partner: str, reason: str, actor: str) -> SignedBy:
 
 
 def _pause(
-    store: Store, partner: str, operation: str, until: datetime, *, drains: bool, by: SignedBy
+    store: Store,
+    partner: str,
+    operation: str,
+    until: datetime,
+    seen: datetime | None,
+    *,
+    drains: bool,
+    by: SignedBy,
 ) -> None:
-    """Pause as things are now; ends the command with code 1 where that cannot be."""
+    """Pause; ends the command with code 1 where another pause stands than the one `seen`."""
     destination = BY_SHORT[partner]
-    seen = pausing.since(store, destination, operation, now=by["now"])
+    before = pausing.standing(store, destination, operation, now=by["now"])
     try:
         pausing.pause(
             store, destination, operation, until=until, expected=seen, drains=drains, by=by
         )
-    except (PauseRefused, PauseChanged) as error:
+    except PauseRefused as error:
         raise not_done(error.text) from None
+    except PauseChanged as error:
+        raise not_done(_how_to_replace(error)) from None
+    if before:
+        print_line(text("pauses.replaced", standing=before))
     put(partner=partner, operation=operation, until=until)
 
 
-def _wait(store: Store, partner: str, operation: str, patience: timedelta) -> int:
-    """Return how many are being sent still, once there are none or the patience is over."""
+def _how_to_replace(error: PauseChanged) -> Text:
+    if error.since is None:
+        return error.text
+    since = error.since.astimezone(LOCAL).isoformat()
+    return both("pauses.replace", standing=error.text, since=since)
+
+
+def _wait(
+    store: Store, partner: str, operation: str, patience: timedelta, *, since: datetime
+) -> int:
+    """Return how many are being sent still, once there are none or the patience is over.
+
+    Ends the command with code 1 where the drain that began at `since` stands no more.
+    """
     begun, pace = utc_now(), threading.Event()  # the database gives no signal of another process
     while True:
         left, passed = pausing.under_way(store, partner, operation), utc_now() - begun
+        try:  # after the count: then the drain stood while they were counted
+            pausing.require_standing(store, partner, operation, since=since, now=utc_now())
+        except PauseChanged as error:
+            raise not_done(error.text) from None
         if passed >= max(patience, pausing.IN_FORCE) or (not left and passed >= pausing.IN_FORCE):
             return left
         pace.wait(CHECK_EVERY.total_seconds())
@@ -120,6 +159,19 @@ def _words(partner: str, operation: str, until: datetime) -> dict[str, Text | st
         "partner": named(BY_SHORT[partner]).title,
         "until": f"{until.astimezone(LOCAL):%H:%M %d/%m/%Y}",
     }
+
+
+def _moment(value: str) -> datetime | None:
+    if not value:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        refuse(text("pauses.no_time", value=repr(value)))
+        raise typer.Exit(2)
+    return found
 
 
 def _duration(option: str, value: str) -> timedelta:

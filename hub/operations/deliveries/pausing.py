@@ -13,6 +13,7 @@ from hub.messages.catalog import CATALOG
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import PARTNERS, named
 from hub.operations.signed_by import SignedBy
+from hub.store.console import happened
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import PersonPause
 from hub.store.engine.store import Store, Tx
@@ -34,7 +35,12 @@ class PauseRefused(Explained):
 
 
 class PauseChanged(Explained):
-    """Another person changed it since it was shown; `text` says who and how."""
+    """Another pause stands, or none, than the person saw; `text` says whose and until when."""
+
+    def __init__(self, text: Text, since: datetime | None = None) -> None:
+        super().__init__(text)
+        self.since = since
+        """Since when the one that stands does; None where none stands."""
 
 
 def operations_of(partner: str) -> Sequence[str]:
@@ -99,11 +105,35 @@ def under_way(store: Store, partner: str, operation: str) -> int:
         return pauses.under_way(tx, partner, operation)
 
 
+def require_standing(
+    store: Store, partner: str, operation: str, *, since: datetime, now: datetime
+) -> None:
+    """Raise PauseChanged unless the pause of `since` stands still; it says who changed it."""
+    with store.read() as tx:
+        there = _standing(tx, partner, operation, now)
+        if there is not None and there.since == since:
+            return
+        if there is not None:
+            raise PauseChanged(_described(there), there.since)
+        ended = happened.to_object(tx, f"{partner} {operation or '*'}", since=since)
+    name = name_of(operation)
+    if ended:
+        raise PauseChanged(both("pauses.resumed_by", actor=ended[-1].actor, operation=name))
+    raise PauseChanged(both("pauses.resumed_already", operation=name))
+
+
+def standing(store: Store, partner: str, operation: str, *, now: datetime) -> Text | None:
+    """Return in words the pause of an operation, or of `ALL`, that stands; None for none."""
+    with store.read() as tx:
+        there = _standing(tx, partner, operation, now)
+    return _described(there) if there else None
+
+
 def since(store: Store, partner: str, operation: str, *, now: datetime) -> datetime | None:
     """Return since when a person's pause of an operation, or of `ALL`, stands; None for none."""
     with store.read() as tx:
-        found = pauses.paused_by_persons(tx, partner, now=now)
-    return next((it.since for it in found if it.operation == operation), None)
+        there = _standing(tx, partner, operation, now)
+    return there.since if there else None
 
 
 def name_of(operation: str) -> Text:
@@ -116,12 +146,16 @@ def _require_expected(
 ) -> None:
     """Raise PauseChanged where the pause is not the one that the person saw."""
     pauses.lock_person_pauses(tx, partner)
-    found = pauses.paused_by_persons(tx, partner, now=now)
-    there = next((it for it in found if it.operation == operation), None)
+    there = _standing(tx, partner, operation, now)
     if there is not None and there.since != expected:
-        raise PauseChanged(_described(there))
+        raise PauseChanged(_described(there), there.since)
     if there is None and expected is not None:
         raise PauseChanged(both("pauses.resumed_already", operation=name_of(operation)))
+
+
+def _standing(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:
+    found = pauses.paused_by_persons(tx, partner, now=now)
+    return next((it for it in found if it.operation == operation), None)
 
 
 def _require_known(partner: str, operation: str) -> None:
