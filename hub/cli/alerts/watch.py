@@ -1,6 +1,8 @@
 """`hub alerts watch`: on a second machine, tells persons when the hub does not work."""
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +15,11 @@ from hub.cli.output.answer import refuse, show
 from hub.cli.output.listing import listing
 from hub.operations.alerts.outside_watch import OutsideWatch
 from hub.rules.alerts.reading import AlertsFileWrong
+from hub.rules.failures.error_summary import describe_error
+from hub.runtime import telemetry
 from hub.runtime.clock import utc_now
 from hub.runtime.process.stop_signals import StopSignals
+from hub.runtime.telemetry import Event, log
 from hub.texts import text
 
 app = typer.Typer()
@@ -35,13 +40,22 @@ def watch(
     Needs no store. With --once it looks once and ends with 1 where the hub does not work.
     """
     watching = _watching(url, state)
-    signals = None if once else StopSignals()
-    while True:
+    if once:
         rows = _query(watching)
-        if once:
-            show(WATCHED, rows)
-            raise typer.Exit(0 if all(row[1] for row in rows) else 1)
-        if signals is not None and signals.wait(EVERY):
+        show(WATCHED, rows)
+        raise typer.Exit(0 if all(row[1] for row in rows) else 1)
+    telemetry.setup(level=settings().log_level, readable=sys.stderr.isatty())
+    keep_watching(watching, StopSignals().wait)
+
+
+def keep_watching(watching: OutsideWatch, stopped_within: Callable[[float], bool]) -> None:
+    """Look each minute until the process is stopped; a file that cannot be kept stops nothing."""
+    while True:
+        try:
+            watching.run_once()
+        except OSError as error:
+            log.error(Event.ALERT_FAILED, where="alerts watch", error=describe_error(error))
+        if stopped_within(EVERY):
             return
 
 

@@ -1,13 +1,14 @@
 """Incidents of what no store can keep: that the database is away.
 
 A small file takes the store's place: incidents and messages stand in it before anything is sent,
-it is replaced as a whole, and one process at a time works on it. The rules are the same.
+it is replaced as a whole, and one process at a time works on it. The rules are the same. Where the
+file cannot be used, this process goes on from its memory and tells all the same.
 """
 
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +39,7 @@ class _Content:
     last: dict[str, datetime] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class FileBook:
     """Evaluates and sends what stands in a file of `folder`."""
 
@@ -46,22 +47,51 @@ class FileBook:
     plan: AlertPlan
     channels: Mapping[str, AlertChannel]
     clock: Clock
+    _unwritten: _Content | None = field(default=None, init=False)
+    """What should stand in the file and could not be written."""
 
     def check(self, observed: Observed) -> list[Incident]:
         """Evaluate what was observed, send what is due; return the open incidents.
 
-        Raises OSError where the folder cannot be used.
+        Raises OSError where the folder cannot be used: after what is due was sent.
         """
-        with self._locked():
-            before = self._read()
+        troubles: list[OSError] = []
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._locked())
+            except OSError as error:
+                troubles.append(error)
+            before = self._begin(troubles)
             content = self._evaluated(before, observed, self.clock())
-            if content != before:
-                self._write(content)
+            if content != before or self._unwritten is not None:
+                self._keep(content, troubles)
             for it in list(content.waiting):
                 if it.next_attempt_at is not None and it.next_attempt_at <= self.clock():
                     content = self._sent(content, it)
-                    self._write(content)
+                    self._keep(content, troubles)
+        if troubles:
+            raise troubles[0]
         return [it for it in content.incidents if it.is_open]
+
+    def _begin(self, troubles: list[OSError]) -> _Content:
+        """Return what this round goes on from."""
+        if self._unwritten is not None:
+            return self._unwritten
+        try:
+            return self._read()
+        except OSError as error:
+            troubles.append(error)
+            return _Content()
+
+    def _keep(self, content: _Content, troubles: list[OSError]) -> None:
+        """Write the file; remember what could not be written."""
+        self._unwritten = content
+        try:
+            self._write(content)
+        except OSError as error:
+            troubles.append(error)
+        else:
+            self._unwritten = None
 
     def _evaluated(self, content: _Content, observed: Observed, now: datetime) -> _Content:
         rules = [rule for rule in self.plan.rules if SIGNALS[rule.signal].is_outside]

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import hub.cli
 from adapters.alerts.outside import call_heartbeat, is_address, query_ready
+from hub.cli.alerts.watch import keep_watching
 from hub.operations.alerts.evaluating import Evaluating
 from hub.operations.alerts.file_book import FileBook
 from hub.operations.alerts.heartbeat_calls import HeartbeatCalls
@@ -192,6 +193,32 @@ def test_a_silent_hub_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
     for minute in range(10, 15):
         look(minute, None)
     assert [it.split(":")[0] for it in mails.subjects] == ["[Trung tâm] KHẨN", "[Trung tâm] Đã hết"]
+
+
+def test_a_watch_whose_file_cannot_be_kept_goes_on_and_tells_once(tmp_path: Path) -> None:
+    """A full disk of the second machine must not silence it; kept again, the file has it all."""
+    mails, why, rounds = Mails(), Text("không trả lời", "no answer"), iter(range(10))
+    place, minute = tmp_path / "watch", [0]
+    place.write_text("no folder")
+    book = FileBook(
+        folder=place, plan=PLAN, channels={"x": mails}, clock=lambda: NOW + minute[0] * MINUTE
+    )
+    url = "http://hub.example.vn:8082/readyz"
+    watching = OutsideWatch(urls=[url], query=lambda _: why, book=book)
+
+    def stopped(_seconds: float) -> bool:
+        minute[0] = next(rounds)
+        if minute[0] == 8:
+            place.unlink()
+        return minute[0] == 9
+
+    keep_watching(watching, stopped)
+    assert len(mails.subjects) == 1
+    again = FileBook(
+        folder=place, plan=PLAN, channels={"x": mails}, clock=lambda: NOW + 10 * MINUTE
+    )
+    OutsideWatch(urls=[url], query=lambda _: why, book=again).run_once()
+    assert len(mails.subjects) == 1
 
 
 def test_the_command_looks_once_without_a_store(
