@@ -113,7 +113,7 @@ def _pause(
 ) -> None:
     """Pause; ends the command with code 1 where another pause stands than the one `seen`."""
     destination = BY_SHORT[partner]
-    before = pausing.standing(store, destination, operation, now=by["now"])
+    before = pausing.present(store, destination, operation, now=by["now"])
     try:
         pausing.pause(
             store, destination, operation, until=until, expected=seen, drains=drains, by=by
@@ -123,7 +123,7 @@ def _pause(
     except PauseChanged as error:
         raise not_done(_how_to_replace(error)) from None
     if before:
-        print_line(text("pauses.replaced", standing=before))
+        print_line(text("pauses.replaced", present=before))
     put(partner=partner, operation=operation, until=until)
 
 
@@ -131,7 +131,7 @@ def _how_to_replace(error: PauseChanged) -> Text:
     if error.since is None:
         return error.text
     since = error.since.astimezone(LOCAL).isoformat()
-    return both("pauses.replace", standing=error.text, since=since)
+    return both("pauses.replace", present=error.text, since=since)
 
 
 def _wait(
@@ -145,7 +145,7 @@ def _wait(
     while True:
         left, passed = pausing.under_way(store, partner, operation), utc_now() - begun
         try:  # after the count: then the drain stood while they were counted
-            pausing.require_standing(store, partner, operation, since=since, now=utc_now())
+            pausing.require_unchanged(store, partner, operation, since=since, now=utc_now())
         except PauseChanged as error:
             raise not_done(error.text) from None
         if passed >= max(patience, pausing.IN_FORCE) or (not left and passed >= pausing.IN_FORCE):

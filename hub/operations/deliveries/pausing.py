@@ -105,34 +105,34 @@ def under_way(store: Store, partner: str, operation: str) -> int:
         return pauses.under_way(tx, partner, operation)
 
 
-def require_standing(
+def require_unchanged(
     store: Store, partner: str, operation: str, *, since: datetime, now: datetime
 ) -> None:
     """Raise PauseChanged unless the pause of `since` stands still; it says who changed it."""
     with store.read() as tx:
-        there = _standing(tx, partner, operation, now)
+        there = _present(tx, partner, operation, now)
         if there is not None and there.since == since:
             return
         if there is not None:
             raise PauseChanged(_described(there), there.since)
-        ended = happened.to_object(tx, f"{partner} {operation or '*'}", since=since)
+        ended = happened.to_objects(tx, [f"{partner} {operation or '*'}"], since=since)
     name = name_of(operation)
     if ended:
         raise PauseChanged(both("pauses.resumed_by", actor=ended[-1].actor, operation=name))
     raise PauseChanged(both("pauses.resumed_already", operation=name))
 
 
-def standing(store: Store, partner: str, operation: str, *, now: datetime) -> Text | None:
+def present(store: Store, partner: str, operation: str, *, now: datetime) -> Text | None:
     """Return in words the pause of an operation, or of `ALL`, that stands; None for none."""
     with store.read() as tx:
-        there = _standing(tx, partner, operation, now)
+        there = _present(tx, partner, operation, now)
     return _described(there) if there else None
 
 
 def since(store: Store, partner: str, operation: str, *, now: datetime) -> datetime | None:
     """Return since when a person's pause of an operation, or of `ALL`, stands; None for none."""
     with store.read() as tx:
-        there = _standing(tx, partner, operation, now)
+        there = _present(tx, partner, operation, now)
     return there.since if there else None
 
 
@@ -146,14 +146,14 @@ def _require_expected(
 ) -> None:
     """Raise PauseChanged where the pause is not the one that the person saw."""
     pauses.lock_person_pauses(tx, partner)
-    there = _standing(tx, partner, operation, now)
+    there = _present(tx, partner, operation, now)
     if there is not None and there.since != expected:
         raise PauseChanged(_described(there), there.since)
     if there is None and expected is not None:
         raise PauseChanged(both("pauses.resumed_already", operation=name_of(operation)))
 
 
-def _standing(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:
+def _present(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:
     found = pauses.paused_by_persons(tx, partner, now=now)
     return next((it for it in found if it.operation == operation), None)
 
