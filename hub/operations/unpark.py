@@ -8,7 +8,6 @@ may be tried; dropping is for good.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from hub.operations.deliveries import second_person
 from hub.operations.signed_by import SignedBy
@@ -73,16 +72,13 @@ def unpark(
     store: Store,
     chosen: Chosen,
     *,
-    actor: str,
-    reason: str,
-    now: datetime,
+    by: SignedBy,
     batch: int = BATCH,
 ) -> Unparked:
     """Take parked messages up again, with the same ids; return how many, and what was refused.
 
     What is parked meanwhile is left alone, so that one that is parked again ends this all the same.
     """
-    by: SignedBy = {"actor": actor, "reason": reason, "now": now}
     act = _Act("message.unpark", parked.accept_again, _PARKED_AGAIN)
     return _each_batch(store, chosen, preview(store, chosen), act, by, batch)
 
@@ -101,7 +97,7 @@ def unpark_one(store: Store, id: str, expected: str, *, by: SignedBy) -> None:
         audit.record(tx, action="message.unpark", object=id, **by)
 
 
-def drop(store: Store, chosen: Chosen, by: SignedBy, *, batch: int = BATCH) -> Unparked:
+def drop(store: Store, chosen: Chosen, *, by: SignedBy, batch: int = BATCH) -> Unparked:
     """Drop parked messages for good; return how many, and what was refused.
 
     Their bodies go, hashes and sizes stay; they keep no dossier from anything any more. What is
@@ -139,13 +135,12 @@ def _each_batch(
     object = (
         f"{chosen}, {len(ids)} messages" if isinstance(chosen, ParkedFilter) else ", ".join(ids)
     )
-    actor, reason, now = by["actor"], by["reason"], by["now"]
     count = 0
     for page in _pages(ids, batch):
         with store.write() as tx:
             taken = set(act.apply(tx, page))
             if taken and not count:
-                audit.record(tx, actor, act.action, object=object, reason=reason, now=now)
+                audit.record(tx, action=act.action, object=object, **by)
             refused |= why_not(tx, [id for id in page if id not in taken], act.left)
         count += len(taken)
     return Unparked(count, refused)

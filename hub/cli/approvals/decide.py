@@ -12,7 +12,6 @@ from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.operations.approvals import deciding
 from hub.operations.approvals.keeping import ProposalNotDone
-from hub.rules.users.approvals import ApprovalState
 from hub.rules.users.rights import Right
 from hub.runtime.clock import utc_now
 from hub.store.users import approvals
@@ -80,6 +79,6 @@ def _decide(
     except ProposalNotDone as error:
         raise not_done(error.text) from None
     put(approval=number, state=ended.state, outcome=ended.outcome)
-    if ended.state is ApprovalState.STALE:
+    if ended.outcome is not None:
         raise not_done(ended.outcome)
     done(text("approvals.ended", number=number, state=ended.state.text))

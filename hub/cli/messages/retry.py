@@ -54,9 +54,9 @@ def retry(
     who = by(reason, actor)
     with opened() as store:
         if drop:
-            _report(unparking.drop(store, chosen, who), "dropped")
+            _report(unparking.drop(store, chosen, by=who), "dropped")
         else:
-            _report(unparking.unpark(store, chosen, **who), "taken_up")
+            _report(unparking.unpark(store, chosen, by=who), "taken_up")
 
 
 def _check(messages: list[str] | None, selection: ParkedFilter, *, plan: bool, reason: str) -> None:

@@ -21,7 +21,6 @@ from hub.console.sign_in.forms import fields
 from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.carrying_out import delivery_of
 from hub.operations.signed_by import SignedBy
-from hub.rules.users.approvals import ApprovalState
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
@@ -151,6 +150,6 @@ def _require_in_inbox(parts: Parts, who: Visitor, number: int) -> Approval:
 
 def _outcome(ended: Approval) -> Text:
     number, state = ended.number, ended.state.text
-    if ended.state is ApprovalState.STALE and ended.outcome is not None:
+    if ended.outcome is not None:
         return both("approvals.ended_because", number=number, state=state, why=ended.outcome)
     return both("approvals.ended", number=number, state=state)

@@ -103,7 +103,7 @@ def _accept_again(parts: Parts, who: Visitor, about: _About, form: Filled, by: S
     if about.id:
         unpark.unpark_one(parts.store, about.id, about.wanted.code, by=by)
         return both("parked_pages.taken_up_one")
-    done = unpark.unpark(parts.store, _kind(about, form), **by)
+    done = unpark.unpark(parts.store, _kind(about, form), by=by)
     if not done.count:
         raise NotParked(both("parked_pages.none_left"))
     return both("parked_pages.taken_up", count=done.count)

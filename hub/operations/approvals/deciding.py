@@ -123,7 +123,8 @@ def approve(
 ) -> Approval:
     """Approve a proposal and do it; return what became of it: done, or stale.
 
-    `broker_url`: of RabbitMQ, for what is about its messages. Raises ProposalNotDone.
+    `broker_url`: of RabbitMQ, for what is about its messages. Of a message that RabbitMQ may still
+    have afterwards the outcome says so. Raises ProposalNotDone, and then nothing was done.
     """
     with store.read() as tx:
         known = approvals.numbered(tx, number)
@@ -137,7 +138,7 @@ def approve(
                 act = _signed(tx, proposal, number, who, by)
                 behind = carry_out(tx, proposal, correction, by=act)
                 _decide(tx, number, ApprovalState.DONE, proposal, who, by)
-            discard()
+            left = discard()
     except ProposalStale as error:
         _stale(store, number, proposal, error.text, who, by)
     except (StateConflict, NoSuchDelivery) as error:
@@ -145,6 +146,9 @@ def approve(
     except InvalidMessage as error:
         _stale(store, number, proposal, Text(str(error), str(error)), who, by)
     else:
+        if left is not None:
+            with store.write() as tx:
+                approvals.record_outcome(tx, number, left)
         if behind is not None:
             # Afterwards, as `cancellation.cancel` does.
             with store.write() as tx:

@@ -2,12 +2,14 @@
 
 Parked messages are dropped in the transaction that approves, all of a proposal or none: each must
 still be parked for the cause that the proposer saw. A message at the broker is taken in hand
-before that transaction and leaves its queue after it. Where the process ends in between, the
-message is in its queue again, though the audit says that two persons discarded it.
+before that transaction and leaves its queue after it. Where the process or the broker ends in
+between, the message is in its queue again, though the audit says that two persons discarded it; the
+approval says so where the process goes on.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from hub.messages.queues import HELD
 from hub.operations import unpark
@@ -23,7 +25,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import parked
 from hub.store.users.approvals import Proposal
-from hub.texts import both
+from hub.texts import Text, both
 
 MOST = 500
 """Messages of one proposal."""
@@ -63,10 +65,11 @@ def propose_discard(
 
 
 @contextmanager
-def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], None]]:
+def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], Text | None]]:
     """Hold the message of a proposal about one at the broker; what is given discards the message.
 
-    For all other proposals it does nothing. Raises ProposalStale and ProposalNotDone.
+    That returns what an approver must know where the broker did not answer it. For all other
+    proposals it does nothing. Raises ProposalStale and ProposalNotDone, both before the block.
     """
     if proposal.verb is not ApprovalVerb.DISCARD:
         yield lambda: None
@@ -74,13 +77,22 @@ def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], 
     from hub.broker.admin.set_aside import in_hand  # other commands do without the broker
 
     queue, fingerprint = place_of(proposal)
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(in_hand(broker_url, queue, fingerprint))
+        except BrokerUnavailable:
+            raise ProposalNotDone(both("pauses.broker_away")) from None
+        if held is None:
+            raise ProposalStale(both("pauses.message_gone", queue=queue))
+        yield partial(_acknowledge, held.acknowledge, queue)
+
+
+def _acknowledge(acknowledge: Callable[[], None], queue: str) -> Text | None:
     try:
-        with in_hand(broker_url, queue, fingerprint) as held:
-            if held is None:
-                raise ProposalStale(both("pauses.message_gone", queue=queue))
-            yield held.acknowledge
+        acknowledge()
     except BrokerUnavailable:
-        raise ProposalNotDone(both("pauses.broker_away")) from None
+        return both("approvals.not_acknowledged", queue=queue)
+    return None
 
 
 def place_of(proposal: Proposal) -> tuple[str, str]:

@@ -121,6 +121,12 @@ def decide(
     return tx.execute(statement.values(**values)).rowcount == 1
 
 
+def record_outcome(tx: Tx, number: int, outcome: Text) -> None:
+    """Record what a person must know of a proposal that was decided before."""
+    statement = sa.update(approvals).where(approvals.c.number == number)
+    tx.execute(statement.values(outcome=outcome))
+
+
 def is_some_over(tx: Tx, *, now: datetime) -> bool:
     """Return whether the time of an open proposal is over."""
     query = sa.select(approvals.c.number).where(IS_OPEN, approvals.c.ends_at <= now).limit(1)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -25,10 +26,12 @@ from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
+from hub.store.users import approvals
 from hub.texts import both
 from tests.contract.console.conftest import Look
 from tests.support.browser_session import BrowserSession, forms_of
 from tests.support.console import forms_without_session, person
+from tests.support.network.tcp_proxy import TcpProxy
 from tests.support.services import RabbitService
 from tests.support.users import add_user
 from tests.support.works import now
@@ -197,3 +200,41 @@ def test_a_proposal_about_a_message_that_is_gone_does_nothing(
     ended = deciding.approve(sqlite_store, number, broker_url=rabbit_url, who=an, by=by)
     assert ended.state is ApprovalState.STALE
     assert ended.outcome == both("pauses.message_gone", queue=DEAD)
+
+
+def test_a_discard_that_the_broker_does_not_answer_is_decided_and_says_so(
+    look: Look, sqlite_store: Store, rabbit: RabbitService, rabbit_url: str
+) -> None:
+    """The line is cut when the decision is committed: it stands, and the message is there again."""
+    declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
+    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
+    channel = connection.channel()
+    channel.confirm_delivery()
+    channel.basic_publish("", DEAD, b"first", BasicProperties(message_id="first"))
+    for name in ("binh", "an"):
+        add_user(sqlite_store, name, role=UserRole.HEAD, now=now())
+    chosen = fingerprint(b"first", 5, "first")
+    by: SignedBy = {"actor": "x", "reason": "x", "now": now()}
+    binh = person(UserRole.HEAD)
+    discarding.propose_discard(sqlite_store, DEAD, chosen, "first", who=binh, by=by)
+    parts = urlsplit(rabbit_url)
+    with TcpProxy(parts.hostname or "", parts.port or 0) as line:
+        an = BrowserSession(look(sqlite_store, name="an", broker_url=line.instead_of(rabbit_url)))
+        approve = forms_of(an.get("/approvals"))["approve"]
+
+        def cut(_connection: object) -> None:
+            line.cut()
+
+        sa.event.listen(sqlite_store.engine, "commit", cut)
+        done = an.post(approve.path, approve.filled(reason="I agree"))
+        sa.event.remove(sqlite_store.engine, "commit", cut)
+    assert done.status_code == 303
+    assert "propose it again" in an.get(done.headers["location"]).text
+    with sqlite_store.read() as tx:
+        ended = approvals.numbered(tx, 1)
+    assert ended
+    assert ended.state is ApprovalState.DONE
+    assert ended.outcome == both("approvals.not_acknowledged", queue=DEAD)
+    _, _, body = next(channel.consume(DEAD, auto_ack=True, inactivity_timeout=10))
+    assert body == b"first"
+    connection.close()

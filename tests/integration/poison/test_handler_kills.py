@@ -116,7 +116,7 @@ def check_that_one_is_parked(store: Store, deadly: str) -> None:
 
 def check_that_it_can_be_taken_up(settings: Settings, store: Store, deadly: str) -> None:
     """After the upgrade it is handled like any other."""
-    unpark.unpark(store, [deadly], actor="IT", reason="upgraded", now=now())
+    unpark.unpark(store, [deadly], by={"actor": "IT", "reason": "upgraded", "now": now()})
     assert lives(settings, store, "") == [0]
     with store.write() as tx:
         dossier = dossiers.get(tx, NUMBERS[2])

@@ -114,7 +114,7 @@ def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
     # An old copy that still lies in the queue changes nothing.
     ward.receive.handle(consumer, [incoming(bad, 6)])
     monkeypatch.undo()
-    unpark.unpark(ward.store, [bad.id], actor="IT", reason="fixed", now=now())
+    unpark.unpark(ward.store, [bad.id], by={"actor": "IT", "reason": "fixed", "now": now()})
     assert marks(ward, bad) == [0]
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED

@@ -184,10 +184,12 @@ def test_hundreds_are_taken_up_in_batches_with_one_row_of_audit(store: Store) ->
     """Each batch durable by itself, all in order; a second time there is nothing to do."""
     ids = park(store, *range(1, 301))
     whole = ParkedFilter(code=UNKNOWN)
-    done = unparking.unpark(store, whole, actor="IT", reason="fixed", now=now(), batch=7)
+    done = unparking.unpark(
+        store, whole, by={"actor": "IT", "reason": "fixed", "now": now()}, batch=7
+    )
     assert (done.count, done.refused) == (300, {})
     assert asked(store) == ids
-    again = unparking.unpark(store, whole, actor="IT", reason="fixed", now=now())
+    again = unparking.unpark(store, whole, by={"actor": "IT", "reason": "fixed", "now": now()})
     assert (again.count, again.refused) == (0, {})
     assert len(audited(store)) == 1
 
@@ -207,10 +209,12 @@ def test_an_interruption_leaves_whole_batches_and_their_audit(
 
     monkeypatch.setattr(parked, "accept_again", ends_in_the_third)
     with pytest.raises(KeyboardInterrupt):
-        unparking.unpark(store, ids, actor="IT", reason="fixed", now=now(), batch=3)
+        unparking.unpark(store, ids, by={"actor": "IT", "reason": "fixed", "now": now()}, batch=3)
     monkeypatch.undo()
     assert (asked(store), len(audited(store))) == (ids[:6], 1)
-    done = unparking.unpark(store, ParkedFilter(), actor="IT", reason="fixed", now=now(), batch=3)
+    done = unparking.unpark(
+        store, ParkedFilter(), by={"actor": "IT", "reason": "fixed", "now": now()}, batch=3
+    )
     assert (done.count, asked(store), len(audited(store))) == (4, ids, 2)
 
 
@@ -220,7 +224,9 @@ def test_two_who_take_up_the_same_ask_once(store: Store) -> None:
     seconds: list[unparking.Unparked] = []
 
     def unpark() -> None:
-        done = unparking.unpark(store, ids[::-1], actor="IT", reason="fixed", now=now())
+        done = unparking.unpark(
+            store, ids[::-1], by={"actor": "IT", "reason": "fixed", "now": now()}
+        )
         seconds.append(done)
 
     other = threading.Thread(target=unpark)
@@ -244,7 +250,9 @@ def test_one_that_was_parked_again_meanwhile_is_refused(
     monkeypatch.setattr(
         parked, "accept_again", lambda tx, page: take_up(tx, [id for id in page if id != first])
     )
-    done = unparking.unpark(store, [first, second], actor="IT", reason="fixed", now=now())
+    done = unparking.unpark(
+        store, [first, second], by={"actor": "IT", "reason": "fixed", "now": now()}
+    )
     assert (done.count, list(done.refused)) == (1, [first])
     assert done.refused[first].endswith("parked again")
     assert (asked(store), still_parked(store)) == ([second], [first])

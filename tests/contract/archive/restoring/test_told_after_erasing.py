@@ -60,7 +60,7 @@ def test_an_emptied_message_is_not_taken_up_again(ward: Ward, archive: Archive) 
     )
     with ward.store.read() as tx:
         ((id, *_),) = attention.parked(tx)
-    done = unpark.unpark(ward.store, [id], actor="chi", reason="x", now=LONG_AFTER)
+    done = unpark.unpark(ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER})
     assert (done.count, done.refused) == (0, {id: "its content was erased with its dossier"})
 
 
