@@ -6,7 +6,7 @@ DEAD = "hub.dead"
 """What the broker gave up on: rejected, or over the delivery limit."""
 INVALID = "hub.invalid"
 """What breaks our own contract, exactly as it came."""
-HELD = (DEAD, INVALID)
+PERSON_DECIDES = (DEAD, INVALID)
 """Queues from which nothing goes by itself: a person decides."""
 
 

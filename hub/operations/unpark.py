@@ -1,4 +1,4 @@
-"""Take parked messages up again after their cause was removed, or drop those that nobody needs.
+"""Retry parked messages after their cause was removed, or drop those that nobody needs.
 
 One or hundreds, in batches, each durable by itself: what was done before an interruption stays
 done, and the same command does the rest. The one audit row is written with the first batch, so that
@@ -54,7 +54,7 @@ class NotParked(Explained):
 def preview(
     store: Store, chosen: Chosen, *, to_drop: bool = False
 ) -> tuple[list[Parked], dict[str, str]]:
-    """Return what would be taken up, and by id why the others would not. Changes nothing.
+    """Return what would be retried, and by id why the others would not. Changes nothing.
 
     `to_drop`: what would be dropped, also what was emptied with its dossier.
     """
@@ -75,7 +75,7 @@ def unpark(
     by: SignedBy,
     batch: int = BATCH,
 ) -> Unparked:
-    """Take parked messages up again, with the same ids; return how many, and what was refused.
+    """Retry parked messages, with the same ids; return how many, and what was refused.
 
     What is parked meanwhile is left alone, so that one that is parked again ends this all the same.
     """

@@ -13,7 +13,7 @@ from pika.exceptions import AMQPError
 
 from hub.broker.admin.declare import open_blocking, vhost_of
 from hub.broker.admin.management import Management
-from hub.broker.admin.set_aside import FIRST_BYTES, fingerprint
+from hub.broker.admin.rejected_messages import FIRST_BYTES, fingerprint
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import Topology
 from hub.messages.queues import DEAD, INVALID
@@ -46,7 +46,7 @@ class PeekedMessage:
     came_from: str
     """The queue that it was in before."""
     fingerprint: str
-    """What tells it from the others, see `hub.broker.admin.set_aside`."""
+    """What tells it from the others, see `hub.broker.admin.rejected_messages`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def retry(
     yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
     actor: Actor = "",
 ) -> None:
-    """Take parked messages up again, after their cause was fixed."""
+    """Retry parked messages, after their cause was fixed."""
     selection = ParkedFilter(
         type=type, code=code, dossier=dossier, since=here(since), until=here(until)
     )

@@ -1,1 +1,1 @@
-"""Messages that were set aside: their list, the page of one, taking up again, discarding."""
+"""Parked messages: their list, the page of one, retrying, discarding."""

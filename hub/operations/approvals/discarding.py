@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
-from hub.messages.queues import HELD
+from hub.messages.queues import PERSON_DECIDES
 from hub.operations import unpark
 from hub.operations.approvals.keeping import ProposalNotDone, ProposalStale, keep, proposed
 from hub.operations.signed_by import SignedBy
@@ -57,8 +57,8 @@ def propose_discard(
     """
     if not may(who, Right.ACT):
         raise ProposalNotDone(both("approvals.may_not_act"))
-    if queue not in HELD:
-        raise ProposalNotDone(both("pauses.nothing_set_aside", queue=queue[:120]))
+    if queue not in PERSON_DECIDES:
+        raise ProposalNotDone(both("pauses.nothing_rejected", queue=queue[:120]))
     about = {f"{queue} {fingerprint[:64]}": shown[:300]}
     discard = proposed(ApprovalVerb.DISCARD, about, thing=WHOLE, who=who, by=by)
     return keep(store, discard, by=by)
@@ -74,7 +74,7 @@ def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], 
     if proposal.verb is not ApprovalVerb.DISCARD:
         yield lambda: None
         return
-    from hub.broker.admin.set_aside import in_hand  # other commands do without the broker
+    from hub.broker.admin.rejected_messages import in_hand  # other commands do without the broker
 
     queue, fingerprint = place_of(proposal)
     with ExitStack() as stack:

@@ -25,7 +25,7 @@ ARCHIVED_TO_ERASE = PageOrder(
     condition=READABLE, ended=archived_dossiers.c.closed_at, again=archived_dossiers.c.erase_again
 )
 """Those in archive files that can still be read."""
-_HELD = Compiled(sa.select(legal_holds.c.number).where(any_of(legal_holds.c.number, "numbers")))
+_ON_HOLD = Compiled(sa.select(legal_holds.c.number).where(any_of(legal_holds.c.number, "numbers")))
 
 
 def recheck(tx: Tx, number: str) -> None:
@@ -41,7 +41,7 @@ def recheck(tx: Tx, number: str) -> None:
 
 def on_hold(tx: Tx, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers that have a legal hold."""
-    return set(_HELD.scalars(tx, {"numbers": list(numbers)}))
+    return set(_ON_HOLD.scalars(tx, {"numbers": list(numbers)}))
 
 
 def facts_of(rows: Rows, *, on_hold: bool) -> DossierFacts:

@@ -1,4 +1,4 @@
-"""Messages that were set aside: which there are, how they are taken up again, or dropped.
+"""Parked messages: which there are, how they are retried, or dropped.
 
 Setting aside is done by the journal. A message that is taken up keeps its id and is asked for like
 one that has just been accepted; while its cause is there, it is parked again. One that is

@@ -11,7 +11,7 @@ from pika.spec import BasicProperties
 from hub.broker.admin import declare, figures
 from hub.broker.admin.declare import vhost_of
 from hub.broker.admin.management import Management
-from hub.broker.admin.set_aside import fingerprint
+from hub.broker.admin.rejected_messages import fingerprint
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
 from hub.console.frame.sent_form import new_form_id

@@ -1,4 +1,4 @@
-"""Parked messages are taken up again: by id, by what they have in common, hundreds at once."""
+"""Parked messages are retried: by id, by what they have in common, hundreds at once."""
 
 import threading
 from datetime import timedelta
@@ -94,7 +94,7 @@ def test_of_several_ids_each_that_cannot_be_taken_up_is_named(installed: Store) 
     assert done.exit_code == 1
     assert f"{two}: it is handled" in done.output
     assert "scan-0009: there is no such message" in done.output
-    assert "2 taken up again" in done.output
+    assert "2 retried" in done.output
     assert asked(installed) == [two, one, three]
     assert audited(installed) == [("message.unpark", f"{one}, {three}", "fixed")]
 
@@ -109,13 +109,13 @@ def test_a_selection_is_shown_before_it_is_taken_up(installed: Store) -> None:
     done = hub(
         "messages", "retry", "--code", BROKEN, "--type", "barcode.scanned", "--reason", "upgraded"
     )
-    assert (done.exit_code, "2 taken up again" in done.output) == (0, True)
+    assert (done.exit_code, "2 retried" in done.output) == (0, True)
     assert (asked(installed), still_parked(installed)) == (broken, unknown)
     ((_, what, reason),) = audited(installed)
     assert (f'"code":"{BROKEN}"' in what, "2 messages" in what, reason) == (True, True, "upgraded")
     again = hub("messages", "retry", "--code", BROKEN, "--reason", "upgraded")
     assert (again.exit_code, "no parked message" in again.output) == (1, True)
-    assert "3 would be taken up" in hub("messages", "retry", "--plan").output
+    assert "3 would be retried" in hub("messages", "retry", "--plan").output
 
 
 def test_dropping_asks_first_and_is_shown_before(installed: Store) -> None:

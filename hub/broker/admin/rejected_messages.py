@@ -31,7 +31,7 @@ def fingerprint(start: bytes, size: int, message_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldMessage:
+class RejectedMessage:
     """A message that was taken in hand; not acknowledged, it goes back with its connection."""
 
     channel: BlockingChannel
@@ -49,7 +49,7 @@ class HeldMessage:
 
 
 @contextmanager
-def in_hand(broker_url: str, queue: str, wanted: str) -> Iterator[HeldMessage | None]:
+def in_hand(broker_url: str, queue: str, wanted: str) -> Iterator[RejectedMessage | None]:
     """Take the message of a fingerprint in hand for the block; None where it is gone.
 
     Raises BrokerUnavailable.
@@ -85,13 +85,13 @@ def publish_again(broker_url: str, queue: str, wanted: str, *, to: str) -> bool:
         return True
 
 
-def _find(channel: BlockingChannel, queue: str, wanted: str) -> HeldMessage | None:
+def _find(channel: BlockingChannel, queue: str, wanted: str) -> RejectedMessage | None:
     for _ in range(_MOST):
         method, properties, body = channel.basic_get(queue)
         if method is None or properties is None or body is None:
             return None
         if fingerprint(body, len(body), properties.message_id or "") == wanted:
-            return HeldMessage(channel, method.delivery_tag, properties, body)
+            return RejectedMessage(channel, method.delivery_tag, properties, body)
     return None  # what was looked at goes back with the end of the connection
 
 
