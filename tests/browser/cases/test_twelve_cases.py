@@ -156,6 +156,16 @@ def test_a_missing_file_is_named_and_sent_when_it_was_scanned_again(at: Ward) ->
         at.until(lambda: set(at.states(number)) == {S.DELIVERED}, number)
 
 
+def test_a_parked_message_is_retried(at: Ward) -> None:
+    """From the overview's item to its page; retried it is handled, and its dossier goes out."""
+    number = at.park()
+    person = at.person()
+    with case(8, "parked", person):
+        person.click(main(person.page).locator(".items a[href^='/parked?']"))
+        act(person, "#act-take-up", "bản mới đã sửa lỗi")
+        at.until_states(number, S.DELIVERED, S.DELIVERED)
+
+
 def test_a_message_of_hub_dead_goes_back_into_its_queue(at: Ward) -> None:
     """The page says why it lies there; put back it is handled, and nothing is done twice."""
     (number,) = at.hand_in()

@@ -48,6 +48,7 @@ from hub.store.clients.key_file import KeyFile
 from hub.store.console import history
 from hub.store.console.listing import ListedDelivery
 from hub.store.engine.store import Store
+from hub.store.messages.journal import JournalEntry, park
 from hub.store.schema.tables.exchange import STATE_HANDLED, journal
 from tests.browser.cases.person import Person
 from tests.support.network.tcp_proxy import TcpProxy
@@ -157,6 +158,15 @@ class Ward:
         """Return the bodies of all files that the hub keeps."""
         files = self.layout.directory / "hub" / "files"
         return [it for it in files.rglob("*") if it.is_file() and not it.name.startswith(".")]
+
+    def park(self) -> str:
+        """Have the message of a new dossier parked, as a fault of the hub that is fixed left it."""
+        reception = next(self._planned).reception
+        message = catalog.compose(reception, time=reception.received_at, source="counter-1")
+        entry = JournalEntry(message, envelope.encode(message))
+        with self.store.write() as tx:
+            park(tx, entry, utc_now(), code="handler_failed", reason="KeyError")
+        return reception.number
 
     def put_aside(self, number: str) -> None:
         """Have the message that opened a dossier lie in `hub.dead`, too."""

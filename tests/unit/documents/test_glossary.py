@@ -130,6 +130,17 @@ def test_no_function_or_attribute_uses_a_forbidden_word() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_class_or_constant_uses_a_word_of_another_room() -> None:
+    """What is said of one thing alone names no class and no constant elsewhere."""
+    wrong = [
+        f"{place}: {kind} {name} ({word}: {instead_of(word)})"
+        for place, kind, name in all_definitions()
+        if "class" in kind or (kind == "variable" and name.isupper())
+        for word in forbidden_of(name, place, is_function=False)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_no_parameter_or_variable_uses_a_forbidden_word() -> None:
     """What a function is given, and what it keeps meanwhile, is named by the thing that it is."""
     wrong = [
