@@ -4,14 +4,18 @@ The hub has each of them durably before it stands here, so a copy is a convenien
 yesterday's scan. It holds personal data, so it does not stay for ever.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count as count_from
 from pathlib import Path
 
 TAKEN, REFUSED = "da-nhan", "loi"
 """Folders in the scanner's folder: what the hub has, and what it refused."""
+_LONGEST_STEM, _LONGEST_ENDING = 180, 40
+"""Bytes of a name that its numbered neighbours keep; file systems take 255 for the whole."""
 
 
 def remove_old(folder: Path, *, age: timedelta) -> int:
@@ -43,12 +47,20 @@ def remove_of(folders: list[Path], number: str) -> int:
 
 def free_place(place: Path) -> Path:
     """Return `place`, or a numbered neighbour where a file of that name is already."""
-    number, free = 1, place
-    with suppress(FileNotFoundError):
-        while free.lstat():
-            number += 1
-            free = place.with_name(f"{place.stem}.{number}{place.suffix}")
-    return free
+    return next(free for free in numbered(place) if not os.path.lexists(free))
+
+
+def numbered(place: Path) -> Iterator[Path]:
+    """Return `place` and its numbered neighbours, without an end."""
+    yield place
+    stem, ending = cut(place.stem, _LONGEST_STEM), cut(place.suffix, _LONGEST_ENDING)
+    for number in count_from(2):
+        yield place.with_name(f"{stem}.{number}{ending}")
+
+
+def cut(name: str, longest: int) -> str:
+    """Return the first bytes of a file's name; it may be bytes that are no text."""
+    return os.fsdecode(os.fsencode(name)[:longest])
 
 
 def _files(folder: Path) -> Iterator[Path]:

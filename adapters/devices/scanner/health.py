@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
-from adapters.devices.scanner.names import is_of_the_system
+from adapters.devices.scanner.names import MEDIA_TYPES, is_of_the_system
 from adapters.devices.scanner.rest import is_file
 from adapters.devices.scanner.staying_files import REPORTED_AFTER
 from hub.rules.devices.health import DeviceFinding
@@ -21,6 +21,12 @@ from hub.rules.failures.error_summary import describe_error
 
 STAYS_AFTER = 2 * REPORTED_AFTER
 """Seconds after which a file in the hot folder is a finding: a scan is taken long before."""
+_NAMED_ENDINGS = frozenset(MEDIA_TYPES) | {
+    *(".part", ".partial", ".filepart", ".tmp", ".temp", ".download", ".crdownload"),
+    *(".bak", ".lock", ".swp", ".bmp", ".gif", ".heic", ".webp", ".xps", ".zip", ".rar", ".7z"),
+    *(".doc", ".docx", ".xls", ".xlsx", ".odt", ".rtf", ".txt", ".xml", ".ini", ".lnk"),
+}
+"""Endings that are told; any other text behind a dot may be a person's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,9 @@ class ScannerFolder:
 
 
 def _stays(path: Path) -> str:
-    """Return what it is that stays in the folder: an ending or `folder`; "" for what need not go.
+    """Return what it is that stays in the folder; "" for what need not go, or came just now.
 
-    By the time of change, which no program sets.
+    An ending, `folder`, or `file` for any other. By the time of change, which no program sets.
     """
     if path.name in (CLAIMED, TAKEN, REFUSED) or is_of_the_system(path.name):
         return ""
@@ -58,8 +64,9 @@ def _stays(path: Path) -> str:
         status = path.lstat()
     except OSError:
         return ""  # taken meanwhile
-    if not is_file(status):
-        return "folder"
     if time.time() - status.st_ctime < STAYS_AFTER:
         return ""
-    return path.suffix.lower()[:12] or "file"
+    if not is_file(status):
+        return "folder"
+    ending = path.suffix.lower()
+    return ending if ending in _NAMED_ENDINGS else "file"

@@ -30,8 +30,15 @@ _WORKING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _OF_THE_SYSTEM = re.compile(
-    r"^(?:(?:eh)?thumbs\.db(?::.*)?|desktop\.ini|icon\r|folder\.htt|\.ds_store|\._.*)$",
-    re.IGNORECASE,
+    r"""
+    ^(?: (?:eh)?thumbs\.db (?: :.* )? | desktop\.ini | icon\r | folder\.htt | \.ds_store | \._.*
+    | lost\+found | \$recycle\.bin | system\ volume\ information | \.trash (?: es | -\d+ )?
+    | \.fseventsd | \.spotlight-v100 | \.temporaryitems                # folders of macOS
+    | @eadir | \#recycle | \#snapshot | @recycle | @recently-snapshot    # and of file servers
+    | [.~]snapshots? | \.zfs
+    )$
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -45,7 +52,7 @@ class ScanName:
 
 
 def is_of_the_system(name: str) -> bool:
-    """Tell whether the operating system makes files of this name by itself."""
+    """Tell whether an operating system or a file server makes this file or folder by itself."""
     return _OF_THE_SYSTEM.match(name) is not None
 
 

@@ -33,7 +33,7 @@ from adapters.devices.scanner.names import (
     is_of_the_system,
     read_name,
 )
-from adapters.devices.scanner.notes import advice_on, write_note
+from adapters.devices.scanner.notes import advice_on, words_of_note, write_note
 from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of
 from adapters.devices.scanner.staying_files import REPORTED_AFTER, Kind, StayingFiles
 from hub.messages import catalog
@@ -88,8 +88,8 @@ class ScannerSource:
             try:
                 for name in (CLAIMED, TAKEN, REFUSED):
                     (self.folder / name).mkdir(parents=True, exist_ok=True)
+                self._clear()  # first: where the disk is full, a poll may fail for the lack of it
                 self.poll_hot_folder(sink)
-                self._clear()
             except OSError as error:
                 self._report(describe_error(error))
             else:
@@ -198,15 +198,13 @@ class ScannerSource:
 
     def _refuse(self, path: Path, error: InvalidMessage) -> None:
         self.findings.end(path.name)
-        place = free_place(self.folder / REFUSED / path.name)
-        write_note(
-            place,
-            name=path.name,
+        words = words_of_note(
+            path.name,
             why=f"{error.why} ({error.code})",
             what_to_do=advice_on(error.code),
             headline=text("scans.refused"),
         )
-        path.rename(place)
+        path.rename(write_note(self.folder / REFUSED / path.name, words).place)
         end_claim(path)
         log.warning("message_parked", role=self.name, code=error.code, where=error.where)
 

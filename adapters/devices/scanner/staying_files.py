@@ -3,7 +3,8 @@
 A file that lies there for `REPORTED_AFTER` without a change gets a text in `loi` for the officer
 and a line in the log. It stays where it is: its program may go on, and then the file is taken. The
 text goes when the file was taken, refused or removed. A file of the operating system gets a line in
-the log and no text, because there is nothing for an officer to do.
+the log and no text, because there is nothing for an officer to do. What a program writes is
+reported again when it rests in another state; a folder and a file of the system are not.
 
 Not promised: that a restart of the hub remembers what was reported; it reports again.
 """
@@ -16,8 +17,8 @@ from pathlib import Path
 
 import structlog
 
-from adapters.devices.scanner.copies import REFUSED, free_place
-from adapters.devices.scanner.notes import remove_note, write_note
+from adapters.devices.scanner.copies import REFUSED
+from adapters.devices.scanner.notes import Note, remove_note, words_of_note, write_note
 from adapters.devices.scanner.rest import Marks
 from hub.texts import text
 
@@ -33,17 +34,25 @@ class Kind(StrEnum):
     WORKING_FILE = "working_file"
     """Another program writes it, or left it behind: `.part`, `~$...`, a copy of an editor."""
     SYSTEM_FILE = "system_file"
-    """The operating system made it, for previews or settings of the folder."""
+    """An operating system or file server made it: previews, settings, snapshots, a bin."""
     FOLDER = "folder"
     """A folder, or what is neither file nor folder."""
+
+
+_WRITTEN = frozenset({Kind.UNFINISHED, Kind.WORKING_FILE})
+"""What a program writes: each state of it is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class _StayingFile:
     kind: Kind
     marks: Marks
-    note: Path | None
-    """The file that the text would belong to, None without a text."""
+    note: Note | None
+    """The text, None without one."""
+
+    def covers(self, marks: Marks, kind: Kind) -> bool:
+        """Tell whether a file that looks like this now was reported with this."""
+        return self.kind is kind and (self.marks == marks or kind not in _WRITTEN)
 
 
 class StayingFiles:
@@ -60,28 +69,31 @@ class StayingFiles:
         return Counter(it.kind for it in list(self._open.values()))
 
     def report(self, path: Path, marks: Marks, kind: Kind, *, why: str = "") -> None:
-        """Report a file, once for each state of it; `why` in place of the kind's own sentence."""
+        """Report a file, unless that was done; `why` in place of the kind's own sentence.
+
+        Raises OSError where the text cannot be written: then the next call tries again.
+        """
         known = self._open.get(path)
-        if known is not None and known.marks == marks:
-            return
-        note = known.note if known else self._place_for(path, kind)
+        if known is not None:
+            if known.covers(marks, kind):
+                return
+            self._end(path)
+        note = None if kind is Kind.SYSTEM_FILE else self._write_note(path, kind, why)
         self._open[path] = _StayingFile(kind, marks, note)
-        if note is not None:
-            write_note(
-                note,
-                name=path.name,
-                why=why or text(f"scans.why_{kind}"),
-                what_to_do=text(f"scans.advice_{kind}"),
-                headline=text(f"scans.kind_{kind}"),
-            )
         if kind is Kind.UNFINISHED:
             log.warning("scan_unfinished", role=self._role, detail=why)
         else:
             log.warning("scan_left_alone", role=self._role, kind=kind)
 
-    def _place_for(self, path: Path, kind: Kind) -> Path | None:
-        # A refused file of this name keeps its own text.
-        return None if kind is Kind.SYSTEM_FILE else free_place(self._refused / path.name)
+    def _write_note(self, path: Path, kind: Kind, why: str) -> Note:
+        words = words_of_note(
+            path.name,
+            why=why or text(f"scans.why_{kind}"),
+            what_to_do=text(f"scans.advice_{kind}"),
+            headline=text(f"scans.kind_{kind}"),
+        )
+        others = {it.note.place for it in self._open.values() if it.note is not None}
+        return write_note(self._refused / path.name, words, without=others)
 
     def end(self, name: str) -> None:
         """Forget the files of a name, and remove their texts: one was taken or refused."""

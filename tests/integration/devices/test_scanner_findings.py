@@ -1,5 +1,6 @@
 """What the hub does not take stays in the hot folder and is reported: once, and never given up."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,133 @@ def test_a_finding_leaves_the_text_of_a_refused_file_of_the_same_name(watched: W
     watched.look()
     assert watched.notes() == {"holiday.pdf", "holiday.pdf.txt"}
     assert (watched.folder / REFUSED / "holiday.pdf.txt").read_text(encoding="utf-8") == refused
+
+
+@pytest.mark.parametrize(
+    ("document", "stays", "is_folder"),
+    [("HoSo.txt", "HoSo", True), ("x.part.txt", "x.part", False)],
+)
+def test_a_finding_leaves_a_refused_document_that_has_the_name_of_its_text(
+    watched: Watched, document: str, stays: str, is_folder: bool
+) -> None:
+    """A paper is never written over, and never removed as a text."""
+    refused = watched.folder / REFUSED
+    (watched.folder / document).write_bytes(b"the paper")
+    (watched.folder / stays).mkdir() if is_folder else (watched.folder / stays).write_bytes(b"x")
+    watched.look()
+    watched.look()
+    watched.look(after=REPORTED_AFTER)
+    number = f"{Path(stays).stem}.2{Path(stays).suffix}.txt"
+    assert watched.notes() == {document, f"{document}.txt", number}
+    assert (refused / document).read_bytes() == b"the paper"
+    (watched.folder / stays).rename(watched.folder.parent / stays)
+    watched.look()
+    assert watched.notes() == {document, f"{document}.txt"}
+    assert (refused / document).read_bytes() == b"the paper"
+
+
+def test_the_text_of_a_refused_file_leaves_a_refused_document_of_its_name(
+    watched: Watched,
+) -> None:
+    """The officer finds both, each with its own text."""
+    refused = watched.folder / REFUSED
+    (watched.folder / "a.docx.txt").write_bytes(b"the paper")
+    watched.look()
+    watched.look()
+    (watched.folder / "a.docx").write_bytes(b"another")
+    watched.look()
+    watched.look()
+    assert watched.notes() == {"a.docx.txt", "a.docx.txt.txt", "a.2.docx", "a.2.docx.txt"}
+    assert (refused / "a.docx.txt").read_bytes() == b"the paper"
+
+
+def test_a_document_that_took_the_place_of_a_text_is_not_removed_with_it(
+    watched: Watched,
+) -> None:
+    """An officer deletes a text; what has its name then is no text of the hub."""
+    part = watched.folder / "x.part"
+    part.write_bytes(b"x")
+    watched.look()
+    watched.look(after=REPORTED_AFTER)
+    text = watched.folder / REFUSED / "x.part.txt"
+    text.write_bytes(b"the paper")
+    part.unlink()
+    watched.look()
+    assert text.read_bytes() == b"the paper"
+
+
+def test_a_hub_that_starts_again_goes_on_with_the_texts_that_stand_there(
+    watched: Watched, sink: Intake
+) -> None:
+    """Not one text more at each start, also for names to which no number can be added."""
+    names = ["x.part", "a" * 250 + ".part", "a" * 249 + "b.part"]
+    for name in names:
+        (watched.folder / name).write_bytes(b"x")
+    for _ in range(2):
+        started = Watched(watched.folder, sink)
+        started.look()
+        started.look(after=REPORTED_AFTER)
+        assert started.source.findings.counts == {Kind.WORKING_FILE: 3}
+        assert len(started.notes()) == 3
+    for name in names:
+        (watched.folder / name).unlink()
+    started.look()
+    assert started.notes() == set()
+
+
+def test_a_text_that_cannot_be_written_is_tried_again(watched: Watched) -> None:
+    """The officer is told when `loi` can be written to again."""
+    (watched.folder / "x.part").write_bytes(b"x")
+    away = (watched.folder / REFUSED).rename(watched.folder.parent / "away")
+    watched.look()
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            watched.look(after=REPORTED_AFTER)
+    away.rename(watched.folder / REFUSED)
+    watched.look()
+    assert watched.notes() == {"x.part.txt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Thumbs.db", Kind.SYSTEM_FILE),
+        ("2018-08-06", Kind.FOLDER),
+        ("lost+found", Kind.SYSTEM_FILE),
+        ("@eaDir", Kind.SYSTEM_FILE),
+        (".snapshot", Kind.SYSTEM_FILE),
+        ("System Volume Information", Kind.SYSTEM_FILE),
+        ("#recycle", Kind.SYSTEM_FILE),
+        (".Trash-1000", Kind.SYSTEM_FILE),
+    ],
+)
+def test_a_folder_that_is_used_is_reported_once(
+    watched: Watched, capfd: pytest.CaptureFixture[str], name: str, kind: Kind
+) -> None:
+    """Its marks change with each file in it, and the log says nothing new."""
+    place = watched.folder / name
+    place.mkdir()
+    watched.look()
+    for number in range(3):
+        (place / str(number)).mkdir()
+        os.utime(place, ns=(number, number))
+        watched.look()
+        watched.look(after=REPORTED_AFTER)
+    assert watched.source.findings.counts == {kind: 1}
+    told = capfd.readouterr()
+    assert (told.out + told.err).count("scan_left_alone") == 1
+    assert watched.notes() == ({f"{name}.txt"} if kind is Kind.FOLDER else set())
+
+
+def test_a_working_file_in_another_state_is_reported_again(
+    watched: Watched, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its program went on and stopped again: one text, and a line for each time."""
+    part = watched.folder / "x.part"
+    for size in (1, 2):
+        part.write_bytes(b"x" * size)
+        watched.look()
+        watched.look(after=REPORTED_AFTER)
+    told = capfd.readouterr()
+    assert (told.out + told.err).count("scan_left_alone") == 2
+    assert watched.notes() == {"x.part.txt"}
