@@ -44,12 +44,12 @@ def keep(
     ).one_or_none()
     state = state_of(findings)
     same = row is not None and row.state == state
-    shown = [[it.code, it.evidence] for it in worst_first(findings)]
+    shown = json.dumps([[it.code, it.evidence] for it in worst_first(findings)], ensure_ascii=False)
     values = {
         "kind": kind,
         "place": place,
         "state": state.value,
-        "findings": json.dumps(shown, ensure_ascii=False),
+        "findings": shown.encode("utf-8", "replace").decode(),  # a path may be no text
         "since": row.since if same and row is not None else now,
         "checked_at": now,
     }

@@ -1,6 +1,7 @@
 """What the checks of scanner and barcode reader say, and how an operator reads them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,23 @@ def test_what_stays_in_a_scan_folder_is_counted_and_not_named(
     finding = ScannerFolder("scanner-1", folder).check()[0]
     assert finding.code == "files_stay"
     assert finding.evidence == f"{folder}: 1 .part, 1 .pdf, 1 folder"
+
+
+@pytest.mark.parametrize("name", [b"~$bao.c\xe1o", b"~$HS.Nguyen Van An", b"HS.tuan", b"HS"])
+def test_a_name_without_an_ending_that_is_known_is_a_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: bytes
+) -> None:
+    """What stands behind the dot may be a person's name, or no text at all."""
+    monkeypatch.setattr(health, "STAYS_AFTER", 0.0)
+    (folder / os.fsdecode(name)).write_bytes(b"")
+    assert ScannerFolder("scanner-1", folder).check()[0].evidence == f"{folder}: 1 file"
+
+
+def test_a_folder_of_the_system_or_of_now_does_not_stay(folder: Path) -> None:
+    """Nobody at the counter can remove the one; a person just moved the other."""
+    for name in ("lost+found", "@eaDir", ".snapshot", "2018-08-06"):
+        (folder / name).mkdir()
+    assert codes(ScannerFolder("scanner-1", folder)) == []
 
 
 def test_a_barcode_reader_is_up_down_or_set_wrongly(tmp_path: Path) -> None:
