@@ -46,9 +46,14 @@ class counting_refusals:  # noqa: N801 - read as `async with counting_refusals(.
     async def __aexit__(
         self, kind: object, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        refusal = refusal_of(error) if isinstance(error, Exception) else None
+        if not isinstance(error, Exception):
+            return
+        refusal = refusal_of(error)
         if refusal is not None and refusal.status < 500:
-            clear_frames(trace)  # the error keeps the body otherwise, while others are counted
+            # The error keeps the body otherwise while others are counted: in the frames, and in a
+            # UnicodeDecodeError before it, which `from None` only hides.
+            clear_frames(trace)
+            error.__context__ = error.__cause__ = None
             await self.authorization.count_refused(
                 self.caller, operation=self.operation, object=self.path, code=refusal.code
             )
