@@ -30,6 +30,8 @@ LARGEST = 256
 """Items in one group."""
 POLL = 1.0
 """Seconds after which an idle thread beats."""
+SHORTEST_TIMER = 0.05
+"""Seconds at least between two looks at the waits of a loop."""
 PATIENCE = 120.0
 """Longest time in seconds for one group: several waits for a locked database."""
 END_WITHIN = 60.0
@@ -124,10 +126,17 @@ class GroupCommit(Role):
     def _waiting_on(self, loop: asyncio.AbstractEventLoop, within: timedelta) -> _Waiting:
         """Return what waits on a loop, with one timer for all of it: one a call would cost more."""
         if (waiting := self._waiting.get(loop)) is None:
+            self._forget_closed_loops()
             waiting = self._waiting[loop] = {}
-            each = min(within.total_seconds(), POLL)
+            each = max(min(within.total_seconds(), POLL), SHORTEST_TIMER)
             loop.call_later(each, self._end_overdue, loop, each)
         return waiting
+
+    def _forget_closed_loops(self) -> None:
+        """Forget the loops that ended before their timer."""
+        for loop in list(self._waiting):  # a copy: other loops come and go in other threads
+            if loop.is_closed():
+                self._waiting.pop(loop, None)
 
     def _end_overdue(self, loop: asyncio.AbstractEventLoop, each: float) -> None:
         """End the waits of a loop that are over; look again while there are others."""

@@ -1,13 +1,21 @@
 """Callers on one event loop share a transaction, and none of them is harmed by another's."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from hub.exchange.intake.group_commit import GroupClosed, GroupCommit, Unanswered
+from hub.exchange.intake.group_commit import (
+    SHORTEST_TIMER,
+    GroupClosed,
+    GroupCommit,
+    Unanswered,
+)
 
 LONG = timedelta(seconds=20)
 
@@ -171,3 +179,41 @@ def test_a_wait_that_is_over_tells_that_nobody_knows(commits: GroupCommit) -> No
         work.go_on.set()
 
     asyncio.run(run())
+
+
+def test_a_wait_of_no_time_does_not_keep_the_loop_busy(
+    commits: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise: the first caller's patience does not decide how often all waits are looked at."""
+    work, timers = HeldUp(), list[float]()
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        call_later = loop.call_later
+
+        def noted(delay: float, *args: Any, **more: Any) -> asyncio.TimerHandle:
+            timers.append(delay)
+            return call_later(delay, *args, **more)
+
+        monkeypatch.setattr(loop, "call_later", noted)
+        with pytest.raises(Unanswered):
+            await commits.answer_async(work, 1, within=timedelta(0))
+        work.go_on.set()
+
+    asyncio.run(run())
+    assert timers
+    assert min(timers) >= SHORTEST_TIMER
+
+
+def test_a_loop_that_ended_is_forgotten(commits: GroupCommit) -> None:
+    """Promise: a process with a loop for each piece of work keeps none of those that ended."""
+    ended = list[weakref.ref[asyncio.AbstractEventLoop]]()
+
+    async def run() -> int:
+        ended.append(weakref.ref(asyncio.get_running_loop()))
+        return await commits.answer_async(doubled, 1, within=LONG)
+
+    for _ in range(3):
+        assert asyncio.run(run()) == 2
+    gc.collect()
+    assert [it() for it in ended[:-1]] == [None, None]
