@@ -1,7 +1,9 @@
 """The devices of an installation: those of the settings, and those of the file of devices."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
@@ -28,13 +30,13 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
     """Return the devices that this hub listens to. Raises SettingsError for a file without use."""
     if not settings.hot_folder:  # one that the settings name has the rights that the scanner needs
         make_directory(settings.scans)
-    heard = [it for it in device_settings(settings) if it.kind in (SCANNER, BARCODE_READER)]
-    return [_source(it, settings, clock) for it in heard]
+    found = [it for it in device_settings(settings) if it.kind in SOURCES]
+    return [SOURCES[it.kind](it, settings, clock) for it in found]
 
 
 def make_devices(settings: Settings) -> list[Device]:
     """Return the devices whose health is checked. Raises SettingsError for a file without use."""
-    return [_device(it) for it in device_settings(settings)]
+    return [DEVICES[it.kind](it) for it in device_settings(settings)]
 
 
 def device_settings(settings: Settings) -> list[DeviceSettings]:
@@ -64,25 +66,33 @@ def devices_of(file: str) -> list[DeviceSettings]:
     return reading.parse(text, file)
 
 
-def _source(it: DeviceSettings, settings: Settings, clock: Clock) -> Source:
-    name = reading.source_name(it.name)
-    if it.kind == SCANNER:
-        return ScannerSource(
-            Path(it.values["folder"]),
-            device=it.name,
-            name=name,
-            poll=settings.hot_folder_poll,
-            rest=it.values.get("rest", timedelta(seconds=settings.hot_folder_rest)),
-            keep=it.values.get("keep", timedelta(days=settings.scans_days)),
-        )
+def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:
+    return ScannerSource(
+        Path(it.values["folder"]),
+        device=it.name,
+        name=reading.source_name(it.name),
+        poll=settings.hot_folder_poll,
+        rest=it.values.get("rest", timedelta(seconds=settings.hot_folder_rest)),
+        keep=it.values.get("keep", timedelta(days=settings.scans_days)),
+    )
+
+
+def _barcode_reader(it: DeviceSettings, _settings: Settings, clock: Clock) -> Source:
     station = Station(it.values.get("station", Station.RETURN))
-    line = Path(it.values["line"])
+    line, name = Path(it.values["line"]), reading.source_name(it.name)
     return BarcodeSource(line, station=station, clock=clock, device=it.name, name=name)
 
 
-def _device(it: DeviceSettings) -> Device:
-    if it.kind == SCANNER:
-        return ScannerFolder(it.name, Path(it.values["folder"]), it.place)
-    if it.kind == PRINTER:
-        return Printer(it.name, it.values["address"], it.place, it.values.get("ca_file", ""))
-    return BarcodeLine(it.name, Path(it.values["line"]), it.place)
+SOURCES: Final[Mapping[str, Callable[[DeviceSettings, Settings, Clock], Source]]] = {
+    SCANNER: _scanner,
+    BARCODE_READER: _barcode_reader,
+}
+"""How the source of a kind is made; a kind that gives the hub nothing has none."""
+DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
+    SCANNER: lambda it: ScannerFolder(it.name, Path(it.values["folder"]), it.place),
+    BARCODE_READER: lambda it: BarcodeLine(it.name, Path(it.values["line"]), it.place),
+    PRINTER: lambda it: Printer(
+        it.name, it.values["address"], it.place, it.values.get("ca_file", "")
+    ),
+}
+"""How the check of a kind is made; every kind has one."""

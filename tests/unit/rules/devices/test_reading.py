@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.bootstrap.devices import device_settings, devices_of
-from hub.rules.devices.reading import DeviceSettings, DevicesFileWrong, parse
+from hub.bootstrap.devices import DEVICES, SOURCES, device_settings, devices_of
+from hub.rules.devices.reading import KINDS, DeviceSettings, DevicesFileWrong, parse
 from hub.settings import Settings, SettingsError
 
 WHOLE = """
@@ -121,3 +121,9 @@ def test_a_file_that_cannot_be_read_is_a_wrong_setting(tmp_path: Path) -> None:
     settings = Settings(data_dir=str(tmp_path), devices_file=str(tmp_path / "none.toml"))
     with pytest.raises(SettingsError, match="HUB_DEVICES_FILE"):
         device_settings(settings)
+
+
+def test_every_kind_of_device_has_a_check() -> None:
+    """A kind that the file may name and nobody constructs would end the hub at its start."""
+    assert set(DEVICES) == set(KINDS)
+    assert set(SOURCES) < set(KINDS)
