@@ -1,8 +1,8 @@
 """The calls of a printer by IPP: over the hub's own wire, each exactly once.
 
-A call that reads has no effect, however it ends. `print_document` has one: its failure says whether
-the printer may have the job (AmbiguousFailure) or certainly has not (TransientFailure,
-PermanentFailure). Nothing is repeated here.
+A call that reads has no effect, however it ends. `print_document` has three outcomes: the printer
+has the job and names its number; it certainly has no job (TransientFailure, PrinterRefused); or
+that is not known (AmbiguousFailure). Nothing is repeated here.
 """
 
 import itertools
@@ -27,11 +27,15 @@ from adapters.devices.printer.ipp import (
 from adapters.wire.connections import Dialer
 from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Tls
+from adapters.wire.replies import expect_success
+from hub.rules.failures.errors import AmbiguousFailure
 
 USER = "hub"
 """The user of every job; never a person's name."""
 _SCHEMES: Final = {"ipp": "http", "ipps": "https"}
 _PORT: Final = 631
+_LATER: Final = (408, 425, 429)
+"""Statuses of HTTP below 500 of a printer that cannot answer now."""
 LIMITS: Final = Limits(
     connect_timeout=timedelta(seconds=5),
     reply_timeout=timedelta(seconds=15),
@@ -40,8 +44,32 @@ LIMITS: Final = Limits(
 )
 
 
+NOT_FOUND: Final = 0x0406
+"""The printer knows no such printer or job."""
+_NOT_TAKEN: Final = frozenset({0x0501, 0x0502, 0x0503, 0x0506, 0x0507})
+"""Server errors before any work: not supported, unavailable, version, not accepting, busy."""
+
+
 class NotIpp(Exception):
     """The address answered, but not as a printer by IPP; the text says how, without content."""
+
+
+class PrinterRefused(Exception):
+    """A printer answered by IPP that it did not do what was asked."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"IPP status {status:#06x}")
+        self.status = status
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the cause lies in the printer's state (busy, disturbed), not in the request."""
+        return 0x0500 <= self.status <= 0x05FF
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a document of this request was certainly not taken."""
+        return 0x0400 <= self.status <= 0x04FF or self.status in _NOT_TAKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +112,7 @@ class IppPrinter:
         self._wire.close()
 
     def attributes(self, names: Sequence[str]) -> Attributes:
-        """Return attributes of the printer. Raises NotIpp and what `Wire.call` raises."""
+        """Return attributes of the printer. Raises PrinterRefused and what `call` raises."""
         wanted = [Written(Tag.KEYWORD, "requested-attributes", tuple(names))]
         return self._well(Operation.GET_PRINTER_ATTRIBUTES, wanted).group(Group.PRINTER)
 
@@ -95,17 +123,25 @@ class IppPrinter:
     def print_document(self, document: bytes, *, name: str, media_type: str) -> int:
         """Hand a document over and return the number of its job.
 
-        Raises NotIpp where it is not known whether the printer has the job, too.
+        Raises TransientFailure or PrinterRefused where the printer certainly has not taken it, and
+        AmbiguousFailure where that is not known.
         """
         wanted = self._document(name, media_type)
-        reply = self._well(Operation.PRINT_JOB, wanted, document=document)
+        try:
+            reply = self._well(Operation.PRINT_JOB, wanted, document=document)
+        except NotIpp as error:
+            raise AmbiguousFailure("reply_unreadable", str(error)) from error
+        except PrinterRefused as refusal:
+            if refusal.is_certain:
+                raise
+            raise AmbiguousFailure("reply_server_error", str(refusal)) from refusal
         number = next(iter(reply.group(Group.JOB).get("job-id", ())), None)
         if not isinstance(number, int) or isinstance(number, bool):
-            raise NotIpp("the reply names no job")
+            raise AmbiguousFailure("reply_unreadable", "the reply names no job")
         return number
 
     def job(self, number: int) -> Attributes:
-        """Return how a job is. Raises NotIpp where the printer does not know it any more."""
+        """Return how a job is. Raises PrinterRefused (`NOT_FOUND`) for a job of long ago."""
         wanted = [
             Written(Tag.INTEGER, "job-id", (number,)),
             Written(Tag.NAME, "requesting-user-name", (USER,)),
@@ -115,12 +151,18 @@ class IppPrinter:
     def call(
         self, operation: Operation, attributes: Sequence[Written], *, document: bytes = b""
     ) -> IppReply:
-        """Make one call and return the reply, whatever its status. Raises as `attributes`."""
+        """Make one call and return the reply, whatever its status by IPP.
+
+        Raises NotIpp, TransientFailure and AmbiguousFailure: the last two also where HTTP says that
+        the printer cannot answer now.
+        """
         number = next(self._ids)
         uri = Written(Tag.URI, "printer-uri", (self.address.uri,))
         groups = [(Group.OPERATION, [uri, *attributes])]
         body = write_request(operation, number, groups, document=document)
         reply = self._wire.call("POST", body=body, headers={"Content-Type": MEDIA_TYPE})
+        if reply.status >= 500 or reply.status in _LATER:
+            expect_success(reply)
         if reply.status != 200:
             raise NotIpp(f"HTTP {reply.status}")
         try:
@@ -136,7 +178,7 @@ class IppPrinter:
     ) -> IppReply:
         reply = self.call(operation, attributes, document=document)
         if not reply.well:
-            raise NotIpp(f"IPP status {reply.status:#06x}")
+            raise PrinterRefused(reply.status)
         return reply
 
     def _document(self, name: str, media_type: str) -> list[Written]:

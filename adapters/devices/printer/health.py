@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.devices.printer.calls import IppPrinter, NotIpp
+from adapters.devices.printer.calls import NOT_FOUND, IppPrinter, NotIpp, PrinterRefused
 from adapters.devices.printer.ipp import Attributes
 from hub.rules.devices.health import DeviceFinding, DeviceState
 from hub.rules.failures.errors import DeliveryFailure
@@ -54,6 +54,8 @@ they stop every page."""
 _NEEDED_NOW: Final = "media-needed"
 """A job waits for this paper, whatever the ending and the state."""
 _ENDINGS: Final = ("-report", "-warning", "-error")
+_ANSWERED: Final = ("partner_busy", "reply_server_error")
+"""Failures of which HTTP itself tells: the printer is there."""
 _UNKNOWN: Final = {"-error": "printer_stopped", "-warning": "printer_warns"}
 
 
@@ -77,8 +79,11 @@ class Printer:
             return findings_of(printer.attributes(WANTED))
         except NotIpp as error:
             return [DeviceFinding("printer_no_ipp", f"{self.uri}: {error}")]
+        except PrinterRefused as refusal:
+            return [DeviceFinding(_code_of_refusal(refusal), f"{self.uri}: {refusal}")]
         except DeliveryFailure as failure:
-            return [DeviceFinding("printer_away", f"{self.uri}: {failure}")]
+            code = "printer_busy" if failure.code in _ANSWERED else "printer_away"
+            return [DeviceFinding(code, f"{self.uri}: {failure}")]
         finally:
             printer.close()
 
@@ -101,6 +106,12 @@ def findings_of(printer: Attributes) -> list[DeviceFinding]:
     if ready and not any(it.startswith(_A4) for it in ready):
         found["printer_without_a4"] = ready
     return [DeviceFinding(code, ", ".join(shown)[:500]) for code, shown in found.items()]
+
+
+def _code_of_refusal(refusal: PrinterRefused) -> str:
+    if refusal.is_passing:
+        return "printer_busy"
+    return "printer_no_ipp" if refusal.status == NOT_FOUND else "printer_refuses"
 
 
 def _reasons(printer: Attributes, *, stopped: bool) -> dict[str, list[str]]:

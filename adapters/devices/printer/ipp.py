@@ -26,7 +26,6 @@ class Operation(IntEnum):
     PRINT_JOB = 0x0002
     VALIDATE_JOB = 0x0004
     GET_JOB_ATTRIBUTES = 0x0009
-    GET_JOBS = 0x000A
     GET_PRINTER_ATTRIBUTES = 0x000B
 
 
@@ -36,14 +35,12 @@ class Group(IntEnum):
     OPERATION = 0x01
     JOB = 0x02
     PRINTER = 0x04
-    UNSUPPORTED = 0x05
 
 
 class Tag(IntEnum):
     """The syntaxes that the hub writes."""
 
     INTEGER = 0x21
-    BOOLEAN = 0x22
     NAME = 0x42
     KEYWORD = 0x44
     URI = 0x45
@@ -71,7 +68,7 @@ class Written:
 
     tag: Tag
     name: str
-    values: tuple[str | int | bool, ...]
+    values: tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +112,7 @@ def _written(attribute: Written) -> bytes:
     out = bytearray()
     name = attribute.name.encode("ascii")
     for value in attribute.values:
-        if isinstance(value, bool):
-            raw = struct.pack(">b", value)
-        elif isinstance(value, int):
-            raw = struct.pack(">i", value)
-        else:
-            raw = value.encode("utf-8")
+        raw = struct.pack(">i", value) if isinstance(value, int) else value.encode("utf-8")
         out += struct.pack(">BH", attribute.tag, len(name)) + name
         out += struct.pack(">H", len(raw)) + raw
         name = b""  # a further value of the same attribute

@@ -42,6 +42,8 @@ _TABLE: Final = {
     "line_forbidden": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_address_wrong": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_away": (DeviceState.DOWN, CLERK),
+    "printer_busy": (DeviceState.DOWN, CLERK),
+    "printer_refuses": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_no_ipp": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_paper_out": (DeviceState.DOWN, CLERK),
     "printer_tray_empty": (DeviceState.DEGRADED, CLERK),
