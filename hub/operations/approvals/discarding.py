@@ -69,7 +69,8 @@ def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], 
     """Hold the message of a proposal about one at the broker; what is given discards the message.
 
     That returns what an approver must know where the broker did not answer it. For all other
-    proposals it does nothing. Raises ProposalStale and ProposalNotDone, both before the block.
+    proposals it does nothing. Raises ProposalNotDone, before the block: what another person has in
+    hand at this moment is not found, either, so the proposal stays open.
     """
     if proposal.verb is not ApprovalVerb.DISCARD:
         yield lambda: None
@@ -83,7 +84,7 @@ def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], 
         except BrokerUnavailable:
             raise ProposalNotDone(both("pauses.broker_away")) from None
         if held is None:
-            raise ProposalStale(both("pauses.message_gone", queue=queue))
+            raise ProposalNotDone(both("approvals.message_not_found", queue=queue))
         yield partial(_acknowledge, held.acknowledge, queue)
 
 

@@ -11,7 +11,7 @@ from pika.spec import BasicProperties
 from hub.broker.admin import declare, figures
 from hub.broker.admin.declare import vhost_of
 from hub.broker.admin.management import Management
-from hub.broker.admin.rejected_messages import fingerprint
+from hub.broker.admin.rejected_messages import fingerprint, in_hand
 from hub.broker.rabbit.target import Target
 from hub.broker.topology import TOPOLOGY
 from hub.console.frame.sent_form import new_form_id
@@ -184,22 +184,34 @@ def test_a_message_of_hub_invalid_is_discarded_by_two_persons(
     connection.close()
 
 
-def test_a_proposal_about_a_message_that_is_gone_does_nothing(
+def test_a_proposal_about_a_message_that_is_not_found_stays_open(
     look: Look, sqlite_store: Store, rabbit: RabbitService, rabbit_url: str
 ) -> None:
-    """It ends with the reason; while the broker is away it stays open."""
+    """Where the message is gone, another person has it in hand, or the broker is away."""
     declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
     for name in ("binh", "an"):
         add_user(sqlite_store, name, role=UserRole.HEAD, now=now())
     binh, an = person(UserRole.HEAD), person(UserRole.HEAD, name="an")
     by: SignedBy = {"actor": "x", "reason": "x", "now": now()}
-    number = discarding.propose_discard(sqlite_store, DEAD, "f" * 32, "m", who=binh, by=by)
+    id = fingerprint(b"first", 5, "first")
+    number = discarding.propose_discard(sqlite_store, DEAD, id, "m", who=binh, by=by)
     away = "amqp://guest:guest@127.0.0.1:1/"
     with pytest.raises(ProposalNotDone, match="did not answer"):
         deciding.approve(sqlite_store, number, broker_url=away, who=an, by=by)
+    with pytest.raises(ProposalNotDone, match="stays open"):
+        deciding.approve(sqlite_store, number, broker_url=rabbit_url, who=an, by=by)
+    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
+    channel = connection.channel()
+    channel.confirm_delivery()
+    channel.basic_publish("", DEAD, b"first", BasicProperties(message_id="first"))
+    with in_hand(rabbit_url, DEAD, id) as held:
+        assert held is not None
+        with pytest.raises(ProposalNotDone, match="stays open"):
+            deciding.approve(sqlite_store, number, broker_url=rabbit_url, who=an, by=by)
     ended = deciding.approve(sqlite_store, number, broker_url=rabbit_url, who=an, by=by)
-    assert ended.state is ApprovalState.STALE
-    assert ended.outcome == both("pauses.message_gone", queue=DEAD)
+    assert ended.state is ApprovalState.DONE
+    assert channel.basic_get(DEAD)[2] is None
+    connection.close()
 
 
 def test_a_discard_that_the_broker_does_not_answer_is_decided_and_says_so(
