@@ -130,7 +130,7 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     rows = tx.execute(query.order_by(journal.c.id).with_for_update()).all()
     on_hold = candidates.on_hold(tx, {row.key for row in rows})
     found = [row.id for row in rows if row.key not in on_hold]
-    for key in {row.key for row in rows} - on_hold:
+    for key in sorted({row.key for row in rows} - on_hold):
         candidates.recheck(tx, key)  # the next run of the archive, not that of next month
     for id in found:
         late_messages.empty(tx, id, now=now)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -152,3 +153,24 @@ def test_what_was_emptied_with_its_dossier_leaves_the_list_when_it_is_dropped(
         assert attention.parked(tx) == []
         after = tx.execute(sa.select(table.c.body_hash).where(table.c.id == id)).scalar_one()
     assert before == after
+
+
+def test_dropping_locks_dossiers_in_the_order_of_their_numbers(ward: Ward) -> None:
+    """Two who drop messages of the same dossiers must not wait in a ring."""
+    numbers = [number(it) for it in range(90, 78, -1)]
+    for it in numbers:
+        ward.accept(msgspec.structs.replace(SCAN, number=it), ward.file(it.encode(), "KQ"))
+    with ward.store.write() as tx:
+        assert early_messages.park(tx, LONG_AFTER) == len(numbers)
+    locked: list[str] = []
+
+    def note(
+        _connection: object, _cursor: object, statement: str, given: object, *_: object
+    ) -> None:
+        if statement.startswith("UPDATE dossiers"):
+            locked.extend(it for it in numbers if it in str(given))
+
+    sa.event.listen(ward.store.engine, "before_cursor_execute", note)
+    assert unpark.drop(ward.store, ParkedFilter(), BY).count == len(numbers)
+    sa.event.remove(ward.store.engine, "before_cursor_execute", note)
+    assert locked == sorted(numbers)
