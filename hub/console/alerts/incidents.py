@@ -20,7 +20,7 @@ from hub.console.links import incident, signal
 from hub.console.live import Freshness, FreshPages, add_stream, add_streams, number_in_path
 from hub.console.parts import Parts
 from hub.operations.alerts import words
-from hub.operations.alerts.subjects import thing_of, visible
+from hub.operations.alerts.subjects import partners_in, thing_of
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.signals import SIGNALS
@@ -67,11 +67,12 @@ def all_incidents(
     """Return the page of all incidents. Raises MayNot and NotHere."""
     demand_some(who, Right.METADATA)
     with parts.store.read() as tx:
-        found = visible(incidents.listing(tx), who.scope)
-        last = incidents.get(tx, before) if before else None
-        if before and (last is None or last.ended_at is None):
+        partners = partners_in(who.scope)
+        found = incidents.listing(tx, partners=partners)
+        last = seen(tx, who, before) if before else None
+        if last is not None and last.ended_at is None:
             raise NotHere
-        ended = incidents.listing(tx, ended=True, before=last, limit=PAGE)
+        ended = incidents.listing(tx, partners=partners, ended=True, before=last, limit=PAGE)
         silent = silences.holding(tx, now=now)
     return PageView(
         template="alerts/incidents.html",
@@ -79,7 +80,7 @@ def all_incidents(
         title=both("console.nav_incidents"),
         values={
             "found": found,
-            "ended": visible(ended, who.scope),
+            "ended": ended,
             "older": f"/incidents?before={ended[-1].number}" if len(ended) == PAGE else "",
             "silences": silent if who.scope.everything else [],
             "rules": [rule.name for rule in parts.alerts.rules],

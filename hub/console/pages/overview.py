@@ -17,7 +17,7 @@ from hub.console.frame.visitor import demand_some, sees_partner, visitor
 from hub.console.links import dossier, message_list, search_of, task
 from hub.console.live import add_stream
 from hub.console.parts import Parts
-from hub.operations.alerts.subjects import visible
+from hub.operations.alerts.subjects import partners_in
 from hub.operations.devices.listing import shown_devices
 from hub.operations.flow.curves import SPANS, curves
 from hub.operations.overview.items import items
@@ -60,7 +60,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
         every = balance(tx, parts.destinations)
         balances = [it for it in every if sees_partner(who, it.destination)]
         found = items(tx, who.scope, balances, now=now)
-        open_incidents = visible(incidents.listing(tx), who.scope)
+        open_incidents = incidents.listing(tx, partners=partners_in(who.scope))
         paused = pauses.listed(tx, now=now)
         due = due_soon(tx, who.scope)
         devices = shown_devices(tx, now=now) if who.scope.everything else []

@@ -1,7 +1,5 @@
 """What an incident is about, as far as the scopes of persons know it."""
 
-from collections.abc import Iterable
-
 from hub.messages.partners import PARTNERS
 from hub.rules.alerts.incidents import Incident
 from hub.rules.users.scope import WHOLE, Scope, Thing
@@ -13,6 +11,6 @@ def thing_of(incident: Incident) -> Thing:
     return Thing(partners=frozenset({partner})) if partner in PARTNERS else WHOLE
 
 
-def visible(found: Iterable[Incident], scope: Scope) -> list[Incident]:
-    """Return the incidents that a scope reaches."""
-    return [it for it in found if scope.covers(thing_of(it))]
+def partners_in(scope: Scope) -> frozenset[str] | None:
+    """Return the partners whose incidents a scope reaches, None where it reaches all incidents."""
+    return None if scope.everything else scope.partners & PARTNERS.keys()

@@ -11,7 +11,7 @@ from functools import cache
 
 from hub.messages.partners import named
 from hub.operations.alerts import words
-from hub.operations.alerts.subjects import visible
+from hub.operations.alerts.subjects import partners_in
 from hub.operations.devices.listing import described, troubled_devices
 from hub.operations.devices.source_troubles import own_troubles
 from hub.records.dossiers.numbering import is_dossier_number
@@ -229,7 +229,7 @@ def _of_task(task: UrgentTask, now: datetime) -> Item:
 
 def _incidents(tx: Tx, scope: Scope, now: datetime) -> Iterator[Item]:
     """Yield what only an alert tells of, unless a person has taken it."""
-    for it in visible(incidents.listing(tx), scope):
+    for it in incidents.listing(tx, partners=partners_in(scope)):
         if it.signal in _AN_ITEM_ANYWAY or it.is_acknowledged(now):
             continue
         critical = it.severity is AlertSeverity.CRITICAL

@@ -1,6 +1,6 @@
 """Incidents as they are stored, with what happened to each. One that ended is kept for a while."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,11 +48,17 @@ def not_over(tx: Tx) -> list[Incident]:
 
 
 def listing(
-    tx: Tx, *, ended: bool = False, before: Incident | None = None, limit: int = 200
+    tx: Tx,
+    *,
+    partners: Collection[str] | None = None,
+    ended: bool = False,
+    before: Incident | None = None,
+    limit: int = 200,
 ) -> list[Incident]:
     """Return the open incidents, the worst first; with `ended` those that are over.
 
-    `before`: only what ended earlier than this one, for the next page.
+    `partners`: only what is about one of these; `before`: only what ended earlier than this one,
+    for the next page.
     """
     if ended:
         query = _READ.where(incidents.c.ended_at.is_not(None), incidents.c.started_at.is_not(None))
@@ -65,7 +71,15 @@ def listing(
     else:
         query = _READ.where(incidents.c.ended_at.is_(None), incidents.c.started_at.is_not(None))
         query = query.order_by(incidents.c.severity, incidents.c.started_at, incidents.c.number)
+    if partners is not None:
+        query = query.where(sa.or_(sa.false(), *map(_is_about, sorted(partners))))
     return [_incident(row) for row in tx.execute(query.limit(limit)).mappings()]
+
+
+def _is_about(partner: str) -> sa.ColumnElement[bool]:
+    """Return whether the first word of a subject is the partner."""
+    word = partner + " "
+    return sa.func.substr(incidents.c.subject + " ", 1, len(word)) == word
 
 
 def get(tx: Tx, number: int, *, lock: bool = False) -> Incident | None:

@@ -1,17 +1,18 @@
 """The pages of incidents: who was told what, and what a person does about it, on both databases."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from hub.console.alerts.incidents import one_incident
+from hub.console.alerts.incidents import PAGE, one_incident
 from hub.console.frame.sent_form import new_form_id
 from hub.console.parts import Parts
 from hub.operations.alerts import acting
 from hub.operations.alerts.evaluating import Evaluating
 from hub.operations.signed_by import SignedBy
+from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.notifying import Silence
 from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
 from hub.rules.alerts.reading import packaged
@@ -22,6 +23,7 @@ from hub.rules.users.scope import Scope
 from hub.store.alerts import incidents, messages, silences
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
+from hub.texts import Text
 from tests.contract.console.conftest import Look
 from tests.support.console import person
 from tests.support.works import now
@@ -44,6 +46,25 @@ def observe(store: Store, *found: Measurement) -> None:
     signals = frozenset({"disk_free", "oldest_open"})
     evaluating = Evaluating(store=store, plan=PLAN, is_day_off=lambda _at: False)
     evaluating.evaluate(Observed(signals, found), now())
+
+
+def ended(subject: str, at: datetime) -> Incident:
+    """Return an incident that ended at a time."""
+    return Incident(
+        number=None,
+        rule="oldest_open",
+        signal="oldest_open",
+        subject=subject,
+        about=Text(subject, subject),
+        severity=AlertSeverity.WARNING,
+        value=60,
+        worst=60,
+        first_seen_at=at,
+        seen_at=at,
+        started_at=at,
+        ended_at=at,
+        end_notified=True,
+    )
 
 
 def by(actor: str) -> SignedBy:
@@ -227,6 +248,26 @@ def test_a_partners_it_sees_its_own_incidents_and_cannot_act(look: Look, store: 
     assert browser.get("/incidents/1").status_code == 404
     assert send(browser, "/incidents/2/acknowledge", holder="").status_code == 403
     assert send(browser, "/incidents/1/acknowledge", holder="").status_code == 404
+
+
+def test_a_partners_it_reaches_own_incidents_behind_those_of_others(
+    look: Look, store: Store
+) -> None:
+    """A page holds what the visitor may see; a foreign incident is unknown, whether it ended."""
+    with store.write() as tx:
+        for nth in range(PAGE + 1):
+            subject = "town_center" if nth else "provincial submit"
+            at = now() - (PAGE - nth) * timedelta(seconds=1)
+            incidents.save(tx, ended(subject, at))
+    scope = Scope(partners=frozenset({"provincial"}))
+    browser = look(store, role=UserRole.PROVINCE_IT, scope=scope)
+    page = browser.get("/incidents").text
+    assert 'href="/incidents/1"' in page
+    assert "before=" not in page
+    assert browser.get("/incidents?before=1").status_code == 200
+    assert browser.get("/incidents?before=2").status_code == 404
+    sector = look(store, role=UserRole.HEAD, scope=Scope(sectors=frozenset({"G09"})))
+    assert 'href="/incidents/1"' not in sector.get("/incidents").text
 
 
 @pytest.mark.parametrize("path", ["/incidents/1/silence", "/incidents/silences"])
