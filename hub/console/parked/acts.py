@@ -1,7 +1,8 @@
 """What the forms about parked messages do: take them up again, or propose to discard them.
 
-A form is about one message, which it names with the cause that was shown, or about all of a kind
-that were recorded before its page was made.
+A form is about one message, which it names with the cause that was shown, or about a kind. Taken up
+is all of a kind that was recorded before the form's page was made; discarded is what that page
+counted, which the form names.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.rendering import PageView
 from hub.console.frame.visitor import demand, visitor
 from hub.console.links import message, message_list
-from hub.console.parked.listing import ParkedQuery, listing
+from hub.console.parked.listing import COUNTED, ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
@@ -113,12 +114,17 @@ def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
     if about.id:
         expected = {about.id: about.wanted.code}
     else:
-        found, _ = unpark.preview(parts.store, _kind(about, form), to_drop=True)
-        expected = {it.id: it.code for it in found}
-        if not expected:
-            raise NotParked(both("parked_pages.none_left"))
+        expected = dict.fromkeys(_counted(about, form), about.wanted.code)
     number = discarding.propose_drop(parts.store, expected, who=who, by=by)
     return both("approvals.proposed_on_page", number=number)
+
+
+def _counted(about: _About, form: Filled) -> list[str]:
+    """Return the messages of a kind that the page counted. Raises FormRefused."""
+    ids = form.fields.get(COUNTED, "").split()
+    if not (ids and about.wanted.type and about.wanted.code):
+        raise FormRefused(both("forms.no_id"))
+    return ids
 
 
 def _kind(about: _About, form: Filled) -> ParkedFilter:

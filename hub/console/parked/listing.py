@@ -16,10 +16,13 @@ from hub.operations.overview.items import explanation
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import groups, parked_messages
+from hub.store.messages import parked
 from hub.store.messages.parked import ParkedFilter
 from hub.texts import Text, both
 
 Word = Annotated[str, Query(max_length=200)]
+COUNTED = "counted"
+"""The field of a form that names the messages which its page counted, with spaces between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +58,13 @@ def install(app: FastAPI, parts: Parts) -> None:
 def listing(parts: Parts, who: Visitor, wanted: ParkedQuery) -> PageView:
     """Return the page. Raises MayNot: parked messages concern the installation as a whole."""
     demand(who, Right.METADATA)
+    is_kind, may_act = bool(wanted.type and wanted.code), who.may(Right.ACT)
     with parts.store.read() as tx:
         kinds = groups.message_groups(tx)
         found = parked_messages.listed(tx, wanted.filter, after=wanted.after)
         count = parked_messages.count(tx, wanted.filter)
+        is_small = is_kind and may_act and 0 < count <= discarding.MOST
+        counted = parked.select(tx, wanted.filter, emptied=True) if is_small else []
     explained = explanation(wanted.code)
     more = len(found) == parked_messages.PAGE
     return PageView(
@@ -71,9 +77,9 @@ def listing(parts: Parts, who: Visitor, wanted: ParkedQuery) -> PageView:
             "count": count,
             "to_do": Text(**explained.to_do) if explained else None,
             "owners": explained.who if explained else (),
-            "may_act": who.may(Right.ACT),
-            "is_kind": bool(wanted.type and wanted.code),
-            "most": discarding.MOST,
+            "may_act": may_act,
+            "is_kind": is_kind,
+            "counted": {COUNTED: " ".join(it.id for it in counted)} if counted else {},
             "more": links.message_list(wanted.type, wanted.code, found[-1].id) if more else "",
             "dossier": dossier,
             "fault_page": fault,

@@ -14,6 +14,7 @@ from hub.store.messages import journal, parked
 from hub.store.messages.journal import JournalEntry
 from hub.store.messages.parked import ParkedFilter
 from hub.store.schema.tables.exchange import audit
+from hub.store.users import approvals
 from tests.contract.console.conftest import Look
 from tests.support.browser_session import BrowserSession, forms_of
 from tests.support.users import add_user
@@ -163,6 +164,38 @@ def test_what_one_proposes_to_discard_is_gone_when_another_approves(
     assert actor == "Trần Thị Bình (account binh)"
     assert what == ", ".join(ids[:2])
     assert "deleted" in binh.get(message(ids[0])).text
+    decided = binh.get("/approvals").text
+    assert "2 parked messages" in decided
+    assert ids[0] not in decided, "what is decided is counted: 200 proposals name 100,000 messages"
+
+
+def test_a_proposal_to_discard_a_kind_holds_only_what_its_page_counted(
+    look: Look, store: Store, ids: list[str]
+) -> None:
+    """Not what was recorded before and parked after: nobody has seen that."""
+    binh = BrowserSession(look(store, role=UserRole.OPERATOR))
+    form = forms_of(binh.get(KIND))["discard"]
+    park(store, 4)
+    assert binh.post(form.path, form.filled(reason="test data")).status_code == 303
+    with store.read() as tx:
+        known = approvals.numbered(tx, 1)
+    assert known is not None
+    assert known.proposal.expected == dict.fromkeys(ids[:2], CODE)
+
+
+def test_nothing_is_proposed_where_one_of_the_counted_messages_is_gone(
+    look: Look, store: Store, ids: list[str]
+) -> None:
+    """409 names it; the page that comes with it counts anew."""
+    binh = BrowserSession(look(store, role=UserRole.OPERATOR))
+    form = forms_of(binh.get(KIND))["discard"]
+    with store.write() as tx:
+        parked.accept_again(tx, [ids[1]])
+    answer = binh.post(form.path, form.filled(reason="test data"))
+    assert answer.status_code == 409
+    assert ids[1] in answer.text
+    again = forms_of(answer)["discard"]
+    assert binh.post(again.path, again.filled(reason="test data")).status_code == 303
 
 
 @pytest.mark.parametrize("changed", ["taken up", "on hold"])
