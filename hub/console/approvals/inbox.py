@@ -127,7 +127,7 @@ def waiting(parts: Parts, who: Visitor) -> int:
     if Right.APPROVE not in who.rights:
         return 0
     try:
-        return len(deciding.inbox(parts.store, who, now=parts.clock()).to_decide)
+        return deciding.count_to_decide(parts.store, who, now=parts.clock())
     except StoreUnavailable:
         return 0
 

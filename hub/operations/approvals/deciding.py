@@ -111,6 +111,13 @@ def inbox(store: Store, who: Visitor, *, now: datetime) -> Inbox:
     return Inbox(to_decide=theirs, own=own)
 
 
+def count_to_decide(store: Store, who: Visitor, *, now: datetime) -> int:
+    """Return how many proposals wait for a person, without reading what they hold."""
+    with store.read() as tx:
+        waiting = approvals.open_things(tx, now=now)
+    return sum(may_approve(who, proposer=proposer, thing=thing) for proposer, thing in waiting)
+
+
 def thing_of(number: int, store: Store) -> Thing:
     """Return what a proposal is about, as far as scopes know it."""
     with store.read() as tx:

@@ -91,6 +91,13 @@ def open_ones(tx: Tx, *, now: datetime) -> Sequence[Approval]:
     return [_approval(row) for row in tx.execute(query.order_by(approvals.c.ends_at))]
 
 
+def open_things(tx: Tx, *, now: datetime) -> Sequence[tuple[str, Thing]]:
+    """Return of each proposal that waits its proposer and what it is about; every page asks."""
+    query = sa.select(approvals.c.proposer, approvals.c.sector, approvals.c.partners)
+    rows = tx.execute(query.where(IS_OPEN, approvals.c.ends_at > now))
+    return [(row.proposer, _thing(row.sector, row.partners)) for row in rows]
+
+
 def of_proposer(tx: Tx, name: str, *, most: int) -> Sequence[Approval]:
     """Return what a person proposed, the newest first."""
     query = sa.select(approvals).where(approvals.c.proposer == name)
@@ -144,6 +151,10 @@ def expire(tx: Tx, *, now: datetime) -> Sequence[int]:
     ]
 
 
+def _thing(sector: str, partners: str) -> Thing:
+    return Thing(sector=sector, partners=frozenset(json.loads(partners)))
+
+
 def _approval(row: sa.Row[Any]) -> Approval:
     expected = json.loads(row.expected)
     proposal = Proposal(
@@ -152,7 +163,7 @@ def _approval(row: sa.Row[Any]) -> Approval:
         expected={str(one[0]): one[1] for one in expected},
         situation=next((one[2] for one in expected if len(one) > 2), ""),
         terms=row.terms,
-        thing=Thing(sector=row.sector, partners=frozenset(json.loads(row.partners))),
+        thing=_thing(row.sector, row.partners),
         reason=row.reason,
         proposer=row.proposer,
         proposed_at=row.proposed_at,
