@@ -171,6 +171,6 @@ def test_dropping_locks_dossiers_in_the_order_of_their_numbers(ward: Ward) -> No
             locked.extend(it for it in numbers if it in str(given))
 
     sa.event.listen(ward.store.engine, "before_cursor_execute", note)
-    assert unpark.drop(ward.store, ParkedFilter(), BY).count == len(numbers)
+    assert unpark.drop(ward.store, ParkedFilter(), by=BY).count == len(numbers)
     sa.event.remove(ward.store.engine, "before_cursor_execute", note)
     assert locked == sorted(numbers)
