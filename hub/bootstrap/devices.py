@@ -58,11 +58,11 @@ def devices_of(file: str) -> list[DeviceSettings]:
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:
-        why = both("alerts_file.no_file", why=error.strerror or type(error).__name__)
-        raise DevicesFileWrong([both("alerts_file.whole", file=file, why=why)]) from None
+        why = both("toml_file.no_file", why=error.strerror or type(error).__name__)
+        raise DevicesFileWrong([both("toml_file.whole", file=file, why=why)]) from None
     except UnicodeDecodeError:
-        why = both("alerts_file.not_utf8")
-        raise DevicesFileWrong([both("alerts_file.whole", file=file, why=why)]) from None
+        why = both("toml_file.not_utf8")
+        raise DevicesFileWrong([both("toml_file.whole", file=file, why=why)]) from None
     return reading.parse(text, file)
 
 

@@ -18,7 +18,7 @@ from adapters.wire.profile import contradictions
 from adapters.wire.profile.convert import Problems, perhaps_meant, section, whole
 from adapters.wire.profile.problem import ProfileProblem, ProfileSource, dotted
 from adapters.wire.profile.records import Code, Profile
-from hub.rules.toml_lines import lines_of
+from hub.rules.toml.lines import lines_of
 from hub.texts import both
 
 BY_ENTRY: frozenset[tuple[str, ...]] = frozenset(

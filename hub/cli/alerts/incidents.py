@@ -12,11 +12,11 @@ from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.operations.alerts import acting, words
 from hub.operations.alerts.acting import AlertNotDone
-from hub.rules.alerts import values
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.notifying import Silence
 from hub.rules.alerts.reading import AlertsFileWrong
 from hub.rules.alerts.signals import SIGNALS
+from hub.rules.toml import values
 from hub.runtime.clock import utc_now
 from hub.store.alerts import incidents, messages, silences
 from hub.texts import text

@@ -17,7 +17,7 @@ from hub.messages.partners import BY_SHORT, named
 from hub.operations.deliveries import pausing
 from hub.operations.deliveries.pausing import PauseChanged, PauseRefused
 from hub.operations.signed_by import SignedBy
-from hub.rules.alerts import values
+from hub.rules.toml import values
 from hub.rules.users.scope import Thing
 from hub.runtime.clock import utc_now
 from hub.store.engine.store import Store

@@ -5,15 +5,15 @@ person changed meanwhile is answered with 409 and who changed it.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 
-from hub.console.alerts.incidents import HOURS, all_incidents, one_incident, seen
+from hub.console.alerts.incidents import all_incidents, one_incident, seen
 from hub.console.forms.acting import Act, act
-from hub.console.forms.filled import Filled, FormRefused
+from hub.console.forms.filled import Filled, end_of_hours
 from hub.console.frame.visitor import demand, visitor
 from hub.console.links import incident
 from hub.console.parts import Parts
@@ -55,7 +55,7 @@ class _Forms:
 
         def do(sent: Filled, by: SignedBy) -> Text:
             self._require_to_act(who, number)
-            until, before = _until(sent, by), sent.get("holder")
+            until, before = end_of_hours(sent, by["now"]), sent.get("holder")
             acting.acknowledge(self._parts.store, number, until=until, by=by, instead_of=before)
             return both("alert_pages.taken", number=number, until=words.at(until))
 
@@ -66,7 +66,7 @@ class _Forms:
 
         def do(sent: Filled, by: SignedBy) -> Text:
             it = self._require_to_act(who, number)
-            wanted = Silence(rule=it.rule, subject=it.subject, until=_until(sent, by))
+            wanted = Silence(rule=it.rule, subject=it.subject, until=end_of_hours(sent, by["now"]))
             return self._silence(wanted, by, expected=_number(sent.get("silence")))
 
         return self._of_incident(request, who, form, number, do)
@@ -77,7 +77,9 @@ class _Forms:
         def do(sent: Filled, by: SignedBy) -> Text:
             demand(who, Right.ACT)
             subject = sent.get("subject") or EVERY
-            wanted = Silence(rule=sent.get("rule"), subject=subject, until=_until(sent, by))
+            wanted = Silence(
+                rule=sent.get("rule"), subject=subject, until=end_of_hours(sent, by["now"])
+            )
             expected = _number(sent.get(f"silence:{wanted.rule}:{wanted.subject}"))
             return self._silence(wanted, by, expected=expected)
 
@@ -159,13 +161,6 @@ def _to_silences(tx: Tx, since: datetime, who: Visitor) -> list[Happened]:
 
 def _object_of(it: KeptSilence) -> str:
     return acting.silence_object(it.number, it.silence)
-
-
-def _until(sent: Filled, by: SignedBy) -> datetime:
-    hours = sent.get("hours")
-    if hours not in map(str, HOURS):
-        raise FormRefused(both("forms.no_id"))
-    return by["now"] + timedelta(hours=int(hours))
 
 
 def _number(given: str) -> int:

@@ -10,9 +10,11 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 
+from hub.console.forms.filled import HOURS
+from hub.console.frame.addresses import Cursor, number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
@@ -33,9 +35,6 @@ from hub.store.engine.store import Tx
 from hub.texts import both
 
 Who = Annotated[Visitor, Depends(visitor)]
-Number = Annotated[int | None, Query(ge=1, lt=2**62)]
-HOURS = (1, 2, 4, 8, 24, 72)
-"""For how many hours a person may take an incident or silence a rule."""
 PAGE = 100
 
 
@@ -44,7 +43,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     fresh = FreshPages(parts)
 
     @app.get("/incidents")
-    def every(request: Request, who: Who, before: Number = None) -> Response:
+    def every(request: Request, who: Who, before: Cursor = None) -> Response:
         now = parts.clock()
         return render(request, all_incidents(parts, who, now, before=before), who, now=now)
 
@@ -123,7 +122,7 @@ def one_incident(parts: Parts, who: Visitor, now: datetime, *, number: int) -> P
 
 def seen(tx: Tx, who: Visitor, number: int) -> Incident:
     """Return an incident that the visitor may know of. Raises NotHere."""
-    found = incidents.get(tx, number) if 0 < number < 2**62 else None
+    found = incidents.get(tx, number_of_address(number))
     if found is None or not who.may(Right.METADATA, thing_of(found)):
         raise NotHere
     return found

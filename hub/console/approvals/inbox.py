@@ -12,6 +12,7 @@ from hub.console.approvals.shown import shown
 from hub.console.forms.acting import act, view
 from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled
+from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
@@ -134,7 +135,7 @@ def waiting(parts: Parts, who: Visitor) -> int:
 
 def _require_to_see(parts: Parts, who: Visitor, number: int) -> None:
     with parts.store.read() as tx:
-        known = approvals.numbered(tx, number) if 0 < number < 2**63 else None
+        known = approvals.numbered(tx, number_of_address(number))
     if known is None or not who.may(Right.METADATA, known.proposal.thing):
         raise NotHere
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.console.frame.sent_form import is_form_id
 from hub.texts import Explained, Text, both
 
 ID, REASON, SEEN_AT = "form_id", "reason", "seen_at"
 LONGEST_REASON = 500
+HOURS = (1, 2, 4, 8, 24, 72)
+"""For how many hours a person may pause a partner, take an incident or silence a rule."""
 
 
 class FormRefused(Explained):
@@ -55,3 +57,11 @@ def moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo is not None else None
+
+
+def end_of_hours(form: Filled, now: datetime) -> datetime:
+    """Return when the hours end that were chosen, one of HOURS. Raises FormRefused."""
+    hours = form.get("hours")
+    if hours not in map(str, HOURS):
+        raise FormRefused(both("forms.no_id"))
+    return now + timedelta(hours=int(hours))

@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from hub.console import spreadsheet
+from hub.console.frame.addresses import Cursor
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, visitor
 from hub.console.parts import Parts
@@ -25,7 +26,6 @@ MOST_ROWS = 50_000
 Who = Annotated[Visitor, Depends(visitor)]
 Word = Annotated[str, Query(max_length=200)]
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
-Cursor = Annotated[int | None, Query(ge=1, lt=2**62)]
 
 
 class AuditCriteria:

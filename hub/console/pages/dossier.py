@@ -17,6 +17,7 @@ from hub.console.dossiers.due_date import counted, procedure_of
 from hub.console.dossiers.picture import picture
 from hub.console.dossiers.timeline import SIDES, status_name, timeline
 from hub.console.dossiers.versions import partner_differs, versions
+from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import sees_partner, visitor
@@ -109,7 +110,7 @@ def may_unmask(who: Visitor, thing: Thing) -> bool:
 def of_delivery(parts: Parts, who: Visitor, id: int, *, unmasked: bool = False) -> PageView:
     """Return the page of a delivery; `unmasked`: with personal data. Raises NotHere."""
     with parts.store.read() as tx:
-        found = history.one_delivery(tx, id) if 0 < id < 2**63 else None
+        found = history.one_delivery(tx, number_of_address(id))
         thing = _thing_of(tx, found) if found else WHOLE
         if found is None or not who.may(Right.METADATA, thing):
             raise NotHere

@@ -6,7 +6,7 @@ pause that another person changed meanwhile is answered with 409 and who changed
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.forms.acting import act
-from hub.console.forms.filled import Filled, FormRefused, moment
+from hub.console.forms.filled import Filled, FormRefused, end_of_hours, moment
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView
 from hub.console.frame.visitor import demand, sees_partner, visitor
@@ -31,9 +31,6 @@ from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import ListedPause, PersonPause
 from hub.store.engine.store import Tx
 from hub.texts import Text, both
-
-HOURS = (1, 2, 4, 8, 24, 72)
-"""How long a pause may be chosen to last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,21 +124,19 @@ def install(app: FastAPI, parts: Parts, page: Callable[[Visitor], PageView]) -> 
 
 
 def _pause(parts: Parts, partner: str, sent: Filled, by: SignedBy) -> Text:
-    operation, hours = sent.get("operation"), sent.get("hours")
+    operation = sent.get("operation")
     shown = sent.get(f"since:{operation}")
     since = moment(shown)
-    if hours not in map(str, HOURS) or (shown and since is None):
+    if shown and since is None:
         raise FormRefused(both("forms.no_id"))
     drains = sent.get("how") == "drain"
-    until = by["now"] + timedelta(hours=int(hours))
-    pausing.pause(
-        parts.store, partner, operation, until=until, expected=since, drains=drains, by=by
-    )
+    ends = end_of_hours(sent, by["now"])
+    pausing.pause(parts.store, partner, operation, until=ends, expected=since, drains=drains, by=by)
     return both(
         "pauses.drains" if drains else "pauses.paused",
         operation=pausing.name_of(operation),
         partner=named(partner).title,
-        until=f"{until.astimezone(LOCAL):%H:%M %d/%m/%Y}",
+        until=f"{ends.astimezone(LOCAL):%H:%M %d/%m/%Y}",
     )
 
 

@@ -15,7 +15,7 @@ from hub.broker.admin.declare import plan
 from hub.broker.admin.figures import BrokerFigures, PeekedMessage
 from hub.broker.topology import TOPOLOGY
 from hub.console.forms.acting import Act, act
-from hub.console.forms.filled import Filled
+from hub.console.forms.filled import HOURS, Filled
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import MayNot, demand, visitor
 from hub.console.pages import pausing
@@ -152,7 +152,7 @@ def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:
         values={
             "outbox": waiting,
             "partners": partners,
-            "hours": pausing.HOURS,
+            "hours": HOURS,
             "work_queues": WORK,
             "may_act": who.may(Right.ACT),
             "broker": reader.state() if parts.broker_url else None,

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from hub.console import spreadsheet
+from hub.console.frame.addresses import Cursor
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
 from hub.console.links import delivery, dossier, search_of, selection
@@ -29,7 +30,6 @@ from hub.texts import both
 
 Word = Annotated[str, Query(max_length=200)]
 
-Cursor = Annotated[int | None, Query(ge=1, lt=2**62)]
 MOST_ROWS = 50_000
 """Rows of one CSV file."""
 

@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.forms import filled
+from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, signed_by, visitor
@@ -160,7 +161,7 @@ def comparison_page(parts: Parts, who: Visitor, now: datetime, *, number: int) -
     """Return the page of a comparison, which is its protocol, too. Raises NotHere."""
     del now
     with parts.store.read() as tx:
-        found = comparisons.numbered(tx, number) if 0 < number < 2**62 else None
+        found = comparisons.numbered(tx, number_of_address(number))
         if found is None or not who.may(Right.METADATA):
             raise NotHere
         shown = found.result.differences[:SHOWN] if found.result else ()

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from hub.console.forms import filled
+from hub.console.frame.addresses import Cursor, number_of_address
 from hub.console.frame.errors import Changed, NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.sent_form import is_form_id
@@ -37,7 +38,6 @@ from hub.texts import Text, both
 Who = Annotated[Visitor, Depends(visitor)]
 Form = Annotated[Mapping[str, str], Depends(fields)]
 Rank = Annotated[int, Query(ge=-1, lt=2**31)]
-Cursor = Annotated[int | None, Query(ge=1, lt=2**62)]
 LONGEST_PHASE = 20
 
 
@@ -205,7 +205,7 @@ _WORDS = {
 
 
 def _seen(tx: Tx, who: Visitor, number: int) -> ListedPlan:
-    found = replay_plans.numbered(tx, number) if 0 < number < 2**62 else None
+    found = replay_plans.numbered(tx, number_of_address(number))
     if found is None or not who.may(Right.METADATA, thing_of(found.selection)):
         raise NotHere
     return found

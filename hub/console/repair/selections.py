@@ -6,10 +6,11 @@ while persons decide. What moves on meanwhile leaves it, nothing enters it.
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
+from hub.console.frame.addresses import Cursor
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import visitor
 from hub.console.links import delivery, dossier, search_of, selection
@@ -28,7 +29,6 @@ from hub.store.users import accounts
 from hub.texts import Text, both
 
 Who = Annotated[Visitor, Depends(visitor)]
-Cursor = Annotated[int | None, Query(ge=1, lt=2**62)]
 
 
 def install(app: FastAPI, parts: Parts) -> None:

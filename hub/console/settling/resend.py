@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from hub.console.forms.acting import act, show, view
 from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled, FormRefused
+from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, visitor
@@ -165,7 +166,7 @@ def _seen(visit: _Visit) -> tuple[ListedDelivery, Message, Thing]:
     """Return a delivery, what it carries, and what scopes know it by. Raises NotHere and MayNot."""
     id, who = visit.id, visit.who
     with visit.parts.store.read() as tx:
-        found = history.one_delivery(tx, id) if 0 < id < 2**63 else None
+        found = history.one_delivery(tx, number_of_address(id))
         thing = things.of_delivery(tx, id) if found else WHOLE
         message = history.message_of(tx, id) if found else None
     if found is None or message is None or not who.may(Right.METADATA, thing):

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from hub.console.forms.acting import act
 from hub.console.forms.filled import Filled
+from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.visitor import demand, visitor
 from hub.console.links import delivery
@@ -56,7 +57,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 def require_to_act(parts: Parts, who: Visitor, id: int) -> None:
     """Raise NotHere for what the visitor may not know of, MayNot for what may only be seen."""
     with parts.store.read() as tx:
-        thing = things.of_delivery(tx, id) if 0 < id < 2**63 else WHOLE
+        thing = things.of_delivery(tx, number_of_address(id))
     if thing == WHOLE or not who.may(Right.METADATA, thing):
         raise NotHere
     demand(who, Right.ACT, thing)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from hub.console.forms.acting import act
 from hub.console.forms.filled import Filled, FormRefused
+from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, visitor
@@ -83,7 +84,7 @@ def of_task(parts: Parts, who: Visitor, number: int) -> PageView:
 
 def _seen(parts: Parts, who: Visitor, number: int) -> tuple[TaskRow, Thing]:
     with parts.store.read() as tx:
-        found = numbered(tx, number) if 0 < number < 2**63 else None
+        found = numbered(tx, number_of_address(number))
         about = _thing_of(tx, found) if found else WHOLE
     if found is None or not who.may(Right.METADATA, about):
         raise NotHere

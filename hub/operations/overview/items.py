@@ -20,6 +20,7 @@ from hub.rules.alerts.signals import SIGNALS
 from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import FAULTS
 from hub.rules.failures.fault_catalog import Explanation, load
+from hub.rules.owners import CLERK, WARD_IT
 from hub.rules.users.scope import Scope
 from hub.store.alerts import incidents
 from hub.store.conservation.balance import Balance
@@ -31,7 +32,6 @@ from hub.store.monitoring import attention, heartbeats
 from hub.store.repair import deadline_alerts
 from hub.texts import Text, both, joined
 
-WARD_IT, CLERK = "ward IT", "ward clerk"
 _OTHERWISE_SHOWN = (deadline_alerts.KIND,)
 """Kinds of tasks that the overview shows as a list of their own."""
 _AN_ITEM_ANYWAY = frozenset(

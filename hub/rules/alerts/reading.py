@@ -10,7 +10,6 @@ from datetime import timedelta
 from importlib import resources
 from typing import Any
 
-from hub.rules.alerts import values as v
 from hub.rules.alerts.plan import (
     EVERY_SEVERITY,
     MAIL,
@@ -23,8 +22,9 @@ from hub.rules.alerts.plan import (
 )
 from hub.rules.alerts.rule import AlertSeverity, Rule
 from hub.rules.alerts.signals import SIGNALS, SignalUnit
-from hub.rules.toml_lines import Path, lines_of
-from hub.rules.toml_reading import Keys, TomlReading
+from hub.rules.toml import values as v
+from hub.rules.toml.lines import Path, lines_of
+from hub.rules.toml.reading import Keys, TomlReading
 from hub.texts import Text, both, joined
 from hub.texts.catalog import Language
 
@@ -100,8 +100,8 @@ def parse(text: str, name: str, *, over: AlertPlan) -> AlertPlan:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        why = both("alerts_file.not_toml", why=error)
-        raise AlertsFileWrong([both("alerts_file.whole", file=name, why=why)]) from None
+        why = both("toml_file.not_toml", why=error)
+        raise AlertsFileWrong([both("toml_file.whole", file=name, why=why)]) from None
     file = TomlReading(name, lines_of(text))
     top = {key: value for key, value in raw.items() if key not in TABLES}
     given = file.entry((), top, TOP)

@@ -16,9 +16,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hub.messages.payloads import Station
-from hub.rules.alerts import values as v
-from hub.rules.toml_lines import lines_of
-from hub.rules.toml_reading import Keys, TomlReading
+from hub.rules.toml import values as v
+from hub.rules.toml.lines import lines_of
+from hub.rules.toml.reading import Keys, TomlReading
 from hub.texts import Text, both, joined
 
 SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
@@ -48,7 +48,7 @@ def printer_address(value: Any) -> str:
         if parts is None or not usable or "@" in parts.netloc or parts.query or parts.port == 0:
             raise ValueError
     except ValueError:
-        raise v.Unusable(both("alerts_file.printer_address")) from None
+        raise v.Unusable(both("toml_file.printer_address")) from None
     return str(value)
 
 
@@ -111,8 +111,8 @@ def parse(text: str, name: str) -> list[DeviceSettings]:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        why = both("alerts_file.not_toml", why=error)
-        raise DevicesFileWrong([both("alerts_file.whole", file=name, why=why)]) from None
+        why = both("toml_file.not_toml", why=error)
+        raise DevicesFileWrong([both("toml_file.whole", file=name, why=why)]) from None
     file = TomlReading(name, lines_of(text))
     found: list[DeviceSettings] = []
     places: dict[tuple[str, str], str] = {}

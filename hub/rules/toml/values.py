@@ -1,4 +1,4 @@
-"""Values as they stand in a file of alerts, each read by what its key takes. Pure.
+"""Values as they stand in a TOML file of an operator, each read by what its key takes. Pure.
 
 A reader returns the value or raises `Unusable`; what a key may be is part of its words.
 """
@@ -29,28 +29,28 @@ def duration(value: Any) -> timedelta:
     """Read `30s`, `15m`, `2h`, `7d`."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise Unusable(both("alerts_file.duration"))
+        raise Unusable(both("toml_file.duration"))
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def number(value: Any) -> float:
     """Read a number that is not negative."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**12:
-        raise Unusable(both("alerts_file.number"))
+        raise Unusable(both("toml_file.number"))
     return float(value)
 
 
 def port(value: Any) -> int:
     """Read a port."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65_536:
-        raise Unusable(both("alerts_file.port"))
+        raise Unusable(both("toml_file.port"))
     return value
 
 
 def flag(value: Any) -> bool:
     """Read true or false."""
     if not isinstance(value, bool):
-        raise Unusable(both("alerts_file.flag"))
+        raise Unusable(both("toml_file.flag"))
     return value
 
 
@@ -58,21 +58,21 @@ def clock(value: Any) -> time:
     """Read a time of day: `06:30`."""
     found = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise Unusable(both("alerts_file.clock"))
+        raise Unusable(both("toml_file.clock"))
     return time(int(found[1]), int(found[2]))
 
 
 def name(value: Any) -> str:
     """Read the name of a rule or a channel."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise Unusable(both("alerts_file.name"))
+        raise Unusable(both("toml_file.name"))
     return value
 
 
 def line(value: Any) -> str:
     """Read one line of text."""
     if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= 500:
-        raise Unusable(both("alerts_file.line"))
+        raise Unusable(both("toml_file.line"))
     return value
 
 
@@ -81,7 +81,7 @@ def address(value: Any) -> str:
     local, at, host = value.rpartition("@") if isinstance(value, str) else ("", "", "")
     usable = value.isprintable() if isinstance(value, str) else False
     if not (local and at and host) or not usable or set(value) & set(" ,;<>\"'\\"):
-        raise Unusable(both("alerts_file.address"))
+        raise Unusable(both("toml_file.address"))
     return str(value)
 
 
@@ -90,7 +90,7 @@ def list_of(one: Reader, *, least: int = 1) -> Reader:
 
     def read(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list) or not least <= len(value) <= 100:
-            raise Unusable(both("alerts_file.list"))
+            raise Unusable(both("toml_file.list"))
         return tuple(map(one, value))
 
     return read
@@ -102,7 +102,7 @@ def choice(allowed: Collection[str]) -> Reader:
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in allowed:
             shown = ", ".join(allowed)
-            raise Unusable(both("alerts_file.choice", allowed=shown))
+            raise Unusable(both("toml_file.choice", allowed=shown))
         return value
 
     return read

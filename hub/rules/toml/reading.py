@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.rules.alerts import values as v
-from hub.rules.toml_lines import Path
+from hub.rules.toml import values as v
+from hub.rules.toml.lines import Path
 from hub.texts import Text, both
 
 Keys = Mapping[str, v.Reader]
@@ -27,10 +27,8 @@ class TomlReading:
         """Note a problem at a key, or at the entry where the key is missing."""
         line = self.lines.get(path) or self.lines.get(path[:-1]) or 1
         key = ".".join(str(part) for part in path if isinstance(part, str)) or "-"
-        why = both(f"alerts_file.{id}", **values)
-        self.problems.append(
-            both("alerts_file.problem", file=self.name, line=line, key=key, why=why)
-        )
+        why = both(f"toml_file.{id}", **values)
+        self.problems.append(both("toml_file.problem", file=self.name, line=line, key=key, why=why))
 
     def entry(self, path: Path, raw: Any, keys: Keys) -> dict[str, Any]:
         """Return the usable values of a table."""
