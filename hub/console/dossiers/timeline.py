@@ -9,10 +9,11 @@ from datetime import datetime
 
 from hub.messages import catalog
 from hub.messages.partners import PARTNERS, named
+from hub.operations.type_names import type_text
 from hub.rules.failures.errors import FAULTS
 from hub.store.console.history import CallRow, History
 from hub.store.console.listing import ListedDelivery
-from hub.texts import Text, both, joined
+from hub.texts import Text, both
 
 WARD, DEVICES = "ward", "devices"
 _SIDES = {name: partner.short for name, partner in PARTNERS.items()} | {catalog.DEVICES: DEVICES}
@@ -22,7 +23,6 @@ _OF_DEVICES = frozenset(
     it.name for it in catalog.CATALOG if it.owner in ("scanner", "barcode", "kiosk")
 )
 """Types of messages that a device says; an officer at a workstation is the ward."""
-_KNOWN = frozenset(it.name for it in catalog.CATALOG)
 NOTHING = Text("", "")
 _GOOD = frozenset({"delivered", "already", "accepted", ""})
 
@@ -54,7 +54,7 @@ def _received(history: History) -> Iterator[Entry]:
             at=message.at,
             side=DEVICES if message.type in _OF_DEVICES else _SIDES.get(message.source, WARD),
             what=both(
-                "console.came", type=type_name(message.type), source=named(message.source).text
+                "console.came", type=type_text(message.type), source=named(message.source).text
             ),
             detail=fault.text if parked and fault else NOTHING,
             failed=parked,
@@ -74,14 +74,6 @@ def _status(history: History) -> Iterator[Entry]:
             detail=Text.read(event.why_not or ""),
             failed=bool(event.why_not),
         )
-
-
-def type_name(type: str) -> Text:
-    """Return what a message of a type says, with the type's name; the name alone for another."""
-    if type not in _KNOWN:
-        return Text(type, type)
-    name = Text(f" ({type})", f" ({type})")
-    return joined("", (both(f"message_types.{type.replace('.', '_')}"), name))
 
 
 def status_name(status: int) -> Text:
@@ -113,7 +105,7 @@ def _call(delivery: ListedDelivery, call: CallRow) -> Entry:
     fault = FAULTS.get(call.code)
     cause = fault.text if fault else Text(call.code, call.code)
     about = {
-        "type": type_name(delivery.type),
+        "type": type_text(delivery.type),
         "partner": named(delivery.destination).text,
         "number": call.number,
     }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hub.messages.partners import named
 from hub.operations.devices.listing import described, troubled_devices
 from hub.operations.devices.source_troubles import own_troubles
+from hub.operations.type_names import type_text
 from hub.operations.watchers import ending_certificates, ending_secrets, failing_webhooks
 from hub.ports import Clock
 from hub.rules.alerts.signals import Measurement, Observed
@@ -95,7 +96,8 @@ def _for_a_person(tx: Tx) -> Iterator[Measurement]:
     for group_of in groups.message_groups(tx):
         parked[group_of.type] = parked.get(group_of.type, 0) + group_of.count
     for type_, count in parked.items():
-        yield Measurement(signal="parked_count", subject=type_, value=count)
+        about = type_text(type_)
+        yield Measurement(signal="parked_count", subject=type_, value=count, about=about)
 
 
 def _calls(tx: Tx, destinations: Sequence[str], now: datetime) -> Iterator[Measurement]:

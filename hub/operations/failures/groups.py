@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from hub.operations.overview.items import WARD_IT, explanation
+from hub.operations.overview.items import explanation
 from hub.rules.deliveries.selection import Selection
 from hub.rules.deliveries.states import DeliveryState
 from hub.rules.failures.errors import FAULTS
+from hub.rules.owners import WARD_IT
 from hub.rules.users.scope import Scope, Thing
 from hub.store.console import groups
 from hub.store.console.groups import AttentionGroup

@@ -14,6 +14,7 @@ from hub.operations.alerts import words
 from hub.operations.alerts.subjects import partners_in
 from hub.operations.devices.listing import described, troubled_devices
 from hub.operations.devices.source_troubles import own_troubles
+from hub.operations.type_names import type_text
 from hub.records.dossiers.numbering import is_dossier_number
 from hub.rules.alerts.rule import AlertSeverity
 from hub.rules.alerts.signals import SIGNALS
@@ -165,7 +166,7 @@ def _of_group(group: AttentionGroup) -> Item:
         what=both(
             "overview.dead" if dead else "overview.ambiguous",
             count=group.count,
-            operation=group.operation,
+            operation=type_text(group.operation),
             partner=partner,
             cause=cause,
         ),
@@ -200,7 +201,7 @@ def _of_message(group: ParkedGroup) -> Item:
     return Item(
         kind="parked",
         severity=Severity.SOON,
-        what=both("overview.parked", count=group.count, type=group.type, cause=cause),
+        what=both("overview.parked", count=group.count, type=type_text(group.type), cause=cause),
         to_do=Text(**explained.to_do) if explained else both("overview.parked_to_do"),
         who=explained.who if explained else (WARD_IT,),
         since=group.since,

@@ -41,7 +41,9 @@ def test_what_failed_is_one_item_a_cause_with_its_deliveries(look: Look, store: 
         dead(tx, step(9, 1), code="reply_rejected")
     page = look(store).get("/").text
     assert "Needing a person now: 2 urgent, 2 in all." in page
-    assert "3 deliveries province.dossier to the province have failed for good" in page
+    assert "3 deliveries to the province have failed for good" in page
+    assert "record of the dossier (province.dossier); " in page
+    assert "hub deliveries attention" not in page, "the item has a link for that"
     assert (
         "/search?state=dead&amp;partner=provincial&amp;operation=province.dossier&amp;fault="
         'partner_refused"' in page
