@@ -11,4 +11,4 @@ def type_text(type: str) -> Text:
     if type not in _KNOWN:
         return Text(type, type)
     words = both(f"message_types.{type.replace('.', '_')}")
-    return Text(*(f"{said} ({type})" for said in words))
+    return Text(*(f"{name} ({type})" for name in words))
