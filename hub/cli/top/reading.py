@@ -22,6 +22,7 @@ from hub.operations.overview.verdict import Verdict, verdict
 from hub.ports import BrokerUnavailable
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.scope import ALL
+from hub.store.alerts import incidents
 from hub.store.conservation.balance import Balance
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import flow_samples
@@ -79,7 +80,14 @@ class TopReader:
         queues = self._current_queues()
         with self._store.read() as tx:
             found = figures.read(tx, (*PARTNERS, catalog.DEVICES), now=now)
-            to_do = items(tx, ALL, found.balances, now=now)
+            to_do = items(
+                tx,
+                ALL,
+                found.balances,
+                devices=found.devices,
+                incidents=incidents.listing(tx),
+                now=now,
+            )
             lines = [_line(tx, it, found, now) for it in found.balances]
         return TopView(
             at=now,

@@ -59,11 +59,11 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
     with parts.store.read() as tx:
         every = balance(tx, parts.destinations)
         balances = [it for it in every if sees_partner(who, it.destination)]
-        found = items(tx, who.scope, balances, now=now)
-        open_incidents = incidents.listing(tx, partners=partners_in(who.scope))
+        opened = incidents.listing(tx, partners=partners_in(who.scope))
+        devices = shown_devices(tx, now=now) if who.scope.everything else []
+        found = items(tx, who.scope, balances, devices=devices, incidents=opened, now=now)
         paused = pauses.listed(tx, now=now)
         due = due_soon(tx, who.scope)
-        devices = shown_devices(tx, now=now) if who.scope.everything else []
         flows = [flow(tx, it.destination, span, now) for it in balances]
     return PageView(
         template="overview.html",
@@ -73,7 +73,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
             "verdict": verdict(found),
             "items": found[:SHOWN],
             "more": max(0, len(found) - SHOWN),
-            "found": open_incidents,
+            "found": opened,
             "due": due,
             "devices": devices,
             "device_state": state_text,

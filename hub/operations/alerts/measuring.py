@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.messages.partners import named
-from hub.operations.devices.listing import described, troubled_devices
+from hub.operations.devices.listing import described, shown_devices, troubled
 from hub.operations.devices.source_troubles import own_troubles
 from hub.operations.type_names import type_text
 from hub.operations.watchers import ending_certificates, ending_secrets, failing_webhooks
@@ -168,7 +168,7 @@ def _processes(tx: Tx, now: datetime) -> Iterator[Measurement]:
 
 
 def _devices(tx: Tx, now: datetime) -> Iterator[Measurement]:
-    for it in troubled_devices(tx, now=now):
+    for it in troubled(shown_devices(tx, now=now)):
         yield Measurement(signal="device_trouble", subject=it.device, value=1, about=described(it))
 
 

@@ -30,9 +30,9 @@ def shown_devices(tx: Tx, *, now: datetime) -> Sequence[KeptState]:
     return [devices[name] for name in sorted(devices)]
 
 
-def troubled_devices(tx: Tx, *, now: datetime) -> Sequence[KeptState]:
+def troubled(devices: Sequence[KeptState]) -> Sequence[KeptState]:
     """Return the devices that are not up."""
-    return [it for it in shown_devices(tx, now=now) if it.state is not DeviceState.UP]
+    return [it for it in devices if it.state is not DeviceState.UP]
 
 
 def described(it: KeptState) -> Text:

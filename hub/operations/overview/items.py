@@ -3,7 +3,7 @@
 What the hub settles by itself is no item. Pure but for reading; the same for console and terminal.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -11,11 +11,11 @@ from functools import cache
 
 from hub.messages.partners import named
 from hub.operations.alerts import words
-from hub.operations.alerts.subjects import partners_in
-from hub.operations.devices.listing import described, troubled_devices
+from hub.operations.devices.listing import described, troubled
 from hub.operations.devices.source_troubles import own_troubles
 from hub.operations.type_names import type_text
 from hub.records.dossiers.numbering import is_dossier_number
+from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.rule import AlertSeverity
 from hub.rules.alerts.signals import SIGNALS
 from hub.rules.deliveries.states import DeliveryState
@@ -23,11 +23,11 @@ from hub.rules.failures.errors import FAULTS
 from hub.rules.failures.fault_catalog import Explanation, load
 from hub.rules.owners import CLERK, WARD_IT
 from hub.rules.users.scope import Scope
-from hub.store.alerts import incidents
 from hub.store.conservation.balance import Balance
 from hub.store.console import groups
 from hub.store.console.groups import AttentionGroup, ParkedGroup
 from hub.store.console.tasks import UrgentTask, most_urgent_tasks
+from hub.store.devices.states import KeptState
 from hub.store.engine.store import Tx
 from hub.store.monitoring import attention, heartbeats
 from hub.store.repair import deadline_alerts
@@ -79,16 +79,27 @@ class Item:
     """Type and cause of the parked messages that it is about, None where it is about none."""
 
 
-def items(tx: Tx, scope: Scope, balances: Iterable[Balance], *, now: datetime) -> list[Item]:
-    """Return what needs a person, most urgent first."""
+def items(
+    tx: Tx,
+    scope: Scope,
+    balances: Iterable[Balance],
+    *,
+    devices: Sequence[KeptState],
+    incidents: Iterable[Incident],
+    now: datetime,
+) -> list[Item]:
+    """Return what needs a person, most urgent first.
+
+    Balances, devices and open incidents are those that the scope reaches; who asks has read them.
+    """
     found = [
         *_imbalances(balances, now),
         *(_silent_processes(tx, now) if scope.everything else ()),
-        *(_devices(tx, now) if scope.everything else ()),
+        *map(_of_device, troubled(devices)),
         *map(_of_group, groups.needing_attention(tx, scope)),
         *(map(_of_message, groups.message_groups(tx)) if scope.everything else ()),
         *(_of_task(it, now) for it in most_urgent_tasks(tx, scope, but=_OTHERWISE_SHOWN)),
-        *_incidents(tx, scope, now),
+        *_incidents(incidents, now),
         *_missing_steps(tx, scope),
         *_waiting_papers(tx, scope),
     ]
@@ -140,18 +151,17 @@ def _silent_processes(tx: Tx, now: datetime) -> Iterator[Item]:
             )
 
 
-def _devices(tx: Tx, now: datetime) -> Iterator[Item]:
-    for it in troubled_devices(tx, now=now):
-        worst = it.findings[0]
-        yield Item(
-            kind="device",
-            severity=Severity.SOON if it.state.works else Severity.URGENT,
-            what=both("overview.device", about=described(it)),
-            to_do=worst.to_do,
-            who=(worst.owner,),
-            since=it.since,
-            command="hub devices check",
-        )
+def _of_device(it: KeptState) -> Item:
+    worst = it.findings[0]
+    return Item(
+        kind="device",
+        severity=Severity.SOON if it.state.works else Severity.URGENT,
+        what=both("overview.device", about=described(it)),
+        to_do=worst.to_do,
+        who=(worst.owner,),
+        since=it.since,
+        command="hub devices check",
+    )
 
 
 def _of_group(group: AttentionGroup) -> Item:
@@ -228,9 +238,9 @@ def _of_task(task: UrgentTask, now: datetime) -> Item:
     )
 
 
-def _incidents(tx: Tx, scope: Scope, now: datetime) -> Iterator[Item]:
+def _incidents(found: Iterable[Incident], now: datetime) -> Iterator[Item]:
     """Yield what only an alert tells of, unless a person has taken it."""
-    for it in incidents.listing(tx, partners=partners_in(scope)):
+    for it in found:
         if it.signal in _AN_ITEM_ANYWAY or it.is_acknowledged(now):
             continue
         critical = it.severity is AlertSeverity.CRITICAL

@@ -1,8 +1,12 @@
 """Empty stores in a moment: the migrations run once for a process, each store is a copy."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
@@ -15,6 +19,22 @@ def empty_store(path: Path) -> Store:
         path.touch(mode=0o600)
         path.write_bytes(_migrated())
     return Store(f"sqlite:///{path}")
+
+
+@contextmanager
+def empty_beside(
+    request: pytest.FixtureRequest, directory: Path, *, sqlite: bool
+) -> Iterator[Store]:
+    """Give a migrated, empty store beside the one that a test fills, of the same kind."""
+    if sqlite:
+        with closing(empty_store(directory / "empty.db")) as made:
+            yield made
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_template")
+    with closing(Store(server.create_database("empty_beside", template=template))) as made:
+        yield made
+    server.drop_database("empty_beside")
 
 
 @cache

@@ -20,7 +20,7 @@ from tests.benchmarks.console.standing import Scale, standing
 from tests.support.archive.ended import end
 from tests.support.console import looking
 from tests.support.database.scans import scanned
-from tests.support.database.stores import empty_store
+from tests.support.database.stores import empty_beside
 from tests.support.database.traced import traced
 from tests.support.ward import Ward, open_ward
 
@@ -55,17 +55,8 @@ def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
 @pytest.fixture
 def empty(ward: Ward, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Another store of the same kind, migrated and empty."""
-    if ward.store.name == "sqlite":
-        made = empty_store(tmp_path / "empty.db")
+    with empty_beside(request, tmp_path, sqlite=ward.store.name == "sqlite") as made:
         yield made
-        made.close()
-        return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("migrated_template")
-    made = Store(server.create_database("console_plans", template=template))
-    yield made
-    made.close()
-    server.drop_database("console_plans")
 
 
 def test_no_page_reads_a_growing_table_as_a_whole(ward: Ward, empty: Store) -> None:

@@ -22,9 +22,11 @@ import hub.cli
 from hub.drill.pilot import run as pilot
 from hub.messages import payloads as p
 from hub.operations import unpark
+from hub.operations.alerts.subjects import partners_in
 from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.operations.archive.run import archiving
+from hub.operations.devices.listing import shown_devices
 from hub.operations.failures import groups as failures
 from hub.operations.failures.sampling import FailureSampling
 from hub.operations.overview import figures
@@ -59,7 +61,7 @@ from tests.contract.archive.conftest import BY, archive_of
 from tests.support.archive.ended import LONG_AFTER, end
 from tests.support.database.scans import scanned
 from tests.support.database.sql_structure import lost_subqueries
-from tests.support.database.stores import empty_store
+from tests.support.database.stores import empty_beside
 from tests.support.database.traced import Sent, traced
 from tests.support.ward import BIRTH, open_ward, reception
 from tests.support.works import now
@@ -257,7 +259,8 @@ def console_questions(store: Store) -> None:
     with store.read() as tx:
         figures.read(tx, ("provincial",), now=at)
         for scope in scopes:
-            items(tx, scope, (), now=at)
+            opened = incidents.listing(tx, partners=partners_in(scope))
+            items(tx, scope, (), devices=shown_devices(tx, now=at), incidents=opened, now=at)
             due_soon(tx, scope)
             for wanted in filters:
                 listing.page(tx, wanted, scope)
@@ -350,17 +353,8 @@ def empty(
     place: tuple[str, Path], tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Store]:
     """Another store of the same kind, migrated and empty."""
-    if not place[0]:
-        made = empty_store(tmp_path / "empty.db")
+    with empty_beside(request, tmp_path, sqlite=not place[0]) as made:
         yield made
-        made.close()
-        return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("migrated_template")
-    made = Store(server.create_database("explained", template=template))
-    yield made
-    made.close()
-    server.drop_database("explained")
 
 
 def sent_by_all(url: str, directory: Path) -> list[Sent]:
