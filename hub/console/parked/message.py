@@ -71,6 +71,6 @@ def _content(tx: Tx, found: parked_messages.ListedMessage, unmasked: bool) -> st
     if not found.has_content:
         return ""
     try:
-        return shown(decode_stored(journal.body_of_message(tx, found.id)), unmasked=unmasked)
+        return shown(decode_stored(journal.bodies(tx, [found.id])[found.id]), unmasked=unmasked)
     except InvalidMessage:
         return ""

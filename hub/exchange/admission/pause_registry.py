@@ -134,7 +134,11 @@ class PauseRegistry:
 
 
 def _period(pause: PersonPause) -> ClosedPeriod:
-    words = both("pauses.drained" if pause.drains else "pauses.person", **_who_and_why(pause))
+    words = both(
+        "pauses.drained" if pause.drains else "pauses.person",
+        actor=pause.actor,
+        reason=pause.reason,
+    )
     return ClosedPeriod(
         since=pause.since,
         until=pause.until,
@@ -142,10 +146,6 @@ def _period(pause: PersonPause) -> ClosedPeriod:
         reason_en=words.en,
         drains=pause.drains,
     )
-
-
-def _who_and_why(pause: PersonPause) -> dict[str, str]:
-    return {"actor": pause.actor, "reason": pause.reason}
 
 
 def _report(pause: Pause) -> None:

@@ -49,7 +49,7 @@ def keep(
         "kind": kind,
         "place": place,
         "state": state.value,
-        "findings": shown.encode("utf-8", "replace").decode(),  # a path may be no text
+        "findings": shown,
         "since": row.since if same and row is not None else now,
         "checked_at": now,
     }

@@ -269,13 +269,6 @@ def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:
     return {row.id: row.body for row in _BODIES.all(tx, {"ids": ids})}
 
 
-def body_of_message(tx: Tx, id: str) -> bytes:
-    """Return the wire form of a message."""
-    query = sa.select(journal.c.body).where(journal.c.id == id)
-    body: bytes = tx.execute(query).scalar_one()
-    return body
-
-
 def body_of(tx: Tx, delivery_id: int) -> bytes:
     """Return the wire form of the message of a delivery."""
     query = sa.select(journal.c.body).join(deliveries, deliveries.c.message_id == journal.c.id)
