@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+from pika.adapters.blocking_connection import BlockingChannel
 from pika.spec import BasicProperties
 
 from hub.broker.admin import declare, figures
@@ -70,6 +71,13 @@ def test_figures_come_from_the_broker_itself(rabbit: RabbitService, rabbit_url: 
     assert not found.complete
 
 
+def confirming_channel(url: str) -> BlockingChannel:
+    """Return a channel on which a publish returns when the broker has taken the message."""
+    channel = declare.open_blocking(Target.parse(url), "test").channel()
+    channel.confirm_delivery()
+    return channel
+
+
 def wait_until_counted(rabbit: RabbitService, url: str) -> None:
     """Return when the broker's statistics have a message of `hub.invalid`: five seconds at most.
 
@@ -88,11 +96,9 @@ def test_what_lies_in_hub_invalid_is_shown_and_stays(
 ) -> None:
     """By the management API, without the content; twice read it is still there."""
     declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
-    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
-    channel = connection.channel()
-    channel.confirm_delivery()
+    channel = confirming_channel(rabbit_url)
     channel.basic_publish("hub", INVALID, b"secret words")
-    connection.close()
+    channel.connection.close()
     wait_until_counted(rabbit, rabbit_url)
     for _ in range(2):
         found = figures.read(TOPOLOGY, rabbit_url, rabbit.management_url)
@@ -115,9 +121,7 @@ def test_a_message_of_hub_dead_goes_back_to_its_queue_once(
 ) -> None:
     """The one that was chosen; a second person is told that it is gone; the audit has both."""
     declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
-    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
-    channel = connection.channel()
-    channel.confirm_delivery()
+    channel = confirming_channel(rabbit_url)
     for body in (b"first", b"second"):
         channel.basic_publish("", DEAD, body, BasicProperties(message_id=body.decode()))
     chosen = fingerprint(b"second", 6, "second")
@@ -132,7 +136,7 @@ def test_a_message_of_hub_dead_goes_back_to_its_queue_once(
     _, properties, body = channel.basic_get(INGEST)
     assert (properties.message_id, body) == ("second", b"second")
     assert channel.basic_get(DEAD)[2] == b"first"
-    connection.close()
+    channel.connection.close()
     with sqlite_store.read() as tx:
         audited = tx.execute(sa.select(audit.c.object)).scalars().all()
     assert audited == [f"{DEAD} {chosen} to {INGEST}"] * 2
@@ -156,9 +160,7 @@ def test_a_message_of_hub_invalid_is_discarded_by_two_persons(
 ) -> None:
     """The page says why it lies there; proposed it stays, approved it alone is gone."""
     declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
-    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
-    channel = connection.channel()
-    channel.confirm_delivery()
+    channel = confirming_channel(rabbit_url)
     for body in (b"first", b"second"):
         properties = BasicProperties(message_id=body.decode(), type="invalid.json_broken")
         channel.basic_publish("", INVALID, body, properties)
@@ -181,7 +183,7 @@ def test_a_message_of_hub_invalid_is_discarded_by_two_persons(
     assert "approved and done" in an.get(done.headers["location"]).text
     assert channel.basic_get(INVALID)[2] == b"first"
     assert channel.basic_get(INVALID)[2] is None
-    connection.close()
+    channel.connection.close()
 
 
 def test_a_proposal_about_a_message_that_is_not_found_stays_open(
@@ -200,9 +202,7 @@ def test_a_proposal_about_a_message_that_is_not_found_stays_open(
         deciding.approve(sqlite_store, number, broker_url=away, who=an, by=by)
     with pytest.raises(ProposalNotDone, match="stays open"):
         deciding.approve(sqlite_store, number, broker_url=rabbit_url, who=an, by=by)
-    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
-    channel = connection.channel()
-    channel.confirm_delivery()
+    channel = confirming_channel(rabbit_url)
     channel.basic_publish("", DEAD, b"first", BasicProperties(message_id="first"))
     with in_hand(rabbit_url, DEAD, id) as held:
         assert held is not None
@@ -211,7 +211,7 @@ def test_a_proposal_about_a_message_that_is_not_found_stays_open(
     ended = deciding.approve(sqlite_store, number, broker_url=rabbit_url, who=an, by=by)
     assert ended.state is ApprovalState.DONE
     assert channel.basic_get(DEAD)[2] is None
-    connection.close()
+    channel.connection.close()
 
 
 def test_a_discard_that_the_broker_does_not_answer_is_decided_and_says_so(
@@ -219,9 +219,7 @@ def test_a_discard_that_the_broker_does_not_answer_is_decided_and_says_so(
 ) -> None:
     """The line is cut when the decision is committed: it stands, and the message is there again."""
     declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
-    connection = declare.open_blocking(Target.parse(rabbit_url), "test")
-    channel = connection.channel()
-    channel.confirm_delivery()
+    channel = confirming_channel(rabbit_url)
     channel.basic_publish("", DEAD, b"first", BasicProperties(message_id="first"))
     for name in ("binh", "an"):
         add_user(sqlite_store, name, role=UserRole.HEAD, now=now())
@@ -249,4 +247,4 @@ def test_a_discard_that_the_broker_does_not_answer_is_decided_and_says_so(
     assert ended.outcome == both("approvals.not_acknowledged", queue=DEAD)
     _, _, body = next(channel.consume(DEAD, auto_ack=True, inactivity_timeout=10))
     assert body == b"first"
-    connection.close()
+    channel.connection.close()
