@@ -10,6 +10,7 @@ from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
+from hub.bootstrap.files.toml_file import toml_text
 from hub.messages.payloads import Station
 from hub.ports import Clock, Source
 from hub.ports.devices import Device
@@ -19,11 +20,10 @@ from hub.rules.devices.reading import (
     PRINTER,
     SCANNER,
     DeviceSettings,
-    DevicesFileWrong,
 )
+from hub.rules.toml.reading import TomlFileWrong
 from hub.settings import Settings, SettingsError
 from hub.store.engine.file_rights import make_directory
-from hub.texts import both
 
 
 def make_sources(settings: Settings, clock: Clock) -> list[Source]:
@@ -47,23 +47,15 @@ def device_settings(settings: Settings) -> list[DeviceSettings]:
         found.append(DeviceSettings(name="barcode-1", kind=BARCODE_READER, values=line))
     try:
         return found + devices_of(settings.devices_file)
-    except DevicesFileWrong as error:
+    except TomlFileWrong as error:
         raise SettingsError(f"HUB_DEVICES_FILE:\n{error}") from None
 
 
 def devices_of(file: str) -> list[DeviceSettings]:
-    """Return the devices of a file, "" for none. Raises DevicesFileWrong."""
+    """Return the devices of a file, "" for none. Raises TomlFileWrong."""
     if not file:
         return []
-    try:
-        text = Path(file).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        why = both("toml_file.no_file", why=error.strerror or type(error).__name__)
-        raise DevicesFileWrong([both("toml_file.whole", file=file, why=why)]) from None
-    except UnicodeDecodeError:
-        why = both("toml_file.not_utf8")
-        raise DevicesFileWrong([both("toml_file.whole", file=file, why=why)]) from None
-    return reading.parse(text, file)
+    return reading.parse(toml_text(file), file)
 
 
 def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hub import __version__
+from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import own_certificates
-from hub.bootstrap.secret_files import secret
 from hub.messages import catalog
 from hub.messages.partners import PARTNERS
 from hub.runtime.role import Role

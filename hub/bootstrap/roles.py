@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hub.bootstrap.alerts.roles import alert_plan, make_alerts
 from hub.bootstrap.client_certificates import make_trust
+from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import (
     make_contract_readers,
@@ -13,7 +14,6 @@ from hub.bootstrap.partners.destinations import (
 )
 from hub.bootstrap.partners.roles import partner_roles
 from hub.bootstrap.retention import make_archive
-from hub.bootstrap.secret_files import secret
 from hub.bootstrap.timer import make_timer
 from hub.bootstrap.webhooks import make_webhooks
 from hub.console.app import create_app as create_console

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,7 @@ from hub.cli.output.answer import done, put, refuse
 from hub.environment import load
 from hub.messages.local_time import LOCAL
 from hub.rules.actors import NotNamed, signed
+from hub.rules.toml import values
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
 from hub.runtime.clock import utc_now
@@ -58,6 +59,15 @@ def broker_address(found: Settings) -> tuple[str, str]:
         refuse(text("unavailable.no_broker_url"))
         raise typer.Exit(2)
     return found.broker_url, found.broker_management_url
+
+
+def duration(option: str, value: str) -> timedelta:
+    """Return a duration as `15m`; another value ends the command with code 2."""
+    try:
+        return values.duration(value)
+    except values.Unusable as error:
+        refuse(f"{option}: {error.allowed}")
+        raise typer.Exit(2) from None
 
 
 def one_of(option: str, value: str, *allowed: str) -> None:

@@ -21,7 +21,7 @@ from hub.operations.alerts.watching import AlertWatching, Measuring
 from hub.records.deadlines import calendar
 from hub.records.deadlines.calendar import CalendarMissing, local
 from hub.rules.alerts.plan import AlertPlan
-from hub.rules.alerts.reading import AlertsFileWrong
+from hub.rules.toml.reading import TomlFileWrong
 from hub.runtime.role import Role
 from hub.settings import Settings, SettingsError, seconds
 
@@ -43,7 +43,7 @@ def alert_plan(settings: Settings) -> AlertPlan:
     """Return the plan of an installation. Raises SettingsError for a file without use."""
     try:
         return make_plan(settings)
-    except AlertsFileWrong as error:
+    except TomlFileWrong as error:
         raise SettingsError(f"HUB_ALERTS_FILE:\n{error}") from None
 
 

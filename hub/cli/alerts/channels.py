@@ -11,7 +11,8 @@ from hub.cli.output.answer import done, refuse, show
 from hub.cli.output.listing import listing
 from hub.operations.alerts import words
 from hub.ports.alerts import ChannelFailed
-from hub.rules.alerts.reading import AlertsFileWrong
+from hub.rules.alerts.plan import AlertPlan
+from hub.rules.toml.reading import TomlFileWrong
 from hub.runtime.clock import utc_now
 from hub.texts import both, text
 
@@ -23,13 +24,7 @@ ANSWERS = {"test": (CHANNELS,)}
 @app.command("test")
 def send_test(channel: Annotated[str, typer.Argument(help="alert_channel")] = "") -> None:
     """Send a test by one channel, or by all; ends with 1 where one did not take it."""
-    try:
-        plan = make_plan(settings())
-    except AlertsFileWrong as error:
-        refuse(error.text)
-        raise typer.Exit(2) from None
-    if not plan.channels:
-        raise not_done(text("alerts.no_channels"))
+    plan = plan_with_channels()
     chosen = [it for it in plan.channels if channel in ("", it.name)]
     if not chosen:
         names = ", ".join(it.name for it in plan.channels)
@@ -55,3 +50,15 @@ def send_test(channel: Annotated[str, typer.Argument(help="alert_channel")] = ""
     if failed:
         raise not_done(", ".join(failed))
     done(text("decisions.done"))
+
+
+def plan_with_channels() -> AlertPlan:
+    """Return the plan; a wrong file ends the command with code 2, one without a channel with 1."""
+    try:
+        plan = make_plan(settings())
+    except TomlFileWrong as error:
+        refuse(error.text)
+        raise typer.Exit(2) from None
+    if not plan.channels:
+        raise not_done(text("alerts.no_channels"))
+    return plan

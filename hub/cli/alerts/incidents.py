@@ -1,22 +1,20 @@
 """`hub alerts`: the incidents, who sees to them, and what is not told for a while."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from hub.bootstrap.alerts.plan import make_plan
-from hub.cli.context import Actor, Reason, by, not_done, opened, settings
+from hub.cli.context import Actor, Reason, by, duration, not_done, opened, settings
 from hub.cli.output import words as cli_words
-from hub.cli.output.answer import done, print_line, put, refuse, show
+from hub.cli.output.answer import done, print_line, put, show
 from hub.cli.output.listing import listing
 from hub.operations.alerts import acting, words
 from hub.operations.alerts.acting import AlertNotDone
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.notifying import Silence
-from hub.rules.alerts.reading import AlertsFileWrong
 from hub.rules.alerts.signals import SIGNALS
-from hub.rules.toml import values
+from hub.rules.toml.reading import TomlFileWrong
 from hub.runtime.clock import utc_now
 from hub.store.alerts import incidents, messages, silences
 from hub.texts import text
@@ -98,7 +96,7 @@ def acknowledge(
     actor: Actor = "",
 ) -> None:
     """Say that you see to an incident: no reminders and no escalation for a while."""
-    until = _duration(for_)
+    until = duration("--for", for_)
     who = by(reason, actor)
     try:
         with opened() as store:
@@ -121,7 +119,7 @@ def silence(
     actor: Actor = "",
 ) -> None:
     """Tell nothing of a rule for a while; its incidents are kept all the same."""
-    until = _duration(for_)
+    until = duration("--for", for_)
     who = by(reason, actor)
     try:
         names = [it.name for it in make_plan(settings()).rules]
@@ -134,14 +132,6 @@ def silence(
                 wanted = Silence(rule=rule, subject=subject, until=who["now"] + until)
                 number = acting.silence(store, wanted, rules=names, by=who)
                 put(silence=number, until=wanted.until)
-    except (AlertNotDone, AlertsFileWrong) as error:
+    except (AlertNotDone, TomlFileWrong) as error:
         raise not_done(error.text) from None
     done(text("decisions.done"))
-
-
-def _duration(value: str) -> timedelta:
-    try:
-        return values.duration(value)
-    except values.Unusable as error:
-        refuse(f"--for: {error.allowed}")
-        raise typer.Exit(2) from None

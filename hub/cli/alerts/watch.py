@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap.alerts.outside import make_watch
-from hub.bootstrap.alerts.plan import make_plan
+from hub.cli.alerts.channels import plan_with_channels
 from hub.cli.context import not_done, settings
 from hub.cli.output.answer import refuse, show
 from hub.cli.output.listing import listing
 from hub.operations.alerts.outside_watch import OutsideWatch
-from hub.rules.alerts.reading import AlertsFileWrong
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime import telemetry
 from hub.runtime.clock import utc_now
@@ -68,13 +67,7 @@ def _query(watching: OutsideWatch) -> list[tuple[str, bool, str]]:
 
 
 def _watching(urls: list[str], state: str) -> OutsideWatch:
-    try:
-        plan = make_plan(settings())
-    except AlertsFileWrong as error:
-        refuse(error.text)
-        raise typer.Exit(2) from None
-    if not plan.channels:
-        raise not_done(text("alerts.no_channels"))
+    plan = plan_with_channels()
     folder = Path(state) if state else Path(settings().data_dir) / "watch"
     try:
         return make_watch(plan, urls, folder=folder, clock=utc_now)

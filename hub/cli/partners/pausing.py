@@ -10,14 +10,13 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.context import Actor, Reason, by, not_done, one_of, opened
+from hub.cli.context import Actor, Reason, by, duration, not_done, one_of, opened
 from hub.cli.output.answer import done, print_line, put, refuse
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import BY_SHORT, named
 from hub.operations.deliveries import pausing
 from hub.operations.deliveries.pausing import PauseChanged, PauseRefused
 from hub.operations.signed_by import SignedBy
-from hub.rules.toml import values
 from hub.rules.users.scope import Thing
 from hub.runtime.clock import utc_now
 from hub.store.engine.store import Store
@@ -44,7 +43,7 @@ def pause(
 ) -> None:
     """Pause what goes out to a partner: one operation, or all."""
     who, seen = _signed(partner, reason, actor), _moment(replaces)
-    until = who["now"] + _duration("--for", for_)
+    until = who["now"] + duration("--for", for_)
     with opened() as store:
         _pause(store, partner, operation, until, seen, drains=False, by=who)
     done(text("pauses.paused", **_words(partner, operation, until)))
@@ -62,7 +61,7 @@ def drain(
 ) -> None:
     """Finish what is claimed and claim nothing new; say when nothing is being sent any more."""
     who, seen = _signed(partner, reason, actor), _moment(replaces)
-    patience, lasts = _duration("--wait", wait), _duration("--for", for_)
+    patience, lasts = duration("--wait", wait), duration("--for", for_)
     if patience > lasts:
         refuse(text("pauses.wait_too_long", wait=wait, lasts=for_))
         raise typer.Exit(2)
@@ -172,11 +171,3 @@ def _moment(value: str) -> datetime | None:
         refuse(text("pauses.no_time", value=repr(value)))
         raise typer.Exit(2)
     return found
-
-
-def _duration(option: str, value: str) -> timedelta:
-    try:
-        return values.duration(value)
-    except values.Unusable as error:
-        refuse(f"{option}: {error.allowed}")
-        raise typer.Exit(2) from None

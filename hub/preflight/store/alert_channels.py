@@ -6,7 +6,7 @@ from hub.bootstrap.alerts.plan import make_plan
 from hub.operations.alerts.words import at
 from hub.preflight.check import Check
 from hub.preflight.store.reading import reading
-from hub.rules.alerts.reading import AlertsFileWrong
+from hub.rules.toml.reading import TomlFileWrong
 from hub.settings import Settings
 from hub.store.alerts import messages
 from hub.store.alerts.messages import ChannelState
@@ -17,7 +17,7 @@ def alert_channels(settings: Settings) -> Iterator[Check]:
     """Check the file, and tell of each channel whether its last messages went out."""
     try:
         plan = make_plan(settings)
-    except AlertsFileWrong as error:
+    except TomlFileWrong as error:
         yield Check("alerts", False, str(error), text("alerts.doctor_file_fix"), fatal=True)
         return
     if not plan.channels:

@@ -4,7 +4,6 @@ The file changes a packaged rule by its name, adds rules, and says channels, ste
 quiet hours. What is wrong with one entry does not hide what is wrong with the next.
 """
 
-import tomllib
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from importlib import resources
@@ -23,9 +22,8 @@ from hub.rules.alerts.plan import (
 from hub.rules.alerts.rule import AlertSeverity, Rule
 from hub.rules.alerts.signals import SIGNALS, SignalUnit
 from hub.rules.toml import values as v
-from hub.rules.toml.lines import Path, lines_of
+from hub.rules.toml.lines import Path
 from hub.rules.toml.reading import Keys, TomlReading
-from hub.texts import Text, both, joined
 from hub.texts.catalog import Language
 
 _SEVERITIES = tuple(map(str, EVERY_SEVERITY))
@@ -77,18 +75,6 @@ QUIET: Keys = {"from": v.clock, "to": v.clock, "days_off": v.flag}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class AlertsFileWrong(Exception):
-    """A file of alerts cannot be used; `problems` are its lines for a person."""
-
-    def __init__(self, problems: Collection[Text]) -> None:
-        self.problems = list(problems)
-        self.text = joined("\n", self.problems)
-        super().__init__(self.text)
-
-    def __str__(self) -> str:
-        return str(self.text)
-
-
 def packaged() -> AlertPlan:
     """Return the rules that come with the hub."""
     data = resources.files("hub.rules.alerts") / "data" / "alerts.toml"
@@ -96,21 +82,15 @@ def packaged() -> AlertPlan:
 
 
 def parse(text: str, name: str, *, over: AlertPlan) -> AlertPlan:
-    """Return a plan with a file's content laid over it. Raises AlertsFileWrong."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        why = both("toml_file.not_toml", why=error)
-        raise AlertsFileWrong([both("toml_file.whole", file=name, why=why)]) from None
-    file = TomlReading(name, lines_of(text))
+    """Return a plan with a file's content laid over it. Raises TomlFileWrong."""
+    raw, file = TomlReading.begin(text, name)
     top = {key: value for key, value in raw.items() if key not in TABLES}
     given = file.entry((), top, TOP)
     rules = _rules(file, raw, over)
     channels = _channels(file, raw)
     steps = _steps(file, raw, {it.name for it in channels})
     plan = AlertPlan(rules=rules, channels=channels, steps=steps, quiet=_quiet(file, raw), **given)
-    if file.problems:
-        raise AlertsFileWrong(file.problems)
+    file.end()
     return plan
 
 

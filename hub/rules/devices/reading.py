@@ -9,17 +9,15 @@ The devices that the settings name (`HUB_HOT_FOLDER`, `HUB_BARCODE_DEVICE`) keep
 table may take one of those.
 """
 
-import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hub.messages.payloads import Station
 from hub.rules.toml import values as v
-from hub.rules.toml.lines import lines_of
 from hub.rules.toml.reading import Keys, TomlReading
-from hub.texts import Text, both, joined
+from hub.texts import both
 
 SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
 OF_SETTINGS: Final = ("scanner-1", "barcode-1")
@@ -94,26 +92,9 @@ class DeviceSettings:
     """The keys of its kind that the table has, as `KINDS` reads them."""
 
 
-class DevicesFileWrong(Exception):
-    """A file of devices cannot be used; `problems` are its lines for a person."""
-
-    def __init__(self, problems: Collection[Text]) -> None:
-        self.problems = list(problems)
-        self.text = joined("\n", self.problems)
-        super().__init__(self.text)
-
-    def __str__(self) -> str:
-        return str(self.text)
-
-
 def parse(text: str, name: str) -> list[DeviceSettings]:
-    """Return the devices of a file, in its order. Raises DevicesFileWrong."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        why = both("toml_file.not_toml", why=error)
-        raise DevicesFileWrong([both("toml_file.whole", file=name, why=why)]) from None
-    file = TomlReading(name, lines_of(text))
+    """Return the devices of a file, in its order. Raises TomlFileWrong."""
+    raw, file = TomlReading.begin(text, name)
     found: list[DeviceSettings] = []
     places: dict[tuple[str, str], str] = {}
     for device, entry in raw.items():
@@ -125,8 +106,7 @@ def parse(text: str, name: str) -> list[DeviceSettings]:
         if taken_by != device:
             file.wrong((device, key), "same_place", name=taken_by)
         found.append(made)
-    if file.problems:
-        raise DevicesFileWrong(file.problems)
+    file.end()
     return found
 
 

@@ -3,16 +3,35 @@
 What is wrong with one entry does not hide what is wrong with the next.
 """
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.rules.toml import values as v
-from hub.rules.toml.lines import Path
-from hub.texts import Text, both
+from hub.rules.toml.lines import Path, lines_of
+from hub.texts import Text, both, joined
 
 Keys = Mapping[str, v.Reader]
 """The keys of a table, each with what reads its value."""
+
+
+class TomlFileWrong(Exception):
+    """A file cannot be used; `problems` are its lines for a person."""
+
+    def __init__(self, problems: Collection[Text]) -> None:
+        self.problems = list(problems)
+        self.text = joined("\n", self.problems)
+        super().__init__(self.text)
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+    @classmethod
+    def whole(cls, file: str, id: str, **values: object) -> "TomlFileWrong":
+        """Return the problem of a file of which nothing can be read."""
+        why = both(f"toml_file.{id}", **values)
+        return cls([both("toml_file.whole", file=file, why=why)])
 
 
 @dataclass(slots=True)
@@ -22,6 +41,20 @@ class TomlReading:
     name: str
     lines: Mapping[Path, int]
     problems: list[Text] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, text: str, name: str) -> "tuple[dict[str, Any], TomlReading]":
+        """Return what stands in a text, and its reading. Raises TomlFileWrong."""
+        try:
+            raw = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise TomlFileWrong.whole(name, "not_toml", why=error) from None
+        return raw, cls(name, lines_of(text))
+
+    def end(self) -> None:
+        """Raise TomlFileWrong where there were problems."""
+        if self.problems:
+            raise TomlFileWrong(self.problems)
 
     def wrong(self, path: Path, id: str, **values: object) -> None:
         """Note a problem at a key, or at the entry where the key is missing."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.bootstrap.secret_files import secret
+from hub.bootstrap.files.secret_files import secret
 from hub.environment import load
 from hub.gateway.clients.authorization import FixedToken
 from hub.gateway.clients.credentials import Shown

@@ -7,9 +7,9 @@ import pytest
 
 from hub.bootstrap.alerts.plan import make_channels, plan_of
 from hub.rules.alerts import reading
-from hub.rules.alerts.reading import AlertsFileWrong
 from hub.rules.alerts.rule import AlertSeverity
 from hub.rules.alerts.signals import SIGNALS
+from hub.rules.toml.reading import TomlFileWrong
 
 WHOLE = """
 name = "Phường Thử"
@@ -112,7 +112,7 @@ def test_every_kind_of_channel_that_a_file_may_name_is_made() -> None:
 )
 def test_what_is_wrong_has_its_line_its_key_and_what_is_allowed(text: str, problem: str) -> None:
     """A person repairs the file without reading a manual."""
-    with pytest.raises(AlertsFileWrong) as caught:
+    with pytest.raises(TomlFileWrong) as caught:
         reading.parse(text, "x.toml", over=reading.packaged())
     assert problem in caught.value.text.en
 
@@ -120,7 +120,7 @@ def test_what_is_wrong_has_its_line_its_key_and_what_is_allowed(text: str, probl
 def test_every_problem_of_a_file_is_named_at_once() -> None:
     """Not one a start."""
     text = 'together = 1\n[[rule]]\nname = "UPPER"\n[quiet]\nfrom = 1\n'
-    with pytest.raises(AlertsFileWrong) as caught:
+    with pytest.raises(TomlFileWrong) as caught:
         reading.parse(text, "x.toml", over=reading.packaged())
     assert [problem.en.split(":")[0] for problem in caught.value.problems] == [
         "x.toml, line 1, together",
@@ -132,12 +132,12 @@ def test_every_problem_of_a_file_is_named_at_once() -> None:
 def test_mail_without_tls_stays_on_this_machine() -> None:
     """A password and the names of partners are nobody else's."""
     wrong = WHOLE.replace('host = "smtp.example.vn"', 'host = "smtp.example.vn"\ntls = "none"')
-    with pytest.raises(AlertsFileWrong, match="tls"):
+    with pytest.raises(TomlFileWrong, match="tls"):
         reading.parse(wrong, "x.toml", over=reading.packaged())
     reading.parse(wrong.replace("smtp.example.vn", "localhost"), "x", over=reading.packaged())
 
 
 def test_a_file_that_is_not_there_is_a_problem_with_its_name(tmp_path: Path) -> None:
     """The hub does not start without the rules that somebody wrote."""
-    with pytest.raises(AlertsFileWrong, match=r"nowhere\.toml"):
+    with pytest.raises(TomlFileWrong, match=r"nowhere\.toml"):
         plan_of(str(tmp_path / "nowhere.toml"))

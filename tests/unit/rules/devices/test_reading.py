@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hub.bootstrap.devices import DEVICES, SOURCES, device_settings, devices_of
-from hub.rules.devices.reading import KINDS, DeviceSettings, DevicesFileWrong, parse
+from hub.rules.devices.reading import KINDS, DeviceSettings, parse
+from hub.rules.toml.reading import TomlFileWrong
 from hub.settings import Settings, SettingsError
 
 WHOLE = """
@@ -70,7 +71,7 @@ def test_a_table_is_a_device() -> None:
 )
 def test_a_problem_has_line_key_and_what_is_allowed(text: str, problem: str) -> None:
     """The operator finds the place without counting lines, and needs no other document."""
-    with pytest.raises(DevicesFileWrong) as raised:
+    with pytest.raises(TomlFileWrong) as raised:
         parse(text, "devices.toml")
     assert problem in str(raised.value)
 
@@ -88,7 +89,7 @@ def test_a_problem_has_line_key_and_what_is_allowed(text: str, problem: str) -> 
 )
 def test_an_address_that_no_request_can_carry_is_refused_in_the_file(address: str) -> None:
     """With line and key, at the start; not as a check that fails for ever."""
-    with pytest.raises(DevicesFileWrong, match=r"line 3, p\.address: .*without spaces and accents"):
+    with pytest.raises(TomlFileWrong, match=r"line 3, p\.address: .*without spaces and accents"):
         parse(f"[p]\nkind = 'printer'\naddress = '{address}'\n", "devices.toml")
 
 
@@ -101,7 +102,7 @@ def test_an_address_with_a_port_and_an_escaped_path_is_taken() -> None:
 
 def test_every_problem_is_named_at_once() -> None:
     """What is wrong with one device does not hide what is wrong with the next."""
-    with pytest.raises(DevicesFileWrong) as raised:
+    with pytest.raises(TomlFileWrong) as raised:
         parse("[a]\nkind = 'fax'\nnumber = 3\n[b]\nkind = 'scanner'\n", "devices.toml")
     assert len(raised.value.problems) == 2
 

@@ -1,0 +1,1 @@
+"""Files that a person writes beside the settings: secrets, and TOML."""
