@@ -122,7 +122,7 @@ def one_incident(parts: Parts, who: Visitor, now: datetime, *, number: int) -> P
 
 
 def outside_of(parts: Parts, who: Visitor) -> Sequence[Incident]:
-    """Return the incidents that no database keeps: they are the machine's, so of no partial scope."""
+    """Return the incidents that no database keeps: the machine's, which only a full scope sees."""
     return parts.kept_outside() if who.scope.everything else ()
 
 

@@ -40,7 +40,7 @@ class _Content:
 
 
 def incidents_in(folder: Path) -> list[Incident]:
-    """Return the open incidents of a file as it was last written; changes nothing, waits for nobody.
+    """Return the open incidents of a file as it was last written; changes and locks nothing.
 
     None where there is no file or none that can be read: the one that writes it reports that.
     """
