@@ -98,9 +98,7 @@ def resume(store: Store, partner: str, operation: str, *, expected: datetime, by
         pauses.end_person_pause(tx, partner, operation)
         what = f"{partner} {operation or '*'}"
         audit.record(tx, by["actor"], "partner.resume", object=what, reason=by["reason"], now=now)
-    return (
-        _described(there) if there else both("pauses.resumed_already", operation=name_of(operation))
-    )
+    return _described(there) if there else name_of(operation)
 
 
 def under_way(store: Store, partner: str, operation: str) -> int:
@@ -134,7 +132,7 @@ def present(store: Store, partner: str, operation: str, *, now: datetime) -> Tex
 
 
 def others(store: Store, partner: str, operation: str, *, now: datetime) -> list[Text]:
-    """Return in words the pauses of a partner by persons that stand besides that of an operation."""
+    """Return in words what else persons have paused of a partner, besides an operation."""
     with store.read() as tx:
         found = pauses.paused_by_persons(tx, partner, now=now)
     return [_described(it) for it in found if it.operation != operation]
