@@ -78,17 +78,20 @@ def looking(
         agency="000.99.01.H57",
         kept_outside=kept_outside,
     )
-    app = create_app(parts)
-    more(app)
+    more(app := create_app(parts))
     if signed_in:
-        app.dependency_overrides[visitor] = lambda: person(role, scope=scope, name=name)
-        forms_without_session(app)
+        _without_sign_in(app, person(role, scope=scope, name=name))
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
-    url, headers = f"http://127.0.0.1:{served.port}", {"accept-language": language}
+    headers, url = {"accept-language": language}, f"http://127.0.0.1:{served.port}"
     with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
         yield browser
     served.stop()
+
+
+def _without_sign_in(app: FastAPI, who: Visitor) -> None:
+    app.dependency_overrides[visitor] = lambda: who
+    forms_without_session(app)
 
 
 def forms_without_session(app: FastAPI) -> None:

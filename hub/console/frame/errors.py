@@ -43,11 +43,7 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 def install(
     app: FastAPI, *, clock: Clock, kept_outside: Callable[[], Sequence[Incident]] = tuple
 ) -> None:
-    """Have every failure answered with its page.
-
-    `kept_outside`: incidents that no database keeps. Without a database nobody can be signed in, so
-    the page shows of them only that the database is lost, since when, and what to do.
-    """
+    """Have failures answered with their pages; `kept_outside`: incidents that no database keeps."""
 
     def answering(status: int) -> Handler:
         async def answer(request: Request, error: Exception) -> Response:
@@ -63,6 +59,7 @@ def install(
     async def of_the_store(request: Request, error: Exception) -> Response:
         away = is_away(error)
         log.warning(Event.STORE_LOST, role="console", error=describe_error(error))
+        # Nobody can be signed in then, so the page shows nothing but this.
         lost = [it for it in kept_outside() if away and it.signal == "database_lost"]
         return _answer(request, 503 if away else 500, now=clock(), outside=lost)
 
