@@ -1,6 +1,6 @@
 """Makes the PDF of each segment without a loss: the picture of a page is never packed anew.
 
-A crooked page is straightened by turning it where it is shown, quarters of a angle by the page's own
+A crooked page is straightened by turning it where it is shown, quarters by the page's own
 rotation, the rest by its matrix, on paper that grows so that no corner is cut. The same stack gives
 the same bytes.
 """
