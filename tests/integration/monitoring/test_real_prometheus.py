@@ -132,17 +132,7 @@ def test_every_panel_and_every_rule_runs_in_prometheus_over_a_hub_with_traffic(
     """No expression is refused, and each panel has the data that such a hub gives it."""
     dashboard = json.loads((ROOT / "ops/grafana/dashboards/hub.json").read_text(encoding="utf-8"))
     rules = yaml.safe_load((ROOT / "ops/prometheus/alerts.yml").read_text(encoding="utf-8"))
-    settings = Settings(
-        data_dir=str(tmp_path / "hub"),
-        http_port=loopback.free_port(),
-        health_port=loopback.free_port(),
-        province_url=province.url,
-        province_username=USERNAME,
-        province_password=PASSWORD,
-        sweep_interval=0.5,
-        contract_every=0.0,
-        pin_cpu="off",
-    )
+    settings = delivering(tmp_path, province)
     hub = build(settings, sources=[])
     hub.start()
     try:
@@ -174,6 +164,21 @@ def test_every_panel_and_every_rule_runs_in_prometheus_over_a_hub_with_traffic(
                 answer(url, rule["expr"])
     finally:
         hub.stop()
+
+
+def delivering(folder: Path, province: SimulatorProcess) -> Settings:
+    """Return the settings of a hub that delivers to a province."""
+    return Settings(
+        data_dir=str(folder / "hub"),
+        http_port=loopback.free_port(),
+        health_port=loopback.free_port(),
+        province_url=province.url,
+        province_username=USERNAME,
+        province_password=PASSWORD,
+        sweep_interval=0.5,
+        contract_every=0.0,
+        pin_cpu="off",
+    )
 
 
 def empty(url: str, dashboard: dict[str, Any]) -> set[str]:
