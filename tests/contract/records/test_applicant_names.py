@@ -71,6 +71,7 @@ def found(store: Store, typed: str, scope: Scope = ALL) -> list[int]:
         ("HOÀ", [5]),
         ("ka lan", [6]),
         ("nguyen tran van an", []),
+        ("van nguyen", [1, 3, 4]),
         ("zzz", []),
         ("…", []),
     ],
