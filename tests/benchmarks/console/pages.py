@@ -16,8 +16,8 @@ from fastapi.routing import APIRoute
 
 from hub.console.app import create_app
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import TOKEN
 from hub.console.sign_in.cookies import SESSION
+from hub.console.sign_in.forms import TOKEN
 from hub.messages.catalog import PROVINCIAL
 from hub.rules.users import keys
 from hub.rules.users.rights import UserRole
