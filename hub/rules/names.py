@@ -2,8 +2,8 @@
 
 A name becomes its rotations: each begins with another of its words and goes on with all the others.
 So one range of an ordered index has every name with a word that begins so, and the row itself
-tells whether the other words are there, too. Words are folded (`hub.messages.folding`): `NGUYỄN`,
-`Nguyễn` in either normal form and `nguyen` are one word. Pure.
+tells whether the other words are there, too. Words are folded (`hub.messages.folding`): NGUYỄN,
+Nguyễn in either normal form and nguyen are one word. Pure.
 """
 
 from functools import lru_cache

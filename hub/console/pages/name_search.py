@@ -74,9 +74,9 @@ class _NameSearch:
         """Search, and audit each dossier that will be shown. Raises MayNot."""
         for right in NAMES_NEED:
             demand_some(self._who, right)
-        store, asked = self._parts.store, words(self._wanted)
+        store, wanted = self._parts.store, words(self._wanted)
         with store.read() as tx:
-            self._found = finding_names.find(tx, asked, self._who.scope, after=self._after)
+            self._found = finding_names.find(tx, wanted, self._who.scope, after=self._after)
         shown = [it.number for it in self._found.rows] or [""]
         rows = [AuditRow(by["now"], by["actor"], ACTION, it, by["reason"], True) for it in shown]
         with store.write() as tx:
