@@ -98,7 +98,7 @@ def _start(layout: Layout, stack: ExitStack, bar: Progress, *, with_accounts: bo
     store = _made_store(layout, with_accounts=with_accounts)
     stack.callback(store.close)
     settings = layout.settings(_broker_of(broker, bar))
-    layout.write_settings(settings)
+    layout.write_settings({**settings, **accounts.command_line(layout.directory)})
     bar.update(first, total=1, completed=1)
     second = bar.add_task(text("drill.starting_hub"), total=None)
     hub = HubProcess(environment(os.environ, settings), layout.directory / "hub.log")

@@ -120,6 +120,20 @@ def test_with_accounts_a_decision_needs_a_key(
     ]
 
 
+def test_a_terminal_names_its_account_once(
+    binh: Sequence[object], installed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings stand for the options; an option that is given goes before them."""
+    monkeypatch.setenv("HUB_OPERATOR_ACCOUNT", "binh")
+    monkeypatch.setenv("HUB_OPERATOR_KEY_FILE", str(binh[3]))
+    paused = hub("partners", "pause", "province", "--for", "2h", *WHY)
+    assert paused.exit_code == 0, paused.output
+    assert acts(installed)[-1][0] == "Lê Văn An (account binh)"
+    refused = hub("partners", "resume", "province", *WHY, "--as", "an")
+    assert refused.exit_code == 2
+    assert "'an'" in refused.output
+
+
 @pytest.mark.usefixtures("installed")
 def test_a_person_does_at_the_command_line_what_the_role_may(
     installed: Store, binh: Sequence[object], tmp_path: Path
