@@ -18,6 +18,7 @@ from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
 from hub.ports import BlobPath, Destination
+from hub.rules.alerts.incidents import Incident
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
 from hub.rules.users.scope import ALL, Scope
@@ -63,6 +64,7 @@ def looking(
     partners: Sequence[Destination] = (),
     name: str = "binh",
     file_path: BlobPath = no_file,
+    kept_outside: Callable[[], Sequence[Incident]] = tuple,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     app = create_app(
@@ -77,12 +79,12 @@ def looking(
             partners=partners,
             agency="000.99.01.H57",
             file_path=file_path,
+            kept_outside=kept_outside,
         )
     )
     more(app)
     if signed_in:
-        app.dependency_overrides[visitor] = lambda: person(role, scope=scope, name=name)
-        forms_without_session(app)
+        _without_sign_in(app, person(role, scope=scope, name=name))
     with _browsing(app, language) as browser:
         yield browser
 
@@ -91,10 +93,15 @@ def looking(
 def _browsing(app: FastAPI, language: str) -> Iterator[httpx.Client]:
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
-    url, headers = f"http://127.0.0.1:{served.port}", {"accept-language": language}
+    headers, url = {"accept-language": language}, f"http://127.0.0.1:{served.port}"
     with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
         yield browser
     served.stop()
+
+
+def _without_sign_in(app: FastAPI, who: Visitor) -> None:
+    app.dependency_overrides[visitor] = lambda: who
+    forms_without_session(app)
 
 
 def forms_without_session(app: FastAPI) -> None:
