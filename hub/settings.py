@@ -91,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where traces are sent by OTLP over HTTP; empty: none are made."""
     console_host: str = "127.0.0.1"
     console_port: Port = 8081
+    oidc_issuer: str = ""
+    """Provider of identities by which persons sign in to the console (OIDC); empty: none."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     file_check: Literal["on", "off"] = "on"
     """Whether a file must prove its type by its content before the hub keeps it."""

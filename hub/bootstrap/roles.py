@@ -121,6 +121,7 @@ def _console(hub: Hub) -> WebRole:
         broker_url=hub.settings.broker_url,
         management_url=hub.settings.broker_management_url,
         code_key=KeyFile(hub.settings.derivation_key).content,
+        oidc_issuer=hub.settings.oidc_issuer,
         agency=hub.settings.province_agency,
         address_of=Proxies(
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")

@@ -39,6 +39,8 @@ class Parts:
     """Content of the key file, which one-time codes are checked with."""
     address_of: Callable[[Request], str] = peer_of
     """Where a request comes from; a reverse proxy is believed only if it has proven itself."""
+    oidc_issuer: str = ""
+    """The provider of identities that accounts can be linked to; "" for none."""
     agency: str = ""
     """The ward's code, by which a partner's list tells its own dossiers."""
     partners: Sequence[Destination] = ()

@@ -148,6 +148,13 @@ def _propose(store: Store) -> None:
 
 
 @pytest.fixture(scope="session")
+def managing(cases: Store) -> Iterator[str]:
+    """The address of the same console, as a person sees it who manages accounts."""
+    with looking(cases, role=UserRole.OPERATOR, oidc_issuer="https://id.example") as client:
+        yield str(client.base_url).rstrip("/")
+
+
+@pytest.fixture(scope="session")
 def console(cases: Store) -> Iterator[str]:
     """The console's address."""
     with looking(cases) as client:

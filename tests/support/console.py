@@ -62,6 +62,7 @@ def looking(
     address_of: Callable[[Request], str] = peer_of,
     partners: Sequence[Destination] = (),
     name: str = "binh",
+    oidc_issuer: str = "",
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     parts = Parts(
@@ -74,6 +75,7 @@ def looking(
         address_of=address_of,
         partners=partners,
         agency="000.99.01.H57",
+        oidc_issuer=oidc_issuer,
     )
     app = create_app(parts)
     more(app)

@@ -33,7 +33,7 @@ from hub.store.evidence import audit
 from hub.store.users import accounts, devices, recovery_codes, sessions, sign_in_failures
 from hub.store.users.accounts import UserAccount
 from hub.store.users.sessions import Session
-from hub.texts import Explained, both
+from hub.texts import Explained, Text, both
 
 _HASHES = threading.BoundedSemaphore(2)
 """Passwords that are hashed at once: each takes 64 MiB and a processor."""
@@ -106,11 +106,8 @@ def check_password(
             fresh = passwords.hashed(password) if known and right and _outdated(known) else ""
     with store.write() as tx:
         sign_in_failures.lock(tx)  # before the account, see docs/lock-order.md
-        if known is not None and right:
-            # Read again under the lock: it may be another password by now.
-            locked = accounts.locked(tx, name)
-            right = locked is not None and _is_same(locked, known)
-        if known is None or not right:
+        wrong = _refusal(tx, known if right else None)
+        if known is None or wrong is not None:
             if known is not None:
                 _record(tx, known, "users.password", now, allowed=False)
         else:
@@ -118,7 +115,7 @@ def check_password(
                 accounts.keep_hash(tx, name, fresh, instead_of=known.password)
             _discount(tx, name, browser, now)
             return _open(tx, known, SessionStage.CODE, browser, now)
-    raise SignInRefused(both("users.sign_in_wrong"))
+    raise SignInRefused(wrong or both("users.sign_in_wrong"))
 
 
 def check_code(
@@ -133,7 +130,7 @@ def check_code(
     with store.write() as tx:
         # Read again under the lock: the secret may be another one by now.
         locked = accounts.locked(tx, account.user.name)
-        if locked is None or locked.retired_at is not None:
+        if locked is None or not locked.is_active:
             raise SignInOver
         how = _used_code(tx, locked, code, code_key, now)
         if how:
@@ -254,6 +251,7 @@ def _finish(
         mark = keys.fresh_token()
     devices.used(tx, name, keys.digest(mark), now=now)
     stage = SessionStage.PASSWORD if account.password_given else SessionStage.WHOLE
+    accounts.signed_in(tx, name, now=now)
     _record(tx, account, "users.sign_in", now, object=how)
     opened = _open(tx, account, stage, browser, now)
     return OpenedSession(token=opened.token, stage=stage, user=name, mark=mark)
@@ -369,8 +367,15 @@ def _one_of_few(store: Store, name: str, browser: Browser, now: datetime) -> Ite
         _ROOM.leave(source)
 
 
-def _is_same(locked: UserAccount, known: UserAccount) -> bool:
-    return locked.retired_at is None and locked.password == known.password
+def _refusal(tx: Tx, known: UserAccount | None) -> Text | None:
+    """Return why the right password of an account opens nothing; None for no account, too."""
+    if known is None:
+        return both("users.sign_in_wrong")
+    # Read again under the lock: it may be another password by now.
+    locked = accounts.locked(tx, known.user.name)
+    if locked is None or locked.retired_at is not None or locked.password != known.password:
+        return both("users.sign_in_wrong")
+    return None if locked.locked_at is None else both("users.sign_in_locked")
 
 
 def _outdated(account: UserAccount) -> bool:
