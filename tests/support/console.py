@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import httpx
 import sqlalchemy as sa
@@ -62,9 +63,9 @@ def looking(
     address_of: Callable[[Request], str] = peer_of,
     partners: Sequence[Destination] = (),
     name: str = "binh",
-    oidc_issuer: str = "",
+    **others: Any,
 ) -> Iterator[httpx.Client]:
-    """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
+    """Give a browser at the console, served as in a hub; `more` adds routes, `others` are parts."""
     parts = Parts(
         store=store,
         clock=clock,
@@ -75,7 +76,7 @@ def looking(
         address_of=address_of,
         partners=partners,
         agency="000.99.01.H57",
-        oidc_issuer=oidc_issuer,
+        **others,
     )
     app = create_app(parts)
     more(app)
