@@ -1,10 +1,9 @@
 """Locking an account for a while, and linking it to what a provider of identities calls the person.
 
 A locked account opens nothing: no sign-in, no session, no key. Unlocked, it is as it was before. A
-link lets the provider's word take the place of the password (see
-`hub.operations.users.identity_sign_in`). Whoever links an account can choose an identity of the
-own, so a link introduces the person as a reset does: until another approver confirms the person,
-the account approves nothing.
+link is for the provider's word to take the place of the password. Whoever links an account can
+choose an identity of the own, so a link introduces the person as a reset does: until another
+approver confirms the person, the account approves nothing.
 """
 
 from hub.operations.signed_by import SignedBy
