@@ -1,9 +1,10 @@
 """The console for tests: its application over a store, with a visitor who needs no sign-in."""
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import httpx
 import sqlalchemy as sa
@@ -11,13 +12,12 @@ from fastapi import FastAPI, Request
 
 from hub.console.app import create_app
 from hub.console.frame.visitor import visitor
-from hub.console.parts import Parts, peer_of
+from hub.console.parts import Parts
 from hub.console.sign_in.forms import TOKEN, fields
 from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
-from hub.ports import Destination
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
 from hub.rules.users.scope import ALL, Scope
@@ -59,12 +59,10 @@ def looking(
     management_url: str = "",
     code_key: Callable[[], bytes | None] = lambda: None,
     more: Callable[[FastAPI], object] = lambda _app: None,
-    address_of: Callable[[Request], str] = peer_of,
-    partners: Sequence[Destination] = (),
     name: str = "binh",
-    oidc_issuer: str = "",
+    **others: Any,
 ) -> Iterator[httpx.Client]:
-    """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
+    """Give a browser at the console, served as in a hub; `more` adds routes, `others` are parts."""
     parts = Parts(
         store=store,
         clock=clock,
@@ -72,10 +70,8 @@ def looking(
         broker_url=broker_url,
         management_url=management_url,
         code_key=code_key,
-        address_of=address_of,
-        partners=partners,
         agency="000.99.01.H57",
-        oidc_issuer=oidc_issuer,
+        **others,
     )
     app = create_app(parts)
     more(app)

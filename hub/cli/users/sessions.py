@@ -9,7 +9,7 @@ from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.cli.users.manage import Name, refused
 from hub.operations.users import accounts
-from hub.operations.users.confirming import standing_of
+from hub.operations.users.confirming import account_state
 from hub.operations.users.refused import UserNotDone
 from hub.rules.users.rights import Right
 from hub.runtime.clock import utc_now
@@ -44,7 +44,7 @@ def list_users(
                     user.full_name,
                     str(user.role.text),
                     " ".join(sorted(user.sectors)),
-                    str(standing_of(it)),
+                    str(account_state(it)),
                     it.last_sign_in_at,
                     each.sessions,
                     it.issuer,

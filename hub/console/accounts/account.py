@@ -12,7 +12,7 @@ from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import visitor
 from hub.console.parts import Parts
 from hub.operations.users.accounts import UserSecrets
-from hub.operations.users.confirming import standing_of
+from hub.operations.users.confirming import account_state
 from hub.records.registers import procedures
 from hub.rules.users.rights import Right, UserRole
 from hub.rules.users.visitor import Visitor
@@ -47,7 +47,7 @@ def of_account(
         title=both("account_pages.account_title", name=name),
         values={
             "it": found,
-            "standing": standing_of(found),
+            "standing": account_state(found),
             "sessions": opened,
             "codes_left": codes_left,
             "key_ends_at": key.ends_at if key else None,

@@ -9,7 +9,7 @@ from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, visitor
 from hub.console.links import account
 from hub.console.parts import Parts
-from hub.operations.users.confirming import standing_of
+from hub.operations.users.confirming import account_state
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.users.listing import listed
@@ -32,7 +32,7 @@ def install(app: FastAPI, parts: Parts) -> None:
             template="accounts/listing.html",
             title=both("account_pages.title"),
             values={
-                "accounts": [(it, standing_of(it.account)) for it in shown],
+                "accounts": [(it, account_state(it.account)) for it in shown],
                 "retired": retired,
                 "hidden": len(found) - len(shown),
                 "account_page": account,

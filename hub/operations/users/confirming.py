@@ -71,7 +71,7 @@ def objection(tx: Tx, name: str) -> Text | None:
     return both("users.given_by_another", name=givers[0]) if givers else None
 
 
-def standing_of(account: UserAccount) -> Text:
+def account_state(account: UserAccount) -> Text:
     """Return in a few words whether an account opens anything, and whether it approves."""
     if account.retired_at is not None:
         return both("users.is_retired_mark")
