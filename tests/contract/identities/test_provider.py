@@ -1,6 +1,7 @@
 """The provider of identities over HTTP: what it signs opens, all else is refused by a code."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from joserfc import jws
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from adapters.identities.signing_keys import AGAIN
 from hub.rules.users.id_tokens import challenge_of
@@ -109,14 +110,12 @@ def test_a_key_that_is_away_is_asked_for_again_later(there: TestProvider) -> Non
 def forged(there: TestProvider) -> dict[str, tuple[str, Refusal]]:
     """Return tokens that must open nothing, with why."""
     claims = there.claims(STARTED.nonce, AT)
-    public = there.key.as_pem(private=False)
-    hs = {"alg": "HS256", "kid": "one"}
-    by_public_key = jws.serialize_compact(
-        hs, json.dumps(claims), OctKey.import_key(public), algorithms=["HS256"]
-    )
+    head = {"alg": "HS256", "kid": "one"}
+    signed_part = compact(head, claims).rpartition(".")[0].encode()
+    by_public_key = hmac.digest(there.key.as_pem(private=False), signed_part, "sha256")
     stranger = RSAKey.generate_key(2048, {"kid": "one"})
     good = there.signed(claims)
-    head, _, signature = good.split(".")
+    first, _, signature = good.split(".")
     other = base64.urlsafe_b64encode(json.dumps({**claims, "sub": "an"}).encode()).decode()
     signed_by_stranger = jws.serialize_compact(
         {"alg": "RS256", "kid": "one"}, json.dumps(claims), stranger, algorithms=["RS256"]
@@ -128,7 +127,7 @@ def forged(there: TestProvider) -> dict[str, tuple[str, Refusal]]:
         "alg None": (compact({"alg": "None", "kid": "one"}, claims), bad),
         "no alg": (compact({"kid": "one"}, claims), bad),
         "alg a list": (compact({"alg": ["RS256"], "kid": "one"}, claims), bad),
-        "HS256 by the public key": (by_public_key, bad),
+        "HS256 by the public key": (compact(head, claims, by_public_key), bad),
         "another's key, this kid": (signed_by_stranger, bad),
         "key in the header": (
             compact({"alg": "RS256", "kid": "two", "jwk": stranger.as_dict()}, claims),
@@ -136,7 +135,7 @@ def forged(there: TestProvider) -> dict[str, tuple[str, Refusal]]:
         ),
         "kid a number": (compact({"alg": "RS256", "kid": 1}, claims), bad),
         "unknown kid": (there.signed(claims, kid="nobody"), bad),
-        "other claims": (f"{head}.{other.rstrip('=')}.{signature}", bad),
+        "other claims": (f"{first}.{other.rstrip('=')}.{signature}", bad),
         "no signature": (f"{good.rpartition('.')[0]}.", bad),
         "unknown crit": (
             compact({"alg": "RS256", "kid": "one", "crit": ["x"], "x": 1}, claims),
@@ -162,10 +161,10 @@ def test_no_bad_token_opens_anything(there: TestProvider) -> None:
         assert refusal(lambda: hub.redeem("c", STARTED, now=AT)) is code, name
 
 
-@pytest.mark.parametrize("size", [1024])
-def test_a_key_that_is_too_small_signs_nothing(there: TestProvider, size: int) -> None:
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
+def test_a_key_that_is_too_small_signs_nothing(there: TestProvider) -> None:
     """Whoever serves it."""
-    there.key = RSAKey.generate_key(size, {"kid": "small"})
+    there.key = RSAKey.generate_key(1024, {"kid": "small"})
     there.served = [there.key]
     there.answers(STARTED.nonce, AT)
     hub = there.provider(lambda: AT)

@@ -181,4 +181,4 @@ def test_a_verified_mail_address_names_a_person() -> None:
 def test_the_challenge_is_that_of_the_standard() -> None:
     """The example of RFC 7636, appendix B."""
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-    assert challenge_of(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuJGjJp_cM"
+    assert challenge_of(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
