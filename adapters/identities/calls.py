@@ -15,7 +15,7 @@ from adapters.wire.connections import Dialer
 from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Proxy, Tls
 from hub.rules.failures.errors import DeliveryFailure
-from hub.rules.users.identities import IdentityRefused, Refusal
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused
 
 LIMITS = Limits(
     connect_timeout=timedelta(seconds=3),
@@ -63,11 +63,11 @@ class Calls:
             )
         except DeliveryFailure as error:
             raise IdentityRefused(
-                Refusal.PROVIDER_AWAY, f"{_host(address)}: {error.code}"
+                IdentityRefusal.PROVIDER_AWAY, f"{_host(address)}: {error.code}"
             ) from None
         except (OSError, ValueError) as error:
             detail = f"{_host(address)}: {type(error).__name__}"
-            raise IdentityRefused(Refusal.PROVIDER_AWAY, detail) from None
+            raise IdentityRefused(IdentityRefusal.PROVIDER_AWAY, detail) from None
         return reply.status, _object(reply.status, reply.body, address)
 
 
@@ -77,16 +77,16 @@ def checked_address(address: object) -> str:
     Raises IdentityRefused.
     """
     if not isinstance(address, str) or len(address) > LONGEST_ADDRESS:
-        raise IdentityRefused(Refusal.PROVIDER_ANSWER, "no address")
+        raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, "no address")
     try:
         parts = urlsplit(address)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
-        raise IdentityRefused(Refusal.PROVIDER_ANSWER, "no address") from None
+        raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, "no address") from None
     plain = parts.scheme == "http" and is_this_machine(host)
     odd = any(letter <= " " or letter > "~" for letter in address) or not host
     if odd or parts.username or parts.fragment or not (parts.scheme == "https" or plain):
-        raise IdentityRefused(Refusal.PROVIDER_ANSWER, f"{host[:100]!r}: no https address")
+        raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, f"{host[:100]!r}: no https address")
     return address
 
 
@@ -108,8 +108,12 @@ def _object(status: int, body: bytes, address: str) -> Mapping[str, Any]:
     return found
 
 
-def _kind_of(status: int) -> Refusal:
-    return Refusal.PROVIDER_AWAY if status >= 500 or status == 429 else Refusal.PROVIDER_ANSWER
+def _kind_of(status: int) -> IdentityRefusal:
+    return (
+        IdentityRefusal.PROVIDER_AWAY
+        if status >= 500 or status == 429
+        else IdentityRefusal.PROVIDER_ANSWER
+    )
 
 
 def _host(address: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.identities.calls import checked_address
 from hub.rules.users.id_tokens import ALGORITHMS
-from hub.rules.users.identities import IdentityRefused, Refusal
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -29,16 +29,18 @@ class ProviderMetadata:
 def read_metadata(found: Mapping[str, Any], *, issuer: str) -> ProviderMetadata:
     """Return what the hub uses of a document. Raises IdentityRefused, naming what is wrong."""
     if found.get("issuer") != issuer:
-        raise IdentityRefused(Refusal.PROVIDER_ANSWER, "the document names another issuer")
+        raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, "the document names another issuer")
     algorithms = tuple(
         it
         for it in ALGORITHMS
         if it in _words(found, "id_token_signing_alg_values_supported", ["RS256"])
     )
     if not algorithms:
-        raise IdentityRefused(Refusal.PROVIDER_ANSWER, f"signs with none of {' '.join(ALGORITHMS)}")
+        raise IdentityRefused(
+            IdentityRefusal.PROVIDER_ANSWER, f"signs with none of {' '.join(ALGORITHMS)}"
+        )
     if "S256" not in _words(found, "code_challenge_methods_supported", ["S256"]):
-        raise IdentityRefused(Refusal.PROVIDER_ANSWER, "does not know PKCE with S256")
+        raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, "does not know PKCE with S256")
     methods = _words(found, "token_endpoint_auth_methods_supported", ["client_secret_basic"])
     return ProviderMetadata(
         authorization_endpoint=checked_address(found.get("authorization_endpoint")),

@@ -21,7 +21,7 @@ from hub.rules.users.id_tokens import (
     check_claims,
     identity_in,
 )
-from hub.rules.users.identities import Identity, IdentityRefused, Refusal, Started
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused, ProvenIdentity, Started
 
 METADATA_LASTS = timedelta(hours=1)
 _SCOPES = {"sub": "openid", "email": "openid email"}
@@ -74,9 +74,9 @@ class OidcProvider:
         if issuer is None and not self._known().names_itself:
             return
         if issuer != self.issuer:
-            raise IdentityRefused(Refusal.TOKEN_ISSUER, "iss of the answer")
+            raise IdentityRefused(IdentityRefusal.TOKEN_ISSUER, "iss of the answer")
 
-    def redeem(self, code: str, started: Started, *, now: datetime) -> Identity:
+    def redeem(self, code: str, started: Started, *, now: datetime) -> ProvenIdentity:
         """Return the person whose code it is, checked in every respect. Raises IdentityRefused."""
         own, found = self._own, self._known()
         id_token, access_token = self._exchange(found, code, started)
@@ -106,11 +106,11 @@ class OidcProvider:
         status, answer = self._calls.post(found.token_endpoint, fields, headers)
         if status != 200:
             away = status >= 500 or status == 429
-            kind = Refusal.PROVIDER_AWAY if away else Refusal.PROVIDER_REFUSED
+            kind = IdentityRefusal.PROVIDER_AWAY if away else IdentityRefusal.PROVIDER_REFUSED
             raise IdentityRefused(kind, f"HTTP {status} {_word(answer.get('error'))}".strip())
         id_token, access_token = answer.get("id_token"), answer.get("access_token", "")
         if not isinstance(id_token, str) or not isinstance(access_token, str):
-            raise IdentityRefused(Refusal.PROVIDER_ANSWER, "no id_token")
+            raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, "no id_token")
         return id_token, access_token
 
     def _known(self) -> ProviderMetadata:

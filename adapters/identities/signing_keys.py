@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.rules.users.identities import IdentityRefused, Refusal
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused
 
 AGAIN = timedelta(minutes=1)
 """After that an unknown key has the keys fetched again."""
@@ -40,14 +40,14 @@ class SigningKeys:
         header = _header_of(token)
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in algorithms or algorithm not in _TYPES:
-            raise IdentityRefused(Refusal.TOKEN_SIGNATURE, "alg")
+            raise IdentityRefused(IdentityRefusal.TOKEN_SIGNATURE, "alg")
         if kid is not None and not isinstance(kid, str):
-            raise IdentityRefused(Refusal.TOKEN_SIGNATURE, "kid")
+            raise IdentityRefused(IdentityRefusal.TOKEN_SIGNATURE, "kid")
         key = self._key(algorithm, kid, now)
         try:
             return dict(jwt.decode(token, key, algorithms=[algorithm]).claims)
         except (JoseError, ValueError, RecursionError) as error:
-            raise IdentityRefused(Refusal.TOKEN_SIGNATURE, type(error).__name__) from None
+            raise IdentityRefused(IdentityRefusal.TOKEN_SIGNATURE, type(error).__name__) from None
 
     def _key(self, algorithm: str, kid: str | None, now: datetime) -> Any:
         with self._lock:
@@ -59,7 +59,7 @@ class SigningKeys:
                 self._keys = read_keys(self._fetch())
                 found = self._named(algorithm, kid)
         if found is None:
-            raise IdentityRefused(Refusal.TOKEN_SIGNATURE, "no key of that kid")
+            raise IdentityRefused(IdentityRefusal.TOKEN_SIGNATURE, "no key of that kid")
         return found
 
     def _named(self, algorithm: str, kid: str | None) -> Any:
@@ -80,7 +80,7 @@ def read_keys(found: Mapping[str, Any]) -> Sequence[Any]:
 
     given = found.get("keys")
     if not isinstance(given, list) or len(given) > MOST_KEYS:
-        raise IdentityRefused(Refusal.PROVIDER_ANSWER, "no key set")
+        raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, "no key set")
     kinds: Mapping[str, type[RSAKey] | type[ECKey]] = {"RSA": RSAKey, "EC": ECKey}
     keys = []
     for each in given:
@@ -109,8 +109,8 @@ def _header_of(token: str) -> Mapping[str, Any]:
     from joserfc.jws import extract_compact
 
     if len(token) > LONGEST_TOKEN:
-        raise IdentityRefused(Refusal.TOKEN_SIGNATURE, "too long")
+        raise IdentityRefused(IdentityRefusal.TOKEN_SIGNATURE, "too long")
     try:
         return dict(extract_compact(token.encode()).headers())
     except (JoseError, ValueError, RecursionError) as error:
-        raise IdentityRefused(Refusal.TOKEN_SIGNATURE, type(error).__name__) from None
+        raise IdentityRefused(IdentityRefusal.TOKEN_SIGNATURE, type(error).__name__) from None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from hub.rules.users.identities import Identity, Started
+from hub.rules.users.identities import ProvenIdentity, Started
 
 
 class IdentityProvider(Protocol):
@@ -17,7 +17,7 @@ class IdentityProvider(Protocol):
     def address(self, started: Started) -> str:
         """Return where a browser is sent to sign in. Raises IdentityRefused."""
 
-    def redeem(self, code: str, started: Started, *, now: datetime) -> Identity:
+    def redeem(self, code: str, started: Started, *, now: datetime) -> ProvenIdentity:
         """Return the person whose code it is, checked in every respect. Raises IdentityRefused."""
 
     def check_answer_from(self, issuer: str | None) -> None:

@@ -23,7 +23,7 @@ from hub.operations.users.opening import OpenedSession
 from hub.operations.users.sign_in_room import SignInRoom
 from hub.ports.identities import IdentityProvider
 from hub.rules.users import keys
-from hub.rules.users.identities import IdentityRefused, Refusal, Started
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused, Started
 from hub.rules.users.sign_in import UNFINISHED, SessionStage, masked_address, network_of
 from hub.runtime.telemetry import Event, log
 from hub.texts import Text, both
@@ -34,7 +34,11 @@ _KEY = secrets.token_bytes(32)
 """Of this process: a sign-in that another one began is begun anew."""
 _LONGEST_BACK = 1000
 _LONGEST_COOKIE = 3000
-_STATUS = {Refusal.PROVIDER_AWAY: 503, Refusal.BUSY: 503, Refusal.PROVIDER_ANSWER: 502}
+_STATUS = {
+    IdentityRefusal.PROVIDER_AWAY: 503,
+    IdentityRefusal.BUSY: 503,
+    IdentityRefusal.PROVIDER_ANSWER: 502,
+}
 
 
 def install(app: FastAPI, parts: Parts) -> None:
@@ -87,10 +91,10 @@ class _ByProvider:
         try:
             started, back = _opened(request.cookies.get(COOKIE, ""), now)
             if not hmac.compare_digest(started.state.encode(), state.encode(errors="replace")):
-                raise IdentityRefused(Refusal.STATE)
+                raise IdentityRefused(IdentityRefusal.STATE)
             self._provider.check_answer_from(iss)
             if error or not code:
-                raise IdentityRefused(Refusal.PROVIDER_REFUSED, "said to the browser")
+                raise IdentityRefused(IdentityRefusal.PROVIDER_REFUSED, "said to the browser")
             opened = self._redeemed(request, code[:4000], started, now)
         except IdentityRefused as refused:
             return self._refused(request, refused, back)
@@ -106,7 +110,7 @@ class _ByProvider:
         browser = cookies.browser_of(request, self._parts)
         source = network_of(browser.address)
         if not self._room.reserve(source, known=False):
-            raise IdentityRefused(Refusal.BUSY)
+            raise IdentityRefused(IdentityRefusal.BUSY)
         try:
             identity = self._provider.redeem(code, started, now=now)
         finally:
@@ -116,25 +120,25 @@ class _ByProvider:
     def _refused(self, request: Request, error: IdentityRefused, back: str) -> Response:
         code, where = error.refusal, masked_address(self._parts.address_of(request))
         log.warning(Event.IDENTITY_REFUSED, code=code.value, detail=error.detail[:200])
-        if code is not Refusal.ACCOUNT_CLOSED:  # which stands in the audit by its account
+        if code is not IdentityRefusal.ACCOUNT_CLOSED:  # which stands in the audit by its account
             self._parts.deny_identity(where, code.value)
         answer = pages.name_page(
             request,
             self._parts,
             back=back,
-            wrong=_told(error),
+            wrong=_words_of(error),
             status=_STATUS.get(code, 403),
         )
         _forget(answer)
         return answer
 
 
-def _told(error: IdentityRefused) -> Text:
+def _words_of(error: IdentityRefused) -> Text:
     """Return what happened and what to do, with the code that the runbook has."""
     shown = {"what": error.refusal.text, "to_do": error.refusal.to_do, "code": error.refusal.value}
     if error.subject:
-        return both("identities.told_with_subject", subject=error.subject, **shown)
-    return both("identities.told", **shown)
+        return both("identities.why_with_subject", subject=error.subject, **shown)
+    return both("identities.why", **shown)
 
 
 def _seal(started: Started, back: str, now: datetime) -> str:
@@ -147,10 +151,10 @@ def _opened(sealed: str, now: datetime) -> tuple[Started, str]:
     """Return the sign-in of a cookie, and where it leads back to. Raises IdentityRefused."""
     mark, _, made = sealed[:_LONGEST_COOKIE].partition(".")
     if not hmac.compare_digest(mark.encode(errors="replace"), _mark_of(made).encode()):
-        raise IdentityRefused(Refusal.STATE)
+        raise IdentityRefused(IdentityRefusal.STATE)
     state, nonce, verifier, back, begun = json.loads(base64.urlsafe_b64decode(made))
     if not 0 <= now.timestamp() - begun < UNFINISHED.total_seconds() + 1:
-        raise IdentityRefused(Refusal.STATE)
+        raise IdentityRefused(IdentityRefusal.STATE)
     return Started(state=state, nonce=nonce, verifier=verifier), own_path(back)
 
 

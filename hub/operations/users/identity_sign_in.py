@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime
 
 from hub.operations.users.opening import Browser, OpenedSession, finish, open_session, record
-from hub.rules.users.identities import Identity, IdentityRefused, Refusal, Started
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused, ProvenIdentity, Started
 from hub.rules.users.sign_in import SessionStage
 from hub.store.engine.store import Store, Tx
 from hub.store.users import accounts, sent_forms
@@ -18,7 +18,7 @@ from hub.texts import both
 
 
 def open_for(
-    store: Store, identity: Identity, started: Started, *, browser: Browser, now: datetime
+    store: Store, identity: ProvenIdentity, started: Started, *, browser: Browser, now: datetime
 ) -> OpenedSession:
     """Open a session of the account that an identity is linked to. Raises IdentityRefused.
 
@@ -36,11 +36,11 @@ def open_for(
             record(tx, account, "users.identity", now, object=str(refusal), allowed=False)
     known = account is not None
     raise IdentityRefused(
-        refusal or Refusal.IDENTITY_UNKNOWN, subject="" if known else identity.subject
+        refusal or IdentityRefusal.IDENTITY_UNKNOWN, subject="" if known else identity.subject
     )
 
 
-def _linked(tx: Tx, identity: Identity) -> UserAccount | None:
+def _linked(tx: Tx, identity: ProvenIdentity) -> UserAccount | None:
     found = accounts.linked(tx, identity.issuer, identity.subject)
     if found is None:
         return None
@@ -55,15 +55,15 @@ def _linked(tx: Tx, identity: Identity) -> UserAccount | None:
 
 def _refusal(
     tx: Tx, account: UserAccount | None, started: Started, now: datetime
-) -> Refusal | None:
+) -> IdentityRefusal | None:
     if account is None:
-        return Refusal.IDENTITY_UNKNOWN
+        return IdentityRefusal.IDENTITY_UNKNOWN
     if not account.is_active:
-        return Refusal.ACCOUNT_CLOSED
+        return IdentityRefusal.ACCOUNT_CLOSED
     # As a form, a sign-in at the provider counts once, whatever the provider says of its code.
     digest = hashlib.sha256(started.state.encode()).hexdigest()
     name = account.user.name
     if not sent_forms.begin(tx, digest, user=name, now=now):
-        return Refusal.STATE_USED
+        return IdentityRefusal.STATE_USED
     sent_forms.end(tx, digest, outcome=both("identities.signed_in", name=name), now=now)
     return None

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.rules.users.identities import Identity, IdentityRefused, Refusal
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused, ProvenIdentity
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Signatures by a key pair only: never `none`, and no HMAC, whose key the public one could be."""
@@ -29,22 +29,22 @@ def check_claims(
 ) -> None:
     """Raise IdentityRefused unless a token is of this provider, for this hub, sign-in and time."""
     if claims.get("iss") != issuer:
-        raise IdentityRefused(Refusal.TOKEN_ISSUER)
+        raise IdentityRefused(IdentityRefusal.TOKEN_ISSUER)
     audience = claims.get("aud")
     if audience not in (client_id, [client_id]):
-        raise IdentityRefused(Refusal.TOKEN_AUDIENCE, "aud")
+        raise IdentityRefused(IdentityRefusal.TOKEN_AUDIENCE, "aud")
     if claims.get("azp", client_id) != client_id:
-        raise IdentityRefused(Refusal.TOKEN_AUDIENCE, "azp")
+        raise IdentityRefused(IdentityRefusal.TOKEN_AUDIENCE, "azp")
     if now >= _moment(claims, "exp") + SKEW:
-        raise IdentityRefused(Refusal.TOKEN_TIME, "exp")
+        raise IdentityRefused(IdentityRefusal.TOKEN_TIME, "exp")
     made = _moment(claims, "iat")
     if made > now + SKEW or made < now - OLDEST - SKEW:
-        raise IdentityRefused(Refusal.TOKEN_TIME, "iat")
+        raise IdentityRefused(IdentityRefusal.TOKEN_TIME, "iat")
     if "nbf" in claims and _moment(claims, "nbf") > now + SKEW:
-        raise IdentityRefused(Refusal.TOKEN_TIME, "nbf")
+        raise IdentityRefused(IdentityRefusal.TOKEN_TIME, "nbf")
     shown = claims.get("nonce")
     if not isinstance(shown, str) or not hmac.compare_digest(shown.encode(), nonce.encode()):
-        raise IdentityRefused(Refusal.TOKEN_NONCE)
+        raise IdentityRefused(IdentityRefusal.TOKEN_NONCE)
 
 
 def check_access_token(claims: Mapping[str, Any], access_token: str) -> None:
@@ -58,12 +58,12 @@ def check_access_token(claims: Mapping[str, Any], access_token: str) -> None:
     expected = base64.urlsafe_b64encode(half).rstrip(b"=")
     shown = claims["at_hash"]
     if not isinstance(shown, str) or not hmac.compare_digest(shown.encode(), expected):
-        raise IdentityRefused(Refusal.TOKEN_CLAIMS, "at_hash")
+        raise IdentityRefused(IdentityRefusal.TOKEN_CLAIMS, "at_hash")
 
 
 def identity_in(
     claims: Mapping[str, Any], *, issuer: str, claim: str, second_factors: Collection[str]
-) -> Identity:
+) -> ProvenIdentity:
     """Return the person of a checked token, named by the claim `claim`. Raises IdentityRefused.
 
     A mail address counts only if the provider says that it has verified it. `second_factors`: the
@@ -71,16 +71,16 @@ def identity_in(
     """
     subject = claims.get(claim)
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
-        raise IdentityRefused(Refusal.TOKEN_CLAIMS, claim)
+        raise IdentityRefused(IdentityRefusal.TOKEN_CLAIMS, claim)
     if not subject.isprintable():
-        raise IdentityRefused(Refusal.TOKEN_CLAIMS, claim)
+        raise IdentityRefused(IdentityRefusal.TOKEN_CLAIMS, claim)
     if claim == "email" and claims.get("email_verified") is not True:
-        raise IdentityRefused(Refusal.TOKEN_CLAIMS, "email_verified")
+        raise IdentityRefused(IdentityRefusal.TOKEN_CLAIMS, "email_verified")
     methods = claims.get("amr")
     shown = [it for it in methods if isinstance(it, str)] if isinstance(methods, list) else []
     level = claims.get("acr")
     proven = {*shown, *([level] if isinstance(level, str) else [])}
-    return Identity(
+    return ProvenIdentity(
         issuer=issuer, subject=subject, second_factor=not proven.isdisjoint(second_factors)
     )
 
@@ -95,5 +95,5 @@ def challenge_of(verifier: str) -> str:
 def _moment(claims: Mapping[str, Any], name: str) -> datetime:
     found = claims.get(name)
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _LATEST:
-        raise IdentityRefused(Refusal.TOKEN_TIME, name)
+        raise IdentityRefused(IdentityRefusal.TOKEN_TIME, name)
     return datetime.fromtimestamp(found, UTC)

@@ -1,6 +1,6 @@
 """What a provider of identities (OpenID Connect) proves of a person, and why it proves nothing.
 
-Each refusal has a code with two sentences in `hub/texts/identities.toml` and a heading in the
+Each refusal has a code with two sentences in `hub/texts/identity_refusals.toml` and a heading in the
 runbook. Pure.
 """
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 from hub.texts import Text, both
 
 
-class Refusal(StrEnum):
+class IdentityRefusal(StrEnum):
     """Why a sign-in by the provider opened nothing."""
 
     PROVIDER_AWAY = "provider_away"
@@ -31,18 +31,18 @@ class Refusal(StrEnum):
     @property
     def text(self) -> Text:
         """What happened, in a sentence."""
-        return both(f"identities.{self.value}")
+        return both(f"identity_refusals.{self.value}")
 
     @property
     def to_do(self) -> Text:
         """What the person, or the one who manages the hub, does about it."""
-        return both(f"identities.{self.value}_to_do")
+        return both(f"identity_refusals.{self.value}_to_do")
 
 
 class IdentityRefused(Exception):
     """The provider's word opens nothing."""
 
-    def __init__(self, refusal: Refusal, detail: str = "", *, subject: str = "") -> None:
+    def __init__(self, refusal: IdentityRefusal, detail: str = "", *, subject: str = "") -> None:
         """`detail`: for operators, no personal data; `subject`: what was proven of the person."""
         super().__init__(f"{refusal}: {detail}" if detail else refusal.value)
         self.refusal = refusal
@@ -51,7 +51,7 @@ class IdentityRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class ProvenIdentity:
     """A person as the provider has proven her."""
 
     issuer: str

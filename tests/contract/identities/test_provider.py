@@ -14,8 +14,8 @@ from joserfc.jwk import ECKey, RSAKey
 
 from adapters.identities.signing_keys import AGAIN
 from hub.rules.users.id_tokens import challenge_of
-from hub.rules.users.identities import IdentityRefused, Refusal, Started
-from tests.support.identities import CLIENT, SECRET, TestProvider, test_provider
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused, Started
+from tests.support.partners.identity_provider import CLIENT, SECRET, TestProvider, test_provider
 
 STARTED = Started(state="s" * 52, nonce="n" * 52, verifier="v" * 52)
 AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -28,7 +28,7 @@ def there() -> Iterator[TestProvider]:
         yield made
 
 
-def refusal(act: Callable[[], object]) -> Refusal:
+def refusal(act: Callable[[], object]) -> IdentityRefusal:
     """Return why something is refused."""
     with pytest.raises(IdentityRefused) as refused:
         act()
@@ -90,9 +90,11 @@ def test_a_new_key_is_fetched_once_a_minute_at_most(there: TestProvider) -> None
     there.key = RSAKey.generate_key(2048, {"kid": "made up"})
     there.answers(STARTED.nonce, at)
     for _ in range(5):
-        assert refusal(lambda: hub.redeem("c", STARTED, now=at)) is Refusal.TOKEN_SIGNATURE
+        assert refusal(lambda: hub.redeem("c", STARTED, now=at)) is IdentityRefusal.TOKEN_SIGNATURE
     assert there.calls.count("/keys") == 2
-    assert refusal(lambda: hub.redeem("c", STARTED, now=at + AGAIN)) is Refusal.TOKEN_SIGNATURE
+    assert (
+        refusal(lambda: hub.redeem("c", STARTED, now=at + AGAIN)) is IdentityRefusal.TOKEN_SIGNATURE
+    )
     assert there.calls.count("/keys") == 3
 
 
@@ -102,12 +104,12 @@ def test_a_key_that_is_away_is_asked_for_again_later(there: TestProvider) -> Non
     hub = there.provider(lambda: AT)
     hub.address(STARTED)
     there.status = 503
-    assert refusal(lambda: hub.redeem("c", STARTED, now=AT)) is Refusal.PROVIDER_AWAY
+    assert refusal(lambda: hub.redeem("c", STARTED, now=AT)) is IdentityRefusal.PROVIDER_AWAY
     there.status = 0
     assert hub.redeem("c", STARTED, now=AT + AGAIN).subject == "binh@ward"
 
 
-def forged(there: TestProvider) -> dict[str, tuple[str, Refusal]]:
+def forged(there: TestProvider) -> dict[str, tuple[str, IdentityRefusal]]:
     """Return tokens that must open nothing, with why."""
     claims = there.claims(STARTED.nonce, AT)
     head = {"alg": "HS256", "kid": "one"}
@@ -120,8 +122,7 @@ def forged(there: TestProvider) -> dict[str, tuple[str, Refusal]]:
     signed_by_stranger = jws.serialize_compact(
         {"alg": "RS256", "kid": "one"}, json.dumps(claims), stranger, algorithms=["RS256"]
     )
-    bad = Refusal.TOKEN_SIGNATURE
-    later, earlier = timedelta(hours=1), -timedelta(hours=1)
+    bad = IdentityRefusal.TOKEN_SIGNATURE
     return {
         "alg none": (compact({"alg": "none"}, claims), bad),
         "alg None": (compact({"alg": "None", "kid": "one"}, claims), bad),
@@ -144,19 +145,27 @@ def forged(there: TestProvider) -> dict[str, tuple[str, Refusal]]:
         "no token": ("a.b", bad),
         "letters": ("Việt.Nam.!", bad),
         "far too long": ("a" * 20_000, bad),
-        "aud": (there.signed({**claims, "aud": "other"}), Refusal.TOKEN_AUDIENCE),
-        "iss": (there.signed({**claims, "iss": "https://x.example"}), Refusal.TOKEN_ISSUER),
-        "nonce": (there.signed(there.claims("m" * 52, AT)), Refusal.TOKEN_NONCE),
-        "old": (there.signed(there.claims(STARTED.nonce, AT + earlier)), Refusal.TOKEN_TIME),
-        "early": (there.signed(there.claims(STARTED.nonce, AT + later)), Refusal.TOKEN_TIME),
-        "at_hash": (there.signed({**claims, "at_hash": "x"}), Refusal.TOKEN_CLAIMS),
+    }
+
+
+def of_another(there: TestProvider) -> dict[str, tuple[str, IdentityRefusal]]:
+    """Return tokens that the provider signed, but not for this sign-in here and now."""
+    claims, hour = there.claims(STARTED.nonce, AT), timedelta(hours=1)
+    earlier, later = (there.claims(STARTED.nonce, at) for at in (AT - hour, AT + hour))
+    return {
+        "aud": (there.signed({**claims, "aud": "other"}), IdentityRefusal.TOKEN_AUDIENCE),
+        "iss": (there.signed({**claims, "iss": "https://x.example"}), IdentityRefusal.TOKEN_ISSUER),
+        "nonce": (there.signed(there.claims("m" * 52, AT)), IdentityRefusal.TOKEN_NONCE),
+        "old": (there.signed(earlier), IdentityRefusal.TOKEN_TIME),
+        "early": (there.signed(later), IdentityRefusal.TOKEN_TIME),
+        "at_hash": (there.signed({**claims, "at_hash": "x"}), IdentityRefusal.TOKEN_CLAIMS),
     }
 
 
 def test_no_bad_token_opens_anything(there: TestProvider) -> None:
     """By whom it was signed, for whom, when, and for which sign-in."""
     hub = there.provider(lambda: AT)
-    for name, (token, code) in forged(there).items():
+    for name, (token, code) in (forged(there) | of_another(there)).items():
         there.token = lambda _form, token=token: {"id_token": token, "access_token": "at"}  # type: ignore[misc]
         assert refusal(lambda: hub.redeem("c", STARTED, now=AT)) is code, name
 
@@ -168,7 +177,7 @@ def test_a_key_that_is_too_small_signs_nothing(there: TestProvider) -> None:
     there.served = [there.key]
     there.answers(STARTED.nonce, AT)
     hub = there.provider(lambda: AT)
-    assert refusal(lambda: hub.redeem("c", STARTED, now=AT)) is Refusal.TOKEN_SIGNATURE
+    assert refusal(lambda: hub.redeem("c", STARTED, now=AT)) is IdentityRefusal.TOKEN_SIGNATURE
 
 
 def test_an_elliptic_key_signs_with_its_own_algorithm(there: TestProvider) -> None:
@@ -200,20 +209,20 @@ def test_a_document_that_cannot_be_trusted_is_refused(
     """Before a browser is sent anywhere."""
     there.metadata = metadata
     hub = there.provider(lambda: AT)
-    assert refusal(lambda: hub.address(STARTED)) is Refusal.PROVIDER_ANSWER
+    assert refusal(lambda: hub.address(STARTED)) is IdentityRefusal.PROVIDER_ANSWER
 
 
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        ({"error": "invalid_grant"}, Refusal.PROVIDER_REFUSED),
-        ({"access_token": "at"}, Refusal.PROVIDER_ANSWER),
-        ({"id_token": 7}, Refusal.PROVIDER_ANSWER),
-        ([], Refusal.PROVIDER_ANSWER),
+        ({"error": "invalid_grant"}, IdentityRefusal.PROVIDER_REFUSED),
+        ({"access_token": "at"}, IdentityRefusal.PROVIDER_ANSWER),
+        ({"id_token": 7}, IdentityRefusal.PROVIDER_ANSWER),
+        ([], IdentityRefusal.PROVIDER_ANSWER),
     ],
 )
 def test_an_answer_without_a_token_opens_nothing(
-    there: TestProvider, answer: Any, code: Refusal
+    there: TestProvider, answer: Any, code: IdentityRefusal
 ) -> None:
     """A code that was used before, and everything that is no answer."""
     there.token = lambda _form: answer
@@ -227,14 +236,14 @@ def test_an_answer_of_another_provider_is_refused(there: TestProvider) -> None:
     hub.check_answer_from(None)
     hub.check_answer_from(there.issuer)
     for issuer in ("https://other.example", ""):
-        assert refusal(lambda it=issuer: hub.check_answer_from(it)) is Refusal.TOKEN_ISSUER  # type: ignore[misc]
+        assert refusal(lambda it=issuer: hub.check_answer_from(it)) is IdentityRefusal.TOKEN_ISSUER  # type: ignore[misc]
     there.metadata = {"authorization_response_iss_parameter_supported": True}
     hub = there.provider(lambda: AT)
-    assert refusal(lambda: hub.check_answer_from(None)) is Refusal.TOKEN_ISSUER
+    assert refusal(lambda: hub.check_answer_from(None)) is IdentityRefusal.TOKEN_ISSUER
 
 
 def test_a_provider_that_is_not_there_is_away() -> None:
     """Nothing listens; the hub says so and does not wait."""
     with test_provider() as gone:
         hub = gone.provider(lambda: AT)
-    assert refusal(lambda: hub.address(STARTED)) is Refusal.PROVIDER_AWAY
+    assert refusal(lambda: hub.address(STARTED)) is IdentityRefusal.PROVIDER_AWAY

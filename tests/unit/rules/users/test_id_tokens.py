@@ -18,7 +18,7 @@ from hub.rules.users.id_tokens import (
     check_claims,
     identity_in,
 )
-from hub.rules.users.identities import Identity, IdentityRefused, Refusal
+from hub.rules.users.identities import IdentityRefusal, IdentityRefused, ProvenIdentity
 
 ISSUER, CLIENT, NONCE = "https://id.example", "hub", "n" * 52
 AT = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -63,37 +63,39 @@ def test_what_the_standard_allows_is_taken(more: Mapping[str, Any]) -> None:
     check({**GOOD, **more})
 
 
-BAD: tuple[tuple[dict[str, Any], Refusal], ...] = (
-    (without("iss"), Refusal.TOKEN_ISSUER),
-    ({**GOOD, "iss": f"{ISSUER}/"}, Refusal.TOKEN_ISSUER),
-    ({**GOOD, "iss": [ISSUER]}, Refusal.TOKEN_ISSUER),
-    (without("aud"), Refusal.TOKEN_AUDIENCE),
-    ({**GOOD, "aud": "other"}, Refusal.TOKEN_AUDIENCE),
-    ({**GOOD, "aud": []}, Refusal.TOKEN_AUDIENCE),
-    ({**GOOD, "aud": [CLIENT, "other"]}, Refusal.TOKEN_AUDIENCE),
-    ({**GOOD, "azp": "other"}, Refusal.TOKEN_AUDIENCE),
-    ({**GOOD, "azp": None}, Refusal.TOKEN_AUDIENCE),
-    (without("exp"), Refusal.TOKEN_TIME),
-    ({**GOOD, "exp": NOW - _SKEW}, Refusal.TOKEN_TIME),
-    ({**GOOD, "exp": str(NOW + 300)}, Refusal.TOKEN_TIME),
-    ({**GOOD, "exp": True}, Refusal.TOKEN_TIME),
-    ({**GOOD, "exp": 10**30}, Refusal.TOKEN_TIME),
-    ({**GOOD, "exp": float("nan")}, Refusal.TOKEN_TIME),
-    ({**GOOD, "exp": float("inf")}, Refusal.TOKEN_TIME),
-    (without("iat"), Refusal.TOKEN_TIME),
-    ({**GOOD, "iat": NOW + _SKEW + 1}, Refusal.TOKEN_TIME),
-    ({**GOOD, "iat": NOW - _OLDEST - _SKEW - 1}, Refusal.TOKEN_TIME),
-    ({**GOOD, "nbf": NOW + _SKEW + 1}, Refusal.TOKEN_TIME),
-    (without("nonce"), Refusal.TOKEN_NONCE),
-    ({**GOOD, "nonce": "m" * 52}, Refusal.TOKEN_NONCE),
-    ({**GOOD, "nonce": ""}, Refusal.TOKEN_NONCE),
-    ({**GOOD, "nonce": [NONCE]}, Refusal.TOKEN_NONCE),
-    ({**GOOD, "nonce": "ệ"}, Refusal.TOKEN_NONCE),
+BAD: tuple[tuple[dict[str, Any], IdentityRefusal], ...] = (
+    (without("iss"), IdentityRefusal.TOKEN_ISSUER),
+    ({**GOOD, "iss": f"{ISSUER}/"}, IdentityRefusal.TOKEN_ISSUER),
+    ({**GOOD, "iss": [ISSUER]}, IdentityRefusal.TOKEN_ISSUER),
+    (without("aud"), IdentityRefusal.TOKEN_AUDIENCE),
+    ({**GOOD, "aud": "other"}, IdentityRefusal.TOKEN_AUDIENCE),
+    ({**GOOD, "aud": []}, IdentityRefusal.TOKEN_AUDIENCE),
+    ({**GOOD, "aud": [CLIENT, "other"]}, IdentityRefusal.TOKEN_AUDIENCE),
+    ({**GOOD, "azp": "other"}, IdentityRefusal.TOKEN_AUDIENCE),
+    ({**GOOD, "azp": None}, IdentityRefusal.TOKEN_AUDIENCE),
+    (without("exp"), IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "exp": NOW - _SKEW}, IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "exp": str(NOW + 300)}, IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "exp": True}, IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "exp": 10**30}, IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "exp": float("nan")}, IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "exp": float("inf")}, IdentityRefusal.TOKEN_TIME),
+    (without("iat"), IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "iat": NOW + _SKEW + 1}, IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "iat": NOW - _OLDEST - _SKEW - 1}, IdentityRefusal.TOKEN_TIME),
+    ({**GOOD, "nbf": NOW + _SKEW + 1}, IdentityRefusal.TOKEN_TIME),
+    (without("nonce"), IdentityRefusal.TOKEN_NONCE),
+    ({**GOOD, "nonce": "m" * 52}, IdentityRefusal.TOKEN_NONCE),
+    ({**GOOD, "nonce": ""}, IdentityRefusal.TOKEN_NONCE),
+    ({**GOOD, "nonce": [NONCE]}, IdentityRefusal.TOKEN_NONCE),
+    ({**GOOD, "nonce": "ệ"}, IdentityRefusal.TOKEN_NONCE),
 )
 
 
 @pytest.mark.parametrize(("claims", "code"), BAD)
-def test_what_is_wrong_is_refused_by_its_code(claims: Mapping[str, Any], code: Refusal) -> None:
+def test_what_is_wrong_is_refused_by_its_code(
+    claims: Mapping[str, Any], code: IdentityRefusal
+) -> None:
     """Of another type as well as of another value."""
     with pytest.raises(IdentityRefused) as refused:
         check(claims)
@@ -126,10 +128,10 @@ def test_an_access_token_is_the_one_that_the_token_names() -> None:
     for claims, token in ((named, "another"), ({"at_hash": 1}, "the access token")):
         with pytest.raises(IdentityRefused) as refused:
             check_access_token(claims, token)
-        assert refused.value.refusal is Refusal.TOKEN_CLAIMS
+        assert refused.value.refusal is IdentityRefusal.TOKEN_CLAIMS
 
 
-def identity(claims: Mapping[str, Any], claim: str = "sub") -> Identity:
+def identity(claims: Mapping[str, Any], claim: str = "sub") -> ProvenIdentity:
     """Return the person of claims; `mfa` and `level2` prove a second factor."""
     return identity_in(claims, issuer=ISSUER, claim=claim, second_factors=["mfa", "level2"])
 
@@ -169,7 +171,7 @@ def test_a_person_without_a_sure_name_is_nobody(claims: Mapping[str, Any], claim
     """A mail address that nobody has verified could be anybody's."""
     with pytest.raises(IdentityRefused) as refused:
         identity(claims, claim)
-    assert refused.value.refusal is Refusal.TOKEN_CLAIMS
+    assert refused.value.refusal is IdentityRefusal.TOKEN_CLAIMS
 
 
 def test_a_verified_mail_address_names_a_person() -> None:

@@ -18,7 +18,7 @@ from hub.console.sign_in.by_provider import BEGIN, COOKIE, DONE
 from hub.console.sign_in.cookies import SESSION
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access
-from hub.rules.users.identities import Refusal
+from hub.rules.users.identities import IdentityRefusal
 from hub.rules.users.sign_in import IDLE, UNFINISHED
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
@@ -26,7 +26,7 @@ from hub.store.users import sessions
 from tests.contract.console.conftest import Clock, sign_in, token
 from tests.support.browser_session import BrowserSession, hidden
 from tests.support.console import looking
-from tests.support.identities import TestProvider, test_provider
+from tests.support.partners.identity_provider import TestProvider, test_provider
 from tests.support.users import CODE_KEY, PASSWORD, add_user, code_of
 
 
@@ -174,7 +174,7 @@ def test_an_answer_opens_a_session_once(ward: Ward) -> None:
     assert ward.come_back(query).status_code == 303
     assert COOKIE not in ward.browser.cookies
     again = ward.come_back(query)
-    assert (again.status_code, ward.denied[-1][1]) == (403, Refusal.STATE)
+    assert (again.status_code, ward.denied[-1][1]) == (403, IdentityRefusal.STATE)
     ward.browser.cookies[COOKIE] = cookie
     again = ward.come_back(query)
     assert (again.status_code, "state_used" in again.text) == (403, True)
@@ -196,20 +196,22 @@ def test_an_answer_counts_at_the_browser_that_began(ward: Ward) -> None:
     ward.browser.cookies[COOKIE] = cookie
     ward.clock.pass_by(UNFINISHED + timedelta(seconds=2))
     assert ward.come_back(query).status_code == 403
-    assert {code for _, code in ward.denied} == {Refusal.STATE}
+    assert {code for _, code in ward.denied} == {IdentityRefusal.STATE}
     assert SESSION not in ward.browser.cookies
 
 
 @pytest.mark.parametrize(
     ("came_with", "code"),
     [
-        ("error=access_denied", Refusal.PROVIDER_REFUSED),
-        ("code=", Refusal.PROVIDER_REFUSED),
-        ("code=c&iss=https://other.example", Refusal.TOKEN_ISSUER),
-        ("code=used", Refusal.PROVIDER_REFUSED),
+        ("error=access_denied", IdentityRefusal.PROVIDER_REFUSED),
+        ("code=", IdentityRefusal.PROVIDER_REFUSED),
+        ("code=c&iss=https://other.example", IdentityRefusal.TOKEN_ISSUER),
+        ("code=used", IdentityRefusal.PROVIDER_REFUSED),
     ],
 )
-def test_what_the_provider_refuses_is_told(ward: Ward, came_with: str, code: Refusal) -> None:
+def test_what_the_provider_refuses_is_told(
+    ward: Ward, came_with: str, code: IdentityRefusal
+) -> None:
     """With the form for the password, and a code that the runbook has."""
     query = ward.begin()
     ward.there.token = lambda _form: {"error": "invalid_grant"}
