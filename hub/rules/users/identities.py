@@ -1,7 +1,7 @@
 """What a provider of identities (OpenID Connect) proves of a person, and why it proves nothing.
 
-Each refusal has a code with two sentences in `hub/texts/identity_refusals.toml` and a heading in the
-runbook. Pure.
+Each refusal has a code, with two sentences in `hub/texts/identity_refusals.toml` and a heading in
+the runbook. Pure.
 """
 
 from dataclasses import dataclass, field
