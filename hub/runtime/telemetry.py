@@ -33,6 +33,7 @@ class Event(StrEnum):
     DEVICE_STATE = "device_state"
     SCAN_UNFINISHED = "scan_unfinished"
     SCAN_LEFT_ALONE = "scan_left_alone"
+    STACK_SPLIT = "stack_split"
     LEFTOVERS_REMOVED = "leftovers_removed"
     BROKER_LOST = "broker_lost"
     OUTBOX_LISTENER_LOST = "outbox_listener_lost"
@@ -64,6 +65,7 @@ class Event(StrEnum):
     CONTRACT_QUERIED = "contract_queried"
     CONTRACT_CHANGED = "contract_changed"
     REQUEST_REFUSED = "request_refused"
+    IDENTITY_REFUSED = "identity_refused"
     CLIENT_KEY_ENDS = "client_key_ends"
     CERTIFICATE_ENDS = "certificate_ends"
     FILES_RENEWED = "files_renewed"
@@ -172,6 +174,7 @@ def setup(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _keep_known,
             LogLimit(Event.REQUEST_REFUSED),
+            LogLimit(Event.IDENTITY_REFUSED),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from adapters.identities.calls import Calls
+from adapters.identities.provider import OidcProvider, Registration
 from hub.drill.sandbox.programs import MissingProgram
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import encode
@@ -150,7 +152,11 @@ def _propose(store: Store) -> None:
 @pytest.fixture(scope="session")
 def managing(cases: Store) -> Iterator[str]:
     """The address of the same console, as a person sees it who manages accounts."""
-    with looking(cases, role=UserRole.OPERATOR, oidc_issuer="https://id.example") as client:
+    at = Registration(
+        issuer="https://id.example", client_id="hub", redirect_uri="https://x.example"
+    )
+    made, role = OidcProvider(at, Calls(), clock=now), UserRole.OPERATOR
+    with looking(cases, role=role, oidc_issuer=at.issuer, identities=made) as client:
         yield str(client.base_url).rstrip("/")
 
 

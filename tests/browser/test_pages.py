@@ -44,8 +44,8 @@ SPECIAL = (
 NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/audit.csv", "/selection.csv")
 BEHIND_ACCOUNTS = ("/sign-in/",)
 """Pages of the steps of a sign-in, which these cases do not take."""
-MANAGED = ("/accounts", "/accounts/{name}")
-"""Pages that only a person who manages accounts sees."""
+MANAGED = ("/accounts", "/accounts/{name}", "/sign-in")
+"""Pages that only a person who manages accounts sees, and one with a button of a provider."""
 LOOKS: dict[str, tuple[tuple[Literal["light", "dark"], int, int], ...]] = {
     "vi": (("light", 1920, 360), ("dark", 360, 1920)),
     "en": (("light", 360, 1920), ("dark", 1920, 360)),

@@ -60,6 +60,7 @@ def looking(
     code_key: Callable[[], bytes | None] = lambda: None,
     more: Callable[[FastAPI], object] = lambda _app: None,
     name: str = "binh",
+    port: int = 0,
     **others: Any,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, served as in a hub; `more` adds routes, `others` are parts."""
@@ -78,7 +79,7 @@ def looking(
     if signed_in:
         app.dependency_overrides[visitor] = lambda: person(role, scope=scope, name=name)
         forms_without_session(app)
-    served = WebRole(app, name="console", host="127.0.0.1", port=0)
+    served = WebRole(app, name="console", host="127.0.0.1", port=port)
     served.start()
     url, headers = f"http://127.0.0.1:{served.port}", {"accept-language": language}
     with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:

@@ -8,8 +8,9 @@ from hub.operations.signed_by import SignedBy
 from hub.operations.users import access, signing_in
 from hub.operations.users import accounts as operations
 from hub.operations.users.command_line import NotAllowed, person
+from hub.operations.users.opening import Browser, OpenedSession
 from hub.operations.users.refused import UserNotDone
-from hub.operations.users.signing_in import Browser, OpenedSession, SignInRefused
+from hub.operations.users.signing_in import SignInRefused
 from hub.rules.users.rights import Right, UserRole
 from hub.store.engine.store import Store
 from hub.store.users import accounts, sessions
