@@ -8,8 +8,8 @@ from fastapi import Request
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
+from hub.operations.users.providers import IdentityProvider
 from hub.ports import BlobPath, Clock, Destination
-from hub.ports.identities import IdentityProvider
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import packaged
 from hub.store.engine.store import Store

@@ -20,8 +20,8 @@ from hub.console.parts import Parts
 from hub.console.sign_in import cookies, pages
 from hub.operations.users.identity_sign_in import open_for
 from hub.operations.users.opening import OpenedSession
+from hub.operations.users.providers import IdentityProvider
 from hub.operations.users.sign_in_room import SignInRoom
-from hub.ports.identities import IdentityProvider
 from hub.rules.users import keys
 from hub.rules.users.identities import IdentityRefusal, IdentityRefused, Started
 from hub.rules.users.sign_in import UNFINISHED, SessionStage, masked_address, network_of
