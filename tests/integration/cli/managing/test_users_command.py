@@ -278,7 +278,7 @@ def test_an_account_is_locked_and_linked_by_the_operations_of_the_console(
     assert add("an", "auditor", tmp_path / "an.key", *binh).exit_code == 0
     locked = hub("users", "lock", "an", *WHY, *binh, "--json")
     assert json.loads(locked.stdout)["locked"] is True
-    assert "bị khóa" in hub("users", "list", "--json").stdout
+    assert '"standing": "locked"' in hub("users", "list", "--json").stdout
     assert hub("users", "lock", "binh", *WHY, *binh).exit_code == 1, "the own account"
     assert hub("users", "unlock", "an", *WHY, *binh).exit_code == 0
     link = ("users", "link", "an", "--oidc-subject", "an@ward", *WHY, *binh)
