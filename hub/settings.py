@@ -91,6 +91,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where traces are sent by OTLP over HTTP; empty: none are made."""
     console_host: str = "127.0.0.1"
     console_port: Port = 8081
+    oidc_issuer: str = ""
+    """Provider of identities by which persons sign in to the console (OIDC); empty: none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: Secret = ""
+    """What the provider knows this hub by; without it the hub is a public client with PKCE."""
+    oidc_claim: str = "sub"
+    """The claim of its tokens that names a person, as accounts are linked to it."""
+    oidc_second_factors: str = ""
+    """Values of `amr` or `acr`, with spaces, after which no one-time code is asked; empty: it is
+    asked each time."""
+    oidc_button: str = ""
+    oidc_ca_file: str = ""
+    oidc_proxy: str = "environment"
+    """`off`, `environment`, or http://host:port."""
+    console_url: str = ""
+    """Address under which persons open the console, which the provider sends them back to."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     file_check: Literal["on", "off"] = "on"
     """Whether a file must prove its type by its content before the hub keeps it."""

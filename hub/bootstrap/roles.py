@@ -9,6 +9,7 @@ from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
 from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
+from hub.bootstrap.identities import make_identities
 from hub.bootstrap.partners.destinations import (
     make_contract_readers,
     pull_by_password,
@@ -55,7 +56,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     if "gateway" in wanted:
         roles += _gateway(hub)
     if CONSOLE in wanted:
-        roles.append(_console(hub))
+        roles += _console(hub)
     if "sources" in wanted:
         roles += [SourceRole(source, hub.intake) for source in sources]
         if hub.devices:
@@ -114,7 +115,13 @@ def _gateway(hub: Hub) -> list[Role]:
     return [web, denials]
 
 
-def _console(hub: Hub) -> WebRole:
+def _console(hub: Hub) -> list[Role]:
+    identities = make_identities(hub.settings, clock=hub.clock)
+    denials = Denials(hub.store, clock=hub.clock, area="users")
+
+    def deny(where: str, code: str) -> None:
+        denials.deny(where, purpose="identity", path=code, reason=code)
+
     parts = Parts(
         store=hub.store,
         clock=hub.clock,
@@ -122,6 +129,9 @@ def _console(hub: Hub) -> WebRole:
         broker_url=hub.settings.broker_url,
         management_url=hub.settings.broker_management_url,
         code_key=KeyFile(hub.settings.derivation_key).content,
+        oidc_issuer=hub.settings.oidc_issuer,
+        identities=identities,
+        deny_identity=deny,
         agency=hub.settings.province_agency,
         address_of=Proxies(
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
@@ -133,7 +143,8 @@ def _console(hub: Hub) -> WebRole:
         on_delivered=hub.records.delivered,
     )
     host, port = hub.settings.console_host, hub.settings.console_port
-    return WebRole(create_console(parts), name=CONSOLE, host=host, port=port)
+    web = WebRole(create_console(parts), name=CONSOLE, host=host, port=port)
+    return [web] if identities is None else [web, denials]
 
 
 def _tls(settings: Settings) -> ServerContext | None:

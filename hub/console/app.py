@@ -5,6 +5,9 @@ Everything that shows something depends on the visitor; see `frame.visitor`.
 
 from fastapi import Depends, FastAPI
 
+from hub.console.accounts import account as user_account
+from hub.console.accounts import acts as account_acts
+from hub.console.accounts import listing as account_listing
 from hub.console.alerts import acts as alert_acts
 from hub.console.alerts import incidents, signals
 from hub.console.approvals import inbox
@@ -38,5 +41,7 @@ def create_app(parts: Parts) -> FastAPI:
     for page in (listing, message, unread_page, parked_acts):
         page.install(app, parts)
     for page in (unmasking, resend, tasks, settling, inbox, audit, devices):
+        page.install(app, parts)
+    for page in (account_listing, user_account, account_acts):
         page.install(app, parts)
     return app

@@ -68,6 +68,11 @@ def replay_plan(number: int) -> str:
     return f"/replays/{number}"
 
 
+def account(name: str) -> str:
+    """Return the page of a person's account."""
+    return f"/accounts/{quote(name, safe='')}"
+
+
 def incident(number: int) -> str:
     """Return the page of an incident."""
     return f"/incidents/{number}"

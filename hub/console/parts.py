@@ -8,6 +8,7 @@ from fastapi import Request
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
+from hub.operations.users.providers import IdentityProvider
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
@@ -40,6 +41,12 @@ class Parts:
     """Content of the key file, which one-time codes are checked with."""
     address_of: Callable[[Request], str] = peer_of
     """Where a request comes from; a reverse proxy is believed only if it has proven itself."""
+    oidc_issuer: str = ""
+    """The provider of identities that accounts can be linked to; "" for none."""
+    identities: IdentityProvider | None = None
+    """By which persons may sign in."""
+    deny_identity: Callable[[str, str], None] = lambda _where, _code: None
+    """Audits a refused sign-in by that provider: from where (masked), and the code."""
     agency: str = ""
     """The ward's code, by which a partner's list tells its own dossiers."""
     partners: Sequence[Destination] = ()

@@ -28,6 +28,7 @@ OF_A_KIND = {
     "/incidents/{number}": "/incidents/1",
     "/signals/{name}": "/signals/disk_free",
     "/faults/{code}": "/faults/partner_refused",
+    "/accounts/{name}": "/accounts/an",
 }
 """For each route with a parameter a page of the cases."""
 GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"
@@ -42,8 +43,10 @@ SPECIAL = (
 )
 """Nothing found, no such page, pages of a selection and of parked messages."""
 NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/audit.csv", "/selection.csv")
-BEHIND_ACCOUNTS = ("/sign-in", "/account")
-"""Pages that are there only where the hub has accounts; these cases have none."""
+BEHIND_ACCOUNTS = ("/sign-in/",)
+"""Pages of the steps of a sign-in, which these cases do not take."""
+MANAGED = ("/accounts", "/accounts/{name}", "/sign-in")
+"""Pages that only a person who manages accounts sees, and one with a button of a provider."""
 LOOKS: dict[str, tuple[tuple[Literal["light", "dark"], int, int], ...]] = {
     "vi": (("light", 1920, 360), ("dark", 360, 1920)),
     "en": (("light", 360, 1920), ("dark", 1920, 360)),
@@ -53,7 +56,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 @pytest.fixture(scope="session")
-def pages(cases: Store) -> list[str]:
+def pages(cases: Store, managing: str) -> list[str]:
     """The addresses of the console's pages, by its routes; a new one is looked at, too."""
     app = create_app(Parts(store=cases, clock=now, destinations=()))
     routes = [it for it in app.routes if isinstance(it, APIRoute) and "GET" in (it.methods or ())]
@@ -62,7 +65,9 @@ def pages(cases: Store) -> list[str]:
     assert set(OF_A_KIND) <= set(paths)
     lacking = [path for path in paths if "{" in path and path not in OF_A_KIND]
     assert lacking == [], "OF_A_KIND needs a page of the cases for each"
-    return [*(OF_A_KIND.get(path, path) for path in paths), *SPECIAL]
+    managed = [f"{managing}{OF_A_KIND.get(path, path)}" for path in MANAGED]
+    others = (OF_A_KIND.get(path, path) for path in paths if path not in MANAGED)
+    return [*others, *managed, *SPECIAL]
 
 
 @contextmanager

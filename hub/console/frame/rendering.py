@@ -47,9 +47,10 @@ NAVIGATION = (
     ("/devices", "devices"),
     ("/approvals", "approvals"),
     ("/audit", "audit"),
+    ("/accounts", "accounts"),
 )
 """The pages in the order of the navigation: path, and text."""
-_NEEDED = {"audit": Right.AUDIT}
+_NEEDED = {"audit": Right.AUDIT, "accounts": Right.USERS}
 """The right that a page of the navigation needs, where it is another one than METADATA."""
 
 

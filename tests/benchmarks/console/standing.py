@@ -59,8 +59,10 @@ class Scale:
 
 
 BAD_DAY = Scale()
-MARK, HEAD, OFFICER = "bench", "bench-head", "bench-officer"
+MARK, HEAD, OFFICER, MANAGER = "bench", "bench-head", "bench-officer", "bench-manager"
 """The actor of all of it, and the accounts that look."""
+LOOKING = {HEAD: UserRole.HEAD, OFFICER: UserRole.OFFICER, MANAGER: UserRole.OPERATOR}
+"""Who looks at the pages."""
 OFFICERS, MOST_LANES = 30, 20_000
 CODES = (
     "partner_refused",
@@ -298,7 +300,7 @@ def _incidents(scale: Scale, now: datetime) -> Iterator[Row]:
 
 def _people(store: Store, now: datetime) -> None:
     """Add the accounts; one password is hashed for all of them, and nobody signs in by it."""
-    for name, role in ((HEAD, UserRole.HEAD), (OFFICER, UserRole.OFFICER)):
+    for name, role in LOOKING.items():
         add_user(store, name, role=role, password="nobody signs in by this", now=now)
     names = [f"{MARK}-{nth}" for nth in range(OFFICERS)]
     with store.write() as tx:
@@ -343,7 +345,7 @@ def _remove_made(tx: Tx) -> None:
     _delete(tx, repair.replay_plans.c.number, plans)
     _delete(tx, repair.comparisons.c.made_by, [MARK])
     _delete(tx, incidents.c.rule, [MARK])
-    people = [HEAD, OFFICER, *(f"{MARK}-{nth}" for nth in range(OFFICERS + BAD_DAY.proposals))]
+    people = [*LOOKING, *(f"{MARK}-{nth}" for nth in range(OFFICERS + BAD_DAY.proposals))]
     _delete(tx, of_users.approvals.c.proposer, people)
     for kept in (of_users.user_sessions, of_users.user_recovery_codes):
         _delete(tx, kept.c.user, people)

@@ -70,6 +70,7 @@ NOT_HANDED_ON = {
     "HUB_DRILL_CLOCK": "as HUB_DRILL",
     "HUB_DRILL_POINTS": "as HUB_DRILL",
     "HUB_FAILPOINTS": "as HUB_DRILL",
+    "HUB_OIDC_CLIENT_SECRET": "few need it: its _FILE and a secret in an override",
     "HUB_PROVINCE_WS_PASSWORD": "few need it: its _FILE and a secret in an override",
 }
 OWN_DEFAULTS = {"HUB_PUBLIC_URL"}
