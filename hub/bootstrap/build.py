@@ -13,6 +13,7 @@ from hub.bootstrap.partners.destinations import (
     make_destinations,
     town_settings,
 )
+from hub.bootstrap.partners.printers import make_printers
 from hub.bootstrap.roles import roles_of
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
@@ -55,7 +56,10 @@ def build(
         broker=_broker(settings),
         intake=intake,
         records=records,
-        destinations=make_destinations(settings, observe=drift.observe),
+        destinations=[
+            *make_destinations(settings, observe=drift.observe),
+            *make_printers(settings),
+        ],
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,

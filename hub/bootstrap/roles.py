@@ -208,7 +208,8 @@ def _replays(hub: Hub) -> Replays:
 
 def _comparisons(hub: Hub) -> Comparisons:
     """Return the role that compares what persons ordered."""
-    return Comparisons(hub.store, hub.destinations, hub.records.rules, clock=hub.clock)
+    partners = [it for it in hub.destinations if it.name in PARTNERS]
+    return Comparisons(hub.store, partners, hub.records.rules, clock=hub.clock)
 
 
 def _feed(hub: Hub) -> list[Role]:

@@ -29,6 +29,7 @@ from hub.ports import Absent, Destination, Receipt, Request, Unclear
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
@@ -59,6 +60,8 @@ class Features:
     """Calls need a login, whose end the adapter notices."""
     limits: bool = True
     """The partner says when it wants to be called again (`retry_after`)."""
+    waits: bool = False
+    """An absent partner is waited for: the call is not begun, and no attempt is used."""
 
 
 def needs(feature: str) -> Callable[[Test], Test]:
@@ -124,6 +127,7 @@ def at(fault: Fault, operation: str) -> Fault:
     return Fault(**{**values, "operations": (operation,), "remaining": 1})
 
 
+AWAITED = (NotAttempted, "printer_not_ready")
 CERTAIN = [
     (Fault(kind=K.DOWN), TransientFailure, "partner_unreachable"),
     (Fault(kind=K.BUSY, seconds=7), TransientFailure, "partner_busy"),
@@ -331,7 +335,8 @@ class DestinationContract:
         partner.set_faults(at(fault, partner.first_call))
         failure = failure_of(partner, lambda: destination.send(request_of))
         partner.clear_faults()
-        assert (type(failure), failure.code) == (kind, code)
+        waits = self.features.waits and fault.kind is K.DOWN
+        assert (type(failure), failure.code) == (AWAITED if waits else (kind, code))
         assert partner.effects(number) == 0
         if self.features.findable:
             assert destination.find(request_of) == Absent()
