@@ -12,6 +12,7 @@ from hub.bootstrap.partners.destinations import (
     make_contract_readers,
     pull_by_password,
 )
+from hub.bootstrap.partners.printers import make_print_desk
 from hub.bootstrap.partners.roles import partner_roles
 from hub.bootstrap.retention import make_archive
 from hub.bootstrap.timer import make_timer
@@ -128,6 +129,7 @@ def _console(hub: Hub) -> WebRole:
         partners=hub.destinations,
         alerts=alert_plan(hub.settings),
         file_path=hub.files.path,
+        print_desk=make_print_desk(hub.settings, hub.files),
         on_delivered=hub.records.delivered,
     )
     host, port = hub.settings.console_host, hub.settings.console_port

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
+from hub.operations.devices.printing import PrintDesk
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import packaged
@@ -46,5 +47,7 @@ class Parts:
     alerts: AlertPlan = field(default_factory=packaged)
     """Rules and channels of alerts."""
     file_path: BlobPath = no_file
+    print_desk: PrintDesk | None = None
+    """What ordering a paper takes; None where nothing can be printed."""
     on_delivered: OnDelivered = lambda *_: None
     """What the records do when a partner turns out to have a message."""

@@ -1,9 +1,12 @@
 # What the tests of devices are proved against: CUPS's own printer, ippeveprinter, which needs a D-Bus
-# of its own (the tests start one; no service of the machine). Nothing of it is needed to run the hub.
+# of its own (the tests start one; no service of the machine). Papers are drawn by poppler, and their
+# codes are read by zbar. Nothing of it is needed to run the hub.
 
 install_device_peers() {
     missing=
     has_ippeveprinter || missing="$missing cups-ipp-utils"
+    command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
+    command -v zbarimg >/dev/null 2>&1 || missing="$missing zbar-tools"
     command -v dbus-run-session >/dev/null 2>&1 || missing="$missing dbus-daemon"
     [ -n "$missing" ] || return 0
     if ! may_apt; then

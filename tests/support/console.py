@@ -17,6 +17,7 @@ from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
+from hub.operations.devices.printing import PrintDesk
 from hub.ports import Destination
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
@@ -62,6 +63,7 @@ def looking(
     address_of: Callable[[Request], str] = peer_of,
     partners: Sequence[Destination] = (),
     name: str = "binh",
+    print_desk: PrintDesk | None = None,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     parts = Parts(
@@ -74,6 +76,7 @@ def looking(
         address_of=address_of,
         partners=partners,
         agency="000.99.01.H57",
+        print_desk=print_desk,
     )
     app = create_app(parts)
     more(app)
