@@ -48,7 +48,7 @@ FOLLOWED: Final = timedelta(seconds=20)
 """How long a job is followed; one page needs a few seconds, a cold printer half a minute."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=5)
 """How soon a printer that is not ready is asked again, first and at most."""
-_FIRST_LOOK, _LAST_LOOK = 0.1, 1.0
+_FIRST_POLL, _LONGEST_POLL = 0.1, 1.0
 """Seconds between two questions about a job; IPP gives no signal."""
 
 
@@ -226,7 +226,7 @@ class PaperPrinters:
 
     def _follow(self, printer: IppPrinter, name: str, begun: BegunJob) -> Receipt:
         """Return when the job is printed. Raises PermanentFailure and AmbiguousFailure."""
-        end, pause = time.monotonic() + self._followed.total_seconds(), _FIRST_LOOK
+        end, pause = time.monotonic() + self._followed.total_seconds(), _FIRST_POLL
         job: Attributes = {"job-id": [begun.number]}
         while True:
             with suppress(NotIpp, PrinterRefused, DeliveryFailure):
@@ -247,7 +247,7 @@ class PaperPrinters:
             if time.monotonic() >= end or self._closed.wait(pause):
                 late = AmbiguousFailure("print_unfinished", f"{name}, {jobs.words_of(job)}")
                 raise _evidenced(late, begun.response_hash)
-            pause = min(pause * 2, _LAST_LOOK)
+            pause = min(pause * 2, _LONGEST_POLL)
 
     def _sought(self, request: Request) -> Sought:
         return Sought(

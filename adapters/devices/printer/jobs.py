@@ -89,13 +89,13 @@ def weigh_missing(
     `beside`: papers of the same dossier that the printer is known to have printed.
     """
     ages = [age for job in jobs if (age := age_of(job)) is not None]
-    reach = max(ages, default=timedelta()) - MARGIN
-    listed = [it for it in beside if it.age < reach]
+    oldest = max(ages, default=timedelta()) - MARGIN
+    listed = [it for it in beside if it.age < oldest]
     if any(find_job(jobs, it) is None for it in listed):
         return Unclear(why=Doubt.BEHIND, response_hash=response_hash)
     if any(_may_be_ours(job, sought) for job in jobs):
         return Unclear(why=Doubt.ALIKE, differs=("job-name",), response_hash=response_hash)
-    if reach <= sought.age:
+    if oldest <= sought.age:
         return Unclear(why=Doubt.NOT_SHOWN, differs=("job-id",), response_hash=response_hash)
     return Absent(response_hash=response_hash)
 

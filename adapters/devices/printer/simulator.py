@@ -68,7 +68,7 @@ class SimulatedPrinter(Partner):
     def __init__(self, ledger: Ledger, faults: Faults) -> None:
         super().__init__(ledger, faults)
         self._on_since = time.monotonic() - _PAST
-        self.jobs = [PrintedJob(id=1, name="Trang thử", user=USER, at=1)]
+        self.jobs = [PrintedJob(id=1, name="test page", user=USER, at=1)]
         for effect in ledger.effects():
             self._keep(f"{effect.key} {effect.dossier}", USER)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.devices.printer.ipp import Attributes
+from adapters.devices.printer.ipp import Attributes, Values
 from adapters.devices.printer.jobs import (
     JobFate,
     Sought,
@@ -21,15 +21,14 @@ NUMBER = "000.99.01.H57-180806-0001"
 NOW = 100_000
 
 
-def job(name: str, *, seconds_ago: int, **more: object) -> Attributes:
+def job(name: str, *, seconds_ago: int) -> dict[str, Values]:
     """Return a job as a printer lists it."""
-    known = {
+    return {
         "job-id": [7],
         "job-name": [name],
         "time-at-creation": [NOW - seconds_ago],
         "job-printer-up-time": [NOW],
     }
-    return {**known, **{key: [value] for key, value in more.items()}}  # type: ignore[dict-item]
 
 
 def sought(id: str = ID, *, minutes: float = 1) -> Sought:
@@ -55,7 +54,7 @@ def test_the_state_and_the_pages_of_a_job_say_what_became_of_it(
     state: int, pages: int | None, fate: JobFate
 ) -> None:
     """A page that may lie on the tray is never "not printed"."""
-    found = job("x", seconds_ago=1) | {"job-state": [state], "job-impressions-completed": [pages]}
+    found: Attributes = {"job-state": [state], "job-impressions-completed": [pages]}
     assert fate_of(found) is fate
 
 
@@ -72,13 +71,13 @@ def test_a_job_is_told_in_the_printers_own_words() -> None:
 @pytest.mark.parametrize("shown", [name_of(ID, NUMBER), name_of(ID, NUMBER)[:40], ID])
 def test_a_job_is_ours_by_our_whole_message_id(shown: str) -> None:
     """Printers cut names: what is left of the dossier number does not matter."""
-    jobs = [job(name_of(OTHER, NUMBER), seconds_ago=2), job(shown, seconds_ago=1)]
+    jobs: list[Attributes] = [job(name_of(OTHER, NUMBER), seconds_ago=2), job(shown, seconds_ago=1)]
     assert find_job(jobs, sought()) is jobs[1]
 
 
 def test_a_missing_job_is_absent_where_the_list_reaches_back_beyond_it() -> None:
     """An older job is still there, so ours would be, too."""
-    jobs = [job("Trang thử", seconds_ago=3600)]
+    jobs: list[Attributes] = [job("Trang thử", seconds_ago=3600)]
     assert weigh_missing(jobs, sought(), [], response_hash="") == Absent()
 
 
@@ -101,7 +100,7 @@ def test_a_missing_job_is_no_proof(jobs: list[Attributes], why: Doubt) -> None:
 
 def test_a_list_without_what_was_printed_since_is_behind() -> None:
     """It lacks a paper of the same dossier that certainly came out."""
-    jobs = [job("Trang thử", seconds_ago=3600)]
+    jobs: list[Attributes] = [job("Trang thử", seconds_ago=3600)]
     found = weigh_missing(jobs, sought(), [sought(OTHER, minutes=5)], response_hash="")
     assert isinstance(found, Unclear)
     assert found.why is Doubt.BEHIND
