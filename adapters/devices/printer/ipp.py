@@ -45,6 +45,7 @@ class Tag(IntEnum):
     INTEGER = 0x21
     BOOLEAN = 0x22
     ENUM = 0x23
+    TEXT = 0x41
     NAME = 0x42
     KEYWORD = 0x44
     URI = 0x45
@@ -84,6 +85,7 @@ class IppReply:
     groups: Sequence[tuple[int, Attributes]]
     rest: bytes = b""
     """What follows the attributes: the document of a request, nothing in a reply."""
+    version: tuple[int, int] = VERSION
     response_hash: str = ""
     """sha256 of the reply as received."""
 
@@ -107,12 +109,13 @@ def write_request(
     groups: Sequence[tuple[Group, Sequence[Written]]],
     *,
     document: bytes = b"",
+    version: tuple[int, int] = VERSION,
 ) -> bytes:
     """Return a request, or a reply with its status as `operation`.
 
     Charset and language come first in its first group, as IPP wants them.
     """
-    out = bytearray(struct.pack(">BBHI", *VERSION, operation, request_id))
+    out = bytearray(struct.pack(">BBHI", *version, operation, request_id))
     charset = Written(Tag.CHARSET, "attributes-charset", ("utf-8",))
     language = Written(Tag.LANGUAGE, "attributes-natural-language", ("vi",))
     for place, (group, attributes) in enumerate(groups):
@@ -141,11 +144,17 @@ def read_reply(raw: bytes) -> IppReply:
     """Read a reply. Raises UnreadableReply."""
     reader = _Reader(raw)
     try:
-        _major, _minor, status, request_id = struct.unpack(">BBHI", reader.read(8))
+        *version, status, request_id = struct.unpack(">BBHI", reader.read(8))
         groups = list(reader.groups())
     except (struct.error, UnicodeDecodeError) as error:
         raise UnreadableReply(f"{type(error).__name__} at byte {reader.at}") from None
-    return IppReply(status=status, request_id=request_id, groups=groups, rest=raw[reader.at :])
+    return IppReply(
+        status=status,
+        request_id=request_id,
+        groups=groups,
+        rest=raw[reader.at :],
+        version=(version[0], version[1]),
+    )
 
 
 class _Reader:

@@ -16,6 +16,7 @@ from typing import Final
 from adapters.devices.printer.calls import USER
 from adapters.devices.printer.ipp import (
     MEDIA_TYPE,
+    VERSION,
     Attributes,
     Group,
     IppReply,
@@ -79,7 +80,7 @@ class SimulatedPrinter(Partner):
     async def answer(self, call: Call) -> Answer:
         request = _read(call)
         if request is None:
-            return _answer(_BAD_REQUEST, 0)
+            return _answer(_BAD_REQUEST, None)
         given = request.group(Group.OPERATION)
         match request.status:
             case Operation.PRINT_JOB | Operation.VALIDATE_JOB:
@@ -89,12 +90,12 @@ class SimulatedPrinter(Partner):
             case Operation.GET_JOB_ATTRIBUTES:
                 found = [it for it in self.jobs if it.id == _first(given, "job-id")]
                 status = 0 if found else _NOT_FOUND
-                return _answer(status, request.request_id, *map(self._described, found))
+                return _answer(status, request, *map(self._described, found))
             case Operation.GET_PRINTER_ATTRIBUTES:
                 wanted = set(map(str, given.get("requested-attributes", ())))
                 described = (Group.PRINTER, self._itself(str(_first(given, "printer-uri")), wanted))
-                return _answer(0, request.request_id, described)
-        return _answer(_UNSUPPORTED, request.request_id)
+                return _answer(0, request, described)
+        return _answer(_UNSUPPORTED, request)
 
     def refusal(self, call: Call) -> Answer:
         return self._refused(call, _NOT_POSSIBLE)
@@ -110,11 +111,11 @@ class SimulatedPrinter(Partner):
 
     async def _print(self, request: IppReply, given: Attributes) -> Answer:
         if _first(given, "document-format") not in (None, *_FORMATS):
-            return _answer(_FORMAT, request.request_id)
+            return _answer(_FORMAT, request)
         if request.status == Operation.VALIDATE_JOB:
-            return _answer(0, request.request_id)
+            return _answer(0, request)
         if not request.rest:
-            return _answer(_BAD_REQUEST, request.request_id)
+            return _answer(_BAD_REQUEST, request)
         name, user = (str(_first(given, it) or "") for it in ("job-name", "requesting-user-name"))
         job = self._keep(name, user)
         message_id, _, number = name.partition(" ")
@@ -128,7 +129,7 @@ class SimulatedPrinter(Partner):
             content=content.encode(),
         )
         await self.ledger.record([effect])
-        return _answer(0, request.request_id, self._described(job), number=number)
+        return _answer(0, request, self._described(job), number=number)
 
     def _list(self, request: IppReply, given: Attributes) -> Answer:
         found: Iterable[PrintedJob] = ()
@@ -136,7 +137,7 @@ class SimulatedPrinter(Partner):
             mine, user = _first(given, "my-jobs"), _first(given, "requesting-user-name")
             found = (it for it in reversed(self.jobs) if not mine or it.user == user)
         number = self.jobs[-1].name.partition(" ")[2]
-        return _answer(0, request.request_id, *map(self._described, found), number=number)
+        return _answer(0, request, *map(self._described, found), number=number)
 
     def _keep(self, name: str, user: str) -> PrintedJob:
         job = PrintedJob(id=len(self.jobs) + 1, name=name, user=user, at=self._up_time())
@@ -166,6 +167,10 @@ class SimulatedPrinter(Partner):
             Written(Tag.KEYWORD, "uri-security-supported", ("none",)),
             Written(Tag.KEYWORD, "uri-authentication-supported", ("none",)),
             Written(Tag.NAME, "printer-name", ("may-in-thu",)),
+            Written(Tag.TEXT, "printer-info", ("simulated printer",)),
+            Written(Tag.TEXT, "printer-location", ("counter",)),
+            Written(Tag.TEXT, "printer-make-and-model", ("one-stop-hub simulator",)),
+            Written(Tag.URI, "printer-more-info", (uri,)),
             Written(Tag.ENUM, "printer-state", (3,)),
             Written(Tag.KEYWORD, "printer-state-reasons", ("none",)),
             Written(Tag.BOOLEAN, "printer-is-accepting-jobs", (True,)),
@@ -188,8 +193,7 @@ class SimulatedPrinter(Partner):
         return [it for it in described if it.name in wanted]
 
     def _refused(self, call: Call, status: int) -> Answer:
-        request = _read(call)
-        return _answer(status, request.request_id if request else 0)
+        return _answer(status, _read(call))
 
 
 def _read(call: Call) -> IppReply | None:
@@ -204,9 +208,15 @@ def _first(attributes: Attributes, name: str) -> Value:
 
 
 def _answer(
-    status: int, request_id: int, *groups: tuple[Group, list[Written]], number: str = ""
+    status: int,
+    request: IppReply | None,
+    *groups: tuple[Group, list[Written]],
+    number: str = "",
 ) -> Answer:
-    body = write_request(status, request_id, [(Group.OPERATION, []), *groups])
+    """Return an answer in the version of its request, as RFC 8011 wants it."""
+    request_id, version = (request.request_id, request.version) if request else (0, VERSION)
+    said = [(Group.OPERATION, list[Written]()), *groups]
+    body = write_request(status, request_id, said, version=version)
     return Answer(body=body, content_type=MEDIA_TYPE.encode(), number=number)
 
 

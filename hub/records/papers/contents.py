@@ -20,7 +20,6 @@ from hub.store.records.dossiers import Dossier
 from hub.texts import Explained, both
 
 Content = dict[str, object]
-_COLUMNS = ("place", "giver", "taker", "given_at", "taken_at", "result")
 
 
 class NoSuchPaper(Explained):
@@ -83,7 +82,14 @@ def _slip(tx: Tx, number: str) -> Content:
     ]
     return {
         "rows": rows,
-        "headings": [both(f"slip.{it}").vi for it in _COLUMNS],
+        "headings": [
+            both("slip.place").vi,
+            both("slip.giver").vi,
+            both("slip.taker").vi,
+            both("slip.given_at").vi,
+            both("slip.taken_at").vi,
+            both("slip.result").vi,
+        ],
         "nothing": both("slip.no_handovers").vi,
         "note": both("slip.signed_by_receipts").vi,
         "signatures": [both(f"slip.signed_{it}").vi for it in ("giver", "taker", "head")],
