@@ -48,4 +48,4 @@ def order(
     except Explained as error:
         raise not_done(error.text) from None
     put(message=message.id, dossier=dossier, paper=paper.value, printer=printer)
-    done(both("papers.sent", title=paper.title, printer=printer))
+    done(both("papers.sent", title=paper.heading, printer=printer))

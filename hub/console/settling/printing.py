@@ -65,7 +65,7 @@ def _print(parts: Parts, who: Visitor, number: str, sent: Filled, by: SignedBy) 
         printed_before=_number(sent, "printed", least=0, most=10**6),
     )
     print_paper(parts.store, parts.print_desk, order, by=by)
-    return both("papers.sent", title=kind.title, printer=order.printer)
+    return both("papers.sent", title=kind.heading, printer=order.printer)
 
 
 def _kind(value: str) -> PaperKind:

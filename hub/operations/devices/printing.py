@@ -73,7 +73,7 @@ def print_paper(store: Store, desk: PrintDesk, order: PrintOrder, *, by: SignedB
     wanted = PaperToPrint(
         number=order.number,
         paper=order.kind.value,
-        title=order.kind.title.vi,
+        title=order.kind.heading.vi,
         printer=order.printer,
         copies=order.copies,
         requested_by=order.requested_by,

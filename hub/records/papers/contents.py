@@ -38,7 +38,7 @@ def content_of(
         raise NoSuchPaper(both("papers.no_dossier", number=number))
     shared: Content = {
         "number": number,
-        "title": kind.title.vi,
+        "title": kind.heading.vi,
         "unit": rules.unit,
         "office": both("slip.office").vi,
         "printed": both("papers.printed_at", at=_moment(now)).vi,

@@ -16,7 +16,7 @@ class PaperKind(StrEnum):
     """Tờ bìa: lies on the papers that are scanned; its codes say whose they are."""
 
     @property
-    def title(self) -> Text:
+    def heading(self) -> Text:
         """What stands at its head."""
         return both(f"papers.title_{self.value.replace('-', '_')}")
 

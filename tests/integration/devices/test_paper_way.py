@@ -20,6 +20,8 @@ from tests.support.dossiers.slips import add_dossier
 from tests.support.hub_command import run_hub
 from tests.support.works import number
 
+ACTOR = ("--actor", "Nguyễn Thị An")
+
 
 @pytest.fixture
 def printer(tmp_path: Path) -> Iterator[SimulatorProcess]:
@@ -58,7 +60,7 @@ def test_a_paper_waits_for_its_printer_and_is_printed_once(
         pin_cpu="off",
     )
     environment = {"HUB_DATA_DIR": str(tmp_path), "HUB_DEVICES_FILE": str(devices)}
-    ordering = ("print", "cover-sheet", number(1), "--reason", "scan", "--actor", "An")
+    ordering = ("print", "cover-sheet", number(1), "--reason", "scan", *ACTOR)
     hub = build(settings, sources=[])
     with hub.store.write() as tx:
         add_dossier(tx)
@@ -71,7 +73,9 @@ def test_a_paper_waits_for_its_printer_and_is_printed_once(
         (waiting,) = prints(hub.store)
         assert waiting.code == "printer_not_ready"
         printer.clear_faults()
-        sent = run_hub(environment, "deliveries", "replay", str(waiting.id), "--reason", "paper")
+        sent = run_hub(
+            environment, "deliveries", "replay", str(waiting.id), "--reason", "paper", *ACTOR
+        )
         assert sent.returncode == 0, sent.stderr
         await_state(hub.store, S.DELIVERED)
         assert prints(hub.store)[0].reference.startswith("printer-1/")
