@@ -85,10 +85,14 @@ def looking(
         forms_without_session(app)
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
-    url, headers = f"http://127.0.0.1:{served.port}", {"accept-language": language}
-    with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
+    with _browser(served.port, language) as browser:
         yield browser
     served.stop()
+
+
+def _browser(port: int | None, language: str) -> httpx.Client:
+    url, headers = f"http://127.0.0.1:{port}", {"accept-language": language}
+    return httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS)
 
 
 def forms_without_session(app: FastAPI) -> None:

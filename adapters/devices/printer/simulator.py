@@ -215,8 +215,8 @@ def _answer(
 ) -> Answer:
     """Return an answer in the version of its request, as RFC 8011 wants it."""
     request_id, version = (request.request_id, request.version) if request else (0, VERSION)
-    said = [(Group.OPERATION, list[Written]()), *groups]
-    body = write_request(status, request_id, said, version=version)
+    all_groups = [(Group.OPERATION, list[Written]()), *groups]
+    body = write_request(status, request_id, all_groups, version=version)
     return Answer(body=body, content_type=MEDIA_TYPE.encode(), number=number)
 
 
