@@ -7,16 +7,19 @@ from typing import Final
 
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.escl.health import NetworkScanner
 from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
 from hub.bootstrap.files.device_file import devices_of_settings
 from hub.messages.payloads import Station
+from hub.page_reading.reading import StackReader
 from hub.ports import Clock, Source
 from hub.ports.devices import Device
 from hub.rules.devices import reading
 from hub.rules.devices.reading import (
     BARCODE_READER,
+    ESCL_SCANNER,
     PRINTER,
     SCANNER,
     DeviceSettings,
@@ -55,6 +58,7 @@ def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:
         poll=settings.hot_folder_poll,
         rest=it.values.get("rest", timedelta(seconds=settings.hot_folder_rest)),
         keep=it.values.get("keep", timedelta(days=settings.scans_days)),
+        read_pages=StackReader(),
     )
 
 
@@ -73,6 +77,9 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     SCANNER: lambda it: ScannerFolder(it.name, Path(it.values["folder"]), it.place),
     BARCODE_READER: lambda it: BarcodeLine(it.name, Path(it.values["line"]), it.place),
     PRINTER: lambda it: Printer(
+        it.name, it.values["address"], it.place, it.values.get("ca_file", "")
+    ),
+    ESCL_SCANNER: lambda it: NetworkScanner(
         it.name, it.values["address"], it.place, it.values.get("ca_file", "")
     ),
 }
