@@ -19,6 +19,7 @@ from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
 from hub.operations.devices.printing import PrintDesk
 from hub.ports import Destination
+from hub.rules.alerts.incidents import Incident
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
 from hub.rules.users.scope import ALL, Scope
@@ -64,6 +65,7 @@ def looking(
     partners: Sequence[Destination] = (),
     name: str = "binh",
     print_desk: PrintDesk | None = None,
+    kept_outside: Callable[[], Sequence[Incident]] = tuple,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     parts = Parts(
@@ -77,22 +79,28 @@ def looking(
         partners=partners,
         agency="000.99.01.H57",
         print_desk=print_desk,
+        kept_outside=kept_outside,
     )
-    app = create_app(parts)
-    more(app)
+    more(app := create_app(parts))
     if signed_in:
-        app.dependency_overrides[visitor] = lambda: person(role, scope=scope, name=name)
-        forms_without_session(app)
+        _without_sign_in(app, person(role, scope=scope, name=name))
+    with _served(app, language) as browser:
+        yield browser
+
+
+@contextmanager
+def _served(app: FastAPI, language: str) -> Iterator[httpx.Client]:
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
-    with _browser(served.port, language) as browser:
+    headers, url = {"accept-language": language}, f"http://127.0.0.1:{served.port}"
+    with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
         yield browser
     served.stop()
 
 
-def _browser(port: int | None, language: str) -> httpx.Client:
-    url, headers = f"http://127.0.0.1:{port}", {"accept-language": language}
-    return httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS)
+def _without_sign_in(app: FastAPI, who: Visitor) -> None:
+    app.dependency_overrides[visitor] = lambda: who
+    forms_without_session(app)
 
 
 def forms_without_session(app: FastAPI) -> None:
