@@ -13,12 +13,13 @@ from hub.bootstrap.partners.destinations import (
     make_destinations,
     town_settings,
 )
+from hub.bootstrap.partners.printers import make_printers
 from hub.bootstrap.roles import roles_of
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.exchange.intake.accept import Intake
 from hub.operations.drift.counting import DriftCounts
-from hub.ports import Broker, Clock, Source
+from hub.ports import Broker, Clock, Destination, Source
 from hub.records.dossiers.handlers import Records
 from hub.records.registers import call_limits
 from hub.records.rulebook import Rulebook
@@ -55,7 +56,7 @@ def build(
         broker=_broker(settings),
         intake=intake,
         records=records,
-        destinations=make_destinations(settings, observe=drift.observe),
+        destinations=_destinations(settings, drift),
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
@@ -66,6 +67,10 @@ def build(
     hub.roles = roles_of(hub, make_sources(settings, clock) if sources is None else sources)
     _watch(hub)
     return hub
+
+
+def _destinations(settings: Settings, drift: DriftCounts) -> list[Destination]:
+    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings)]
 
 
 def _watch(hub: Hub) -> None:

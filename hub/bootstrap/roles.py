@@ -14,6 +14,7 @@ from hub.bootstrap.partners.destinations import (
     make_contract_readers,
     pull_by_password,
 )
+from hub.bootstrap.partners.printers import make_print_desk
 from hub.bootstrap.partners.roles import partner_roles
 from hub.bootstrap.retention import make_archive
 from hub.bootstrap.timer import make_timer
@@ -140,6 +141,7 @@ def _console(hub: Hub) -> list[Role]:
         alerts=alert_plan(hub.settings),
         kept_outside=partial(kept_outside, hub.settings),
         file_path=hub.files.path,
+        print_desk=make_print_desk(hub.settings, hub.files),
         on_delivered=hub.records.delivered,
     )
     host, port = hub.settings.console_host, hub.settings.console_port
@@ -221,7 +223,8 @@ def _replays(hub: Hub) -> Replays:
 
 def _comparisons(hub: Hub) -> Comparisons:
     """Return the role that compares what persons ordered."""
-    return Comparisons(hub.store, hub.destinations, hub.records.rules, clock=hub.clock)
+    partners = [it for it in hub.destinations if it.name in PARTNERS]
+    return Comparisons(hub.store, partners, hub.records.rules, clock=hub.clock)
 
 
 def _feed(hub: Hub) -> list[Role]:

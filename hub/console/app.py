@@ -18,7 +18,7 @@ from hub.console.parked import acts as parked_acts
 from hub.console.parked import listing, message, unread_page
 from hub.console.parts import Parts
 from hub.console.repair import comparisons, groups, replays, selections
-from hub.console.settling import resend, tasks, unmasking
+from hub.console.settling import printing, resend, tasks, unmasking
 from hub.console.settling import routes as settling
 from hub.console.sign_in import routes as sign_in
 
@@ -40,7 +40,7 @@ def create_app(parts: Parts) -> FastAPI:
         page.install(app, parts)
     for page in (listing, message, unread_page, parked_acts):
         page.install(app, parts)
-    for page in (unmasking, resend, tasks, settling, inbox, audit, devices):
+    for page in (unmasking, printing, resend, tasks, settling, inbox, audit, devices):
         page.install(app, parts)
     for page in (account_listing, user_account, account_acts):
         page.install(app, parts)

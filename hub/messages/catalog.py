@@ -23,7 +23,7 @@ from hub.messages.message_type import Kind, MessageType
 RECORDS = "records"
 PROVINCIAL = partners.PROVINCIAL
 TOWN_CENTER = partners.TOWN_CENTER
-DEVICES = "devices"
+DEVICES = partners.DEVICES
 PARTNER = "partner"
 """A partner that calls the gateway's operations; the message's source tells which one it was."""
 PARTNERS = frozenset(partners.PARTNERS)
@@ -222,6 +222,16 @@ CATALOG: tuple[MessageType, ...] = (
         sentence="Tell the town that its result was handed to the applicant.",
         personal=("note",),
     ),
+    MessageType(
+        name="devices.paper",
+        version=1,
+        kind=Kind.COMMAND,
+        owner=RECORDS,
+        reader=DEVICES,
+        payload=p.PaperToPrint,
+        sentence="Print a paper of a dossier at a printer of the counter.",
+        needs_file=True,
+    ),
 )
 
 _by_wire: dict[tuple[str, int], MessageType] = {}
@@ -232,7 +242,7 @@ for _entry in CATALOG:
         _by_wire[_name, _entry.version] = _entry
 _by_payload = {entry.payload: entry for entry in CATALOG}
 READERS = {entry.name: entry.reader for entry in CATALOG if entry.reader != RECORDS}
-"""The partner that reads each message which the hub delivers."""
+"""The destination that reads each message which the hub delivers."""
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {
     entry.payload: msgspec.json.Decoder(entry.payload) for entry in CATALOG
 }

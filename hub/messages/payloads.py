@@ -364,6 +364,22 @@ class ResultIssued(Struct, frozen=True, kw_only=True):
     note: Text = field(name="ghiChu", default="")
 
 
+class PaperToPrint(Struct, frozen=True, kw_only=True):
+    """Print the attached file for an officer at a printer of the counter (in giấy tờ)."""
+
+    number: Number = field(name="maHoSo")
+    paper: Code = field(name="loaiGiayTo")
+    """Which paper of the dossier it is, e.g. `control-slip`."""
+    title: Name = field(name="tieuDe")
+    printer: Code = field(name="mayIn")
+    """Its name in the file of devices."""
+    copies: Annotated[int, Meta(ge=1, le=20)] = field(name="soBan", default=1)
+    requested_by: Name = field(name="nguoiYeuCau")
+    reprint: Annotated[int, Meta(ge=0, le=99)] = field(name="lanInLai", default=0)
+    """How many times it was sent before without it being known whether it was printed; from 1 on
+    the paper itself says *bản in lại*."""
+
+
 Payload = (
     DossierReceived
     | DocumentScanned
@@ -383,4 +399,5 @@ Payload = (
     | PaymentRequested
     | ProcedureCorrected
     | ResultIssued
+    | PaperToPrint
 )

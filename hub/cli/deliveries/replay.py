@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap.partners.destinations import make_destinations
+from hub.bootstrap.partners.printers import make_printers
 from hub.cli.approvals import proposing
 from hub.cli.context import (
     Actor,
@@ -157,7 +158,7 @@ def _verdict(verdict: str) -> str:
 def _partners() -> Iterator[tuple[list[Destination], BlobStore]]:
     """Give the partners that can be queried, and the files, for the length of the block."""
     known = settings()
-    destinations = make_destinations(known)
+    destinations = [*make_destinations(known), *make_printers(known)]
     try:
         yield destinations, BlobStore(Path(known.data_dir) / "files")
     finally:

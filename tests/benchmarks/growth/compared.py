@@ -45,6 +45,8 @@ NOT_COMPARED: Mapping[str, str] = {
     "deliveries complete": _DECIDES,
     "deliveries resolve": _DECIDES,
     "deliveries resend": _DECIDES,
+    "deliveries reprint": _DECIDES,
+    "print": _DECIDES,
     "tasks done": _DECIDES,
     "faults classify": _DECIDES,
     "archive restore": _DECIDES,
