@@ -77,7 +77,7 @@ class HubLine:
     trouble: str = ""
     """Why the last call had no answer, "" when it had one."""
 
-    def ask(self, path: str, record: msgspec.Struct, answer: type[AnswerT]) -> AnswerT:
+    def request(self, path: str, record: msgspec.Struct, answer: type[AnswerT]) -> AnswerT:
         """Make a call of the agents' own and return its answer.
 
         Raises HubAway, AgentRefused, CallRefused.
@@ -103,7 +103,7 @@ class HubLine:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> HttpReply:
-        """Make a call and return its reply of success. Raises as `ask` does."""
+        """Make a call and return its reply of success. Raises as `request` does."""
         try:
             reply = self._made(method, path, body=body, headers=headers or {})
         except (HubAway, AgentRefused) as failure:

@@ -13,14 +13,14 @@ from hub.edge.spool.database import SpoolDatabase
 from hub.messages.local_time import LOCAL
 from hub.rules.edge import protocol
 from hub.rules.edge.numbers import Block, drawn
-from hub.rules.edge.protocol import NumbersAsked, NumbersGiven
+from hub.rules.edge.protocol import NumbersGiven, NumbersReport
 
 
 class NoNumber(Exception):
     """No reserved number of the day is left."""
 
 
-class HeldNumbers:
+class ReservedNumbers:
     """The blocks in the spool."""
 
     def __init__(self, database: SpoolDatabase) -> None:
@@ -41,7 +41,7 @@ class HeldNumbers:
         )
         return block.agency, block.next
 
-    def held(self) -> list[Block]:
+    def blocks(self) -> list[Block]:
         """Return every block, by day."""
         return [
             _block(row) for row in self.database.all("SELECT * FROM numbers ORDER BY day, first")
@@ -49,15 +49,15 @@ class HeldNumbers:
 
     def left(self, day: date) -> int:
         """Return how many numbers of a day are not used."""
-        return sum(it.left for it in self.held() if it.day == day)
+        return sum(it.left for it in self.blocks() if it.day == day)
 
-    def replace(self, asked: list[Block], given: list[Block]) -> None:
+    def replace(self, before: list[Block], given: list[Block]) -> None:
         """Take the hub's blocks in place of those that it was told of.
 
         A number that was drawn meanwhile stays drawn.
         """
         with self.database.write() as tx:
-            for it in asked:
+            for it in before:
                 if not any(_same(it, one) for one in given):
                     key = (it.agency, it.day.isoformat(), it.first)
                     tx.execute(
@@ -78,19 +78,19 @@ class NumberKeeping(CallingRole):
     name = "edge.numbers"
     idle = 300.0
 
-    def __init__(self, numbers: HeldNumbers, line: HubLine, state: LineState) -> None:
+    def __init__(self, numbers: ReservedNumbers, line: HubLine, state: LineState) -> None:
         super().__init__(line, state)
         self.numbers = numbers
 
     def run_once(self) -> bool:
         """Exchange blocks with the hub; there is no more to do at once."""
-        held = self.numbers.held()
-        asked = NumbersAsked(held=held)
+        before = self.numbers.blocks()
+        report = NumbersReport(blocks=before)
         try:
-            answer = self.line.ask(protocol.NUMBERS, asked, NumbersGiven)
+            answer = self.line.request(protocol.NUMBERS, report, NumbersGiven)
         except CallRefused:
             return False  # an older hub has no numbers
-        self.numbers.replace(held, answer.blocks)
+        self.numbers.replace(before, answer.blocks)
         return False
 
 

@@ -41,13 +41,13 @@ class EventSender(CallingRole):
         ]
         batch = EdgeBatch(spool=self.spool.id, events=events)
         try:
-            answer = self.line.ask(protocol.EVENTS, batch, EdgeResults)
+            answer = self.line.request(protocol.EVENTS, batch, EdgeResults)
         except CallRefused as refused:
             self._refused(waiting, refused)
             return
-        self._settle(waiting, answer.results)
+        self._apply(waiting, answer.results)
 
-    def _settle(self, waiting: list[Waiting], results: list[EdgeResult]) -> None:
+    def _apply(self, waiting: list[Waiting], results: list[EdgeResult]) -> None:
         """Let go what the hub has; keep what it refused. An event without a result stays."""
         known = {(it.device, it.sequence): it for it in waiting}
         taken = []

@@ -10,7 +10,7 @@ from abc import abstractmethod
 import structlog
 
 from hub.edge.line import AgentRefused, HubAway, HubLine
-from hub.edge.sending.pauses import Pause
+from hub.edge.sending.backoff import LineBackoff
 from hub.runtime.role import Role
 
 log = structlog.get_logger()
@@ -48,7 +48,7 @@ class CallingRole(Role):
         super().__init__()
         self.line = line
         self.state = state
-        self._pause = Pause()
+        self._pause = LineBackoff()
 
     @abstractmethod
     def run_once(self) -> bool:

@@ -69,8 +69,8 @@ class FileUploader(CallingRole):
         self.pending.stored(file.sha256, stored)
 
     def _begin(self, file: Pending) -> str:
-        said = {"filename": file.name, "filetype": file.media_type, "sha256": file.sha256}
-        pairs = (f"{key} {base64.b64encode(it.encode()).decode()}" for key, it in said.items())
+        claims = {"filename": file.name, "filetype": file.media_type, "sha256": file.sha256}
+        pairs = (f"{key} {base64.b64encode(it.encode()).decode()}" for key, it in claims.items())
         headers = {"Upload-Length": str(file.size), "Upload-Metadata": ",".join(pairs)}
         reply = self._call("POST", PATH, headers=headers)
         upload = urlsplit(reply.headers.get("location", "")).path

@@ -23,7 +23,7 @@ from hub.edge.spool.database import SpoolDatabase
 from hub.edge.spool.files import SpoolFiles
 from hub.messages.envelope import Attachment, Message, encode
 from hub.ports import Accepted
-from hub.rules.edge.room import Room, days_left
+from hub.rules.edge.room import SpoolRoom, days_left
 
 MOST_TRIES = 3
 """Times that an event is sent whose file the hub does not find."""
@@ -52,7 +52,7 @@ class SpoolState:
     refused: int
     oldest: float | None
     """When the oldest waiting event was spooled, in seconds of the system's clock."""
-    room: Room
+    room: SpoolRoom
     days: int | None
 
 
@@ -98,7 +98,7 @@ class Spool:
         if known:
             return Accepted(message.id, duplicate=True)
         body = encode(message)
-        if not self.room().takes(len(body)):
+        if not self.room().accepts(len(body)):
             raise SpoolFull(f"the spool's budget of {self.budget} bytes is used up")
         tx.execute(
             "INSERT INTO sequences VALUES (?, 1)"
@@ -133,7 +133,7 @@ class Spool:
         """
         del sha256, keep
         room = self.room()
-        if not room.takes(0):
+        if not room.accepts(0):
             raise SpoolFull(f"the spool's budget of {self.budget} bytes is used up")
         try:
             digest, size = self.files.write(
@@ -219,11 +219,11 @@ class Spool:
                 return
             tx.execute("UPDATE events SET refusal = ? WHERE place = ?", (why, event.place))
 
-    def room(self) -> Room:
+    def room(self) -> SpoolRoom:
         """Return how full the spool is."""
         row = self.database.one("SELECT bytes FROM usage")
         free = shutil.disk_usage(self.directory).free
-        return Room(used=row[0], budget=self.budget, disk_free=free)
+        return SpoolRoom(used=row[0], budget=self.budget, disk_free=free)
 
     def state(self) -> SpoolState:
         """Return how the spool is."""

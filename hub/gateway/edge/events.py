@@ -16,7 +16,7 @@ from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, Message, decode
 from hub.messages.invalid import InvalidMessage
 from hub.rules.edge.protocol import REFUSED, REPEAT, STORED, EdgeBatch, EdgeEvent, EdgeResult
-from hub.rules.edge.sequence import Place
+from hub.rules.edge.sequence import SequencePlace
 from hub.runtime.telemetry import Event, log
 from hub.store.edge import sequences
 from hub.store.edge.sequences import Arrived
@@ -28,7 +28,7 @@ class EdgeEvents:
 
     intake: Intake
 
-    async def take(self, agent: str, batch: EdgeBatch) -> list[EdgeResult]:
+    async def accept(self, agent: str, batch: EdgeBatch) -> list[EdgeResult]:
         """Store events and return what became of each, in their order.
 
         Raises what the store raises; then nothing is known, and the agent sends the same again.
@@ -90,17 +90,17 @@ class EdgeEvents:
             for device, found in numbers.items()
         ]
         for device, places in zip(numbers, await asyncio.gather(*each), strict=True):
-            if Place.AHEAD in places:
+            if SequencePlace.AHEAD in places:
                 log.warning(Event.EDGE_GAP, device=device)
 
-    def _store_arrivals(self, arrived: Sequence[Arrived]) -> list[list[Place]]:
+    def _store_arrivals(self, arrived: Sequence[Arrived]) -> list[list[SequencePlace]]:
         """Write the numbers of several calls in one transaction, locked in one order."""
         now = self.intake.clock()
         order = sorted(
             range(len(arrived)),
             key=lambda nth: (arrived[nth].agent, arrived[nth].spool, arrived[nth].device),
         )
-        places: dict[int, list[Place]] = {}
+        places: dict[int, list[SequencePlace]] = {}
         with self.intake.store.write() as tx:
             for nth in order:
                 places[nth] = sequences.arrive(tx, arrived[nth], now=now)

@@ -74,11 +74,11 @@ class _Routes:
         """Give a workstation its key for a code."""
 
         async def answer() -> Response:
-            asked = await bodies.read(request, protocol.Enrolment)
+            enrolment = await bodies.read(request, protocol.Enrolment)
             address = self.authorization.proxies.address_of(request)
             now = self.intake.clock()
             made = await run_in_threadpool(
-                enrolling.enrol, self.store, asked.code, address=address, now=now
+                enrolling.enrol, self.store, enrolment.code, address=address, now=now
             )
             if made is None:
                 await self.authorization.deny(
@@ -94,7 +94,7 @@ class _Routes:
     async def events(self, request: Request, caller: GatewayCaller) -> Response:
         """Take events in; the answer comes after the store has them."""
         batch = await bodies.read(request, protocol.EdgeBatch)
-        results = await self.edge_events.take(caller.client, batch)
+        results = await self.edge_events.accept(caller.client, batch)
         return bodies.written(protocol.EdgeResults(time=self.intake.clock(), results=results))
 
     async def heartbeat(self, request: Request, caller: GatewayCaller) -> Response:
@@ -111,24 +111,24 @@ class _Routes:
 
     async def numbers(self, request: Request, caller: GatewayCaller) -> Response:
         """Take back numbers of days that are over, and give an agent those that it wants."""
-        asked = await bodies.read(request, protocol.NumbersAsked)
-        blocks = await run_in_threadpool(self._reserve, caller.client, asked)
+        report = await bodies.read(request, protocol.NumbersReport)
+        blocks = await run_in_threadpool(self._reserve, caller.client, report)
         return bodies.written(protocol.NumbersGiven(time=self.intake.clock(), blocks=blocks))
 
-    def _reserve(self, agent: str, asked: protocol.NumbersAsked) -> list[Block]:
+    def _reserve(self, agent: str, report: protocol.NumbersReport) -> list[Block]:
         now = self.intake.clock()
         today = now.astimezone(LOCAL).date()
         with self.store.write() as tx:
-            for block in asked.held:
+            for block in report.blocks:
                 numbers.used(tx, agent, block)
             numbers.give_back(tx, agent, before=today, now=now)
             enrolling.forget_old_numbers(tx, today)
             known = agents.find(tx, agent)
             if known is not None and known.agency:
-                held = list(numbers.held(tx, agent))
-                for day in wanted_days(held, today=today):
+                blocks = list(numbers.blocks(tx, agent))
+                for day in wanted_days(blocks, today=today):
                     numbers.reserve(tx, agent, agency=known.agency, day=day, now=now)
-            return list(numbers.held(tx, agent))
+            return list(numbers.blocks(tx, agent))
 
     async def _must_be_agent(self, caller: GatewayCaller, path: str) -> None:
         if caller.client in self._known:

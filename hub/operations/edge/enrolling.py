@@ -15,6 +15,7 @@ from hub.rules.edge import enrolment
 from hub.store.clients import registry
 from hub.store.clients import secrets as kept
 from hub.store.clients.secrets import KeptSecret
+from hub.store.devices import states
 from hub.store.edge import agents, numbers, sequences
 from hub.store.edge.agents import KeptAgent
 from hub.store.engine.store import Store, Tx
@@ -104,6 +105,7 @@ def revoke(store: Store, id: str, *, by: SignedBy) -> None:
         agents.revoke(tx, id, now=by["now"])
         registry.retire(tx, id, now=by["now"])
         numbers.give_back(tx, id, before=None, now=by["now"])
+        states.forget_agent(tx, id)
         audit.record(tx, action="edge.revoke", object=id, **by)
 
 

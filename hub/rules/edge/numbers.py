@@ -48,7 +48,12 @@ def drawn(block: Block) -> Block:
     return replace(block, next=block.next + 1)
 
 
-def wanted_days(held: list[Block], *, today: date) -> list[date]:
+def wanted_days(blocks: list[Block], *, today: date) -> list[date]:
     """Return the days for which an agent that holds these blocks wants a further one."""
     days = [today + timedelta(days=it) for it in range(DAYS_AHEAD)]
-    return [day for day in days if sum(it.left for it in held if it.day == day) < LOW]
+    return [day for day in days if sum(it.left for it in blocks if it.day == day) < LOW]
+
+
+def number_of(agency: str, day: date, running: int) -> str:
+    """Return the dossier number, as `hub/records/dossiers/numbering.py` writes it."""
+    return f"{agency}-{day:%y%m%d}-{running:04d}"

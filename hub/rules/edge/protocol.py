@@ -124,10 +124,10 @@ class HeartbeatTaken(Struct, frozen=True, kw_only=True):
     time: datetime
 
 
-class NumbersAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NumbersReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an agent holds; blocks of days that are over are given back by naming them."""
 
-    held: Annotated[list[Block], Meta(max_length=200)] = []
+    blocks: Annotated[list[Block], Meta(max_length=200)] = []
 
 
 class NumbersGiven(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ MOST_DAYS: Final = 999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class SpoolRoom:
     """How full a spool is."""
 
     used: int
@@ -34,12 +34,12 @@ class Room:
         """Whether a person should act before the spool refuses."""
         return self.left < (1 - NEARLY_FULL_ABOVE) * self.budget
 
-    def takes(self, size: int) -> bool:
+    def accepts(self, size: int) -> bool:
         """Return whether an event or file of so many bytes still fits."""
         return size + EVENT_OVERHEAD <= self.left
 
 
-def days_left(room: Room, *, spooled: int, during: timedelta) -> int | None:
+def days_left(room: SpoolRoom, *, spooled: int, during: timedelta) -> int | None:
     """Return for how many whole days the room lasts at the pace at which bytes came.
 
     None where the pace is not known yet, or nothing came.

@@ -15,7 +15,7 @@ Range = tuple[int, int]
 """First and last missing number."""
 
 
-class Place(StrEnum):
+class SequencePlace(StrEnum):
     """Where an event stands in its sequence."""
 
     NEXT = "next"
@@ -36,19 +36,19 @@ class Progress:
     """Ranges below `last` that have not come, in order."""
 
 
-def note(progress: Progress, sequence: int) -> tuple[Progress, Place]:
+def record(progress: Progress, sequence: int) -> tuple[Progress, SequencePlace]:
     """Return the progress after an event with a number (1 or more) came, and where it stands."""
     if sequence == progress.last + 1:
-        return Progress(sequence, progress.missing), Place.NEXT
+        return Progress(sequence, progress.missing), SequencePlace.NEXT
     if sequence > progress.last:
         gap = (progress.last + 1, sequence - 1)
-        return Progress(sequence, _bounded((*progress.missing, gap))), Place.AHEAD
+        return Progress(sequence, _bounded((*progress.missing, gap))), SequencePlace.AHEAD
     for nth, (first, last) in enumerate(progress.missing):
         if first <= sequence <= last:
             rest = [it for it in ((first, sequence - 1), (sequence + 1, last)) if it[0] <= it[1]]
             missing = (*progress.missing[:nth], *rest, *progress.missing[nth + 1 :])
-            return Progress(progress.last, _bounded(missing)), Place.LATE
-    return progress, Place.REPEAT
+            return Progress(progress.last, _bounded(missing)), SequencePlace.LATE
+    return progress, SequencePlace.REPEAT
 
 
 def count_missing(progress: Progress) -> int:

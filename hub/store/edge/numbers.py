@@ -30,7 +30,7 @@ def reserve(tx: Tx, agent: str, *, agency: str, day: date, now: datetime) -> Blo
             return Block(agency=agency, day=day, first=first, last=first + BLOCK - 1, next=first)
 
 
-def held(tx: Tx, agent: str) -> Sequence[Block]:
+def blocks(tx: Tx, agent: str) -> Sequence[Block]:
     """Return the blocks that an agent holds, by day."""
     query = sa.select(table).where(table.c.agent == agent, table.c.returned_at.is_(None))
     return [

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.edge.sequence import Place, Progress, note
+from hub.rules.edge.sequence import Progress, SequencePlace, record
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.edge import edge_sequences as table
 
@@ -32,7 +32,7 @@ class DeviceSequence:
     progress: Progress
 
 
-def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[Place]:
+def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[SequencePlace]:
     """Store that events came; return where each stands in its sequence."""
     here = (
         (table.c.agent == arrived.agent)
@@ -44,7 +44,7 @@ def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[Place]:
     progress = Progress() if kept is None else Progress(kept.last, _ranges(kept.missing))
     places = []
     for sequence in arrived.sequences:
-        progress, place = note(progress, sequence)
+        progress, place = record(progress, sequence)
         places.append(place)
     values = {
         "last": progress.last,

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from hub.edge.line import AgentRefused, CallRefused, HttpReply, HubAway, HubLine
-from hub.edge.numbers import HeldNumbers, NumberKeeping, ward_day
+from hub.edge.numbers import NumberKeeping, ReservedNumbers, ward_day
 from hub.edge.sending.roles import LineState
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message
 from hub.operations.clients.issuing import NotDone
+from hub.operations.devices.listing import shown_devices
 from hub.operations.edge import enrolling
 from hub.rules.edge import protocol
 from hub.rules.edge.numbers import BLOCK
@@ -26,7 +27,7 @@ from hub.store.devices import states
 from hub.store.edge import numbers
 from hub.store.engine.store import Store
 from tests.support.gateway.client_gateway import Gateway
-from tests.support.gateway.edge_agent import AGENCY, EdgeAgent, code_of, enrolled
+from tests.support.gateway.edge_agent import AGENCY, EdgeAgent, code_of, enrolled, signed
 
 AT = datetime(2026, 11, 30, 2, tzinfo=UTC)
 READER, SCANNER = "quay-2.barcode", "quay-2.scanner"
@@ -150,7 +151,7 @@ def heartbeat(agent: EdgeAgent, **changes: Any) -> None:
         "skew_ms": 0,
     }
     report = EdgeHeartbeat(**{**values, **changes})
-    agent.line.ask(protocol.HEARTBEAT, report, HeartbeatTaken)
+    agent.line.request(protocol.HEARTBEAT, report, HeartbeatTaken)
 
 
 def codes(store: Store, device: str) -> list[str]:
@@ -177,7 +178,7 @@ def test_a_spool_that_lost_events_is_a_finding_until_a_person_accepts_it(
     heartbeat(other)
     other.close()
     assert codes(gateway.store, "quay-2") == ["agent_spool_replaced", "agent_gap"]
-    by = {"actor": "Trần Thị Mẫu", "reason": "scanned again", "now": utc_now()}
+    by = signed("scanned again")
     assert enrolling.accept_gaps(gateway.store, "quay-2", by=by) == 1
     heartbeat(other)
     assert codes(gateway.store, "quay-2") == []
@@ -193,41 +194,50 @@ def test_devices_of_an_agent_are_devices_of_the_hub(gateway: Gateway, agent: Edg
     heartbeat(agent, devices=devices, skew_ms=-90_000, refused=2)
     assert codes(gateway.store, "quay-2.scanner") == ["folder_away", "check_failed"]
     assert codes(gateway.store, "quay-2") == ["agent_clock_wrong", "agent_events_refused"]
+    with gateway.store.read() as tx:
+        later = utc_now() + timedelta(minutes=3)
+        silent = {it.device: it for it in shown_devices(tx, now=later)}["quay-2"]
+    assert [it.code for it in silent.findings] == ["agent_silent"]
+    with gateway.store.write() as tx:
+        states.forget_old(tx, utc_now() + timedelta(days=9))
+        assert [it.device for it in states.listing(tx)] == ["quay-2"]
+        states.forget_agent(tx, "quay-2")
+        assert states.listing(tx) == []
 
 
 def test_numbers_are_reserved_used_and_given_back(gateway: Gateway, agent: EdgeAgent) -> None:
     """Two agents never hold the same number, and used ones are known when the line is back."""
     other_key = enrolled(gateway.store, "quay-3", agency=AGENCY)
-    held = HeldNumbers(agent.spool.database)
-    keeping = NumberKeeping(held, agent.line, LineState())
+    reserved = ReservedNumbers(agent.spool.database)
+    keeping = NumberKeeping(reserved, agent.line, LineState())
     keeping.run_once()
     today = ward_day(utc_now())
-    assert held.left(today) == BLOCK
+    assert reserved.left(today) == BLOCK
     with agent.spool.database.write() as tx:
-        agency, number = held.draw(tx, today)
+        agency, number = reserved.draw(tx, today)
     assert agency == AGENCY
     other = HubLine(agent.wire, other_key)
-    theirs = other.ask(protocol.NUMBERS, protocol.NumbersAsked(), protocol.NumbersGiven).blocks
+    theirs = other.request(protocol.NUMBERS, protocol.NumbersReport(), protocol.NumbersGiven).blocks
     assert {it.first for it in theirs if it.day == today} == {number + BLOCK}
     keeping.run_once()
     with gateway.store.read() as tx:
-        assert [it.next for it in numbers.held(tx, "quay-2") if it.day == today] == [number + 1]
-    by = {"actor": "Trần Thị Mẫu", "reason": "broken", "now": utc_now()}
+        assert [it.next for it in numbers.blocks(tx, "quay-2") if it.day == today] == [number + 1]
+    by = signed("broken")
     enrolling.revoke(gateway.store, "quay-2", by=by)
     with gateway.store.read() as tx:
-        assert numbers.held(tx, "quay-2") == []
+        assert numbers.blocks(tx, "quay-2") == []
 
 
 def test_a_code_opens_once_and_a_revoked_agent_nothing(
     gateway: Gateway, agent: EdgeAgent, sqlite_store: Store
 ) -> None:
     """A used, wrong or late code gives no key; enrolled anew, the old key ends. All is audited."""
-    by = {"actor": "Trần Thị Mẫu", "reason": "new disk", "now": utc_now()}
+    by = signed("new disk")
     code = enrolling.add(gateway.store, "quay-2", by=by)
     line = HubLine(agent.wire, "")
 
     def use(text: str) -> protocol.Enrolled:
-        return line.ask(protocol.ENROL, protocol.Enrolment(code=text), protocol.Enrolled)
+        return line.request(protocol.ENROL, protocol.Enrolment(code=text), protocol.Enrolled)
 
     with pytest.raises(AgentRefused):
         use("aaaa-bbbb-cccc")
@@ -261,7 +271,7 @@ def test_no_client_but_an_agent_is_let_in(gateway: Gateway, agent: EdgeAgent) ->
     """The settings' token of the devices opens nothing here, and a broken body is refused."""
     line = HubLine(agent.wire, "in-token")
     with pytest.raises(AgentRefused):
-        line.ask(protocol.NUMBERS, protocol.NumbersAsked(), protocol.NumbersGiven)
+        line.request(protocol.NUMBERS, protocol.NumbersReport(), protocol.NumbersGiven)
     with pytest.raises(CallRefused, match="json_broken"):
         agent.line.call("POST", protocol.EVENTS, body=b"{")
     with pytest.raises(CallRefused, match="call_invalid"):

@@ -14,6 +14,7 @@ from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.operations.edge import enrolling
+from hub.operations.signed_by import SignedBy
 from hub.runtime.clock import utc_now
 from hub.store.engine.store import Store
 
@@ -27,13 +28,15 @@ def code_of(number: int, at: datetime, *, device: str) -> Message:
     return catalog.compose(payload, time=at, source=device)
 
 
+def signed(reason: str = "test") -> SignedBy:
+    """Return who acts."""
+    return {"actor": "Trần Thị Mẫu", "reason": reason, "now": utc_now()}
+
+
 def enrolled(store: Store, name: str, *, agency: str = "") -> str:
     """Add an agent, enrol it, and return its key."""
-    now = utc_now()
-    code = enrolling.add(
-        store, name, agency=agency, by={"actor": "Trần Thị Mẫu", "reason": "test", "now": now}
-    )
-    made = enrolling.enrol(store, code.text, address="127.0.0.1", now=now)
+    code = enrolling.add(store, name, agency=agency, by=signed())
+    made = enrolling.enrol(store, code.text, address="127.0.0.1", now=utc_now())
     assert made is not None
     return made.key
 

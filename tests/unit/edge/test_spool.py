@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.edge.numbers import HeldNumbers, NoNumber
+from hub.edge.numbers import NoNumber, ReservedNumbers
 from hub.edge.spool.spool import Spool, SpoolFull
 from hub.edge.spool.uploading import PendingFiles
 from hub.messages import catalog
@@ -132,7 +132,7 @@ def test_a_spool_made_again_is_another_one(tmp_path: Path) -> None:
 
 def test_a_number_is_drawn_with_what_it_is_for(spool: Spool) -> None:
     """A transaction that fails gives its number back; a drawn one is not the hub's to undo."""
-    numbers = HeldNumbers(spool.database)
+    numbers = ReservedNumbers(spool.database)
     day = NOW.date()
     block = Block(agency="000.00.00.H57", day=day, first=900_001, last=900_002, next=900_001)
     numbers.replace([], [block])
@@ -146,5 +146,5 @@ def test_a_number_is_drawn_with_what_it_is_for(spool: Spool) -> None:
         assert numbers.draw(tx, day) == ("000.00.00.H57", 900_002)
     with pytest.raises(NoNumber), spool.database.write() as tx:
         numbers.draw(tx, day)
-    numbers.replace(numbers.held(), [])
-    assert numbers.held() == []
+    numbers.replace(numbers.blocks(), [])
+    assert numbers.blocks() == []

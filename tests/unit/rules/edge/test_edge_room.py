@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hub.rules.edge import enrolment
 from hub.rules.edge.numbers import BLOCK, LOW, Block, drawn, wanted_days
-from hub.rules.edge.room import EVENT_OVERHEAD, Room, days_left
+from hub.rules.edge.room import EVENT_OVERHEAD, SpoolRoom, days_left
 
 GIGA = 2**30
 DAY = date(2026, 11, 30)
@@ -25,8 +25,8 @@ def test_a_spool_never_takes_more_than_budget_and_disk_have(
     used: int, free: int, size: int
 ) -> None:
     """And whoever is refused was warned: a spool without room is nearly full, too."""
-    room = Room(used=used, budget=GIGA, disk_free=free)
-    if room.takes(size):
+    room = SpoolRoom(used=used, budget=GIGA, disk_free=free)
+    if room.accepts(size):
         assert used + size + EVENT_OVERHEAD <= GIGA
         assert size + EVENT_OVERHEAD <= free
     elif size < GIGA // 10:
@@ -35,7 +35,7 @@ def test_a_spool_never_takes_more_than_budget_and_disk_have(
 
 def test_the_room_is_told_in_days() -> None:
     """9 GB at a pace of 1 GB a day last for nine days; without a pace nothing is told."""
-    room = Room(used=GIGA, budget=10 * GIGA, disk_free=100 * GIGA)
+    room = SpoolRoom(used=GIGA, budget=10 * GIGA, disk_free=100 * GIGA)
     assert days_left(room, spooled=GIGA // 12, during=timedelta(hours=2)) == 9
     assert days_left(room, spooled=GIGA, during=timedelta(minutes=59)) is None
     assert days_left(room, spooled=0, during=timedelta(days=1)) is None

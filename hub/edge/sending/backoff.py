@@ -6,7 +6,7 @@ FIRST, LONGEST = 0.5, 30.0
 """Seconds."""
 
 
-class Pause:
+class LineBackoff:
     """Used by one thread."""
 
     def __init__(self, draw: random.Random | None = None) -> None:
