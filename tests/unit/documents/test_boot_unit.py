@@ -13,6 +13,7 @@ from tests.support.documents.commands import ROOT
 
 FOLDER = ROOT / "script/systemd"
 UNIT = FOLDER / "one-stop-hub.service"
+UNITS = (UNIT, FOLDER / "one-stop-hub-edge.service")
 OPT = "/opt/one-stop-hub"
 LARGEST_EXPOSURE = 2.5
 """systemd's own figure, from 0 (locked in) to 10 (as root)."""
@@ -27,21 +28,23 @@ def analyze() -> str:
     return program
 
 
-def test_unit_file_is_taken_by_systemd(analyze: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", UNITS, ids=lambda it: it.stem)
+def test_unit_file_is_taken_by_systemd(analyze: str, tmp_path: Path, file: Path) -> None:
     """With the source tree where the tests have it."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text(encoding="utf-8").replace(OPT, str(tmp_path)), encoding="utf-8")
+    unit = tmp_path / file.name
+    unit.write_text(file.read_text(encoding="utf-8").replace(OPT, str(tmp_path)), encoding="utf-8")
     told = subprocess.run(
         [analyze, "verify", unit], capture_output=True, text=True, timeout=60, check=False
     )
     assert (told.returncode, told.stderr) == (0, "")
 
 
-def test_unit_file_locks_the_hub_in(analyze: str) -> None:
+@pytest.mark.parametrize("file", UNITS, ids=lambda it: it.stem)
+def test_unit_file_locks_the_hub_in(analyze: str, file: Path) -> None:
     """The measure of systemd itself stays low; a word that systemd does not know counts nothing."""
     told = subprocess.run(
-        [analyze, "security", "--offline=true", "--no-pager", UNIT],
+        [analyze, "security", "--offline=true", "--no-pager", file],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     exposure = re.search(r"Overall exposure level .*: ([\d.]+)", told.stdout)
