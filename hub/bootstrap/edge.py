@@ -66,9 +66,13 @@ def make_agent(directory: Path, credential: Credential) -> Agent:
 
 
 def devices_of(credential: Credential) -> list[DeviceSettings]:
-    """Return the devices of the workstation's file. Raises TomlFileWrong."""
+    """Return the devices of the workstation's file. Raises TomlFileWrong and DeviceNotHere."""
     file = credential.devices_file
-    return reading.parse(toml_text(file), file) if file else []
+    found = reading.parse(toml_text(file), file) if file else []
+    for it in found:
+        if it.kind not in _DEVICES:
+            raise DeviceNotHere(f"{it.name}: {it.kind} is hosted by the hub, not by a workstation")
+    return found
 
 
 def _scanner(it: DeviceSettings, agent: str) -> Source:
