@@ -13,6 +13,7 @@ from hub.rules.edge.protocol import AGENT_ITSELF, EdgeFinding, EdgeHeartbeat
 from hub.store.devices import states
 from hub.store.edge import agents, sequences
 from hub.store.engine.store import Tx
+from hub.texts import both
 
 CLOCK_WRONG_FROM = timedelta(seconds=60)
 """Times of scans are compared with those of other machines to the minute."""
@@ -22,7 +23,7 @@ def heartbeat(tx: Tx, agent: str, report: EdgeHeartbeat, *, now: datetime) -> No
     """Store a report."""
     agents.heard(tx, agent, report, now=now)
     found = list(_of_agent(tx, agent, report))
-    states.keep(tx, agent, kind=AGENT_ITSELF, place="", findings=found, now=now)
+    states.keep(tx, agent, kind=AGENT_ITSELF, place=_summary(report), findings=found, now=now)
     for device in report.devices:
         states.keep(
             tx,
@@ -32,6 +33,12 @@ def heartbeat(tx: Tx, agent: str, report: EdgeHeartbeat, *, now: datetime) -> No
             findings=[_finding(it) for it in device.findings],
             now=now,
         )
+
+
+def _summary(report: EdgeHeartbeat) -> str:
+    """Return what the spool holds and for how long its room lasts, in both languages."""
+    days = "?" if report.room_days is None else report.room_days
+    return both("edge.summary", waiting=report.waiting, days=days).stored()
 
 
 def _of_agent(tx: Tx, agent: str, report: EdgeHeartbeat) -> Iterator[DeviceFinding]:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -53,20 +54,11 @@ def measure() -> Result:
         delays = real_agent.code_delays(folder / "real", credential, seconds=SECONDS)
         ledgers = [_ledger(side, first) for first in range(0, AGENTS, each)]
         lost, doubled, disordered, total = _compare(side / "hub.db", ledgers)
-    rounds = [delay for it in ledgers for delay in it["delays"]]
-    figures = {
-        "agents": AGENTS,
-        "events_per_second": AGENTS * PER_SECOND,
+    figures = _figures(ledgers, delays, idle) | {
         "events": total,
-        "cuts": sum(it["cuts"] for it in ledgers),
-        "unsent": sum(it["unsent"] for it in ledgers),
         "lost": lost,
         "doubled": doubled,
         "out_of_order": disordered,
-        "agent_to_answer_p99_s": round(percentile(rounds, 99), 3),
-        "reader_to_answer_p50_ms": round(1000 * percentile(list(delays), 50), 1),
-        "reader_to_answer_p99_ms": round(1000 * percentile(list(delays), 99), 1),
-        "idle_rss_mb": round(idle, 1),
     }
     rows = tuple((name.replace("_", " "), f"{value:,}") for name, value in figures.items())
     return Result(
@@ -76,6 +68,21 @@ def measure() -> Result:
         rows=rows,
         notes=tuple(_NOTES.splitlines()),
     )
+
+
+def _figures(ledgers: list[dict[str, Any]], delays: Sequence[float], idle: float) -> dict[str, Any]:
+    """Return what the agents say of themselves."""
+    rounds = [delay for it in ledgers for delay in it["delays"]]
+    return {
+        "agents": AGENTS,
+        "events_per_second": AGENTS * PER_SECOND,
+        "cuts": sum(it["cuts"] for it in ledgers),
+        "unsent": sum(it["unsent"] for it in ledgers),
+        "agent_to_answer_p99_s": round(percentile(rounds, 99), 3),
+        "reader_to_answer_p50_ms": round(1000 * percentile(list(delays), 50), 1),
+        "reader_to_answer_p99_ms": round(1000 * percentile(list(delays), 99), 1),
+        "idle_rss_mb": round(idle, 1),
+    }
 
 
 def _keys(side: Path) -> dict[str, str]:

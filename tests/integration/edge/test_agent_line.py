@@ -195,6 +195,8 @@ def test_devices_of_an_agent_are_devices_of_the_hub(gateway: Gateway, agent: Edg
     assert codes(gateway.store, "quay-2.scanner") == ["folder_away", "check_failed"]
     assert codes(gateway.store, "quay-2") == ["agent_clock_wrong", "agent_events_refused"]
     with gateway.store.read() as tx:
+        kept = {it.device: it.place for it in states.listing(tx)}
+        assert "room for 9 days" in kept["quay-2"]
         later = utc_now() + timedelta(minutes=3)
         silent = {it.device: it for it in shown_devices(tx, now=later)}["quay-2"]
     assert [it.code for it in silent.findings] == ["agent_silent"]

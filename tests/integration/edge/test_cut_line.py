@@ -149,7 +149,7 @@ def test_work_goes_on_while_the_line_is_cut(
         assert station.call("status")["waiting"] == 5
         station.start()
         assert keys(hub.store, "dossier.received") == []
-        net.mend()
+        net.restore()
         wait_for(lambda: len(keys(hub.store, "document.scanned")) == 2, "scans arrive")
         wait_for(lambda: len(keys(hub.store, "dossier.received")) == 3, "receptions arrive")
         wait_for(lambda: station.call("status")["waiting"] == 0, "the hub's answers arrive")
@@ -173,7 +173,7 @@ def test_nothing_is_lost_while_the_line_is_cut_at_random(
             net.cut()
             taken.append(received(station))
             time.sleep(draw.uniform(0.0, 2.0))
-            net.mend()
+            net.restore()
             taken.append(received(station))
         wait_for(lambda: len(keys(hub.store, "dossier.received")) >= len(taken), "all arrive")
         wait_for(lambda: station.call("status")["waiting"] == 0, "the answers arrive")

@@ -29,7 +29,7 @@ class WorkstationNet:
         """Cut the line: packets get lost, nobody is told."""
         _ip("link", "set", self.hub_side, "down")
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Have the line carry again."""
         _ip("link", "set", self.hub_side, "up")
 
