@@ -118,6 +118,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     devices_file: str = ""
     """TOML file of the devices at the counter, one table a device; empty: only the hot folder and
     the barcode reader above."""
+    counter_file: str = ""
+    """TOML file of the desks and the categories of tickets; empty: the packaged one."""
     province_url: str = ""
     province_mode: Literal["soap", "rest"] = "soap"
     province_username: str = ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hub.bootstrap.alerts.roles import alert_plan, make_alerts
 from hub.bootstrap.client_certificates import make_trust
+from hub.bootstrap.counter import counter_plan
 from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import (
@@ -127,6 +128,7 @@ def _console(hub: Hub) -> WebRole:
         ).address_of,
         partners=hub.destinations,
         alerts=alert_plan(hub.settings),
+        counter=counter_plan(hub.settings),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
     )

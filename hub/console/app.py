@@ -8,6 +8,8 @@ from fastapi import Depends, FastAPI
 from hub.console.alerts import acts as alert_acts
 from hub.console.alerts import incidents, signals
 from hub.console.approvals import inbox
+from hub.console.desks import acts as desk_acts
+from hub.console.desks import pages as desks
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import audit, devices, dossier, overview, queues, search, slip
@@ -33,7 +35,7 @@ def create_app(parts: Parts) -> FastAPI:
         page.install(app, parts)
     for page in (incidents, alert_acts, signals):
         page.install(app, parts)
-    for page in (listing, message, parked_acts):
+    for page in (listing, message, parked_acts, desks, desk_acts):
         page.install(app, parts)
     for page in (unmasking, resend, tasks, settling, inbox, audit, devices):
         page.install(app, parts)

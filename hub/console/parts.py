@@ -11,6 +11,8 @@ from hub.messages.invalid import InvalidMessage
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import packaged
+from hub.rules.counter import plan as counter_plan
+from hub.rules.counter.plan import CounterPlan
 from hub.store.engine.store import Store
 
 
@@ -45,6 +47,8 @@ class Parts:
     """Those that can be queried before something is sent again."""
     alerts: AlertPlan = field(default_factory=packaged)
     """Rules and channels of alerts."""
+    counter: CounterPlan = field(default_factory=counter_plan.packaged)
+    """Desks, and categories of tickets."""
     file_path: BlobPath = no_file
     on_delivered: OnDelivered = lambda *_: None
     """What the records do when a partner turns out to have a message."""

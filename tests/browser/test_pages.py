@@ -27,6 +27,7 @@ OF_A_KIND = {
     "/incidents/{number}": "/incidents/1",
     "/signals/{name}": "/signals/disk_free",
     "/faults/{code}": "/faults/partner_refused",
+    "/desks/{name}": "/desks/1",
 }
 """For each route with a parameter a page of the cases."""
 GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"

@@ -44,11 +44,12 @@ NAVIGATION = (
     ("/queues", "queues"),
     ("/parked", "parked"),
     ("/devices", "devices"),
+    ("/desks", "desks"),
     ("/approvals", "approvals"),
     ("/audit", "audit"),
 )
 """The pages in the order of the navigation: path, and text."""
-_NEEDED = {"audit": Right.AUDIT}
+_NEEDED = {"audit": Right.AUDIT, "desks": Right.ACT}
 """The right that a page of the navigation needs, where it is another one than METADATA."""
 
 
