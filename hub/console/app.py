@@ -10,7 +10,8 @@ from hub.console.alerts import incidents, signals
 from hub.console.approvals import inbox
 from hub.console.desks import acts as desk_acts
 from hub.console.desks import pages as desks
-from hub.console.frame import errors, headers, language, own_files
+from hub.console.frame import errors
+from hub.console.frame.rendering import OWN_FILES
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import audit, devices, dossier, overview, queues, search, slip
 from hub.console.parked import acts as parked_acts
@@ -20,6 +21,7 @@ from hub.console.repair import comparisons, groups, replays, selections
 from hub.console.settling import resend, tasks, unmasking
 from hub.console.settling import routes as settling
 from hub.console.sign_in import routes as sign_in
+from hub.web import headers, language
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -27,7 +29,7 @@ def create_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="One-stop hub console", docs_url=None, redoc_url=None, openapi_url=None)
     headers.install(app)
     errors.install(app, clock=parts.clock)
-    own_files.install(app)
+    OWN_FILES.install(app)
     language.install(app)
     app.router.dependencies.append(Depends(SentForms(parts.store)))
     sign_in.install(app, parts)

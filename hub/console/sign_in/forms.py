@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from hub.console.frame.language import own_path
 from hub.console.frame.visitor import SignInNeeded
 from hub.console.sign_in import uploads
 from hub.rules.users.keys import owner_of_form
+from hub.web.language import own_path
 
 TOKEN = "form_token"  # noqa: S105 - the name of a field
 LARGEST = 512 * 1024

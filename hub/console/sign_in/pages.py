@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from hub.console.frame.language import own_path
 from hub.console.frame.rendering import PageView, render
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies
@@ -14,6 +13,7 @@ from hub.console.sign_in.identity import signed_in
 from hub.operations.users.signing_in import OpenedSession
 from hub.rules.users.sign_in import SessionStage
 from hub.texts import Text, both
+from hub.web.language import own_path
 
 _TEMPLATES = {
     SessionStage.CODE: "sign_in/code.html",
