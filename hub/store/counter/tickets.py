@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hub.rules.counter.tickets import AFTER, SHOWN, DeskAct, Ticket, TicketState
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.counter import ticket_series, tickets
+from hub.store.schema.tables.exchange import Instant
 
 _COLUMNS = [tickets.c[name] for name in Ticket.__slots__]
 _MICROSECOND = timedelta(microseconds=1)
@@ -89,7 +90,7 @@ def call_next(
             desk=desk,
             calls=tickets.c.calls + 1,
             called_at=now,
-            first_called_at=sa.func.coalesce(tickets.c.first_called_at, now),
+            first_called_at=sa.func.coalesce(tickets.c.first_called_at, sa.literal(now, Instant)),
         )
         if tx.execute(statement).rowcount == 1:
             return get(tx, id)
