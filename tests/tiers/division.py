@@ -1,5 +1,5 @@
 """Which test files run in which of several processes, so that all end at about the same time. Pure,
-but for the list of files.
+but for the list of files. A folder of `TOGETHER` counts as one file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +9,14 @@ UNKNOWN = 2.0
 """Seconds of a file that was not measured yet."""
 ORDER = ("tests/unit", "tests/contract", "tests/integration")
 """What runs first within a group: the quickest answer."""
+TOGETHER = ("tests/browser/cases",)
+"""Folders whose files share what takes long to start."""
 
 
 def test_files(paths: Iterable[str]) -> list[str]:
-    """Return the test files under the paths, sorted."""
+    """Return the test files under the paths, sorted; a folder of `TOGETHER` for those in it."""
     found = {
-        str(file)
+        next((it for it in TOGETHER if str(file).startswith(f"{it}/")), str(file))
         for path in paths
         for file in ([Path(path)] if path.endswith(".py") else Path(path).rglob("test_*.py"))
     }
@@ -25,11 +27,18 @@ def balanced(files: Sequence[str], seconds: Mapping[str, float], count: int) -> 
     """Return the files in `count` groups: the longest first, each to the shortest group so far."""
     groups: list[list[str]] = [[] for _ in range(count)]
     loads = [0.0] * count
-    for file in sorted(files, key=lambda it: (-seconds.get(it, UNKNOWN), it)):
+    took = {file: _took(file, seconds) for file in files}
+    for file in sorted(files, key=lambda it: (-took[it], it)):
         place = loads.index(min(loads))
         groups[place].append(file)
-        loads[place] += seconds.get(file, UNKNOWN)
+        loads[place] += took[file]
     return [sorted(group, key=_turn) for group in groups]
+
+
+def _took(file: str, seconds: Mapping[str, float]) -> float:
+    if file in TOGETHER:
+        return sum(took for path, took in seconds.items() if path.startswith(f"{file}/")) or UNKNOWN
+    return seconds.get(file, UNKNOWN)
 
 
 def _turn(file: str) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from hub.store.schema.migrate import migrate
 from tests.chaos.load import Counter, Load
 from tests.chaos.supervisor import KeptRole
 from tests.foreign.exchange import judge
-from tests.foreign.exchange.line import UnreliableLine
+from tests.foreign.exchange.line import USUAL, Shares, UnreliableLine
 from tests.foreign.exchange.partner import (
     ACCOUNT,
     CALLBACK_SECRET,
@@ -130,7 +130,9 @@ class Drill:
 
 
 @contextmanager
-def open_drill(kind: Kind, place: Path, *, seed: int, wsdl: Path | None = None) -> Iterator[Drill]:
+def open_drill(
+    kind: Kind, place: Path, *, seed: int, shares: Shares = USUAL, wsdl: Path | None = None
+) -> Iterator[Drill]:
     """Run partner, line and hub for the length of the block; raises MissingProgram.
 
     `wsdl` is what the partner serves in the place of ours.
@@ -139,7 +141,7 @@ def open_drill(kind: Kind, place: Path, *, seed: int, wsdl: Path | None = None) 
     hub_url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
         partner = ForeignPartner(kind, place / "partner", hub_url=hub_url, wsdl=wsdl)
-        line = stack.enter_context(UnreliableLine(partner.port, seed=seed))
+        line = stack.enter_context(UnreliableLine(partner.port, seed=seed, shares=shares))
         url = f"http://127.0.0.1:{line.port}"
         stack.enter_context(running(partner, own_url=url))
         store = Store(f"sqlite:///{place}/hub/hub.db")

@@ -7,20 +7,27 @@ from pathlib import Path
 from hub.messages import payloads as p
 from tests.foreign.exchange import judge
 from tests.foreign.exchange.drill import Drill, open_drill, plans
+from tests.foreign.exchange.line import USUAL, Shares
 from tests.foreign.exchange.partner import Kind
 
 RETURNED_AFTER = timedelta(days=40)
 
 
 def run(
-    kind: Kind, place: Path, *, dossiers: int, kills: Sequence[str], seed: int
+    kind: Kind,
+    place: Path,
+    *,
+    dossiers: int,
+    kills: Sequence[str],
+    seed: int,
+    shares: Shares = USUAL,
 ) -> tuple[Drill, list[str]]:
     """Exchange so many dossiers; return the drill and what does not agree, in words.
 
     The line is unreliable until all is handed in, for the town also while it is told the results.
     After that all must come to its end: a query lost by chance would only put off the end.
     """
-    with open_drill(kind, place, seed=seed) as drill:
+    with open_drill(kind, place, seed=seed, shares=shares) as drill:
         town = kind.mode == "town"
         drill.hand_in(plans(dossiers, inter_level=town, seed=seed), kills=list(kills))
         if town:

@@ -9,27 +9,37 @@ import socket
 import threading
 from collections import Counter
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 
 from tests.support.network.tcp_proxy import BLOCK, TcpProxy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """How many of all replies are lost or late, and of all requests cut; each from 0 to 1."""
+
+    lost: float = 0.06
+    late: float = 0.03
+    cut: float = 0.02
+
+    def by_fate(self) -> dict[str, float]:
+        """Return them by the name under which they are counted."""
+        return asdict(self)
+
+
+USUAL = Shares()
 
 
 class UnreliableLine(TcpProxy):
     """A proxy that does to every so many-th reply what its seed says."""
 
     def __init__(
-        self,
-        port: int,
-        *,
-        seed: int,
-        lose: float = 0.06,
-        delay: float = 0.03,
-        cut: float = 0.02,
-        late_by: float = 1.2,
+        self, port: int, *, seed: int, shares: Shares = USUAL, late_by: float = 1.2
     ) -> None:
         self.fates: Counter[str] = Counter()
         """What became of requests and replies."""
         self._draw = random.Random(seed)
-        self._shares = {"lost": lose, "late": delay, "cut": cut}
+        self._shares = shares.by_fate()
         self._late_by = late_by
         self._asked: set[socket.socket] = set()
         """Servers that have been asked and have not begun to answer."""

@@ -1,6 +1,7 @@
 """The exchange on real services: PostgreSQL as store, RabbitMQ as broker, killed and emptied."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,27 +13,33 @@ from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.exchange.housekeeping.requeue import rebuild
 from hub.store.engine.store import Store
 from tests.support.partners.partner import BUSY, DOWN, DROPS_AFTER, DROPS_BEFORE, Partner
+from tests.support.services import RabbitService, rabbit_service
 from tests.support.works import now, step, working
 
 FAULTS = [DOWN, BUSY, DROPS_AFTER, DROPS_BEFORE]
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[PrivateRabbit]:
-    """A node of this test's own, because the test kills it."""
-    node = PrivateRabbit(tmp_path / "rabbit")
-    node.start()
-    declare.apply(TOPOLOGY, node.url, node.management_url)
-    yield node
-    node.stop()
+def mortal(tmp_path: Path) -> Iterator[PrivateRabbit]:
+    """A node to be killed; why not the session's, see tests/contract/rabbit/test_broker_rabbit."""
+    with rabbit_service(tmp_path / "rabbit") as service:
+        yield service.own_node()
+
+
+@contextmanager
+def declared(url: str, management_url: str) -> Iterator[RabbitBroker]:
+    """The hub's view of an empty broker that has just got the hub's queues."""
+    declare.apply(TOPOLOGY, url, management_url)
+    broker = RabbitBroker(url)
+    yield broker
+    broker.close()
 
 
 @pytest.fixture
-def broker(node: PrivateRabbit) -> Iterator[RabbitBroker]:
-    """The hub's view of the node."""
-    broker = RabbitBroker(node.url)
-    yield broker
-    broker.close()
+def broker(rabbit: RabbitService, rabbit_url: str) -> Iterator[RabbitBroker]:
+    """A virtual host with the hub's queues."""
+    with declared(rabbit_url, rabbit.management_url) as made:
+        yield made
 
 
 @pytest.fixture
@@ -53,46 +60,38 @@ def test_many_dossiers_with_many_faults_on_postgresql_and_rabbitmq(
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 300)
 
 
-def test_the_broker_is_killed_in_the_middle(
-    store: Store, node: PrivateRabbit, broker: RabbitBroker
-) -> None:
+def test_the_broker_is_killed_in_the_middle(store: Store, mortal: PrivateRabbit) -> None:
     """SIGKILL while calls are under way; after the restart everything goes on by itself."""
     partner = Partner(concurrency=4)
-    with working(store, broker, partner) as works:
+    with (
+        declared(mortal.url, mortal.management_url) as broker,
+        working(store, broker, partner) as works,
+    ):
         partner.gate.clear()
         works.emit(*(step(n, 1) for n in range(40)))
         partner.entered.acquire(timeout=20)
-        node.kill()
+        mortal.kill()
         partner.gate.set()
         works.emit(*(step(n, 2) for n in range(40)))
-        node.restart()
+        mortal.start()
         works.wait_delivered(80)
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 80)
 
 
 def test_the_broker_is_replaced_by_an_empty_one(
-    store: Store, node: PrivateRabbit, broker: RabbitBroker, tmp_path: Path
+    store: Store, rabbit: RabbitService, broker: RabbitBroker
 ) -> None:
     """All queues are gone; `rebuild` asks for everything unsettled again, nothing twice."""
     partner = Partner()
-    first = working(store, broker, partner)
-    with first as works:
+    with working(store, broker, partner) as works:
         works.emit(step(0, 1))
         works.wait_delivered(1)
     works.emit(*(step(n, 1) for n in range(1, 30)), step(0, 2))
     publisher = broker.publisher()
     assert works.relay.publish_some(publisher) == 30
     publisher.close()
-    node.stop()
-    fresh = PrivateRabbit(tmp_path / "other")
-    fresh.start()
-    try:
-        declare.apply(TOPOLOGY, fresh.url, fresh.management_url)
-        other = RabbitBroker(fresh.url)
+    with rabbit.own_vhost() as url, declared(url, rabbit.management_url) as other:
         assert rebuild(store, clock=now)["deliveries"] == 30
         with working(store, other, partner) as works:
             works.wait_delivered(31)
-        other.close()
-    finally:
-        fresh.stop()
     assert (partner.doubled(), partner.overtaken(), len(partner.ledger)) == (0, 0, 31)

@@ -101,7 +101,17 @@ def test_a_run_that_dies_is_run_again(ended: Ended, point: Point) -> None:
     assert verifying.verify(store, folder).problems == ()
     assert not list(folder.glob(".*.new"))
     assert not [path for path in (ended.directory / "files").rglob("*") if path.is_file()]
-    assert command(ended.directory, "restore_after_files=kill@1", *RESTORE) == -signal.SIGKILL
+    store.close()
+
+
+def test_restoring_that_dies_is_run_again(ended: Ended) -> None:
+    """Killed between its files and its rows; the second run brings each row back as it was."""
+    assert command(ended.directory, "", *RUN) == 0
+    armed = f"{Point.RESTORE_AFTER_FILES}=kill@1"
+    assert command(ended.directory, armed, *RESTORE) == -signal.SIGKILL
+    store = Store(f"sqlite:///{ended.directory}/hub.db")
+    with store.read() as tx:
+        assert rows.load(tx, [number(1)]) == []
     assert command(ended.directory, "", *RESTORE) == 0
     with store.read() as tx:
         (back,) = rows.load(tx, [number(1)])

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from hub.drill.sandbox import programs
-from hub.drill.sandbox.erlang import PrivateEpmd
 from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.drill.sandbox.programs import MissingProgram
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
@@ -25,18 +24,32 @@ LOOPBACK = "0100007F"
 LOOPBACK_V6 = "00000000000000000000000001000000"
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[PrivateRabbit]:
-    """A RabbitMQ node that may be killed."""
-    with rabbit_service(tmp_path / "node") as service:
+@pytest.fixture(scope="module")
+def mortal_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbit]:
+    """A RabbitMQ node that may be killed and stopped."""
+    with rabbit_service(tmp_path_factory.mktemp("node")) as service:
         yield service.own_node()
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[PrivatePostgres]:
-    """A PostgreSQL server as it is shipped, that may be killed."""
-    with postgres_service(tmp_path / "server", settings={}) as running:
+def node(mortal_node: PrivateRabbit) -> PrivateRabbit:
+    """The same node, at work."""
+    mortal_node.start()
+    return mortal_node
+
+
+@pytest.fixture(scope="module")
+def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePostgres]:
+    """A PostgreSQL server as it is shipped, that may be killed and discarded."""
+    with postgres_service(tmp_path_factory.mktemp("server"), settings={}) as running:
         yield running
+
+
+@pytest.fixture
+def server(mortal_server: PrivatePostgres) -> PrivatePostgres:
+    """The same server, at work."""
+    mortal_server.start()
+    return mortal_server
 
 
 def listening_addresses(*ports: int) -> set[str]:
@@ -112,8 +125,9 @@ def test_confirmed_messages_survive_sigkill(node: PrivateRabbit) -> None:
 
 
 @pytest.mark.rabbit
-def test_a_node_keeps_to_itself(node: PrivateRabbit) -> None:
+def test_a_node_keeps_to_itself(rabbit: RabbitService) -> None:
     """It listens on the loopback address only, has a login of its own, and starts once."""
+    node = rabbit.own_node()
     layout = node.layout
     ports = (layout.amqp_port, layout.management_port, layout.distribution_port)
     assert listening_addresses(*ports) == {LOOPBACK}
@@ -143,28 +157,6 @@ def test_each_test_gets_a_virtual_host_of_its_own(rabbit: RabbitService) -> None
         publish(url, [b"mine"])
         assert len(ask(node, "/api/vhosts")) == 2
     assert [vhost["name"] for vhost in ask(node, "/api/vhosts")] == ["/"]
-
-
-@pytest.mark.rabbit
-@pytest.mark.slow
-def test_nodes_side_by_side_form_a_cluster(tmp_path: Path) -> None:
-    """With one port mapper, one cookie and the first one's name, nodes find each other."""
-    names = ("one@localhost", "two@localhost")
-    epmd = PrivateEpmd(tmp_path / "epmd")
-    nodes = [
-        PrivateRabbit(
-            tmp_path / name, name=name.split("@")[0], cookie="shared", epmd=epmd, peers=peers
-        )
-        for name, peers in zip(names, ((), names), strict=True)
-    ]
-    try:
-        for each in nodes:
-            each.start()
-        assert {found["name"] for found in ask(nodes[0], "/api/nodes")} == set(names)
-    finally:
-        for each in nodes:
-            each.kill()
-        epmd.stop()
 
 
 @pytest.mark.postgres

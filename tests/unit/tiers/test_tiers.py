@@ -1,5 +1,6 @@
 """The division of the tests into processes, and the budgets of the tiers."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -36,6 +37,28 @@ def test_a_file_that_was_never_measured_has_its_place() -> None:
     known = {"tests/unit/test_a.py": 9.0}
     groups = division.balanced([*known, "tests/unit/test_new.py"], known, 2)
     assert groups == [["tests/unit/test_a.py"], ["tests/unit/test_new.py"]]
+
+
+def test_every_test_file_is_run_by_a_step_of_the_script() -> None:
+    """The script names folders; a file beside them would never run. `script/test matrix` runs the
+    versions in a module of their own.
+    """
+    script = Path("script/test").read_text(encoding="utf-8")
+    named = {"tests/matrix", *re.findall(r"(?<![\w/])tests/[a-z/0-9]+(?![\w/.])", script)}
+    files = [str(it) for it in Path("tests").rglob("test_*.py")]
+    assert len(files) > 100
+    assert [it for it in files if not any(it.startswith(f"{place}/") for place in named)] == []
+
+
+def test_files_that_share_a_long_start_stay_together() -> None:
+    """The folder is handed to pytest, and takes as long as what was measured in it."""
+    (folder,) = division.TOGETHER
+    files = division.test_files(["tests/browser"])
+    assert folder in files
+    assert not [it for it in files if it.startswith(f"{folder}/")]
+    known = {f"{folder}/test_a.py": 30.0, f"{folder}/test_b.py": 30.0, "tests/unit/test_c.py": 40.0}
+    groups = division.balanced([folder, "tests/unit/test_c.py", "tests/unit/test_d.py"], known, 2)
+    assert groups == [[folder], ["tests/unit/test_c.py", "tests/unit/test_d.py"]]
 
 
 def test_seconds_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What stands on papers of the counter, and what follows from it. Pure."""
