@@ -22,7 +22,11 @@ WORKING_ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer",
 """The roles that together do the hub's work."""
 CONSOLE = "console"
 """The role of the operators' pages; the others never wait for it."""
-ROLES = (*WORKING_ROLES, CONSOLE)
+COUNTER = "counter"
+"""The role of the pages of the hall: kiosk and information display; one process has it."""
+PAGES = frozenset({CONSOLE, COUNTER})
+"""Roles that only serve pages."""
+ROLES = (*WORKING_ROLES, CONSOLE, COUNTER)
 AT_THE_BROKER = frozenset({"receive", "relay", "deliver"})
 """Roles that can do nothing without a broker; the others need only the store."""
 OF_PROFILE = "profile"
@@ -91,6 +95,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where traces are sent by OTLP over HTTP; empty: none are made."""
     console_host: str = "127.0.0.1"
     console_port: Port = 8081
+    counter_host: str = "127.0.0.1"
+    counter_port: Port = 8082
+    reader_prefix: str = ""
+    """What a barcode reader that types puts before a code."""
+    reader_suffix: Literal["Enter", "Tab"] = "Enter"
+    """The key that it presses after a code."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     file_check: Literal["on", "off"] = "on"
     """Whether a file must prove its type by its content before the hub keeps it."""

@@ -27,6 +27,7 @@ from hub.web import headers, language
 def create_app(parts: Parts) -> FastAPI:
     """Return the console's application."""
     app = FastAPI(title="One-stop hub console", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.reader = parts.reader
     headers.install(app)
     errors.install(app, clock=parts.clock)
     OWN_FILES.install(app)

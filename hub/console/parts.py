@@ -14,6 +14,7 @@ from hub.rules.alerts.reading import packaged
 from hub.rules.counter import plan as counter_plan
 from hub.rules.counter.plan import CounterPlan
 from hub.store.engine.store import Store
+from hub.web.reader import ReaderKeys
 
 
 def peer_of(request: Request) -> str:
@@ -49,6 +50,8 @@ class Parts:
     """Rules and channels of alerts."""
     counter: CounterPlan = field(default_factory=counter_plan.packaged)
     """Desks, and categories of tickets."""
+    reader: ReaderKeys = field(default_factory=ReaderKeys)
+    """How the barcode readers at the workstations type."""
     file_path: BlobPath = no_file
     on_delivered: OnDelivered = lambda *_: None
     """What the records do when a partner turns out to have a message."""

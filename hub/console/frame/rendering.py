@@ -29,11 +29,14 @@ from hub.store.users.sent_forms import SentForm
 from hub.texts import Language, Text, both
 from hub.web.language import language_of
 from hub.web.own_files import OwnFiles
+from hub.web.reader import ReaderKeys
 from hub.web.templates import duration, make_environment
 
 _CONSOLE = Path(__file__).parents[1]
 _TEMPLATES = _CONSOLE / "templates"
-OWN_FILES = OwnFiles.read(_CONSOLE / "static", "console.css", "console.js", "icon.svg")
+OWN_FILES = OwnFiles.read(
+    _CONSOLE / "static", "console.css", "console.js", shared=("icon.svg", "wedge.js")
+)
 NAVIGATION = (
     ("/", "overview"),
     ("/incidents", "incidents"),
@@ -91,6 +94,7 @@ class RequestState:
     """What came of the form that led to this page."""
     waiting: int = 0
     """Proposals that wait for the visitor's decision."""
+    reader: ReaderKeys = field(default_factory=ReaderKeys)
 
 
 def render(
@@ -102,6 +106,7 @@ def render(
         getattr(request.state, "form_token", ""),
         sent_form_of(request),
         count(visitor) if visitor and count else 0,
+        getattr(request.app.state, "reader", ReaderKeys()),
     )
     body = fragment(
         language_of(request),
@@ -135,6 +140,7 @@ def fragment(
         "waiting": session.waiting,
         "refusal": page.refusal,
         "age": partial(_age, language, now),
+        "reader": session.reader,
     }
     found = environment(language).get_template(template or page.template)
     return found.render({**values, **page.values})

@@ -61,6 +61,9 @@ _TABLE: Final = {
     "printer_takes_no_jobs": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_reads_no_pdf": (DeviceState.MISCONFIGURED, WARD_IT),
     "printer_without_a4": (DeviceState.DEGRADED, CLERK),
+    "screen_away": (DeviceState.DOWN, CLERK),
+    "screen_size": (DeviceState.DEGRADED, WARD_IT),
+    "screen_without_key": (DeviceState.MISCONFIGURED, WARD_IT),
     "source_troubled": (DeviceState.DOWN, WARD_IT),
     "not_checked": (DeviceState.DOWN, WARD_IT),
 }

@@ -1,7 +1,7 @@
 """How each device was at its last check, and since when it has been in that state."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,6 +74,12 @@ def listing(tx: Tx) -> list[KeptState]:
 def forget_old(tx: Tx, before: datetime) -> None:
     """Remove devices that were not checked since a time: no file names them any more."""
     tx.execute(sa.delete(device_states).where(device_states.c.checked_at < before))
+
+
+def forget_others(tx: Tx, *, kinds: Iterable[str], devices: Collection[str]) -> None:
+    """Remove the devices of some kinds that are not among `devices`."""
+    of_kind = device_states.c.kind.in_(kinds)
+    tx.execute(sa.delete(device_states).where(of_kind, device_states.c.device.not_in(devices)))
 
 
 def _findings(kept: str) -> tuple[DeviceFinding, ...]:
