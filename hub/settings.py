@@ -96,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     console_host: str = "127.0.0.1"
     console_port: Port = 8081
     counter_host: str = "127.0.0.1"
-    counter_port: Port = 8082
+    counter_port: Port = 8090
     reader_prefix: str = ""
     """What a barcode reader that types puts before a code."""
     reader_suffix: Literal["Enter", "Tab"] = "Enter"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Opens the hub's page on a kiosk or an information display, with a browser that a person cannot leave.
 # Called by hub-screen.service, which gives RUNTIME_DIRECTORY (in memory) and these settings:
-#   HUB_COUNTER     address of the role counter, e.g. http://192.168.1.10:8082
+#   HUB_COUNTER     address of the role counter, e.g. http://192.168.1.10:8090
 #   SCREEN_KEY      file with the key of `hub clients add`, for this user only
 #   SCREEN_SIZE     width,height of the screen: 1080,1920 for a kiosk, 1920,1080 for a display
 #   SCREEN_BROWSER  program; chromium without it

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from hub.operations.counter import queue
 from hub.rules.counter.plan import packaged
@@ -14,7 +14,8 @@ from tests.support.counter import Hall, hall, key_of, signed
 from tests.support.network.tcp_proxy import TcpProxy
 from tests.support.ward import NUMBER, Ward, open_ward, reception
 
-KIOSK, DISPLAY = {"width": 1080, "height": 1920}, {"width": 1920, "height": 1080}
+KIOSK: ViewportSize = {"width": 1080, "height": 1920}
+DISPLAY: ViewportSize = {"width": 1920, "height": 1080}
 DIGITS = "0001"
 
 

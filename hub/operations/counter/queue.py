@@ -21,7 +21,7 @@ class TicketRefused(Explained):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueFigures:
+class TicketFigures:
     """How the queue of a day is now."""
 
     waiting: dict[str, int]
@@ -35,10 +35,10 @@ class QueueFigures:
         return sum(self.waiting.values())
 
 
-def figures(tx: Tx, *, now: datetime) -> QueueFigures:
+def figures(tx: Tx, *, now: datetime) -> TicketFigures:
     """Return how many wait now, and how long the others of the day did."""
     day = office_day(now)
-    return QueueFigures(
+    return TicketFigures(
         waiting=dict(tickets.waiting(tx, day)), average_wait=tickets.average_wait(tx, day)
     )
 

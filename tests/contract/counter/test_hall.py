@@ -259,4 +259,4 @@ def test_the_waiting_are_told_of_every_act_at_a_desk(served: Hall) -> None:
 
 def mark_of(page: str) -> str:
     """Return what a display compares to know of a new call."""
-    return re.findall(r'data-latest="([^"]*)"', page)[0]
+    return page.partition('data-latest="')[2].partition('"')[0]
