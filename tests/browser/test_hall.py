@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from hub.operations.counter import queue
 from hub.rules.counter.plan import packaged
 from tests.browser.test_pages import violations
-from tests.support.counter import Hall, hall, key_of, signed
+from tests.support.counter.hall import Hall, hall, key_of, signed
 from tests.support.network.tcp_proxy import TcpProxy
 from tests.support.ward import NUMBER, Ward, open_ward, reception
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.reader_keys import PERSON, type_keys, type_through_telex
 from tests.browser.test_hall import entered
-from tests.support.counter import Hall, hall
+from tests.support.counter.hall import Hall, hall
 from tests.support.ward import NUMBER, open_ward
 from tests.support.works import number
 

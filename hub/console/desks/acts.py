@@ -31,29 +31,43 @@ Do = Callable[[Filled, SignedBy], Text]
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add where the forms go to."""
+    forms = _Forms(parts)
+    app.add_api_route("/desks", forms.issue, methods=["POST"])
+    app.add_api_route("/desks/{name}/next", forms.call_next, methods=["POST"])
+    app.add_api_route("/desks/{name}/ticket", forms.end_or_recall, methods=["POST"])
 
-    def acted(
-        request: Request, who: Visitor, form: Form, do: Do, page: Callable[[], PageView], path: str
-    ) -> Response:
-        def allowed(sent: Filled, by: SignedBy) -> Text:
-            demand_some(who, Right.ACT)
-            return do(sent, by)
 
-        return act(request, parts, who, form, do=allowed, page=page, leads_to=path)
+class _Forms:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
-    @app.post("/desks/{name}/next")
-    def next_ticket(request: Request, name: str, who: Who, form: Form) -> Response:
-        known_desk(parts, name)
+    def issue(self, request: Request, who: Who, form: Form) -> Response:
+        """Issue a ticket at the reception."""
+        parts = self._parts
+
+        def do(sent: Filled, by: SignedBy) -> Text:
+            code = sent.get("category")
+            made = queue.issue(parts.store, parts.counter, code, request=sent.get(ID), by=by)
+            return both("counter.issued", ticket=made.label, category=parts.counter.title(code))
+
+        def page() -> PageView:
+            return all_desks(parts, who, parts.clock())
+
+        return self._acted(request, who, form, do, page, "/desks")
+
+    def call_next(self, request: Request, name: str, who: Who, form: Form) -> Response:
+        """Call the ticket that waits longest for a desk."""
+        parts, desk = self._parts, known_desk(self._parts, name)
 
         def do(_sent: Filled, by: SignedBy) -> Text:
-            called = queue.call_next(parts.store, parts.counter, name, by=by)
-            return both("counter.called", ticket=called.label, desk=name)
+            called = queue.call_next(parts.store, parts.counter, desk, by=by)
+            return both("counter.called", ticket=called.label, desk=desk)
 
-        return acted(request, who, form, do, page_of(parts, who, name), desk_page(name))
+        return self._acted(request, who, form, do, page_of(parts, who, desk), desk_page(desk))
 
-    @app.post("/desks/{name}/ticket")
-    def of_ticket(request: Request, name: str, who: Who, form: Form) -> Response:
-        known_desk(parts, name)
+    def end_or_recall(self, request: Request, name: str, who: Who, form: Form) -> Response:
+        """Do with the called ticket what the officer chose."""
+        parts, desk = self._parts, known_desk(self._parts, name)
 
         def do(sent: Filled, by: SignedBy) -> Text:
             chosen = _act(sent.get("act"))
@@ -68,20 +82,22 @@ def install(app: FastAPI, parts: Parts) -> None:
             )
             return both(f"counter.done_{chosen.value}", ticket=ticket.label)
 
-        return acted(request, who, form, do, page_of(parts, who, name), desk_page(name))
+        return self._acted(request, who, form, do, page_of(parts, who, desk), desk_page(desk))
 
-    @app.post("/desks")
-    def issue(request: Request, who: Who, form: Form) -> Response:
-        def do(sent: Filled, by: SignedBy) -> Text:
-            code = sent.get("category")
-            made = queue.issue(parts.store, parts.counter, code, request=sent.get(ID), by=by)
-            about = {"ticket": made.label, "category": parts.counter.title(code)}
-            return both("counter.issued", **about)
+    def _acted(
+        self,
+        request: Request,
+        who: Visitor,
+        form: Mapping[str, str],
+        do: Do,
+        page: Callable[[], PageView],
+        path: str,
+    ) -> Response:
+        def allowed(sent: Filled, by: SignedBy) -> Text:
+            demand_some(who, Right.ACT)
+            return do(sent, by)
 
-        def page() -> PageView:
-            return all_desks(parts, who, parts.clock())
-
-        return acted(request, who, form, do, page, "/desks")
+        return act(request, self._parts, who, form, do=allowed, page=page, leads_to=path)
 
 
 def _act(given: str) -> DeskAct:

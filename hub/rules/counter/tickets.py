@@ -80,7 +80,10 @@ def label(series: str, number: int) -> str:
 
 
 def read_label(text: str) -> tuple[str, int] | None:
-    """Return series and number of a typed label, None for what is none; `A12` is `A012`, too."""
+    """Return series and number of a typed label, None for what is none.
+
+    Small letters and missing zeros are taken as typed on a touch screen.
+    """
     found = _LABEL.fullmatch(text.strip().upper())
     return (found[1], int(found[2])) if found else None
 

@@ -18,7 +18,7 @@ from hub.rules.counter.tickets import DeskAct
 from hub.rules.devices.health import DeviceState
 from hub.store.engine.store import Store
 from hub.store.records import surveys
-from tests.support.counter import Hall, hall, hidden_of, key_of, signed
+from tests.support.counter.hall import Hall, hall, hidden_of, key_of, signed
 from tests.support.ward import NUMBER, Ward, open_ward, progress, reception
 from tests.support.works import now
 
