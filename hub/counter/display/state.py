@@ -20,7 +20,7 @@ from hub.store.counter import tickets
 from hub.texts import Language
 from hub.web import live
 
-MOST_READY, MOST_LATE = 12, 6
+MOST_READY, MOST_LATE = 12, 5
 
 
 @dataclass(frozen=True, slots=True)
