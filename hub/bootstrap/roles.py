@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from hub.bootstrap.alerts.roles import alert_plan, make_alerts
+from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
 from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.files.secret_files import secret
@@ -144,6 +145,7 @@ def _console(hub: Hub) -> WebRole:
         alerts=alert_plan(hub.settings),
         counter=counter_plan(hub.settings),
         reader=reader_keys(hub.settings),
+        kept_outside=partial(kept_outside, hub.settings),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
     )

@@ -29,7 +29,7 @@ def create_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="One-stop hub console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.reader = parts.reader
     headers.install(app)
-    errors.install(app, clock=parts.clock)
+    errors.install(app, clock=parts.clock, kept_outside=parts.kept_outside)
     OWN_FILES.install(app)
     language.install(app)
     app.router.dependencies.append(Depends(SentForms(parts.store)))

@@ -9,6 +9,7 @@ from fastapi import Request
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
 from hub.ports import BlobPath, Clock, Destination
+from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import packaged
 from hub.rules.counter import plan as counter_plan
@@ -52,6 +53,8 @@ class Parts:
     """Desks, and categories of tickets."""
     reader: ReaderKeys = field(default_factory=ReaderKeys)
     """How the barcode readers at the workstations type."""
+    kept_outside: Callable[[], Sequence[Incident]] = tuple
+    """Open incidents that no database can keep, from the files of this machine."""
     file_path: BlobPath = no_file
     on_delivered: OnDelivered = lambda *_: None
     """What the records do when a partner turns out to have a message."""

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse
 from hub.console.frame.sent_form import new_form_id, sent_form_of
 from hub.messages import catalog
 from hub.messages.partners import named
+from hub.operations.type_names import type_text
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.rights import Right
@@ -164,10 +165,15 @@ def environment(language: Language) -> jinja2.Environment:
         partner=partial(_partner, language),
         state=partial(_state, language),
         fault=partial(_fault, language),
+        operation=partial(_operation, language),
         act=partial(_act, language),
         labelled=_is_labelled,
     )
     return made
+
+
+def _operation(language: Language, name: str) -> str:
+    return type_text(name).in_language(language)
 
 
 def _partner(language: Language, destination: str) -> str:
