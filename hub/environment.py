@@ -17,7 +17,7 @@ from hub.former_settings import by_present_names
 from hub.rules import virus_scanner_address
 from hub.rules.clients.client import networks
 from hub.runtime import failpoints
-from hub.settings import CONSOLE, ROLES, WORKING_ROLES, Settings, SettingsError
+from hub.settings import PAGES, ROLES, WORKING_ROLES, Settings, SettingsError
 from hub.texts import text
 
 SANDBOX_SETTINGS = frozenset({"HUB_SANDBOX_RABBITMQ", "HUB_SANDBOX_POSTGRESQL"})
@@ -172,7 +172,7 @@ def _contradictions(settings: Settings) -> list[str]:
             for field in needed
             if not getattr(settings, field)
         ]
-    working = set(settings.role_names) - {CONSOLE}
+    working = set(settings.role_names) - PAGES
     several = bool(working) and working != set(WORKING_ROLES)
     if several and not settings.broker_url:
         problems.append(_problem("HUB_BROKER_URL", "broker_for_several"))

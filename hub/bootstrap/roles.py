@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
 from hub.bootstrap.client_certificates import make_trust
+from hub.bootstrap.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.identities import make_identities
@@ -45,7 +46,15 @@ from hub.ports import Source
 from hub.rules.clients.client import networks
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
-from hub.settings import CONSOLE, DELIVERING, WORKING_ROLES, Settings, SettingsError, seconds
+from hub.settings import (
+    CONSOLE,
+    COUNTER,
+    DELIVERING,
+    WORKING_ROLES,
+    Settings,
+    SettingsError,
+    seconds,
+)
 from hub.store.clients.key_file import KeyFile
 from hub.store.messages.uploads import UploadLimits
 
@@ -56,8 +65,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     roles: list[Role] = []
     if "gateway" in wanted:
         roles += _gateway(hub)
-    if CONSOLE in wanted:
-        roles += _console(hub)
+    roles += _pages(hub)
     if "sources" in wanted:
         roles += [SourceRole(source, hub.intake) for source in sources]
         if hub.devices:
@@ -116,6 +124,13 @@ def _gateway(hub: Hub) -> list[Role]:
     return [web, denials]
 
 
+def _pages(hub: Hub) -> list[Role]:
+    """Return the roles that serve pages to persons."""
+    wanted = hub.settings.role_names
+    pages: list[Role] = _console(hub) if CONSOLE in wanted else []
+    return pages + (make_counter(hub) if COUNTER in wanted else [])
+
+
 def _console(hub: Hub) -> list[Role]:
     identities = make_identities(hub.settings, clock=hub.clock)
     denials = Denials(hub.store, clock=hub.clock, area="users")
@@ -139,6 +154,8 @@ def _console(hub: Hub) -> list[Role]:
         ).address_of,
         partners=hub.destinations,
         alerts=alert_plan(hub.settings),
+        counter=counter_plan(hub.settings),
+        reader=reader_keys(hub.settings),
         kept_outside=partial(kept_outside, hub.settings),
         file_path=hub.files.path,
         print_desk=make_print_desk(hub.settings, hub.files),

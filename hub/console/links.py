@@ -83,6 +83,11 @@ def signal(name: str) -> str:
     return f"/signals/{quote(name, safe='')}"
 
 
+def desk(name: str) -> str:
+    """Return the page of a desk of the counter."""
+    return f"/desks/{quote(name, safe='')}"
+
+
 def comparison(number: int) -> str:
     """Return the page of a comparison."""
     return f"/comparisons/{number}"

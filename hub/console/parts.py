@@ -14,7 +14,10 @@ from hub.ports import BlobPath, Clock, Destination
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import packaged
+from hub.rules.counter import plan as counter_plan
+from hub.rules.counter.plan import CounterPlan
 from hub.store.engine.store import Store
+from hub.web.reader import ReaderKeys
 
 
 def peer_of(request: Request) -> str:
@@ -54,6 +57,10 @@ class Parts:
     """Those that can be queried before something is sent again."""
     alerts: AlertPlan = field(default_factory=packaged)
     """Rules and channels of alerts."""
+    counter: CounterPlan = field(default_factory=counter_plan.packaged)
+    """Desks, and categories of tickets."""
+    reader: ReaderKeys = field(default_factory=ReaderKeys)
+    """How the barcode readers at the workstations type."""
     kept_outside: Callable[[], Sequence[Incident]] = tuple
     """Open incidents that no database can keep, from the files of this machine."""
     file_path: BlobPath = no_file

@@ -29,6 +29,7 @@ OF_A_KIND = {
     "/signals/{name}": "/signals/disk_free",
     "/faults/{code}": "/faults/partner_refused",
     "/accounts/{name}": "/accounts/an",
+    "/desks/{name}": "/desks/1",
 }
 """For each route with a parameter a page of the cases."""
 GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"

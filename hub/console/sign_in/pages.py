@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from hub.console.frame.language import own_path
 from hub.console.frame.rendering import PageView, render
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies
@@ -15,6 +14,7 @@ from hub.console.sign_in.identity import signed_in
 from hub.operations.users.opening import OpenedSession
 from hub.rules.users.sign_in import SessionStage
 from hub.texts import Text, both
+from hub.web.language import own_path
 
 _TEMPLATES = {
     SessionStage.CODE: "sign_in/code.html",

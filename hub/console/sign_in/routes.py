@@ -8,7 +8,6 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from hub.console.frame.language import own_path
 from hub.console.frame.visitor import SignInNeeded
 from hub.console.parts import Parts
 from hub.console.sign_in import account, by_provider, cookies, pages
@@ -20,6 +19,7 @@ from hub.operations.users.signing_in import SignInOver, SignInRefused
 from hub.rules.users.passwords import WeakPassword
 from hub.rules.users.sign_in import SessionStage
 from hub.texts import both
+from hub.web.language import own_path
 
 OPEN = frozenset({"/sign-in", "/sign-in/code", "/sign-in/password", "/sign-in/again"})
 """What a stranger may ask for: it opens nothing without the right words."""

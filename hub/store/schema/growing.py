@@ -45,6 +45,8 @@ BOUNDED = frozenset(
         "clients",  # a row for each act of a person
         "contracts",  # a row a partner
         "device_states",  # a row a device
+        "ticket_series",  # a row a category and day, of thirty days
+        "tickets",  # of thirty days
         "disk_samples",  # a row a machine and day, of one month
         "delivery_counts",  # a row a destination and state
         "delivery_count_changes",  # folded every minute

@@ -146,6 +146,8 @@ def _paths_of_lists(known: Mapping[str, Any]) -> dict[str, str]:
         "incidents": "/incidents",
         "parked": "/parked",
         "approvals": "/approvals",
+        "desks": "/desks",
+        "desk": "/desks/1",
         "approvals_count": "/live/approvals",
     }
 

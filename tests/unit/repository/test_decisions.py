@@ -25,6 +25,7 @@ def test_the_list_names_every_decision_and_no_other() -> None:
     assert re.findall(r"^- \[(\d{4})\]\((.+)\) (.+)$", listed, re.MULTILINE) == [
         (path.name[:4], path.name, title_of(path)) for path in FILES
     ]
+    assert len({path.name[:4] for path in FILES}) == len(FILES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name[:4])

@@ -8,6 +8,7 @@ from hub.store.schema.tables import changes as change_tables
 from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
+from hub.store.schema.tables import counter as counter_tables
 from hub.store.schema.tables import devices as device_tables
 from hub.store.schema.tables import edge as edge_tables
 from hub.store.schema.tables import files as file_tables
@@ -25,6 +26,7 @@ del (
     change_tables,
     client_tables,
     contract_tables,
+    counter_tables,
     device_tables,
     edge_tables,
     record_tables,

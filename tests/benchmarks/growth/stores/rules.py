@@ -97,6 +97,8 @@ STAYS = {
     "delivery_count_changes": "written anew, summed up",
     "delivery_counts": "as the changes",
     "device_states": "one a device",
+    "ticket_series": "of thirty days",
+    "tickets": "of thirty days",
     "disk_samples": "one a day",
     "dossier_claims": "of one hour",
     "dossier_keys": "nothing is archived yet",
