@@ -15,7 +15,6 @@ from datetime import datetime
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hub.console.frame.language import own_path
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies, pages
 from hub.operations.users.identity_sign_in import open_for
@@ -27,6 +26,7 @@ from hub.rules.users.identities import IdentityRefusal, IdentityRefused, Started
 from hub.rules.users.sign_in import UNFINISHED, SessionStage, masked_address, network_of
 from hub.runtime.telemetry import Event, log
 from hub.texts import Text, both
+from hub.web.language import own_path
 
 BEGIN, DONE = "/sign-in/provider", "/sign-in/provider/done"
 COOKIE = "__Host-hub-provider"
