@@ -105,6 +105,7 @@ COMMANDS = {
     "alerts test": "hub.cli.alerts.channels",
     "devices list": "hub.cli.devices.shown_devices",
     "devices check": "hub.cli.devices.shown_devices",
+    "devices scan": "hub.cli.devices.scanning",
     "alerts watch": "hub.cli.alerts.watch",
     "topology validate": "hub.cli.broker.topology",
     "topology plan": "hub.cli.broker.topology",
