@@ -13,7 +13,7 @@ from datetime import timedelta
 from adapters.simulation.faults import Fault, FaultKind
 from hub.runtime.failpoints import Point
 from hub.store.deliveries import pauses
-from tests.chaos.conftest import Drill
+from tests.chaos.conftest import REST, Drill
 from tests.chaos.faults.single_faults import FAULTS, LEFT_OUT, Scene
 from tests.chaos.faults.steps import STEPS, Step, rounds
 from tests.chaos.figures import retention
@@ -67,6 +67,7 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
         drill.counter,
         drill.inter_level if callback else drill.of_the_ward,
         clerks=1 if callback or archiving else 2,
+        rest=REST,
     )
     try:
         _lead(drill, points)
