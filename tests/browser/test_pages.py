@@ -25,6 +25,7 @@ OF_A_KIND = {
     "/deliveries/{id}/correct": "/deliveries/1/correct",
     "/tasks/{number}": "/tasks/1",
     "/comparisons/{number}": "/comparisons/1",
+    "/approvals/{number}/messages": "/approvals/2/messages",
     "/incidents/{number}": "/incidents/1",
     "/signals/{name}": "/signals/disk_free",
     "/faults/{code}": "/faults/partner_refused",

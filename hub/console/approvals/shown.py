@@ -23,6 +23,8 @@ from hub.store.users import accounts
 from hub.store.users.approvals import Approval, Proposal
 from hub.texts import Text, both, joined
 
+SHOWN = 5
+"""Messages of a proposal in the inbox."""
 _CANCELS = frozenset({ApprovalVerb.CANCEL, ApprovalVerb.CANCEL_ABSENT})
 
 
@@ -49,10 +51,17 @@ class ShownProposal:
     """The delivery is not as its proposer saw it: an approval would do nothing."""
 
     @property
-    def messages(self) -> Mapping[str, str]:
-        """The parked messages that it is about, each with its cause."""
+    def message_count(self) -> int:
+        """How many parked messages it is about."""
         proposal = self.approval.proposal
-        return proposal.expected if proposal.verb is ApprovalVerb.DROP else {}
+        return len(proposal.expected) if proposal.verb is ApprovalVerb.DROP else 0
+
+    @property
+    def messages(self) -> Sequence[tuple[str, str]]:
+        """The first of those messages, each with its cause; a page of its own has them all."""
+        if not self.message_count:
+            return ()
+        return sorted(self.approval.proposal.expected.items())[:SHOWN]
 
     @property
     def at_the_broker(self) -> str:

@@ -5,11 +5,11 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.forms import filled
-from hub.console.frame.addresses import number_of_address
+from hub.console.frame.addresses import Cursor, number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand, signed_by, visitor
@@ -31,8 +31,11 @@ from hub.texts import Explained, Text, both
 
 Who = Annotated[Visitor, Depends(visitor)]
 Form = Annotated[Mapping[str, str], Depends(fields)]
-SHOWN = 500
-"""Differences on a page; the rest is a number."""
+PAGE = 100
+"""Differences on a page."""
+WHOLE = 5_000
+"""Differences of a protocol for paper; the rest is a number."""
+Place = Annotated[int, Query(ge=0, lt=2**31)]
 
 
 class _WrongWords(Explained):
@@ -59,12 +62,15 @@ class _ComparisonPages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def all(self, request: Request, who: Who) -> Response:
-        return self._list(request, who)
+    def all(self, request: Request, who: Who, before: Cursor = None) -> Response:
+        return self._list(request, who, before=before)
 
-    def one(self, request: Request, who: Who, number: int) -> Response:
-        now = self._parts.clock()
-        return render(request, comparison_page(self._parts, who, now, number=number), who, now=now)
+    def one(
+        self, request: Request, who: Who, number: int, after: Place = 0, whole: bool = False
+    ) -> Response:
+        now, parts = self._parts.clock(), self._parts
+        page = comparison_page(parts, who, now, number=number, after=after, whole=whole)
+        return render(request, page, who, now=now)
 
     def order(self, request: Request, who: Who, form: Form) -> Response:
         """Order the comparison of a day with the partners; on to its page."""
@@ -131,18 +137,21 @@ class _ComparisonPages:
         request: Request,
         who: Visitor,
         *,
+        before: int | None = None,
         wrong: Text | None = None,
         typed: Mapping[str, str] | None = None,
     ) -> Response:
         demand(who, Right.METADATA)
         now = self._parts.clock()
         with self._parts.store.read() as tx:
-            found = comparisons.newest(tx)
+            found = comparisons.newest(tx, before=before)
+        more = len(found) == comparisons.PAGE
         page = PageView(
             template="repair/comparisons.html",
             title=both("comparison_pages.title"),
             values={
                 "found": found,
+                "more": f"/comparisons?before={found[-1].number}" if more else "",
                 "may_act": who.may(Right.ACT),
                 "partners": [it for it in self._parts.destinations if it != "devices"],
                 "today": now.astimezone(LOCAL).date().isoformat(),
@@ -157,21 +166,30 @@ class _ComparisonPages:
         return render(request, page, who, now=now)
 
 
-def comparison_page(parts: Parts, who: Visitor, now: datetime, *, number: int) -> PageView:
-    """Return the page of a comparison, which is its protocol, too. Raises NotHere."""
+def comparison_page(
+    parts: Parts, who: Visitor, now: datetime, *, number: int, after: int = 0, whole: bool = False
+) -> PageView:
+    """Return the page of a comparison, which is its protocol, too. Raises NotHere.
+
+    `after`: how many differences stand on the pages before; `whole`: all on one, to be printed.
+    """
     del now
     with parts.store.read() as tx:
         found = comparisons.numbered(tx, number_of_address(number))
         if found is None or not who.may(Right.METADATA):
             raise NotHere
-        shown = found.result.differences[:SHOWN] if found.result else ()
+        all_of_them = found.result.differences if found.result else ()
+        shown = all_of_them[:WHOLE] if whole else all_of_them[after : after + PAGE]
         tasks = comparisons.tasks_of(tx, shown)
+    left = len(all_of_them) - len(shown) - (0 if whole else after)
     values: dict[str, Any] = {
         "it": found,
         "is_done": found.state is ComparisonState.DONE,
         "differences": shown,
         "tasks": tasks,
-        "more": len(found.result.differences) - len(shown) if found.result else 0,
+        "left": left,
+        "more": "" if whole or left <= 0 else f"{comparison(number)}?after={after + PAGE}",
+        "whole": f"{comparison(number)}?whole=true" if len(shown) < len(all_of_them) else "",
         "text_of": text_of,
         "dossier": dossier,
         "comparison": comparison,

@@ -38,8 +38,8 @@ _STARTS = {
     ApprovalVerb.REPLAY_UNASKED: frozenset({DeliveryState.DEAD}),
 }
 """The states that each act starts from."""
-SHOWN = 200
-"""Own proposals in an inbox."""
+PAGE = 20
+"""Proposals of each kind on one page of an inbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,11 @@ class Inbox:
     """Open ones of other persons that this person may approve."""
     own: Sequence[Approval]
     """What this person proposed, the newest first, with what became of it."""
+    count: int
+    """How many wait for this person, on all pages."""
+    next_to_decide: int | None
+    """With which number the next page of those begins, None where this is the last."""
+    next_own: int | None
 
 
 def propose(
@@ -98,24 +103,45 @@ def _require_start(
     return present
 
 
-def inbox(store: Store, who: Visitor, *, now: datetime) -> Inbox:
-    """Return what waits for a person, and what the person proposed."""
+def inbox(
+    store: Store,
+    who: Visitor,
+    *,
+    now: datetime,
+    to_decide: int | None = None,
+    own: int | None = None,
+) -> Inbox:
+    """Return a page of what waits for a person, and of what the person proposed.
+
+    `to_decide`, `own`: the number with which each begins, its first page without. A proposal that
+    waits no more is passed over: its page begins with the next one.
+    """
     with store.read() as tx:
-        waiting = approvals.open_ones(tx, now=now)
-        own = approvals.of_proposer(tx, who.name, most=SHOWN)
-    theirs = [
-        it
-        for it in waiting
-        if may_approve(who, proposer=it.proposal.proposer, thing=it.proposal.thing)
-    ]
-    return Inbox(to_decide=theirs, own=own)
+        numbers = _to_decide(tx, who, now)
+        rest = [it for it in numbers if it >= (to_decide or 0)]
+        theirs = approvals.some(tx, rest[:PAGE])
+        mine = approvals.of_proposer(tx, who.name, most=PAGE + 1, up_to=own)
+    return Inbox(
+        to_decide=theirs,
+        own=mine[:PAGE],
+        count=len(numbers),
+        next_to_decide=rest[PAGE] if len(rest) > PAGE else None,
+        next_own=mine[PAGE].number if len(mine) > PAGE else None,
+    )
 
 
 def count_to_decide(store: Store, who: Visitor, *, now: datetime) -> int:
     """Return how many proposals wait for a person, without reading what they hold."""
     with store.read() as tx:
-        waiting = approvals.open_things(tx, now=now)
-    return sum(may_approve(who, proposer=proposer, thing=thing) for proposer, thing in waiting)
+        return len(_to_decide(tx, who, now))
+
+
+def _to_decide(tx: Tx, who: Visitor, now: datetime) -> list[int]:
+    return sorted(
+        it.number
+        for it in approvals.open_things(tx, now=now)
+        if may_approve(who, proposer=it.proposer, thing=it.thing)
+    )
 
 
 def thing_of(number: int, store: Store) -> Thing:

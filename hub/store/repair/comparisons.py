@@ -20,6 +20,7 @@ from hub.store.schema.tables.repair import comparisons as table
 from hub.store.schema.tables.repair import tasks
 from hub.texts import Text
 
+PAGE = 50
 LEASE = timedelta(minutes=2)
 """How long a worker is believed to compare after its last sign of life."""
 
@@ -164,10 +165,12 @@ def numbered(tx: Tx, number: int) -> OrderedComparison | None:
     return None if row is None else _comparison(row)
 
 
-def newest(tx: Tx, *, limit: int = 50) -> list[ListedComparison]:
-    """Return the last comparisons, the newest first."""
+def newest(tx: Tx, *, before: int | None = None) -> list[ListedComparison]:
+    """Return a page of comparisons, the newest first; `before`: below that number."""
     query = sa.select(*(table.c[name] for name in ListedComparison.__slots__))
-    rows = tx.execute(query.order_by(table.c.number.desc()).limit(limit)).mappings()
+    if before is not None:
+        query = query.where(table.c.number < before)
+    rows = tx.execute(query.order_by(table.c.number.desc()).limit(PAGE)).mappings()
     return [ListedComparison(**dict(row) | {"day": date.fromisoformat(row["day"])}) for row in rows]
 
 

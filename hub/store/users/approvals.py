@@ -91,16 +91,38 @@ def open_ones(tx: Tx, *, now: datetime) -> Sequence[Approval]:
     return [_approval(row) for row in tx.execute(query.order_by(approvals.c.ends_at))]
 
 
-def open_things(tx: Tx, *, now: datetime) -> Sequence[tuple[str, Thing]]:
+@dataclass(frozen=True, slots=True)
+class OpenProposal:
+    """What tells whom a proposal waits for."""
+
+    number: int
+    proposer: str
+    thing: Thing
+
+
+def open_things(tx: Tx, *, now: datetime) -> Sequence[OpenProposal]:
     """Return of each proposal that waits its proposer and what it is about; every page asks."""
-    query = sa.select(approvals.c.proposer, approvals.c.sector, approvals.c.partners)
-    rows = tx.execute(query.where(IS_OPEN, approvals.c.ends_at > now))
-    return [(row.proposer, _thing(row.sector, row.partners)) for row in rows]
+    columns = ("number", "proposer", "sector", "partners")
+    query = sa.select(*(approvals.c[name] for name in columns))
+    query = query.where(IS_OPEN, approvals.c.ends_at > now)
+    rows = tx.execute(query)
+    return [
+        OpenProposal(row.number, row.proposer, _thing(row.sector, row.partners)) for row in rows
+    ]
 
 
-def of_proposer(tx: Tx, name: str, *, most: int) -> Sequence[Approval]:
-    """Return what a person proposed, the newest first."""
+def some(tx: Tx, numbers: Sequence[int]) -> Sequence[Approval]:
+    """Return proposals in the order of `numbers`; those that are not there are left out."""
+    rows = tx.execute(sa.select(approvals).where(approvals.c.number.in_(numbers)))
+    found = {row.number: _approval(row) for row in rows}
+    return [found[number] for number in numbers if number in found]
+
+
+def of_proposer(tx: Tx, name: str, *, most: int, up_to: int | None = None) -> Sequence[Approval]:
+    """Return what a person proposed, the newest first; `up_to`: the highest number of the page."""
     query = sa.select(approvals).where(approvals.c.proposer == name)
+    if up_to is not None:
+        query = query.where(approvals.c.number <= up_to)
     rows = tx.execute(query.order_by(approvals.c.number.desc()).limit(most))
     return [_approval(row) for row in rows]
 

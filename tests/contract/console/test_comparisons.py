@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from hub.console.repair import comparisons as pages
 from hub.messages.local_time import LOCAL
 from hub.operations.comparison.lists.reader import LARGEST
 from hub.operations.comparison.ordered import Comparisons
@@ -97,6 +98,37 @@ def test_a_list_becomes_differences_with_owner_and_due_time(look: Look, store: S
     assert kept.result.sha256 in page
     for task in opened:
         assert f">{task.number}</a> due" in page
+
+
+def test_differences_come_page_by_page_or_whole_for_paper(
+    look: Look, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each difference stands on one page; the whole protocol has them all."""
+    monkeypatch.setattr(pages, "PAGE", 2)
+    browser = look(sqlite_store)
+    rows = "".join(f"{number(n)},4\n" for n in range(1, 6))
+    place = send_list(browser, f"MaHoSo,TrangThaiHoSo\n{rows}".encode()).headers["location"]
+    seen = []
+    for after in (0, 2, 4):
+        page = browser.get(f"{place}?after={after}").text
+        seen += [n for n in range(1, 6) if number(n) in page]
+        assert (f"{place}?after={after + 2}" in page) == (after < 4)
+    assert seen == [1, 2, 3, 4, 5]
+    assert "3 more differences" in browser.get(place).text
+    whole = browser.get(f"{place}?whole=true").text
+    assert all(number(n) in whole for n in range(1, 6))
+    assert "more differences" not in whole
+
+
+def test_the_list_goes_on_with_older_ones(look: Look, sqlite_store: Store) -> None:
+    """Fifty a page, each on one of them."""
+    with sqlite_store.write() as tx:
+        for n in range(comparisons.PAGE + 1):
+            comparisons.add(tx, DAY, "", form=f"f-{n}", actor="x", now=AT)
+    browser = look(sqlite_store)
+    assert "/comparisons?before=2" in (first := browser.get("/comparisons").text)
+    assert 'href="/comparisons/1"' not in first
+    assert 'href="/comparisons/1"' in browser.get("/comparisons?before=2").text
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Acts of two persons on the console: proposed on a page, decided in the inbox, done once."""
 
+import pytest
 import sqlalchemy as sa
 
+from hub.operations.approvals import deciding
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
@@ -55,6 +57,31 @@ def test_what_one_proposes_another_approves_and_it_is_done(
     assert an.get("/live/approvals").text == "0"
     assert an.post(form.path, form.filled(reason="I agree")).status_code == 303
     assert "approved and done" in binh.get("/approvals").text
+
+
+def test_the_inbox_goes_on_page_by_page(
+    look: Look, store: Store, id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For who decides and for who proposed; a form that is refused shows its own proposal."""
+    monkeypatch.setattr(deciding, "PAGE", 1)
+    binh = BrowserSession(look(store, role=UserRole.OPERATOR))
+    an = BrowserSession(look(store, name="an"))
+    proposed(binh, id)
+    form = forms_of(binh.get(f"/deliveries/{id}"))["cancel"]
+    assert binh.post(form.path, form.filled(reason="again", neither="yes")).status_code == 303
+    assert "Waiting for you: 2" in (first := an.get("/approvals").text)
+    assert "/approvals?decide=2" in first
+    assert "/approvals/1/approve" in first
+    assert "/approvals/2/approve" not in first
+    second = an.get("/approvals?decide=2")
+    assert "/approvals/2/approve" in second.text
+    assert "?decide" not in second.text
+    assert "/approvals?own=1" in binh.get("/approvals").text
+    assert "/approvals/1/withdraw" in binh.get("/approvals?own=1").text
+    form = forms_of(second)["approve"]
+    refused = an.post(form.path, form.filled(reason=""))
+    assert refused.status_code == 422
+    assert "/approvals/2/approve" in refused.text
 
 
 def test_the_count_of_every_page_reads_nothing_that_proposals_hold(

@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from hub.console.approvals import inbox, shown
 from hub.console.frame.sent_form import new_form_id
 from hub.console.links import message
 from hub.messages.envelope import encode
@@ -181,6 +182,28 @@ def test_a_proposal_to_discard_a_kind_holds_only_what_its_page_counted(
         known = approvals.numbered(tx, 1)
     assert known is not None
     assert known.proposal.expected == dict.fromkeys(ids[:2], CODE)
+
+
+def test_all_messages_of_a_proposal_have_pages_of_their_own(
+    look: Look, store: Store, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inbox shows the first ones; whoever decides can see each that goes."""
+    monkeypatch.setattr(shown, "SHOWN", 1)
+    monkeypatch.setattr(inbox, "PAGE", 1)
+    propose(BrowserSession(look(store, role=UserRole.OPERATOR)), KIND)
+    first, second = sorted(ids[:2])
+    an = BrowserSession(look(store, name="an"))
+    page = an.get("/approvals").text
+    assert first in page
+    assert second not in page
+    assert "/approvals/1/messages" in page
+    found = an.get("/approvals/1/messages").text
+    assert first in found
+    assert second not in found
+    assert second in an.get(f"/approvals/1/messages?after={first}").text
+    partner = BrowserSession(look(store, scope=Scope(partners=frozenset({"town_center"}))))
+    assert partner.get("/approvals/1/messages").status_code == 404
+    assert an.get("/approvals/9/messages").status_code == 404
 
 
 def test_nothing_is_proposed_where_one_of_the_counted_messages_is_gone(
