@@ -30,7 +30,7 @@ from hub.store.messages import journal, outbox
 from hub.store.messages.blobs import BlobStore
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers
-from tests.support import mortal_hub
+from tests.integration.poison import mortal_hub
 from tests.support.services import RabbitService
 from tests.support.ward import MONDAY, NUMBER, reception
 from tests.support.works import now
