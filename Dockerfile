@@ -4,9 +4,10 @@ WORKDIR /src
 RUN python -m venv /opt/hub
 # The packages first: this layer is made anew only when the lock changes. As in script/lib/venv.sh the
 # lock is taken as it is, nothing is left to resolve.
-# LOCK=traces adds the packages of the extra, for HUB_TRACES_URL.
+# LOCK=traces adds the packages of the extra, for HUB_TRACES_URL; LOCK=chat those for channels of
+# the kind apprise.
 ARG LOCK=runtime
-COPY requirements/runtime.txt requirements/traces.txt requirements/
+COPY requirements/runtime.txt requirements/traces.txt requirements/chat.txt requirements/
 RUN /opt/hub/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --no-deps --require-hashes --requirement requirements/$LOCK.txt \
     && /opt/hub/bin/python -m pip --disable-pip-version-check check

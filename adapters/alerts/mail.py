@@ -53,7 +53,7 @@ class MailChannel:
     def send(self, *, key: str, subject: str, body: str, at: datetime) -> None:
         """Hand a mail over, see the port; raises ChannelFailed."""
         mail = self.mail(key=key, subject=subject, body=body, at=at)
-        with _named_failures(), self._connected() as server:
+        with _named_failures(), self._connected() as server, _unknown_when_cut():
             refused = server.send_message(mail)
         if refused:
             codes = sorted({str(code) for code, _ in refused.values()})
@@ -104,6 +104,20 @@ def _password(file: str) -> str:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ChannelFailed("secret_unreadable", type(error).__name__) from None
+
+
+@contextmanager
+def _unknown_when_cut() -> Iterator[None]:
+    """Tell a line that ended during the hand-over from a server that was never reached."""
+    try:
+        yield
+    except smtplib.SMTPException as error:
+        # Trap: smtplib's exceptions are OSErrors, too.
+        if not isinstance(error, smtplib.SMTPServerDisconnected):
+            raise
+        raise ChannelFailed("mail_unknown", type(error).__name__, is_unknown=True) from None
+    except OSError as error:
+        raise ChannelFailed("mail_unknown", type(error).__name__, is_unknown=True) from None
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from adapters.wire.http import Limits, Reply, Wire
 from adapters.wire.replies import expect_success
 from hub.ports.alerts import ChannelFailed
-from hub.rules.failures.errors import DeliveryFailure
+from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure
 from hub.texts import Text, both
 
 LIMITS = Limits(
@@ -40,7 +40,8 @@ def call_heartbeat(url: str) -> None:
     try:
         expect_success(_get(url))
     except DeliveryFailure as failure:
-        raise ChannelFailed(failure.code) from None
+        unknown = isinstance(failure, AmbiguousFailure)
+        raise ChannelFailed(failure.code, is_unknown=unknown) from None
 
 
 def query_ready(url: str) -> Text | None:

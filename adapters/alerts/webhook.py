@@ -14,7 +14,7 @@ from hub.messages.local_time import LOCAL
 from hub.ports.alerts import ChannelFailed
 from hub.rules.alerts.plan import ChannelSettings
 from hub.rules.clients.client import networks
-from hub.rules.failures.errors import DeliveryFailure
+from hub.rules.failures.errors import AmbiguousFailure, DeliveryFailure
 from hub.rules.webhooks import signing
 
 TYPE = "hub.alert"
@@ -37,7 +37,8 @@ class WebhookChannel:
         try:
             self._sender.send(self._channel.url, headers=headers, body=content)
         except DeliveryFailure as error:
-            raise ChannelFailed(error.code, error.detail) from None
+            unknown = isinstance(error, AmbiguousFailure)
+            raise ChannelFailed(error.code, error.detail, is_unknown=unknown) from None
 
     def _secret(self) -> signing.SigningSecret:
         try:

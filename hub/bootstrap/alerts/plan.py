@@ -1,16 +1,18 @@
 """The plan of an installation's alerts, and the channels that it names."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 
+from adapters.alerts.chat import AppriseChannel
 from adapters.alerts.mail import MailChannel
 from adapters.alerts.webhook import WebhookChannel
 from hub.bootstrap.files.toml_file import toml_text
 from hub.ports.alerts import AlertChannel
 from hub.rules.alerts import reading
-from hub.rules.alerts.plan import MAIL, WEBHOOK, AlertPlan, ChannelSettings
+from hub.rules.alerts.plan import APPRISE, MAIL, WEBHOOK, AlertPlan, ChannelSettings
 from hub.settings import Settings
 
-_KINDS = {MAIL: MailChannel, WEBHOOK: WebhookChannel}
+_KINDS = {MAIL: MailChannel, WEBHOOK: WebhookChannel, APPRISE: AppriseChannel}
 
 
 def make_plan(settings: Settings) -> AlertPlan:
@@ -23,7 +25,8 @@ def plan_of(file: str) -> AlertPlan:
     packaged = reading.packaged()
     if not file:
         return packaged
-    return reading.parse(toml_text(file), file, over=packaged)
+    missing = () if find_spec("apprise") else (APPRISE,)
+    return reading.parse(toml_text(file), file, over=packaged, missing=missing)
 
 
 def make_channels(plan: AlertPlan) -> Mapping[str, AlertChannel]:

@@ -1,6 +1,6 @@
 """The roles that watch what an installation measures, and send what is to be said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,9 @@ def make_alerts(hub: Hub) -> list[Role]:
     settings = hub.settings
     plan = alert_plan(settings)
     channels = make_channels(plan)
-    sending = AlertSending(hub.store, channels, clock=hub.clock)
+    sending = [
+        AlertSending(hub.store, channels, clock=hub.clock, channel=name) for name in ("", *channels)
+    ]
     measures: list[Measuring] = [
         StoreMeasuring(hub.store, (*PARTNERS, catalog.DEVICES), hub.clock),
         LocalMeasuring(
@@ -67,9 +69,14 @@ def make_alerts(hub: Hub) -> list[Role]:
         FileBook(folder=outside_folder(settings), plan=plan, channels=channels, clock=hub.clock),
         clock=hub.clock,
         every=seconds(settings.sweep_interval),
-        on_message=sending.wakeup.wake,
+        on_message=partial(_wake, sending),
     )
-    return [watching, sending, *_heartbeat(hub)]
+    return [watching, *sending, *_heartbeat(hub)]
+
+
+def _wake(roles: Sequence[Role]) -> None:
+    for role in roles:
+        role.wakeup.wake()
 
 
 def _heartbeat(hub: Hub) -> list[Role]:

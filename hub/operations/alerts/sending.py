@@ -16,7 +16,7 @@ from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
 from hub.store.alerts import messages
-from hub.store.alerts.messages import KeptMessage
+from hub.store.alerts.messages import KeptMessage, Receivers
 from hub.store.engine.store import Store, Tx
 
 PAUSE = 5.0
@@ -51,18 +51,30 @@ def next_attempt(it: KeptMessage, failure: ChannelFailed, now: datetime) -> date
 
 
 class AlertSending(Role):
-    """Sends what is due, one message after another."""
+    """Sends what is due to one channel, one message after another.
 
-    name = "alerts.sending"
+    Each channel has a role of its own, so that a service that hangs holds up no other channel.
+    """
+
     patience = 300.0
     """A server that answers each step of the exchange late."""
     stop_within = 30.0
 
-    def __init__(self, store: Store, channels: Mapping[str, AlertChannel], *, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[str, AlertChannel],
+        *,
+        clock: Clock,
+        channel: str = "",
+    ) -> None:
+        """`channel`: the one that it sends to; "": gives up what goes to no channel any more."""
         super().__init__()
+        self.name = f"alerts.sending.{channel or NO_CHANNEL}"
         self.store = store
         self.channels = channels
         self.clock = clock
+        self._to = Receivers(channel, tuple(channels))
         self._by = uuid.uuid4().hex
 
     def run(self) -> None:
@@ -74,13 +86,13 @@ class AlertSending(Role):
     def run_once(self) -> int:
         """Send what is due now; return how many messages were taken."""
         with self.store.read() as tx:
-            if not messages.some_wait(tx):
+            if not messages.some_wait(tx, self._to):
                 return 0
         taken = 0
         while not self.stopping.is_set():
             self.beat()
             with self.store.write() as tx:
-                it = messages.claim_due(tx, by=self._by, now=self.clock())
+                it = messages.claim_due(tx, self._to, by=self._by, now=self.clock())
             if it is None:
                 break
             failure = attempt(self.channels, it, self.clock)

@@ -9,7 +9,9 @@ from hub.rules.alerts.rule import AlertSeverity, Rule
 from hub.texts.catalog import Language
 
 EVERY_SEVERITY = tuple(AlertSeverity)
-MAIL, WEBHOOK = "mail", "webhook"
+MAIL, WEBHOOK, APPRISE = "mail", "webhook", "apprise"
+EXTRAS = {APPRISE: "chat"}
+"""The extra of the package that a kind of channel needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class ChannelSettings:
     url: str = ""
     secret_file: str = ""
     """What signs a webhook."""
+    url_file: str = ""
+    """Holds the address of a chat, which is a secret."""
     ca_file: str = ""
 
 

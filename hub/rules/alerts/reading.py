@@ -10,7 +10,9 @@ from importlib import resources
 from typing import Any
 
 from hub.rules.alerts.plan import (
+    APPRISE,
     EVERY_SEVERITY,
+    EXTRAS,
     MAIL,
     WEBHOOK,
     AlertPlan,
@@ -44,7 +46,7 @@ RULE: Keys = {
 }
 _EVERY_CHANNEL: Keys = {
     "name": v.name,
-    "kind": v.choice((MAIL, WEBHOOK)),
+    "kind": v.choice((MAIL, WEBHOOK, APPRISE)),
     "person": v.line,
     "language": v.choice(tuple(map(str, Language))),
 }
@@ -61,10 +63,12 @@ CHANNEL: Mapping[str, Keys] = {
         "to": v.list_of(v.address),
     },
     WEBHOOK: {**_EVERY_CHANNEL, "url": v.line, "secret_file": v.line, "ca_file": v.line},
+    APPRISE: {**_EVERY_CHANNEL, "url_file": v.line},
 }
 NEEDED = {
     MAIL: ("host", "from", "to"),
     WEBHOOK: ("url", "secret_file"),
+    APPRISE: ("url_file",),
 }
 STEP: Keys = {
     "after": v.duration,
@@ -81,13 +85,16 @@ def packaged() -> AlertPlan:
     return parse(data.read_text(encoding="utf-8"), "alerts.toml", over=AlertPlan())
 
 
-def parse(text: str, name: str, *, over: AlertPlan) -> AlertPlan:
-    """Return a plan with a file's content laid over it. Raises TomlFileWrong."""
+def parse(text: str, name: str, *, over: AlertPlan, missing: Collection[str] = ()) -> AlertPlan:
+    """Return a plan with a file's content laid over it. Raises TomlFileWrong.
+
+    `missing`: kinds of channels whose extra is not installed here.
+    """
     raw, file = TomlReading.begin(text, name)
     top = {key: value for key, value in raw.items() if key not in TABLES}
     given = file.entry((), top, TOP)
     rules = _rules(file, raw, over)
-    channels = _channels(file, raw)
+    channels = _channels(file, raw, missing)
     steps = _steps(file, raw, {it.name for it in channels})
     plan = AlertPlan(rules=rules, channels=channels, steps=steps, quiet=_quiet(file, raw), **given)
     file.end()
@@ -165,7 +172,9 @@ def _limit(file: TomlReading, path: Path, value: Any, signal: str) -> float | No
     return value.total_seconds() if isinstance(value, timedelta) else float(value)
 
 
-def _channels(file: TomlReading, raw: Mapping[str, Any]) -> list[ChannelSettings]:
+def _channels(
+    file: TomlReading, raw: Mapping[str, Any], missing_kinds: Collection[str]
+) -> list[ChannelSettings]:
     found: dict[str, ChannelSettings] = {}
     for path, entry in file.entries(raw, "channel"):
         kind = entry.get("kind") if isinstance(entry, dict) else None
@@ -179,6 +188,8 @@ def _channels(file: TomlReading, raw: Mapping[str, Any]) -> list[ChannelSettings
             continue
         if given["name"] in found:
             file.wrong((*path, "name"), "twice", name=given["name"])
+        if given["kind"] in missing_kinds:
+            file.wrong((*path, "kind"), "extra_missing", extra=EXTRAS[given["kind"]])
         if given.get("tls") == "none" and given.get("host") not in _LOOPBACK:
             file.wrong((*path, "tls"), "tls_needed")
         if ("username" in given) != ("password_file" in given):
@@ -202,6 +213,7 @@ def _channel(given: Mapping[str, Any]) -> ChannelSettings:
         to=given.get("to", ()),
         url=given.get("url", ""),
         secret_file=given.get("secret_file", ""),
+        url_file=given.get("url_file", ""),
         ca_file=given.get("ca_file", ""),
     )
 

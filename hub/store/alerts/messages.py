@@ -45,6 +45,21 @@ class ChannelState:
     """Fault code of the newest attempt that failed of what waits or was given up, "" for none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """One channel; or, without `only`, all that are none of `known`: the file has them no more."""
+
+    only: str = ""
+    known: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> sa.ColumnElement[bool]:
+        """Which messages go to them."""
+        if self.only:
+            return alert_messages.c.channel == self.only
+        return alert_messages.c.channel.not_in(self.known)
+
+
 _COLUMNS = tuple(KeptMessage.__slots__)
 _READ = sa.select(*(alert_messages.c[name] for name in _COLUMNS))
 
@@ -57,12 +72,13 @@ def add(tx: Tx, message: KeptMessage) -> bool:
     return tx.execute(made, row).rowcount == 1
 
 
-def some_wait(tx: Tx) -> bool:
+def some_wait(tx: Tx, to: Receivers) -> bool:
     """Tell whether a message waits to be sent."""
-    return tx.execute(sa.select(alert_messages.c.key).where(WAITING).limit(1)).first() is not None
+    query = sa.select(alert_messages.c.key).where(WAITING, to.condition).limit(1)
+    return tx.execute(query).first() is not None
 
 
-def claim_due(tx: Tx, *, by: str, now: datetime) -> KeptMessage | None:
+def claim_due(tx: Tx, to: Receivers, *, by: str, now: datetime) -> KeptMessage | None:
     """Lease the next message to be sent; what another process has leased is left alone."""
     free = sa.or_(
         alert_messages.c.lease_until.is_(None),
@@ -74,7 +90,8 @@ def claim_due(tx: Tx, *, by: str, now: datetime) -> KeptMessage | None:
         alert_messages.c.next_attempt_at <= now,
         alert_messages.c.next_attempt_at > now + timedelta(days=1),
     )
-    chosen = _READ.where(WAITING, due, free).order_by(alert_messages.c.next_attempt_at).limit(1)
+    waiting = _READ.where(WAITING, to.condition, due, free)
+    chosen = waiting.order_by(alert_messages.c.next_attempt_at).limit(1)
     if tx.dialect.name == "postgresql":
         chosen = chosen.with_for_update(skip_locked=True)
     row = tx.execute(chosen).mappings().one_or_none()

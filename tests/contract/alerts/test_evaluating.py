@@ -19,6 +19,7 @@ from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
 from hub.rules.alerts.rule import AlertSeverity, Rule
 from hub.rules.alerts.signals import Measurement, Observed
 from hub.store.alerts import incidents, messages
+from hub.store.alerts.messages import Receivers
 from hub.store.archive.leader import leadership
 from hub.store.engine.store import Store
 from hub.texts.catalog import Language
@@ -62,7 +63,7 @@ def waiting(store: Store) -> list[tuple[str, str]]:
     """Return channel and subject line of every stored message, in order."""
     found = []
     with store.write() as tx:
-        while it := messages.claim_due(tx, by="x", now=AT + timedelta(days=1)):
+        while it := messages.claim_due(tx, Receivers(), by="x", now=AT + timedelta(days=1)):
             found.append((it.made_at, it.channel, it.subject))
     return [(channel, subject) for _, channel, subject in sorted(found)]
 
@@ -97,7 +98,7 @@ def test_a_message_says_what_to_do_and_where(store: Store) -> None:
     """Who acts, since when, the console's page, the runbook's heading."""
     evaluating(store).evaluate(observed(LONG), AT)
     with store.write() as tx:
-        it = messages.claim_due(tx, by="x", now=AT)
+        it = messages.claim_due(tx, Receivers(), by="x", now=AT)
     assert it is not None
     for part in ("09:00 06/08/2026", "CNTT phường", "Cần làm:", "#oldest_open", "hub alerts ack 1"):
         assert part in it.body

@@ -18,7 +18,7 @@ from hub.rules.alerts.rule import Rule
 from hub.rules.alerts.signals import Measurement, Observed
 from hub.rules.webhooks import signing
 from hub.store.alerts import messages
-from hub.store.alerts.messages import KeptMessage
+from hub.store.alerts.messages import KeptMessage, Receivers
 from hub.store.engine.store import Store
 from tests.support.network.webhook_receiver import Receiver, receiving
 
@@ -59,11 +59,11 @@ def stored(store: Store, *keys: str) -> None:
             messages.add(tx, message(key))
 
 
-def message(key: str) -> KeptMessage:
+def message(key: str, channel: str = "x") -> KeptMessage:
     """Return a message that is due."""
     return KeptMessage(
         key=key,
-        channel="x",
+        channel=channel,
         subject="Thử",
         body="Nội dung",
         incidents="1",
@@ -74,7 +74,7 @@ def message(key: str) -> KeptMessage:
 
 def sending(store: Store, channel: AlertChannel, clock: Clock) -> AlertSending:
     """Return the role, as a process has it that began just now."""
-    return AlertSending(store, {"x": channel}, clock=clock)
+    return AlertSending(store, {"x": channel}, clock=clock, channel="x")
 
 
 def test_what_is_stored_is_sent_once_by_whatever_process(store: Store) -> None:
@@ -124,11 +124,37 @@ def test_a_process_that_dies_while_sending_leaves_the_message_to_the_next(store:
     inbox, clock = Inbox(), Clock()
     stored(store, "a")
     with store.write() as tx:
-        assert messages.claim_due(tx, by="dead", now=clock.now) is not None
+        assert messages.claim_due(tx, Receivers("x"), by="dead", now=clock.now) is not None
     assert sending(store, inbox, clock).run_once() == 0
     clock.now += messages.LEASE
     assert sending(store, inbox, clock).run_once() == 1
     assert inbox.keys == ["a"]
+
+
+def test_a_channel_that_hangs_holds_up_no_other(store: Store) -> None:
+    """Each is sent to by a role of its own; one more gives up what goes to no channel any more."""
+    inbox, clock, entered, go_on = Inbox(), Clock(), threading.Event(), threading.Event()
+
+    class Hanging:
+        def send(self, **_message: object) -> None:
+            """Hang until the test is over."""
+            entered.set()
+            go_on.wait(30)
+
+    with store.write() as tx:
+        for number, channel in enumerate(("hangs", "x", "gone")):
+            messages.add(tx, message(f"k{number}", channel))
+    channels: dict[str, AlertChannel] = {"hangs": Hanging(), "x": inbox}
+    roles = {it: AlertSending(store, channels, clock=clock, channel=it) for it in ("", *channels)}
+    stuck = threading.Thread(target=roles["hangs"].run_once)
+    stuck.start()
+    assert entered.wait(30)
+    assert (roles["x"].run_once(), roles[""].run_once(), inbox.keys) == (1, 0, ["k1"])
+    with store.read() as tx:
+        assert not messages.some_wait(tx, Receivers(known=("hangs", "x")))
+        assert messages.some_wait(tx, Receivers("hangs"))
+    go_on.set()
+    stuck.join(30)
 
 
 def test_what_no_channel_took_for_a_day_is_given_up(store: Store) -> None:
@@ -137,7 +163,7 @@ def test_what_no_channel_took_for_a_day_is_given_up(store: Store) -> None:
     stored(store, "a")
     assert sending(store, inbox, clock).run_once() == 0
     with store.read() as tx:
-        assert not messages.some_wait(tx)
+        assert not messages.some_wait(tx, Receivers("x"))
         (state,) = messages.states(tx, ["x"])
     assert (state.waiting, state.code) == (0, "mail_unreachable")
 

@@ -21,6 +21,7 @@ from hub.rules.alerts.signals import Measurement, Observed
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
 from hub.store.alerts import incidents, messages, silences
+from hub.store.alerts.messages import Receivers
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
 from hub.texts import Text
@@ -103,7 +104,7 @@ def test_an_incident_says_who_was_told_by_which_channel_and_when(look: Look, sto
     """And what to do, since when, what happened, and what the runbook has of it."""
     observe(store, DISK)
     with store.write() as tx:
-        it = messages.claim_due(tx, by="x", now=now())
+        it = messages.claim_due(tx, Receivers(), by="x", now=now())
         assert it is not None
         messages.sent(tx, it.key, now=now())
     page = look(store).get("/incidents/1").text

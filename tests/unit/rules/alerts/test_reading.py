@@ -29,6 +29,10 @@ name = "head"
 kind = "webhook"
 url = "https://chat.example.vn/x"
 secret_file = "/etc/hub/secret"
+[[channel]]
+name = "phone"
+kind = "apprise"
+url_file = "/etc/hub/phone"
 [[step]]
 after = "30m"
 channels = ["head"]
@@ -73,7 +77,7 @@ def test_a_file_changes_what_it_names_and_leaves_the_rest() -> None:
 def test_every_kind_of_channel_that_a_file_may_name_is_made() -> None:
     """Else the hub would accept the file and not start."""
     plan = reading.parse(WHOLE, "alerts.toml", over=reading.packaged())
-    assert set(make_channels(plan)) == {"duty", "head"}
+    assert set(make_channels(plan)) == {"duty", "head", "phone"}
     assert {it.kind for it in plan.channels} == set(reading.CHANNEL)
 
 
@@ -115,6 +119,19 @@ def test_what_is_wrong_has_its_line_its_key_and_what_is_allowed(text: str, probl
     with pytest.raises(TomlFileWrong) as caught:
         reading.parse(text, "x.toml", over=reading.packaged())
     assert problem in caught.value.text.en
+
+
+def test_a_kind_whose_packages_are_not_installed_is_named_with_what_to_install() -> None:
+    """At its line, before any message needs it."""
+    text = '[[channel]]\nname = "x"\nkind = "apprise"\nurl_file = "/x"\n'
+    with pytest.raises(TomlFileWrong) as caught:
+        reading.parse(text, "x.toml", over=reading.packaged(), missing=("apprise",))
+    assert caught.value.text.en == (
+        "x.toml, line 3, channel.kind: needs the extra `chat`: pip install '.[chat]', "
+        "or install from requirements/chat.txt"
+    )
+    with pytest.raises(TomlFileWrong, match="url: "):
+        reading.parse(text.replace("url_file", "url"), "x.toml", over=reading.packaged())
 
 
 def test_every_problem_of_a_file_is_named_at_once() -> None:
