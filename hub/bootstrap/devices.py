@@ -12,6 +12,7 @@ from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
 from hub.bootstrap.files.toml_file import toml_text
 from hub.messages.payloads import Station
+from hub.page_reading.reading import StackReader
 from hub.ports import Clock, Source
 from hub.ports.devices import Device
 from hub.rules.devices import reading
@@ -66,6 +67,7 @@ def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:
         poll=settings.hot_folder_poll,
         rest=it.values.get("rest", timedelta(seconds=settings.hot_folder_rest)),
         keep=it.values.get("keep", timedelta(days=settings.scans_days)),
+        read_pages=StackReader(),
     )
 
 

@@ -6,15 +6,11 @@ JSON: {"media_type": ..., "cleaned": true}, or {"code": ..., "why": ...}.
 """
 
 import json
-import os
-import resource
 import sys
 from pathlib import Path
 
-MEMORY = 1024 * 1024 * 1024
-CPU_SECONDS = 60
-YIELDS = 10
-"""By how much it yields to what answers calls; where nothing else works, it loses nothing."""
+from hub.file_checks.limits import MEMORY, limit_process
+
 _BEHIND = 16 * 1024 * 1024
 """Bytes by which a cleaned copy may be larger."""
 
@@ -25,7 +21,7 @@ def main(arguments: list[str]) -> dict[str, object]:
 
     place, media_type = Path(arguments[0]), arguments[1]
     clean_to = Path(arguments[2]) if len(arguments) > 2 else None
-    _limit(place, clean_to)
+    limit_process(largest=place.stat().st_size + _BEHIND if clean_to else 0)
     try:
         return _check(place, media_type, clean_to)
     except Rejected as rejected:
@@ -36,17 +32,6 @@ def main(arguments: list[str]) -> dict[str, object]:
         return {"code": BOMB, "why": "nested too deeply"}
     except Exception as error:  # whatever a parser trips over, the file is not proven
         return {"code": BROKEN, "why": f"cannot be read ({type(error).__name__})"}
-
-
-def _limit(place: Path, clean_to: Path | None) -> None:
-    # The threads that ask for a parse share one CPU: on that the parse would hold them all up.
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    os.nice(YIELDS)
-    largest = place.stat().st_size + _BEHIND if clean_to else 0
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
 def _check(place: Path, media_type: str, clean_to: Path | None) -> dict[str, object]:

@@ -14,6 +14,8 @@ from hub.file_checks.verdicts import BOMB, BROKEN, Rejected
 MOST_PIXELS = 100_000_000
 """Of one page: A3 at 600 dots an inch has 70 million."""
 MOST_PAGES = 2_000
+DEFAULT_DPI = 300
+"""Of a picture that does not tell its own."""
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/tiff": "TIFF"}
 _NOT_READ = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError)
 """What Pillow raises for a picture that is not well formed."""

@@ -55,6 +55,18 @@ CATALOG: tuple[MessageType, ...] = (
         needs_file=True,
     ),
     MessageType(
+        name="pages.unread",
+        version=1,
+        kind=Kind.EVENT,
+        owner="scanner",
+        reader=RECORDS,
+        payload=p.PagesUnread,
+        sentence="The scanner delivered pages whose code does not tell where they belong.",
+        dedup=("stack", "first_page"),
+        circumstances=("scanned_at", "device"),
+        needs_file=True,
+    ),
+    MessageType(
         name="barcode.scanned",
         version=1,
         kind=Kind.EVENT,
@@ -370,8 +382,7 @@ def _read_as(payload: p.Payload, names: Iterable[str]) -> list[str]:
 def further_key(message: Message, payload: p.Payload) -> str:
     """Return the key of a thing that differs from the first one with its `dedup_key`; "" where two
     such things contradict one another. No text of the payload can be read from it."""
-    names = find(message.type, message.version).may_differ
-    if not names:
+    if not (names := find(message.type, message.version).may_differ):
         return ""
     files = sorted(f"{file.sha256} {file.component}" for file in message.attachments)
     content = msgspec.json.encode([_read_as(payload, names), files])

@@ -18,8 +18,10 @@ Text = Annotated[str, Meta(max_length=1000, pattern=CLEAN)]
 Name = Annotated[str, Meta(min_length=1, max_length=250, pattern=CLEAN)]
 Number = Annotated[str, Meta(pattern=r"^[0-9A-Z.]{1,30}-([0-9]{6}|[0-9]{8})-[0-9]{4,7}$")]
 """A dossier number (mã hồ sơ): <agency>-<yyMMdd or yyyyMMdd>-<4 to 7 digits>."""
+MaybeNumber = Annotated[str, Meta(pattern=r"^([0-9A-Z.]{1,30}-([0-9]{6}|[0-9]{8})-[0-9]{4,7})?$")]
 Short = Annotated[str, Meta(max_length=20, pattern=CLEAN)]
 Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=CLEAN)]
+MaybeCode = Annotated[str, Meta(max_length=60, pattern=CLEAN)]
 Version = Annotated[int, Meta(ge=1)]
 
 
@@ -105,6 +107,35 @@ class DocumentScanned(Struct, frozen=True, kw_only=True):
 
     number: Number = field(name="maHoSo")
     component: Code = field(name="maThanhPhan")
+    scanned_at: Aware = field(name="ngayQuet")
+    device: Code = field(name="thietBi")
+
+
+class UnreadCause(StrEnum):
+    """Why a person has to say where scanned pages belong."""
+
+    NO_CODE = "no_code"
+    TWO_CODES = "two_codes"
+    """Two codes of ours that differ are on one page."""
+    FOREIGN_CODE = "foreign_code"
+    NO_COMPONENT = "no_component"
+    """The code tells a dossier, not which paper of it."""
+    BLANK = "blank"
+    """Nothing is on any page of the stack."""
+
+
+class PagesUnread(Struct, frozen=True, kw_only=True):
+    """Pages were scanned whose code does not tell where they belong; the files are attached."""
+
+    number: MaybeNumber = field(name="maHoSo", default="")
+    """Only proposed; "" where nothing on the pages tells a dossier."""
+    component: MaybeCode = field(name="maThanhPhan", default="")
+    """Only proposed, or ""."""
+    cause: UnreadCause = field(name="lyDo")
+    stack: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] = field(name="chongGiay")
+    """The sha256 of the file in which the pages came."""
+    first_page: Annotated[int, Meta(ge=1)] = field(name="trangDau")
+    pages: Annotated[int, Meta(ge=1)] = field(name="soTrang")
     scanned_at: Aware = field(name="ngayQuet")
     device: Code = field(name="thietBi")
 
@@ -336,6 +367,7 @@ class ResultIssued(Struct, frozen=True, kw_only=True):
 Payload = (
     DossierReceived
     | DocumentScanned
+    | PagesUnread
     | BarcodeScanned
     | DossierProgressed
     | SurveySubmitted

@@ -33,6 +33,7 @@ class Event(StrEnum):
     DEVICE_STATE = "device_state"
     SCAN_UNFINISHED = "scan_unfinished"
     SCAN_LEFT_ALONE = "scan_left_alone"
+    STACK_SPLIT = "stack_split"
     LEFTOVERS_REMOVED = "leftovers_removed"
     BROKER_LOST = "broker_lost"
     OUTBOX_LISTENER_LOST = "outbox_listener_lost"

@@ -6,6 +6,7 @@ name away would break the program's own rename, and the paper would never arrive
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 
 MEDIA_TYPES = {
     ".pdf": "application/pdf",
@@ -47,6 +48,7 @@ class ScanName:
     """A scan's name, read."""
 
     number: str
+    """"" where the name does not tell it: then the pages do."""
     component: str
     media_type: str
 
@@ -68,3 +70,9 @@ def read_name(name: str) -> ScanName | None:
     if named is None or media_type is None:
         return None
     return ScanName(named["number"], named["component"], media_type)
+
+
+def read_stack(name: str) -> ScanName | None:
+    """Return a file of pages that its name does not tell of, None when it is no such file."""
+    media_type = MEDIA_TYPES.get(PurePath(name).suffix.lower())
+    return ScanName("", "", media_type) if media_type else None

@@ -1,7 +1,8 @@
 """The scanner: files that it drops into a hot folder enter the hub as `document.scanned`.
 
-The file's name tells what it is: `<dossier number>__<component code>.<ending>`; its modification
-time is the time of the scan. A file is taken when nothing of it has changed for a while and the end
+The file's name tells what it is: `<dossier number>__<component code>.<ending>`; a picture or PDF of
+any other name is a stack, whose pages tell by their codes (`stacks`). The modification time is the
+time of the scan. A file is taken when nothing of it has changed for a while and the end
 of its format is there. It is moved to `dang-nhan` before it is read, and on to `da-nhan` only after
 the hub has it durably. One that cannot be taken goes to `loi` beside a text that tells the officer
 what is wrong and what to do; one that does not become whole, and one of another program, stays
@@ -12,8 +13,11 @@ Not promised: that a writer that keeps a whole file open and still silent for lo
 is waited for. What it writes then is taken as another scan.
 """
 
+import hashlib
 import math
 import os
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +27,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from adapters.devices.scanner import copies
+from adapters.devices.scanner import copies, stacks
 from adapters.devices.scanner.claims import CLAIMED, claim, claimed, end_claim
 from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN, free_place
@@ -32,6 +36,7 @@ from adapters.devices.scanner.names import (
     is_left_alone,
     is_of_the_system,
     read_name,
+    read_stack,
 )
 from adapters.devices.scanner.notes import advice_on, words_of_note, write_note
 from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of
@@ -43,6 +48,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
+from hub.ports.papers import MOST_BYTES, PageReader
 from hub.rules.failures.error_summary import describe_error
 from hub.texts import text
 
@@ -54,7 +60,7 @@ log = structlog.get_logger()
 class ScannerSource:
     """Watches one hot folder."""
 
-    emits = frozenset({"document.scanned"})
+    emits = frozenset({"document.scanned", "pages.unread"})
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class ScannerSource:
         poll: float = 1.0,
         rest: timedelta = timedelta(0),
         keep: timedelta = timedelta(days=30),
+        read_pages: PageReader | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = folder
@@ -75,6 +82,8 @@ class ScannerSource:
         self.keep = keep
         """How long its own copies of what was taken stay."""
         self.trouble = ""
+        self._read_pages = read_pages
+        """Reads stacks; without it a file whose name tells nothing is refused."""
         self._monotonic = monotonic
         self._at_rest = AtRest(rest)
         self.findings = StayingFiles(folder, role=self.name)
@@ -139,7 +148,7 @@ class ScannerSource:
 
     def _submit(self, path: Path, marks: Marks, sink: Sink) -> bool:
         """Hand one file to the hub; tell whether it was taken."""
-        named = read_name(path.name)
+        named = read_name(path.name) or (read_stack(path.name) if self._read_pages else None)
         if lack := _lack_of(path, named):
             self._report_finding(path, marks, Kind.UNFINISHED, why=lack)
             return False
@@ -161,6 +170,8 @@ class ScannerSource:
 
     def _accept(self, path: Path, named: ScanName, marks: Marks, sink: Sink) -> bool:
         """Store the file and its message; False when it is not the file that came to rest."""
+        if not named.number and self._read_pages is not None:
+            return self._accept_stack(path, named, marks, sink, self._read_pages)
         with path.open("rb") as stream:
             before = marks_of(os.fstat(stream.fileno()))
             if not before.same_content(marks):
@@ -171,6 +182,33 @@ class ScannerSource:
             if marks_of(os.fstat(stream.fileno())) != before:
                 return False  # written to while it was read: it is looked at again
         self._emit(named, file, datetime.fromtimestamp(marks.modified / 1e9, LOCAL), sink)
+        return True
+
+    def _accept_stack(
+        self, path: Path, named: ScanName, marks: Marks, sink: Sink, read_pages: PageReader
+    ) -> bool:
+        """Store the segments of a stack; False when it is not the file that came to rest.
+
+        A copy is read: what is written to meanwhile would be read by halves.
+        """
+        with tempfile.NamedTemporaryFile(prefix="stack-") as copy:
+            with path.open("rb") as stream:
+                before = marks_of(os.fstat(stream.fileno()))
+                if not before.same_content(marks):
+                    return False
+                if before.size > MOST_BYTES:
+                    why = f"{before.size} bytes, the limit is {MOST_BYTES}"
+                    raise InvalidMessage("file_too_large", where="file", why=why)
+                shutil.copyfileobj(stream, copy)
+                copy.flush()
+                if marks_of(os.fstat(stream.fileno())) != before:
+                    return False
+            with Path(copy.name).open("rb") as whole:
+                sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
+            at = datetime.fromtimestamp(marks.modified / 1e9, LOCAL)
+            source = stacks.StackSource(self.name, self.device, at, sha256)
+            media_type = named.media_type
+            stacks.submit(Path(copy.name), media_type, source, read=read_pages, sink=sink)
         return True
 
     def _emit(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:

@@ -16,7 +16,14 @@ from msgspec import structs
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
 from hub.ports import Receipt
-from hub.records.dossiers import commands, ended, inter_level, late_papers, partner_calls
+from hub.records.dossiers import (
+    commands,
+    ended,
+    inter_level,
+    late_papers,
+    partner_calls,
+    unread_pages,
+)
 from hub.records.dossiers.commands import Cause
 from hub.records.dossiers.progress import move, refresh
 from hub.records.registers import surveys
@@ -42,6 +49,7 @@ class Records:
         self._handlers: dict[type[p.Payload], Callable[[Tx, Cause, Any], list[Message]]] = {
             p.DossierReceived: self.received,
             p.DocumentScanned: self.scanned,
+            p.PagesUnread: unread_pages.leave_to_person,
             p.BarcodeScanned: self.barcode,
             p.DossierProgressed: self.progressed,
             p.SurveySubmitted: self.surveyed,

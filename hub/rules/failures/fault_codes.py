@@ -105,6 +105,7 @@ _TABLE = (
     Fault("upload_taken_over", _I, _IT, 409),
     Fault("uploads_exhausted", _I, _IT, 429),
     Fault("number_malformed", _I, _CLERK, 422),
+    Fault("pages_unread", _I, _CLERK, 422),
     Fault("procedure_unknown", _I, _IT, 422),
     Fault("applicant_not_taken", _I, _CLERK, 422),
     Fault("dossier_unknown", _I, _CLERK, 404),

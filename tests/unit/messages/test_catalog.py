@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[3]
 WIRE_NAMES = [
     "dossier.received.v1",
     "document.scanned.v1",
+    "pages.unread.v1",
     "barcode.scanned.v1",
     "dossier.progressed.v1",
     "survey.submitted.v1",

@@ -1,0 +1,1 @@
+"""Reads scanned pages: codes, blank pages, crooked ones; and makes the document of each segment."""

@@ -1,0 +1,82 @@
+"""The process in which a stack is read: `python -m hub.page_reading.child PLACE TYPE INTO`.
+
+It unpacks what strangers made, in C: so it is another process, with limits of memory, time and what
+it may write. Its one line of output is JSON: {"segments": [...], "pages": ..., "blank": ...}, or
+{"code": ..., "why": ...}.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from hub.file_checks.limits import MEMORY, limit_process
+
+WRITES_TIMES, WRITES_BESIDE = 3, 64 * 1024 * 1024
+"""How large a file it may write: so many times what it reads, and so many bytes beside."""
+PREVIEW = (1000, 1400)
+"""Pixels of the picture that a person looks at."""
+
+
+def main(arguments: list[str]) -> dict[str, Any]:
+    """Return what there is to know of the stack."""
+    from hub.file_checks.verdicts import BOMB, BROKEN, Rejected
+
+    place, media_type, into = Path(arguments[0]), arguments[1], Path(arguments[2])
+    limit_process(largest=WRITES_TIMES * place.stat().st_size + WRITES_BESIDE, yields=0)
+    try:
+        return _read(place, media_type, into)
+    except Rejected as rejected:
+        return {"code": rejected.code, "why": rejected.why}
+    except MemoryError:
+        return {"code": BOMB, "why": f"needs more than {MEMORY} bytes of memory"}
+    except RecursionError:
+        return {"code": BOMB, "why": "nested too deeply"}
+    except Exception as error:  # whatever a parser trips over, the file is not proven
+        return {"code": BROKEN, "why": f"cannot be read ({type(error).__name__})"}
+
+
+def _read(place: Path, media_type: str, into: Path) -> dict[str, Any]:
+    from hub.page_reading.documents import as_pdf, write_segments
+    from hub.page_reading.examining import examined
+    from hub.rules.file_types import PDF
+    from hub.rules.papers.segments import Segment, read_page, segments_of
+
+    stack = place if media_type == PDF else as_pdf(place, media_type, into)
+    pages, angles = [], {}
+    for number, seen in enumerate(examined(stack)):
+        pages.append(read_page([it.text for it in seen.codes], blank=seen.blank))
+        angles[number] = next((it.orientation for it in seen.codes if it.is_qr), 0)
+    segments = segments_of(pages)
+    written = write_segments(stack, [it.pages for it in segments], angles, into)
+
+    def described(segment: Segment, document: Path) -> dict[str, Any]:
+        return {
+            "first": segment.pages[0] + 1,
+            "pages": len(segment.pages),
+            "document": document.name,
+            "code": [segment.code.number, segment.code.component] if segment.code else None,
+            "cause": segment.cause,
+            "picture": _preview(stack, segment.pages[0], into) if segment.cause else None,
+        }
+
+    return {
+        "segments": [described(it, at) for it, at in zip(segments, written, strict=True)],
+        "pages": len(pages),
+        "blank": sum(page.blank for page in pages),
+    }
+
+
+def _preview(stack: Path, number: int, into: Path) -> str:
+    """Write the picture of a page that a person has to look at; return its name."""
+    from hub.page_reading.pictures import page_at
+
+    page = page_at(stack, number).half()
+    page.thumbnail(PREVIEW)
+    place = into / f"{number}.jpg"
+    page.save(place, quality=60)
+    return place.name
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(sys.argv[1:])))
