@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.escl.health import NetworkScanner
 from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
@@ -18,6 +19,7 @@ from hub.ports.devices import Device
 from hub.rules.devices import reading
 from hub.rules.devices.reading import (
     BARCODE_READER,
+    ESCL_SCANNER,
     PRINTER,
     SCANNER,
     DeviceSettings,
@@ -86,6 +88,9 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     SCANNER: lambda it: ScannerFolder(it.name, Path(it.values["folder"]), it.place),
     BARCODE_READER: lambda it: BarcodeLine(it.name, Path(it.values["line"]), it.place),
     PRINTER: lambda it: Printer(
+        it.name, it.values["address"], it.place, it.values.get("ca_file", "")
+    ),
+    ESCL_SCANNER: lambda it: NetworkScanner(
         it.name, it.values["address"], it.place, it.values.get("ca_file", "")
     ),
 }

@@ -25,5 +25,5 @@ class Device(Protocol):
         """Examine the device and return what is wrong with it, nothing where all is well.
 
         Changes nothing at the device. Each call that it makes has an end; a network share whose
-        server is away may hold it up.
+        server is away may hold it up, so that it runs in a thread of its own.
         """

@@ -1,9 +1,14 @@
 # What the tests of devices are proved against: CUPS's own printer, ippeveprinter, which needs a D-Bus
-# of its own (the tests start one; no service of the machine). Nothing of it is needed to run the hub.
+# of its own (the tests start one; no service of the machine); scanimage with sane-airscan, which scan
+# from the simulator of eSCL; zbarimg, which script/bench scan compares with. Nothing of it is needed
+# to run the hub.
 
 install_device_peers() {
     missing=
     has_ippeveprinter || missing="$missing cups-ipp-utils"
+    command -v scanimage >/dev/null 2>&1 || missing="$missing sane-utils"
+    [ -e /etc/sane.d/airscan.conf ] || missing="$missing sane-airscan"
+    command -v zbarimg >/dev/null 2>&1 || missing="$missing zbar-tools"
     command -v dbus-run-session >/dev/null 2>&1 || missing="$missing dbus-daemon"
     [ -n "$missing" ] || return 0
     if ! may_apt; then

@@ -12,8 +12,8 @@ from hub.cli.context import opened, settings
 from hub.cli.output import words
 from hub.cli.output.answer import for_programs, refuse, show
 from hub.cli.output.listing import listing
+from hub.operations.devices.checking import DeviceChecks
 from hub.operations.devices.listing import shown_devices
-from hub.operations.devices.watching import check
 from hub.rules.devices.health import (
     DeviceFinding,
     DeviceState,
@@ -52,7 +52,8 @@ def check_devices() -> None:
     except SettingsError as error:
         refuse(text("unavailable.settings"), cause=str(error))
         raise typer.Exit(2) from None
-    found = [(it, worst_first(check(it))) for it in devices]
+    checks = DeviceChecks()
+    found = [(it, worst_first(checks.check(it))) for it in devices]
     show(
         CHECKS,
         [

@@ -1,16 +1,17 @@
 """Checks every device of this process again and again, and keeps how each is.
 
-The log says once that a device's state changed. What one check raises is a finding of that device
-and stops no other one. A device that no file names any more leaves the list after a week.
+The log says once that a device's state changed. What one check raises, and that it hangs, is a
+finding of that device and stops no other one. A device that no file names any more leaves the list
+after a week.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
 
+from hub.operations.devices.checking import DeviceChecks
 from hub.ports import Clock
 from hub.ports.devices import Device
 from hub.rules.devices.health import DeviceFinding, DeviceState, state_of
-from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log
@@ -34,10 +35,12 @@ class DeviceWatching(Role):
         *,
         clock: Clock,
         every: timedelta = CHECK_EVERY,
+        checks: DeviceChecks | None = None,
     ) -> None:
         super().__init__()
         self.store = store
         self.devices = devices
+        self._checks = checks or DeviceChecks()
         self.clock = clock
         self.every = every
 
@@ -50,7 +53,7 @@ class DeviceWatching(Role):
         """Check every device once."""
         self.beat()
         for device in self.devices:
-            self._keep(device, check(device))
+            self._keep(device, self._checks.check(device))
             self.beat()
         with self.store.write() as tx:
             states.forget_old(tx, self.clock() - FORGOTTEN_AFTER)
@@ -71,11 +74,3 @@ class DeviceWatching(Role):
         codes = ",".join(it.code for it in findings)
         write = log.info if now is DeviceState.UP else log.warning
         write(Event.DEVICE_STATE, device=device.name, state=now.value, codes=codes)
-
-
-def check(device: Device) -> Sequence[DeviceFinding]:
-    """Return what a device's check says; a check that fails is a finding, too."""
-    try:
-        return device.check()
-    except Exception as error:  # an adapter's, of whatever library
-        return [DeviceFinding("check_failed", describe_error(error))]

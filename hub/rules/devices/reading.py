@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 from hub.messages.payloads import Station
 from hub.rules.toml import values as v
 from hub.rules.toml.reading import Keys, TomlReading
-from hub.texts import both
+from hub.texts import Text, both
 
 SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
+ESCL_SCANNER = "escl_scanner"
 OF_SETTINGS: Final = ("scanner-1", "barcode-1")
 """Names of the devices that the settings name."""
 
@@ -35,18 +36,25 @@ def device_of_source(name: str) -> str:
 
 
 def printer_address(value: Any) -> str:
-    """Read the address of a printer: `ipp://192.168.1.20/ipp/print`.
+    """Read the address of a printer: `ipp://192.168.1.20/ipp/print`."""
+    return _address(value, ("ipp", "ipps"), both("toml_file.printer_address"))
 
-    A space or a letter that is not ASCII cannot stand in an HTTP request.
-    """
+
+def scanner_address(value: Any) -> str:
+    """Read the address of a network scanner: `http://192.168.1.21/eSCL`."""
+    return _address(value, ("http", "https"), both("toml_file.scanner_address"))
+
+
+def _address(value: Any, schemes: tuple[str, ...], allowed: Text) -> str:
+    """Read an address. A space or a letter that is not ASCII cannot stand in an HTTP request."""
     try:
         plain = isinstance(value, str) and value.isascii() and value.isprintable()
         parts = urlsplit(value) if plain and " " not in value else None
-        usable = parts is not None and parts.scheme in ("ipp", "ipps") and bool(parts.hostname)
+        usable = parts is not None and parts.scheme in schemes and bool(parts.hostname)
         if parts is None or not usable or "@" in parts.netloc or parts.query or parts.port == 0:
             raise ValueError
     except ValueError:
-        raise v.Unusable(both("toml_file.printer_address")) from None
+        raise v.Unusable(allowed) from None
     return str(value)
 
 
@@ -73,6 +81,11 @@ KINDS: Final = {
     ),
     PRINTER: DeviceKind(
         keys={"address": printer_address, "ca_file": v.line},
+        needed=("address",),
+        address="address",
+    ),
+    ESCL_SCANNER: DeviceKind(
+        keys={"address": scanner_address, "ca_file": v.line},
         needed=("address",),
         address="address",
     ),
