@@ -29,10 +29,10 @@ class FoundCode:
 
 def codes_on(half: Image.Image, full: Callable[[], Image.Image]) -> Sequence[FoundCode]:
     """Return the codes of a page in grey (mode L)."""
-    found = _read(half, smaller=True)
+    found = _read(half)
     if any(_has_component(it.text) for it in found):
         return found
-    return list(dict.fromkeys([*found, *_read(full(), smaller=False)]))
+    return list(dict.fromkeys([*found, *_read(full())]))
 
 
 def _has_component(text: str) -> bool:
@@ -40,10 +40,9 @@ def _has_component(text: str) -> bool:
     return code is not None and bool(code.component)
 
 
-def _read(picture: Image.Image, *, smaller: bool) -> list[FoundCode]:
-    """Return the codes of a picture; `smaller`: also looked for in smaller copies of it."""
+def _read(picture: Image.Image) -> list[FoundCode]:
     # Codes on paper are dark on light.
-    options = {"formats": _FORMATS, "try_downscale": smaller, "try_invert": False}
+    options = {"formats": _FORMATS, "try_invert": False}
     return [
         FoundCode(it.text, it.format == zxingcpp.BarcodeFormat.QRCode, it.orientation)
         for it in zxingcpp.read_barcodes(picture, **options)
