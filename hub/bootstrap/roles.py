@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hub.bootstrap.alerts.roles import alert_plan, make_alerts
+from hub.bootstrap.call_limits import counted
 from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
@@ -18,6 +19,7 @@ from hub.bootstrap.timer import make_timer
 from hub.bootstrap.webhooks import make_webhooks
 from hub.console.app import create_app as create_console
 from hub.console.parts import Parts
+from hub.exchange.admission.counted_queries import CountedQueries
 from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
@@ -45,6 +47,7 @@ from hub.runtime.role import Role
 from hub.settings import CONSOLE, DELIVERING, WORKING_ROLES, Settings, SettingsError, seconds
 from hub.store.clients.key_file import KeyFile
 from hub.store.messages.uploads import UploadLimits
+from hub.store.repair.replay_work import ReplayPhase
 
 
 def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
@@ -70,7 +73,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles += [
             _comparisons(hub),
             make_timer(hub),
-            _replays(hub),
+            *_replays(hub),
             *make_alerts(hub),
             *_feed(hub),
             *_contract_watch(hub),
@@ -125,7 +128,7 @@ def _console(hub: Hub) -> WebRole:
         address_of=Proxies(
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
         ).address_of,
-        partners=hub.destinations,
+        partners=_counted(hub),
         alerts=alert_plan(hub.settings),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
@@ -195,20 +198,26 @@ def _contract_watch(hub: Hub) -> list[Role]:
     return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.call_limits)]
 
 
-def _replays(hub: Hub) -> Replays:
-    """Return the role that works off the replay plans that persons order."""
+def _replays(hub: Hub) -> list[Role]:
+    """Return what works off the replay plans that persons order: their queries, and their runs."""
     parts = ReplayParts(
-        destinations=hub.destinations,
+        destinations=_counted(hub),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
         on_commit=hub.wake,
     )
-    return Replays(hub.store, parts, clock=hub.clock)
+    phases = (ReplayPhase.PLANNING, ReplayPhase.RUNNING)
+    return [Replays(hub.store, parts, clock=hub.clock, phases=(each,)) for each in phases]
+
+
+def _counted(hub: Hub) -> list[CountedQueries]:
+    """Return the partners whose queries are counted against their quotas."""
+    return counted(hub.destinations, hub.store, hub.call_limits, clock=hub.clock)
 
 
 def _comparisons(hub: Hub) -> Comparisons:
     """Return the role that compares what persons ordered."""
-    return Comparisons(hub.store, hub.destinations, hub.records.rules, clock=hub.clock)
+    return Comparisons(hub.store, _counted(hub), hub.records.rules, clock=hub.clock)
 
 
 def _feed(hub: Hub) -> list[Role]:
