@@ -240,16 +240,6 @@ attempts = sa.Table(
 )
 sa.Index("ix_attempts_delivery", attempts.c.delivery_id, attempts.c.number)
 
-partner_queries = sa.Table(
-    "partner_queries",
-    metadata,
-    sa.Column("id", Big, primary_key=True, autoincrement=True),
-    sa.Column("destination", sa.Text, nullable=False),
-    sa.Column("at", Instant, nullable=False),
-    sqlite_autoincrement=True,
-    comment="Queries of plans and comparisons to partners with a quota, of one hour",
-)
-
 blobs = sa.Table(
     "blobs",
     metadata,
