@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.quotas import partner_queries as table
+from hub.store.schema.tables.contracts import partner_queries as table
 
 
 def add(tx: Tx, destination: str, *, now: datetime, since: datetime) -> None:
