@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
+from hub.bootstrap.call_limits import counted
 from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.files.secret_files import secret
@@ -22,6 +23,7 @@ from hub.bootstrap.timer import make_timer
 from hub.bootstrap.webhooks import make_webhooks
 from hub.console.app import create_app as create_console
 from hub.console.parts import Parts
+from hub.exchange.admission.counted_queries import CountedQueries
 from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
@@ -57,6 +59,7 @@ from hub.settings import (
 )
 from hub.store.clients.key_file import KeyFile
 from hub.store.messages.uploads import UploadLimits
+from hub.store.repair.replay_work import ReplayPhase
 
 
 def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
@@ -81,7 +84,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles += [
             _comparisons(hub),
             make_timer(hub),
-            _replays(hub),
+            *_replays(hub),
             *make_alerts(hub),
             *_feed(hub),
             *_contract_watch(hub),
@@ -152,7 +155,7 @@ def _console(hub: Hub) -> list[Role]:
         address_of=Proxies(
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
         ).address_of,
-        partners=hub.destinations,
+        partners=_counted(hub),
         alerts=alert_plan(hub.settings),
         counter=counter_plan(hub.settings),
         reader=reader_keys(hub.settings),
@@ -227,20 +230,26 @@ def _contract_watch(hub: Hub) -> list[Role]:
     return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.call_limits)]
 
 
-def _replays(hub: Hub) -> Replays:
-    """Return the role that works off the replay plans that persons order."""
+def _replays(hub: Hub) -> list[Role]:
+    """Return what works off the replay plans that persons order: their queries, and their runs."""
     parts = ReplayParts(
-        destinations=hub.destinations,
+        destinations=_counted(hub),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
         on_commit=hub.wake,
     )
-    return Replays(hub.store, parts, clock=hub.clock)
+    phases = (ReplayPhase.PLANNING, ReplayPhase.RUNNING)
+    return [Replays(hub.store, parts, clock=hub.clock, phases=(each,)) for each in phases]
+
+
+def _counted(hub: Hub) -> list[CountedQueries]:
+    """Return the partners whose queries are counted against their quotas."""
+    return counted(hub.destinations, hub.store, hub.call_limits, clock=hub.clock)
 
 
 def _comparisons(hub: Hub) -> Comparisons:
     """Return the role that compares what persons ordered."""
-    partners = [it for it in hub.destinations if it.name in PARTNERS]
+    partners = [it for it in _counted(hub) if it.name in PARTNERS]
     return Comparisons(hub.store, partners, hub.records.rules, clock=hub.clock)
 
 

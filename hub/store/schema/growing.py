@@ -65,6 +65,7 @@ BOUNDED = frozenset(
         "legal_holds",  # a row for each act of a person
         "lone_tries",  # what waits, only
         "outbox",  # what the broker has not confirmed
+        "partner_queries",  # of one hour, at most half of a quota
         "pauses",  # a row an operation
         "comparisons",  # a row for each act of a person
         "replay_work",  # a row for each act of a person

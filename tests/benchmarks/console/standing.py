@@ -109,7 +109,10 @@ def put(store: Store, scale: Scale, now: datetime) -> None:
     _audit(store, scale, now)
     if store.name == "postgresql":  # as its own autovacuum would before long
         with store.engine.connect() as line:
-            line.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+            line.execution_options(isolation_level="AUTOCOMMIT")
+            line.exec_driver_sql("SET statement_timeout = 0")  # a large store takes a minute
+            line.exec_driver_sql("ANALYZE")
+            line.invalidate()
 
 
 def batched(all_of_them: Iterable[Some], most: int) -> Iterator[list[Some]]:

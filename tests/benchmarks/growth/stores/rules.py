@@ -114,6 +114,7 @@ STAYS = {
     "legal_holds": "acts of persons: few",
     "lone_tries": "empties itself",
     "outbox": "empties itself",
+    "partner_queries": "of one hour",
     "pauses": "few: operations",
     "person_pauses": "few: operations",
     "replay_items": "acts of persons: few",
