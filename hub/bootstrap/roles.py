@@ -7,8 +7,8 @@ from pathlib import Path
 
 from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
 from hub.bootstrap.client_certificates import make_trust
-from hub.bootstrap.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.files.secret_files import secret
+from hub.bootstrap.hall.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.destinations import (
     make_contract_readers,
