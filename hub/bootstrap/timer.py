@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from hub.bootstrap.client_certificates import trust_files
+from hub.bootstrap.access.client_certificates import trust_files
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.installation import mark_of
 from hub.bootstrap.partners.destinations import own_certificates

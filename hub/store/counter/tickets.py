@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from hub.rules.counter.tickets import AFTER, SHOWN, DeskAct, Ticket, TicketState
 from hub.store.engine.store import Tx, insert
-from hub.store.schema.tables.counter import ticket_series, tickets
 from hub.store.schema.tables.exchange import Instant
+from hub.store.schema.tables.operators.counter import ticket_series, tickets
 
 _COLUMNS = [tickets.c[name] for name in Ticket.__slots__]
 _MICROSECOND = timedelta(microseconds=1)

@@ -8,7 +8,6 @@ from hub.store.schema.tables import changes as change_tables
 from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
-from hub.store.schema.tables import counter as counter_tables
 from hub.store.schema.tables import devices as device_tables
 from hub.store.schema.tables import edge as edge_tables
 from hub.store.schema.tables import files as file_tables
@@ -17,6 +16,7 @@ from hub.store.schema.tables import repair as repair_tables
 from hub.store.schema.tables import webhooks as webhook_tables
 from hub.store.schema.tables.exchange import metadata
 from hub.store.schema.tables.operators import alerts as alert_tables
+from hub.store.schema.tables.operators import counter as counter_tables
 from hub.store.schema.tables.operators import users as user_tables
 
 # imported so that their tables are in the metadata

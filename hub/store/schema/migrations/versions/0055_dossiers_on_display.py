@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0054"
-down_revision = "0053"
+revision = "0055"
+down_revision = "0054"
 _INDEXES = (
     ("ix_dossiers_ready", "status_at", "status = 9"),
     ("ix_dossiers_under_way", "due_at", "status IN (2, 4)"),
