@@ -32,6 +32,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import blobs, journal
 from hub.store.messages.blobs import BlobStore
+from hub.store.records import dossiers
 from hub.texts import Explained, both, text
 
 PDF = "application/pdf"
@@ -80,6 +81,9 @@ def print_paper(store: Store, desk: PrintDesk, order: PrintOrder, *, by: SignedB
     )
     message = _message(store, desk, wanted, now=by["now"])
     with store.write() as tx:
+        dossiers.get(
+            tx, order.number
+        )  # locked: two who print at one moment count one after another
         before = prints.count_of(tx, catalog.DEVICES, order.number)
         if order.printed_before not in (None, before):
             raise NotPrintable(both("papers.printed_meanwhile"))
