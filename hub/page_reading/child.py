@@ -13,7 +13,8 @@ from typing import Any
 from hub.file_checks.limits import MEMORY, limit_process
 
 WRITES_TIMES, WRITES_BESIDE = 3, 64 * 1024 * 1024
-"""How large a file it may write, and all papers together: so many times what it reads, and so many bytes beside."""
+"""How large a file it may write, and all papers together: so many times what it reads, and so many
+bytes beside."""
 PREVIEW = (1000, 1400)
 """Pixels of the picture that a person looks at."""
 
