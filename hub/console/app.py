@@ -10,7 +10,7 @@ from hub.console.alerts import incidents, signals
 from hub.console.approvals import inbox
 from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
-from hub.console.pages import audit, devices, dossier, overview, queues, search, slip
+from hub.console.pages import audit, devices, dossier, name_search, overview, queues, search, slip
 from hub.console.parked import acts as parked_acts
 from hub.console.parked import listing, message
 from hub.console.parts import Parts
@@ -29,7 +29,9 @@ def create_app(parts: Parts) -> FastAPI:
     language.install(app)
     app.router.dependencies.append(Depends(SentForms(parts.store)))
     sign_in.install(app, parts)
-    for page in (overview, search, queues, slip, dossier, groups, selections, replays, comparisons):
+    for page in (overview, search, name_search, queues, slip, dossier, groups, selections):
+        page.install(app, parts)
+    for page in (replays, comparisons):
         page.install(app, parts)
     for page in (incidents, alert_acts, signals):
         page.install(app, parts)

@@ -32,7 +32,8 @@ OF_A_KIND = {
 """For each route with a parameter a page of the cases."""
 GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"
 SPECIAL = (
-    "/search?q=zzz&state=dead",
+    "/search?q=0-zzz&state=dead",
+    "/search?q=zzz",
     "/dossiers/none",
     f"/failures/group?{GROUP}",
     f"/selection?state=dead&{GROUP}&up_to=9",

@@ -1,6 +1,10 @@
-"""The search: one box for any number, and lists of deliveries by filters, as a table or as CSV."""
+"""The search: one box for any number, and lists of deliveries by filters, as a table or as CSV.
 
-from collections.abc import Iterator
+The box takes names, too: see `name_search`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -17,6 +21,7 @@ from hub.messages.catalog import CATALOG
 from hub.operations.failures.assigning import thing_of
 from hub.rules.deliveries.selection import Selection
 from hub.rules.deliveries.states import DeliveryState
+from hub.rules.names import is_name
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
@@ -25,13 +30,19 @@ from hub.store.console.finding import Hit
 from hub.store.console.listing import Filters
 from hub.store.engine.store import Tx
 from hub.store.records import dossiers
+from hub.store.records.dossiers import Dossier
 from hub.store.repair.replays import MOST
 from hub.texts import both
 
-Word = Annotated[str, Query(max_length=200)]
+LONGEST = 200
+Word = Annotated[str, Query(max_length=LONGEST)]
+FIELDS = ("q", "state", "partner", "operation", "fault", "older_h", "due_h")
 
 MOST_ROWS = 50_000
 """Rows of one CSV file."""
+
+NAMES_NEED = (Right.BODY, Right.UNMASK)
+"""The rights of who may search by an applicant's name."""
 
 
 class Criteria:
@@ -72,6 +83,20 @@ class Criteria:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchedNames:
+    """What the page says where a name was typed into the box; `name_search` finds them."""
+
+    wanted: str
+    may: bool
+    """Whether the visitor may search for names."""
+    found: Sequence[Dossier] | None = None
+    """None before a reason was given."""
+    more: str = ""
+    """The cursor of the next page, "" at the end."""
+    reason: str = ""
+
+
 def install(app: FastAPI, parts: Parts) -> None:
     """Add the page and its CSV."""
 
@@ -105,6 +130,8 @@ def search(
 ) -> PageView:
     """Return the page: what the box found, the filters, and the deliveries that match them."""
     demand_some(who, Right.METADATA)
+    wanted = criteria.words["q"]
+    names = _names(who, wanted) if is_name(wanted) and not hits else None
     with parts.store.read() as tx:
         filters = criteria.filters(now)
         found = listing.page(tx, filters, who.scope, before=criteria.before)
@@ -120,7 +147,8 @@ def search(
             "most": MOST,
             "all_of_them": _all_of_them(who, filters, last) if count else "",
             "hits": hits,
-            "not_found": bool(criteria.words["q"]) and not hits,
+            "not_found": bool(wanted) and not hits and names is None,
+            "names": names,
             "page_of": found,
             "more": more,
             "as_csv": search_of(criteria.words).replace("/search", "/search.csv", 1),
@@ -132,6 +160,10 @@ def search(
             "place_of": place_of,
         },
     )
+
+
+def _names(who: Visitor, wanted: str) -> SearchedNames:
+    return SearchedNames(wanted=wanted, may=all(right in who.rights for right in NAMES_NEED))
 
 
 def _all_of_them(who: Visitor, filters: Filters, last: int) -> str:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from hub.messages.payloads import Applicant
 from hub.store.change_feed import numbering
 from hub.store.engine.store import Tx
+from hub.store.records import names
 from hub.store.schema.tables.exchange import UNHANDLED, journal
 from hub.store.schema.tables.records import dossier_events, dossier_files, dossiers, leg_steps
 from hub.store.statements.compiled import Compiled, any_of
@@ -48,6 +49,7 @@ def erase(tx: Tx, number: str, *, now: datetime) -> bool:
     if tx.execute(erased.values(values)).rowcount != 1:
         return False
     empty_bodies(tx, number)
+    names.remove(tx, [number])
     for table, column in ((dossier_events, "note"), (leg_steps, "note"), (dossier_files, "name")):
         tx.execute(sa.update(table).where(table.c.number == number).values({column: ""}))
     numbering.remove(tx, [number])  # nothing may be said about it any more

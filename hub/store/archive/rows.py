@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
+from hub.messages.payloads import Applicant
 from hub.store.engine.store import Tx, insert
+from hub.store.records import names
 from hub.store.schema.tables.exchange import Instant, attempts, deliveries, inbox, journal
 from hub.store.schema.tables.records import dossier_events, dossier_files, dossiers, leg_steps, legs
 from hub.store.schema.tables.repair import replay_items, tasks
@@ -278,6 +280,7 @@ def delete(tx: Tx, batch: Sequence[Rows]) -> int:
     than in `batch`.
     """
     count = 0
+    names.remove(tx, [rows.number for rows in batch])
     for part in reversed(PARTS):
         name = part.name
         source, column = ("dossiers", "number") if part.owner == "number" else (part.owner, "id")
@@ -313,7 +316,15 @@ def put_back(tx: Tx, rows: Rows, columns: Mapping[str, Sequence[str]]) -> int:
         if values:
             tx.execute(_putting(tx, part, values[0]), values)
             count += len(values)
+    names.add(tx, _names(rows, columns["dossiers"]))
     return count
+
+
+def _names(rows: Rows, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield number and applicant's name of a dossier: its index is not archived but made anew."""
+    number, applicant = columns.index("number"), columns.index("applicant")
+    for row in rows.tables["dossiers"]:
+        yield row[number], msgspec.json.decode(_bytes(row[applicant]), type=Applicant).name
 
 
 def _putting(tx: Tx, part: _Part, columns: Iterable[str]) -> sa.Insert:

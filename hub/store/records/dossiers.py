@@ -14,7 +14,7 @@ from hub.messages.payloads import Applicant, Channel, Component, Parcel, Status
 from hub.rules.change_feed import kind_of
 from hub.store.archive import index as archived
 from hub.store.engine.store import Tx, insert_for
-from hub.store.records import batch_state, changes
+from hub.store.records import batch_state, changes, names
 from hub.store.schema.tables.records import dossier_events, dossiers
 from hub.store.statements.compiled import Compiled, columns_of
 
@@ -140,6 +140,7 @@ def add(tx: Tx, dossier: Dossier) -> bool:
     if archived.known(tx, [dossier.number]):
         tx.execute(sa.delete(dossiers).where(dossiers.c.number == dossier.number))
         return False
+    names.add(tx, [(dossier.number, dossier.applicant.name)])
     return True
 
 
@@ -173,6 +174,7 @@ def write_at_hand(tx: Tx) -> None:
     # Whether one was archived is asked behind the insert, as in `add`.
     if _ADD.run_each(tx, rows) != len(rows) or (rows and archived.known(tx, hand.added)):
         raise batch_state.AddedMeanwhile
+    names.add(tx, ((it, hand.dossiers[it].applicant.name) for it in sorted(hand.added)))
     _SAVE.run_each(tx, [_changeable(hand.dossiers[number]) for number in sorted(hand.changed)])
     _ADD_EVENT.run_each(tx, hand.events)
 

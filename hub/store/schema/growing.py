@@ -15,6 +15,7 @@ GROWING = frozenset(
         "dossier_events",
         "dossier_files",
         "dossier_keys",
+        "dossier_names",
         "dossiers",
         "handovers",
         "inbox",

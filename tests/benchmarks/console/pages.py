@@ -1,9 +1,12 @@
 """Which pages are asked for, by whom, and how long an answer takes."""
 
+import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +17,7 @@ from fastapi.routing import APIRoute
 from hub.console.app import create_app
 from hub.console.parts import Parts
 from hub.console.sign_in.cookies import SESSION
+from hub.console.sign_in.forms import TOKEN
 from hub.messages.catalog import PROVINCIAL
 from hub.rules.users import keys
 from hub.rules.users.rights import UserRole
@@ -42,6 +46,8 @@ class Asked:
     who: UserRole = UserRole.HEAD
     until: bytes = b""
     """Timed until this has come, not to the end; for what streams."""
+    form: Mapping[str, str] | None = None
+    """What is sent, where the page is the answer to a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ def asked(store: Store) -> dict[str, Asked]:
     found = {name: Asked(path=path) for name, path in paths.items()}
     for name, path in _OF_OFFICER.items():
         found[f"{name}_of_officer"] = Asked(path=path, who=UserRole.OFFICER)
+    found |= _names(known["person"])
     closed = f"state=dead&up_to={known['last']}"
     for name, path in (
         ("search", "/search.csv"),
@@ -81,6 +88,18 @@ def asked(store: Store) -> dict[str, Asked]:
 
 _ROW = b"\r\n"
 _OF_OFFICER = {"overview": "/", "failures": "/failures", "search_dead": "/search?state=dead"}
+
+
+def _names(person: str) -> dict[str, Asked]:
+    """Return the searches by name: as it is written, its words turned, a frequent one, nobody's."""
+    words = person.split()
+    turned = " ".join(reversed(words))
+    wanted = {"whole": person, "turned": turned, "frequent": words[0], "nobody": f"{words[0]} Zzz"}
+    asked = {name: {"q": it, "reason": MARK, "form_id": "f" * 16} for name, it in wanted.items()}
+    place, officer = "/search/names", UserRole.OFFICER
+    made = {f"search_name_{it}": Asked(path=place, form=form) for it, form in asked.items()}
+    of_officer = Asked(path=place, form=asked["frequent"], who=officer)
+    return made | {"search_name_of_officer": of_officer}
 
 
 def _paths_of_things(known: Mapping[str, Any]) -> dict[str, str]:
@@ -179,6 +198,8 @@ def _known(tx: Tx) -> dict[str, Any]:
         "task": a_task.limit(1),
     }
     found = {name: tx.execute(query).scalar() or 0 for name, query in queries.items()}
+    applicant = sa.select(dossiers.c.applicant).where(dossiers.c.number == one.lane)
+    found["person"] = json.loads(tx.execute(applicant).scalar_one())["hoTen"]
     group = f"partner={PROVINCIAL}&operation={dead.type}&fault={CODES[0]}"
     return found | {"delivered": one.id, "dead": dead.id, "group": group}
 
@@ -230,13 +251,25 @@ def _times(browser: httpx.Client, it: Asked, cookies: Cookies, calls: int) -> Ti
     return Times(tuple(sorted(times[WARM_UP:])))
 
 
+@cache
+def _token(browser: httpx.Client, cookie: str) -> str:
+    """Return the token that the forms of a session carry."""
+    page = browser.get("/search", headers={"cookie": cookie}).text
+    found = re.search(rf'name="{TOKEN}" value="([^"]+)"', page)
+    return found[1] if found else ""
+
+
 def once(browser: httpx.Client, it: Asked, cookies: Cookies) -> float:
     """Ask for a page; return the milliseconds to the last byte, or to what is waited for.
 
     Raises RuntimeError for any answer but the page.
     """
+    headers, form = {"cookie": cookies[it.who], "sec-fetch-site": "same-origin"}, it.form
+    if form is not None:
+        form = {**form, TOKEN: _token(browser, cookies[it.who])}
     begun = time.perf_counter()
-    with browser.stream("GET", it.path, headers={"cookie": cookies[it.who]}) as answer:
+    method = "GET" if form is None else "POST"
+    with browser.stream(method, it.path, headers=headers, data=form) as answer:
         came = b""
         for some in answer.iter_bytes():
             came += some

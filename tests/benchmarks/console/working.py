@@ -117,7 +117,7 @@ def _console(place: Place, grown: Grown, store: Store) -> Iterator[Looking]:
         paths=tuple(
             it.path
             for it in asked(store).values()
-            if not it.until and it.who is UserRole.HEAD and it.path != "/queues"
+            if not it.until and it.form is None and it.who is UserRole.HEAD and it.path != "/queues"
         ),
         cookie=open_sessions(store)[UserRole.HEAD],
     )

@@ -23,7 +23,7 @@ from hub.store.records.dossier_batches import together
 from hub.store.records.dossiers import Dossier, StatusEvent
 from hub.store.schema.tables.changes import unnumbered_changes
 from hub.store.schema.tables.exchange import outbox
-from hub.store.schema.tables.records import dossier_events, dossier_files, leg_steps
+from hub.store.schema.tables.records import dossier_events, dossier_files, dossier_names, leg_steps
 from hub.store.schema.tables.records import dossiers as dossier_table
 from hub.store.schema.tables.records import legs as leg_table
 from tests.contract.records.test_dossier_batches import message
@@ -31,7 +31,10 @@ from tests.support.ward import LAND, MONDAY, progress, reception
 
 THERE = ("000.99.01.H57-180806-0001", "000.99.01.H57-180806-0002")
 MISSING = ("000.99.01.H57-180806-0003", "000.99.01.H57-180806-0004")
-TABLES = (dossier_table, dossier_events, dossier_files, leg_table, leg_steps, unnumbered_changes)
+TABLES = (
+    *(dossier_table, dossier_names, dossier_events, dossier_files),
+    *(leg_table, leg_steps, unnumbered_changes),
+)
 ROW = re.compile(r"^    (\w+\.\w+) {2,}(\S.*?) {2,}(\S.*)$", re.MULTILINE)
 
 

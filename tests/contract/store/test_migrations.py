@@ -68,6 +68,21 @@ def said(id: str, type: str, key: str, at: int) -> dict[str, object]:
     return {**row, "state": "outgoing", "recorded_at": at}
 
 
+def test_dossiers_that_are_there_are_found_by_name(bare: Store) -> None:
+    """0050: by every rotation of the applicant's name; of an erased one there is none."""
+    upgrade(bare, "0049")
+    names = ('{"hoTen": "Nguyễn Văn Á"}', '{"hoTen": "—"}', '{"hoTen": "Trần Mẫu"}')
+    for n, name in zip((D1, D2, D3), names, strict=True):
+        fill(bare, "dossiers", dossier(n) | {"applicant": name})
+    with bare.write() as tx:
+        tx.exec_driver_sql(f"UPDATE dossiers SET erased_at = 1 WHERE number = '{D3}'")  # noqa: S608
+    migrate(bare)
+    with bare.read() as tx:
+        rows = tx.exec_driver_sql("SELECT rotation, number FROM dossier_names ORDER BY 1").all()
+    found = [tuple(row) for row in rows]
+    assert found == [("a nguyen van", D1), ("nguyen van a", D1), ("van a nguyen", D1)]
+
+
 def test_papers_that_went_by_themselves_do_not_go_again(bare: Store) -> None:
     """0009: what a dossier at the town had scanned was given; only an unanswered request stands."""
     upgrade(bare, "0008")

@@ -63,6 +63,17 @@ for _name, _again, _condition in (
     _since = sa.func.coalesce(_again, dossiers.c.status_at)
     partial_index(_name, _since, dossiers.c.number, where=_condition)
 
+dossier_names = sa.Table(
+    "dossier_names",
+    metadata,
+    sa.Column("rotation", sa.Text, primary_key=True),
+    sa.Column("number", sa.Text, primary_key=True),
+    sqlite_with_rowid=False,
+    comment="Words by which a dossier is found by its applicant's name; personal data",
+)
+"""On PostgreSQL `rotation` has the collation C (see migration 0050): a prefix is a range of it."""
+sa.Index("ix_dossier_names_number", dossier_names.c.number)
+
 dossier_claims = sa.Table(
     "dossier_claims",
     metadata,

@@ -68,6 +68,7 @@ MULTIPLIED = {
         ids=("message_id",),
         counts={"position": "changes"},
     ),
+    "dossier_names": Rule(chosen=f"number {_OF_CHOSEN}", order="rotation, number"),
     "legs": Rule(chosen=f"number {_OF_CHOSEN}", order="number"),
     "leg_steps": Rule(chosen=f"number {_OF_CHOSEN}", order="number, sequence", ids=("message_id",)),
 }

@@ -71,7 +71,13 @@ def test_no_page_reads_a_growing_table_as_a_whole(ward: Ward, empty: Store) -> N
         ):
             for page in pages.values():
                 once(browser, page, cookies)
-    assert {"overview", "audit_deep", "search_receipt", "replay", "approvals"} <= pages.keys()
+    assert {
+        "overview",
+        "audit_deep",
+        "search_receipt",
+        "search_name_turned",
+        "replay",
+    } <= pages.keys()
     statements = [one for one in sent if one.dialect == empty.name]
     assert len(statements) > 50
     found = {one.text: tables for one in statements if (tables := scanned(empty, one))}
