@@ -1,7 +1,7 @@
 """A photocopier that is a file of values, and the program by which snmpd serves it.
 
-`snmpd` calls the program with `pass_persist`: PING, then `get` or `getnext` with an OID on a line
-each. So the values are ours, and SNMP is not.
+Debian's agent starts the program once and asks it line by line (its word for that is pass_persist):
+PING, then get or getnext and an OID. So the values are ours, and SNMP is not.
 """
 
 import sys
