@@ -24,7 +24,7 @@ def create_app(parts: Parts) -> FastAPI:
     """Return the console's application."""
     app = FastAPI(title="One-stop hub console", docs_url=None, redoc_url=None, openapi_url=None)
     headers.install(app)
-    errors.install(app, clock=parts.clock)
+    errors.install(app, clock=parts.clock, kept_outside=parts.kept_outside)
     own_files.install(app)
     language.install(app)
     app.router.dependencies.append(Depends(SentForms(parts.store)))

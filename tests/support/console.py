@@ -18,6 +18,7 @@ from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
 from hub.ports import Destination
+from hub.rules.alerts.incidents import Incident
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
 from hub.rules.users.scope import ALL, Scope
@@ -62,6 +63,7 @@ def looking(
     address_of: Callable[[Request], str] = peer_of,
     partners: Sequence[Destination] = (),
     name: str = "binh",
+    kept_outside: Callable[[], Sequence[Incident]] = tuple,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
     parts = Parts(
@@ -74,18 +76,22 @@ def looking(
         address_of=address_of,
         partners=partners,
         agency="000.99.01.H57",
+        kept_outside=kept_outside,
     )
-    app = create_app(parts)
-    more(app)
+    more(app := create_app(parts))
     if signed_in:
-        app.dependency_overrides[visitor] = lambda: person(role, scope=scope, name=name)
-        forms_without_session(app)
+        _without_sign_in(app, person(role, scope=scope, name=name))
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
-    url, headers = f"http://127.0.0.1:{served.port}", {"accept-language": language}
+    headers, url = {"accept-language": language}, f"http://127.0.0.1:{served.port}"
     with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
         yield browser
     served.stop()
+
+
+def _without_sign_in(app: FastAPI, who: Visitor) -> None:
+    app.dependency_overrides[visitor] = lambda: who
+    forms_without_session(app)
 
 
 def forms_without_session(app: FastAPI) -> None:
