@@ -91,6 +91,14 @@ _TABLE: Final = {
     "copier_warns": (DeviceState.DEGRADED, CLERK),
     "check_hangs": (DeviceState.DOWN, WARD_IT),
     "source_troubled": (DeviceState.DOWN, WARD_IT),
+    "agent_silent": (DeviceState.DOWN, WARD_IT),
+    "agent_gap": (DeviceState.DEGRADED, WARD_IT),
+    "agent_spool_replaced": (DeviceState.DEGRADED, WARD_IT),
+    "agent_spool_nearly_full": (DeviceState.DEGRADED, WARD_IT),
+    "agent_spool_full": (DeviceState.DOWN, WARD_IT),
+    "agent_events_refused": (DeviceState.DEGRADED, WARD_IT),
+    "agent_clock_wrong": (DeviceState.DEGRADED, WARD_IT),
+    "agent_numbers_out": (DeviceState.DEGRADED, WARD_IT),
     "not_checked": (DeviceState.DOWN, WARD_IT),
 }
 CODES: Final = frozenset(_TABLE)

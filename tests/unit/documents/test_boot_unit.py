@@ -15,7 +15,8 @@ from tests.support.documents.commands import ROOT
 FOLDER = ROOT / "script/systemd"
 UNIT = FOLDER / "one-stop-hub.service"
 WATCH = FOLDER / "one-stop-hub-watch.service"
-each_unit = pytest.mark.parametrize("unit", [UNIT, WATCH], ids=lambda it: it.stem)
+EDGE = FOLDER / "one-stop-hub-edge.service"
+each_unit = pytest.mark.parametrize("unit", [UNIT, WATCH, EDGE], ids=lambda it: it.stem)
 OPT = "/opt/one-stop-hub"
 LARGEST_EXPOSURE = 2.5
 """systemd's own figure, from 0 (locked in) to 10 (as root)."""
