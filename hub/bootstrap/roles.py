@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from hub.bootstrap.alerts.roles import alert_plan, make_alerts
+from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
 from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
@@ -127,6 +128,7 @@ def _console(hub: Hub) -> WebRole:
         ).address_of,
         partners=hub.destinations,
         alerts=alert_plan(hub.settings),
+        kept_outside=partial(kept_outside, hub.settings),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
     )

@@ -21,6 +21,8 @@ GROUPS = (
     "approvals",
     "alerts",
     "devices",
+    "edge",
+    "edge-agents",
     "topology",
     "audit",
     "archive",
@@ -31,6 +33,7 @@ DEFAULTS = {
     "faults": "list",
     "approvals": "list",
     "devices": "list",
+    "edge-agents": "list",
 }
 """What a group does when no command of it is given."""
 
@@ -105,6 +108,15 @@ COMMANDS = {
     "alerts test": "hub.cli.alerts.channels",
     "devices list": "hub.cli.devices.shown_devices",
     "devices check": "hub.cli.devices.shown_devices",
+    "devices scan": "hub.cli.devices.scanning",
+    "edge enroll": "hub.cli.edge.enroll",
+    "edge run": "hub.cli.edge.run",
+    "edge status": "hub.cli.edge.status",
+    "edge receive": "hub.cli.edge.receive",
+    "edge-agents list": "hub.cli.edge_agents.manage",
+    "edge-agents add": "hub.cli.edge_agents.manage",
+    "edge-agents revoke": "hub.cli.edge_agents.manage",
+    "edge-agents accept-gaps": "hub.cli.edge_agents.manage",
     "alerts watch": "hub.cli.alerts.watch",
     "topology validate": "hub.cli.broker.topology",
     "topology plan": "hub.cli.broker.topology",

@@ -139,7 +139,7 @@ class Group(typer.core.TyperGroup):
         from hub.cli.output import help_page
 
         del formatter
-        self.help = text(f"help.{self.path or 'hub'}")
+        self.help = text(f"help.{_id_of_help(self.path or 'hub')}")
         for option in self.params:
             option.help = text(f"options.{option.name}")  # type: ignore[attr-defined]
         listed = [(name, self.below.sentence(name)) for name in self.below]

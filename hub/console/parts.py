@@ -9,6 +9,7 @@ from fastapi import Request
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
 from hub.ports import BlobPath, Clock, Destination
+from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import packaged
 from hub.store.engine.store import Store
@@ -45,6 +46,8 @@ class Parts:
     """Those that can be queried before something is sent again."""
     alerts: AlertPlan = field(default_factory=packaged)
     """Rules and channels of alerts."""
+    kept_outside: Callable[[], Sequence[Incident]] = tuple
+    """Open incidents that no database can keep, from the files of this machine."""
     file_path: BlobPath = no_file
     on_delivered: OnDelivered = lambda *_: None
     """What the records do when a partner turns out to have a message."""

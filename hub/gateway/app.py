@@ -23,6 +23,7 @@ from hub.gateway.clients.credentials import LiveSecret
 from hub.gateway.clients.proxies import Proxies
 from hub.gateway.direct_calls import DirectApp
 from hub.gateway.docs import routes as docs
+from hub.gateway.edge import routes as edge
 from hub.gateway.oauth import routes as oauth
 from hub.gateway.partner_calls.commands import PartnerCommands
 from hub.gateway.partner_calls.queries import PartnerQueries
@@ -73,6 +74,7 @@ def create_app(
     device_routes.install_files(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
+    edge.install(app, store, intake, authorization=authorization)
     callbacks.install(app, town, intake, authorization=authorization, refused=refused)
     commands = PartnerCommands(store, files, intake, authorization)
     _install_partners(app, commands, uploads, keys=keys, signer=reply_signer)

@@ -31,6 +31,7 @@ class Event(StrEnum):
     DEVICE_LOST = "device_lost"
     DEVICE_BACK = "device_back"
     DEVICE_STATE = "device_state"
+    EDGE_GAP = "edge_gap"
     SCAN_UNFINISHED = "scan_unfinished"
     SCAN_LEFT_ALONE = "scan_left_alone"
     STACK_SPLIT = "stack_split"

@@ -1,7 +1,7 @@
 # What the foreign partners of the tests run on (tests/foreign): Node.js with the npm package `soap`,
 # and PHP with SoapServer; also Debian's Prometheus, which reads the hub's figures. Nothing of it is needed to run the hub, and none of it is in the tree.
 
-install_foreign() {
+install_foreign_programs() {
     missing=
     command -v node >/dev/null 2>&1 || missing="$missing nodejs"
     command -v npm >/dev/null 2>&1 || missing="$missing npm"
@@ -19,8 +19,9 @@ install_foreign() {
             say "Not here:$missing (only root on Debian can install them; going on without)."
         fi
     fi
-    install_npm_lock tests/foreign/partners var/foreign
 }
+
+install_foreign_packages() { install_npm_lock tests/foreign/partners var/foreign; }
 
 has_php_soap() {
     command -v php >/dev/null 2>&1 && php -m 2>/dev/null | grep -qx soap

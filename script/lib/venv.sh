@@ -33,10 +33,12 @@ stamped() {
 
 # The lock names every package, so nothing is left to resolve: pip 23 would take the newest version
 # of a package that another one wants with an extra, find no hash for it, and give up.
+# pip would compile them on one core; a module that does not compile is its package's own affair.
 install_packages() {
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --no-deps --require-hashes --requirement "$2" &&
-        "$1/bin/python" -m pip --disable-pip-version-check check
+        --no-deps --no-compile --require-hashes --requirement "$2" &&
+        "$1/bin/python" -m pip --disable-pip-version-check check || return 1
+    "$1/bin/python" -m compileall -qq -j 0 "$1/lib" || :
 }
 
 # The project itself, as it lies here. No build isolation: that would fetch the build tool from the

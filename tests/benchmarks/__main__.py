@@ -12,6 +12,7 @@ from tests.benchmarks.console.course import SIZE
 from tests.benchmarks.console.course import measure as console
 from tests.benchmarks.console.course import measure_looked_at as looked_at
 from tests.benchmarks.deliver.course import measure as deliver
+from tests.benchmarks.edge.course import measure as edge
 from tests.benchmarks.gateway.course import measure as gateway
 from tests.benchmarks.gateway.programs import MissingProgram
 from tests.benchmarks.growth.course import DELIVERIES
@@ -20,6 +21,8 @@ from tests.benchmarks.growth.stores.kept import ENGINES, NoRoom
 from tests.benchmarks.latency.course import measure as latency
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show
+from tests.benchmarks.scan.course import PAGES
+from tests.benchmarks.scan.course import measure as scan
 from tests.benchmarks.stores.course import measure as stores
 
 Course = Callable[[argparse.Namespace], Result]
@@ -27,10 +30,12 @@ COURSES: dict[str, Course] = {
     "console": lambda asked: console(asked.rounds, asked.size or SIZE, asked.engine or ENGINES),
     "looked-at": lambda asked: looked_at(asked.rounds, asked.size or SIZE, asked.engine or ENGINES),
     "deliver": lambda asked: deliver(asked.rounds),
+    "edge": lambda _: edge(),
     "gateway": lambda asked: gateway(asked.rounds),
     "growth": lambda asked: growth(asked.rounds, asked.size or DELIVERIES),
     "latency": lambda asked: latency(asked.rounds),
     "relay": lambda asked: relay(asked.rounds),
+    "scan": lambda asked: scan(asked.rounds, asked.size or PAGES),
     "stores": lambda asked: stores(asked.rounds),
 }
 

@@ -9,8 +9,11 @@ from playwright.sync_api import Browser
 from hub.gateway.docs.pages import address
 from hub.gateway.docs.routes import PAGES
 from hub.texts import Language
-from tests.browser.test_pages import LOOKS, fits, opened, violations
+from tests.browser.test_pages import LOOKS, Look, fits, opened, violations
 from tests.support.gateway.partner_gateway import open_partner_gateway
+
+ONCE = {"rest": "vi", "queues": "en"}
+"""The longest pages, lists of one kind of part: the language in which a landing looks at each."""
 
 
 @pytest.fixture(scope="module")
@@ -20,22 +23,26 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield opened_gateway.url
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("language", LOOKS)
+def tried(look: Look, name: str) -> object:
+    """Return a case; of the longest pages one look is enough for a landing."""
+    marks = [pytest.mark.long] if ONCE.get(name, look.language) != look.language else []
+    return pytest.param(look, name, marks=marks, id=f"{look}-{name}")
+
+
+@pytest.mark.parametrize(("look", "name"), [tried(look, it) for look in LOOKS for it in PAGES])
 def test_every_page_of_the_docs_is_accessible_and_fits(
-    chromium: Browser, gateway: str, axe: str, language: str, name: str
+    chromium: Browser, gateway: str, axe: str, look: Look, name: str
 ) -> None:
     """axe-core finds nothing of WCAG 2.2 AA, light in one language and dark in the other.
 
     Trap: the pages are long, and axe-core takes seconds for one look at one of them.
     """
-    scheme, checked_at, other = LOOKS[language][language == "en"]
-    with opened(chromium, gateway, language) as page:
-        page.emulate_media(color_scheme=scheme)
-        page.goto(address(Language(language), name))
-        assert page.locator("html").get_attribute("lang") == language
-        assert fits(page, other)
-        assert fits(page, checked_at)
+    with opened(chromium, gateway, look.language) as page:
+        page.emulate_media(color_scheme=look.scheme)
+        page.goto(address(Language(look.language), name))
+        assert page.locator("html").get_attribute("lang") == look.language
+        assert fits(page, look.other)
+        assert fits(page, look.checked_at)
         page.evaluate(axe)
         assert violations(page) == []
 

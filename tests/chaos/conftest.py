@@ -5,7 +5,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ PLANNED = 16_000
 OFTEN = 25
 """How many times as often as in the pilot a dossier goes to the town: its steps need many."""
 PATIENCE = 60.0
+REST = timedelta(seconds=0.2)
+"""Between two dossiers of a clerk: a fault needs work in every role, not all that it can do."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Drill:
     @contextlib.contextmanager
     def under_load(self) -> Iterator[None]:
         """Two clerks hand in dossiers for the length of the block."""
-        load = Load(self.counter, self.mixed, clerks=2)
+        load = Load(self.counter, self.mixed, clerks=2, rest=REST)
         acknowledged = len(self.counter.acknowledged)
         load.start()
         while load.working and len(self.counter.acknowledged) == acknowledged:

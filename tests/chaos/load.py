@@ -122,8 +122,17 @@ class Counter:
 class Load:
     """Several clerks who work down one plan; `room` tells whether the hub keeps up."""
 
-    def __init__(self, counter: Counter, plans: Iterator[Planned], *, clerks: int = 4) -> None:
+    def __init__(
+        self,
+        counter: Counter,
+        plans: Iterator[Planned],
+        *,
+        clerks: int = 4,
+        rest: timedelta = timedelta(0),
+    ) -> None:
+        """`rest`: how long a clerk waits between two dossiers."""
         self.counter = counter
+        self._rest_s = rest.total_seconds()
         self.done = threading.Event()
         self.enough = threading.Event()
         """Set from outside: take no new dossier."""
@@ -171,3 +180,4 @@ class Load:
                 return
             with self._lock:
                 self.handed_in += 1
+            self.enough.wait(self._rest_s)

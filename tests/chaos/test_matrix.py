@@ -17,15 +17,12 @@ from tests.chaos.faults.steps import STEPS
 
 EACH_TIME = ("the_process_dies", "the_database_dies")
 """The faults that a landing is tried against; the others belong to the long proofs."""
-KILLED_ALONE = {
-    Point.ARCHIVE_AFTER_BEGIN,
-    Point.ARCHIVE_AFTER_WRITE,
-    Point.ARCHIVE_AFTER_RECORD,
-    Point.ARCHIVE_AFTER_COMPARE,
-    Point.ARCHIVE_BEFORE_FILES,
-}
-"""Steps at which tests/integration/repair/test_archive_killed.py kills each time, with less around
-it; in the matrix, which waits until there is something to archive, only in the long proofs."""
+ARCHIVED = {point for point in Point if point.startswith("archive_")}
+"""Steps of the archive. A round at one of them waits until there is something to archive, so each
+time only the kill between two batches of a delete is tried. tests/integration/repair/
+test_archive_killed.py kills at all of them with less around it, and tests/contract/archive/faults/
+test_database_faults.py ends the database's sessions at all of them."""
+ARCHIVED_EACH_TIME = ("the_process_dies", Point.ARCHIVE_BETWEEN_BATCHES)
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 
@@ -68,7 +65,7 @@ def test_every_fault_is_tried_at_every_step_or_left_out_with_a_reason() -> None:
 
 
 def _each_time(fault: str, point: Point) -> bool:
-    return fault in EACH_TIME and not (fault == "the_process_dies" and point in KILLED_ALONE)
+    return fault in EACH_TIME and (point not in ARCHIVED or (fault, point) == ARCHIVED_EACH_TIME)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from hub.drill.pilot import run as pilot
 from hub.drill.pilot.report import check
+from hub.drill.sandbox import programs
 from hub.messages.envelope import decode
 from hub.store.engine.store import Store
 from tests.support.personal import KEPT, applicants, files_with, tables_with
-from tests.support.services import RabbitService
 
 
 def play(directory: Path, **options: Any) -> dict[str, Any]:
@@ -60,30 +61,29 @@ def no_personal_data_beside_the_messages(directory: Path) -> None:
     assert [it for it in files_with(directory, people) if not it.startswith(known)] == []
 
 
+@pytest.mark.long
 def test_fair_weather_on_the_in_process_broker(tmp_path: Path) -> None:
-    """Nothing but Python is needed; the province is called through REST. A report that does not
-    agree makes the demo fail: the check itself is checked."""
+    """Nothing but Python is needed; the province is called through REST. Each time a smaller one
+    runs in tests/contract/store/connections/test_no_scans.py."""
     report = play(tmp_path, dossiers=70, broker="memory", faults=False, province_mode="rest")
     settled(report, 70)
     assert (report["broker"], report["faults_injected"]) == ("memory", {})
     assert supplements(tmp_path) == [2]
     no_personal_data_beside_the_messages(tmp_path)
+
+
+def test_foul_weather_on_rabbitmq(tmp_path: Path) -> None:
+    """The province goes down, replies are lost, callbacks come doubled and reordered, the broker is
+    killed and comes back: the figures are those without faults. A report that does not agree makes
+    the demo fail: the check itself is checked."""
+    programs.rabbitmq_server()  # without it the pilot would take the in-process broker
+    report = play(tmp_path, dossiers=74)
+    settled(report, 74)
+    assert report["broker"] == "rabbitmq"
+    assert supplements(tmp_path) == [2]
+    assert {"broker_killed", "down", "drop_after_accept", "busy"} <= set(report["faults_injected"])
+    no_personal_data_beside_the_messages(tmp_path)
     assert check(report) == []
     report["balance"]["provincial"]["delivered"] -= 1
     report["ledger"]["town_center"]["duplicates"] = 1
     assert len(check(report)) == 2
-
-
-def test_foul_weather_on_rabbitmq(rabbit: RabbitService, tmp_path: Path) -> None:
-    """The province goes down, replies are lost, callbacks come doubled and reordered, the broker is
-    killed and comes back: the figures are those without faults."""
-    rabbit.own_node()
-    report = play(tmp_path, dossiers=74)
-    settled(report, 74)
-    assert {"broker_killed", "down", "drop_after_accept", "busy"} <= set(report["faults_injected"])
-    no_personal_data_beside_the_messages(tmp_path)
-
-
-def test_a_service_is_really_there(rabbit: RabbitService) -> None:
-    """The test with faults must not pass because RabbitMQ was missing."""
-    assert rabbit.url.startswith("amqp")

@@ -20,11 +20,11 @@ def simulate(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.timeout(300)
 def test_stories_with_faults_keep_every_promise(tmp_path: Path) -> None:
-    """Twelve stories hold all invariants, and the first one replays exactly."""
-    done = simulate("--seeds", "1-12", "--dossiers", "10", "--json", str(tmp_path / "report"))
+    """Four stories hold all invariants, and the first one replays exactly."""
+    done = simulate("--seeds", "1-4", "--dossiers", "10", "--json", str(tmp_path / "report"))
     assert done.returncode == 0, done.stdout
     report = json.loads((tmp_path / "report").read_text())
-    assert report["stories"] == 12
+    assert report["stories"] == 4
     assert report["met"]["fault crash between steps"] > 0
     assert report["met"]["move ambiguous -> delivered"] > 0
 

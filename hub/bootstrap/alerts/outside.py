@@ -27,6 +27,11 @@ def make_heartbeat_call(settings: Settings) -> Callable[[], None] | None:
     return partial(call_heartbeat, url)
 
 
+def watch_folder(settings: Settings) -> Path:
+    """Return where a watch on this machine keeps its incidents, unless it has another folder."""
+    return Path(settings.data_dir) / "watch"
+
+
 def make_watch(plan: AlertPlan, urls: Sequence[str], *, folder: Path, clock: Clock) -> OutsideWatch:
     """Return the watch of a second machine. Raises ValueError with what is no address."""
     wrong = [url for url in urls if not is_address(url)]

@@ -5,14 +5,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from hub.bootstrap.alerts.outside import make_heartbeat_call
+from hub.bootstrap.alerts.outside import make_heartbeat_call, watch_folder
 from hub.bootstrap.alerts.plan import make_channels, make_plan
 from hub.bootstrap.hub import Hub
 from hub.messages import catalog
 from hub.messages.partners import PARTNERS
 from hub.messages.queues import INGEST
 from hub.operations.alerts.evaluating import Evaluating
-from hub.operations.alerts.file_book import FileBook
+from hub.operations.alerts.file_book import FileBook, incidents_in
 from hub.operations.alerts.heartbeat_calls import HeartbeatCalls
 from hub.operations.alerts.local_measuring import LocalMeasuring
 from hub.operations.alerts.measuring import StoreMeasuring
@@ -20,6 +20,7 @@ from hub.operations.alerts.sending import AlertSending
 from hub.operations.alerts.watching import AlertWatching, Measuring
 from hub.records.deadlines import calendar
 from hub.records.deadlines.calendar import CalendarMissing, local
+from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.toml.reading import TomlFileWrong
 from hub.runtime.role import Role
@@ -29,6 +30,12 @@ from hub.settings import Settings, SettingsError, seconds
 def outside_folder(settings: Settings) -> Path:
     """Return where incidents are kept that no database can keep."""
     return Path(settings.data_dir) / "alerts"
+
+
+def kept_outside(settings: Settings) -> list[Incident]:
+    """Return the open incidents of this machine's files: of the timer, and of a watch beside it."""
+    folders = (outside_folder(settings), watch_folder(settings))
+    return [it for folder in folders for it in incidents_in(folder)]
 
 
 def is_day_off(at: datetime) -> bool:

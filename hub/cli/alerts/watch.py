@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.alerts.outside import make_watch
+from hub.bootstrap.alerts.outside import make_watch, watch_folder
 from hub.cli.alerts.channels import plan_with_channels
 from hub.cli.context import not_done, settings
 from hub.cli.output.answer import refuse, show
@@ -68,7 +68,7 @@ def _query(watching: OutsideWatch) -> list[tuple[str, bool, str]]:
 
 def _watching(urls: list[str], state: str) -> OutsideWatch:
     plan = plan_with_channels()
-    folder = Path(state) if state else Path(settings().data_dir) / "watch"
+    folder = Path(state) if state else watch_folder(settings())
     try:
         return make_watch(plan, urls, folder=folder, clock=utc_now)
     except ValueError as error:

@@ -5,6 +5,7 @@ being sent any more; broken off, it stays in force.
 """
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -80,18 +81,28 @@ def drain(
 def resume(partner: Partner, reason: Reason, operation: Operation = "", actor: Actor = "") -> None:
     """Have what goes out to a partner go on."""
     who, destination = _signed(partner, reason, actor), BY_SHORT[partner]
+    others: list[Text] = []
     try:
         with opened() as store:
+            others = pausing.others(store, destination, operation, now=who["now"])
             since = pausing.since(store, destination, operation, now=who["now"])
             if since is None:
-                raise PauseChanged(
-                    both("pauses.resumed_already", operation=pausing.name_of(operation))
-                )
-            pausing.resume(store, destination, operation, expected=since, by=who)
+                name = pausing.name_of(operation)
+                raise PauseChanged(both("pauses.resumed_already", operation=name))
+            ended = pausing.resume(store, destination, operation, expected=since, by=who)
     except PauseChanged as error:
+        _print(others)
         raise not_done(error.text) from None
     put(partner=partner, operation=operation)
+    print_line(text("pauses.ended", present=ended))
+    _print(others)
     done(text("pauses.resumed", **_words(partner, operation, who["now"])))
+
+
+def _print(others: Sequence[Text]) -> None:
+    """Print which pauses of the partner stand still."""
+    for it in others:
+        print_line(text("pauses.stands", present=it))
 
 
 def _signed(partner: str, reason: str, actor: str) -> SignedBy:

@@ -79,6 +79,7 @@ def all_incidents(
         title=both("console.nav_incidents"),
         values={
             "found": found,
+            "outside": outside_of(parts, who),
             "ended": ended,
             "older": f"/incidents?before={ended[-1].number}" if len(ended) == PAGE else "",
             "silences": silent if who.scope.everything else [],
@@ -118,6 +119,11 @@ def one_incident(parts: Parts, who: Visitor, now: datetime, *, number: int) -> P
             **WORDS,
         },
     )
+
+
+def outside_of(parts: Parts, who: Visitor) -> Sequence[Incident]:
+    """Return the incidents that no database keeps: the machine's, which only a full scope sees."""
+    return parts.kept_outside() if who.scope.everything else ()
 
 
 def seen(tx: Tx, who: Visitor, number: int) -> Incident:
@@ -168,5 +174,11 @@ def _page_of(it: Incident) -> str:
     return "" if page == "/" else page
 
 
-WORDS = {"what": words.what, "who": words.who, "incident": incident, "signal": signal}
+WORDS = {
+    "what": words.what,
+    "who": words.who,
+    "incident": incident,
+    "signal": signal,
+    "words": words,
+}
 """What the templates of incidents call."""

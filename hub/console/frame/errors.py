@@ -3,7 +3,7 @@
 What a visitor may not know of is the same page as what does not exist (404).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from fastapi import FastAPI, Request
@@ -14,7 +14,9 @@ from starlette.exceptions import HTTPException
 from hub.console.frame.headers import HEADERS
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import MayNot, SignInNeeded
+from hub.operations.alerts import words
 from hub.ports import Clock
+from hub.rules.alerts.incidents import Incident
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import StoreUnavailable, is_away
@@ -38,8 +40,10 @@ class Changed(Exception):
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
-def install(app: FastAPI, *, clock: Clock) -> None:
-    """Have every failure answered with its page."""
+def install(
+    app: FastAPI, *, clock: Clock, kept_outside: Callable[[], Sequence[Incident]] = tuple
+) -> None:
+    """Have failures answered with their pages; `kept_outside`: incidents that no database keeps."""
 
     def answering(status: int) -> Handler:
         async def answer(request: Request, error: Exception) -> Response:
@@ -55,7 +59,9 @@ def install(app: FastAPI, *, clock: Clock) -> None:
     async def of_the_store(request: Request, error: Exception) -> Response:
         away = is_away(error)
         log.warning(Event.STORE_LOST, role="console", error=describe_error(error))
-        return _answer(request, 503 if away else 500, now=clock())
+        # Nobody can be signed in then, so the page shows nothing but this.
+        lost = [it for it in kept_outside() if away and it.signal == "database_lost"]
+        return _answer(request, 503 if away else 500, now=clock(), outside=lost)
 
     async def of_a_fault(request: Request, error: Exception) -> Response:
         route = getattr(
@@ -79,7 +85,7 @@ def _answer(request: Request, status: int, *, now: datetime, **about: object) ->
     page = PageView(
         template="error.html",
         title=both(f"console.failure_{kind}"),
-        values={"kind": kind, "what": about.get("what", "")},
+        values={"kind": kind, "what": "", "outside": [], "words": words, **about},
         status=status,
     )
     return render(request, page, getattr(request.state, "visitor", None), now=now)

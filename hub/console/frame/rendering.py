@@ -23,6 +23,7 @@ from hub.console.frame.sent_form import new_form_id, sent_form_of
 from hub.messages import catalog
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import named
+from hub.operations.type_names import type_text
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.rights import Right
@@ -172,6 +173,7 @@ def environment(language: Language) -> jinja2.Environment:
         partner=partial(_partner, language),
         state=partial(_state, language),
         fault=partial(_fault, language),
+        operation=partial(_operation, language),
         act=partial(_act, language),
         labelled=_is_labelled,
         duration=partial(_duration, language),
@@ -186,6 +188,10 @@ def _text(language: Language, id: str, /, **values: object) -> str:
 
 def _in_language(language: Language, value: Text | str) -> str:
     return value.in_language(language) if isinstance(value, Text) else value
+
+
+def _operation(language: Language, name: str) -> str:
+    return type_text(name).in_language(language)
 
 
 def _marked(language: Language, value: Text | str) -> Markup:

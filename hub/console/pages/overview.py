@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from hub.console.alerts.incidents import WORDS
+from hub.console.alerts.incidents import WORDS, outside_of
 from hub.console.charts import chart
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, sees_partner, visitor
@@ -56,12 +56,14 @@ def install(app: FastAPI, parts: Parts) -> None:
 def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -> PageView:
     """Return the page for a visitor. Raises MayNot."""
     demand_some(who, Right.METADATA)
+    outside = outside_of(parts, who)
     with parts.store.read() as tx:
         every = balance(tx, parts.destinations)
         balances = [it for it in every if sees_partner(who, it.destination)]
         opened = incidents.listing(tx, partners=partners_in(who.scope))
         devices = shown_devices(tx, now=now) if who.scope.everything else []
-        found = items(tx, who.scope, balances, devices=devices, incidents=opened, now=now)
+        every_incident = [*outside, *opened]
+        found = items(tx, who.scope, balances, devices=devices, incidents=every_incident, now=now)
         paused = pauses.listed(tx, now=now)
         due = due_soon(tx, who.scope)
         flows = [flow(tx, it.destination, span, now) for it in balances]
@@ -74,6 +76,7 @@ def overview(parts: Parts, who: Visitor, now: datetime, *, span: str = "hour") -
             "items": found[:SHOWN],
             "more": max(0, len(found) - SHOWN),
             "found": opened,
+            "outside": outside,
             "due": due,
             "devices": devices,
             "device_state": state_text,

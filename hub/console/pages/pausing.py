@@ -30,7 +30,7 @@ from hub.rules.users.visitor import Visitor
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import ListedPause, PersonPause
 from hub.store.engine.store import Tx
-from hub.texts import Text, both
+from hub.texts import Text, both, joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +144,9 @@ def _resume(parts: Parts, partner: str, sent: Filled, by: SignedBy) -> Text:
     operation, since = sent.get("operation"), moment(sent.get("since"))
     if since is None:
         raise FormRefused(both("forms.no_id"))
-    pausing.resume(parts.store, partner, operation, expected=since, by=by)
-    name = pausing.name_of(operation)
-    return both("pauses.resumed", operation=name, partner=named(partner).title)
+    ended = pausing.resume(parts.store, partner, operation, expected=since, by=by)
+    words = {"operation": pausing.name_of(operation), "partner": named(partner).title}
+    return joined(" ", [both("pauses.resumed", **words), both("pauses.ended", present=ended)])
 
 
 _VERBS = {"pause": _pause, "resume": _resume}

@@ -246,7 +246,10 @@ def _wait_for_end(
 
 def _scans(hub: Hub) -> int:
     folder = hub.settings.scans
-    places = [*folder.iterdir(), *folder.glob(f"{CLAIMED}/*/*")]
+    try:
+        places = [*folder.iterdir(), *folder.glob(f"{CLAIMED}/*/*")]
+    except FileNotFoundError:  # the scanner has just removed a folder that it was done with
+        return 1
     return sum(1 for path in places if path.is_file())
 
 

@@ -39,6 +39,18 @@ class _Content:
     last: dict[str, datetime] = field(default_factory=dict)
 
 
+def incidents_in(folder: Path) -> list[Incident]:
+    """Return the open incidents of a file as it was last written; changes and locks nothing.
+
+    None where there is no file or none that can be read: the one that writes it reports that.
+    """
+    try:
+        content = msgspec.json.decode((folder / NAME).read_bytes(), type=_Content)
+    except (OSError, msgspec.MsgspecError):
+        return []
+    return [it for it in content.incidents if it.is_open]
+
+
 @dataclass(slots=True, kw_only=True)
 class FileBook:
     """Evaluates and sends what stands in a file of `folder`."""

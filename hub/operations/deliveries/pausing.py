@@ -13,6 +13,7 @@ from hub.messages.catalog import CATALOG
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import PARTNERS, named
 from hub.operations.signed_by import SignedBy
+from hub.operations.type_names import type_text
 from hub.store.console import happened
 from hub.store.deliveries import pauses
 from hub.store.deliveries.pauses import PersonPause
@@ -86,17 +87,18 @@ def pause(
         audit.record(tx, by["actor"], action, object=what, reason=reason, now=now)
 
 
-def resume(store: Store, partner: str, operation: str, *, expected: datetime, by: SignedBy) -> None:
-    """End a person's pause; `expected`: since when the person saw it stand.
+def resume(store: Store, partner: str, operation: str, *, expected: datetime, by: SignedBy) -> Text:
+    """End a person's pause and return in words whose it was; `expected`: since when it stood.
 
     Raises PauseChanged.
     """
     now = by["now"]
     with store.write() as tx:
-        _require_expected(tx, partner, operation, expected, now)
+        there = _require_expected(tx, partner, operation, expected, now)
         pauses.end_person_pause(tx, partner, operation)
         what = f"{partner} {operation or '*'}"
         audit.record(tx, by["actor"], "partner.resume", object=what, reason=by["reason"], now=now)
+    return _described(there) if there else name_of(operation)
 
 
 def under_way(store: Store, partner: str, operation: str) -> int:
@@ -129,6 +131,13 @@ def present(store: Store, partner: str, operation: str, *, now: datetime) -> Tex
     return _described(there) if there else None
 
 
+def others(store: Store, partner: str, operation: str, *, now: datetime) -> list[Text]:
+    """Return in words what else persons have paused of a partner, besides an operation."""
+    with store.read() as tx:
+        found = pauses.paused_by_persons(tx, partner, now=now)
+    return [_described(it) for it in found if it.operation != operation]
+
+
 def since(store: Store, partner: str, operation: str, *, now: datetime) -> datetime | None:
     """Return since when a person's pause of an operation, or of `ALL`, stands; None for none."""
     with store.read() as tx:
@@ -138,19 +147,20 @@ def since(store: Store, partner: str, operation: str, *, now: datetime) -> datet
 
 def name_of(operation: str) -> Text:
     """Return what a person reads of an operation, `ALL` too."""
-    return Text(operation, operation) if operation else both("pauses.all_operations")
+    return type_text(operation) if operation else both("pauses.all_operations")
 
 
 def _require_expected(
     tx: Tx, partner: str, operation: str, expected: datetime | None, now: datetime
-) -> None:
-    """Raise PauseChanged where the pause is not the one that the person saw."""
+) -> PersonPause | None:
+    """Return the pause that stands. Raise PauseChanged where it is not the one that was seen."""
     pauses.lock_person_pauses(tx, partner)
     there = _present(tx, partner, operation, now)
     if there is not None and there.since != expected:
         raise PauseChanged(_described(there), there.since)
     if there is None and expected is not None:
         raise PauseChanged(both("pauses.resumed_already", operation=name_of(operation)))
+    return there
 
 
 def _present(tx: Tx, partner: str, operation: str, now: datetime) -> PersonPause | None:

@@ -244,6 +244,7 @@ def _incidents(found: Iterable[Incident], now: datetime) -> Iterator[Item]:
         if it.signal in _AN_ITEM_ANYWAY or it.is_acknowledged(now):
             continue
         critical = it.severity is AlertSeverity.CRITICAL
+        of_file = SIGNALS[it.signal].is_outside  # its number is one of the file's
         yield Item(
             kind="incident",
             severity=Severity.URGENT if critical else Severity.SOON,
@@ -251,8 +252,8 @@ def _incidents(found: Iterable[Incident], now: datetime) -> Iterator[Item]:
             to_do=words.to_do(it),
             who=(SIGNALS[it.signal].owner,),
             since=it.started_at,
-            command=f"hub alerts show {it.number}",
-            incident=it.number or 0,
+            command="" if of_file else f"hub alerts show {it.number}",
+            incident=0 if of_file else it.number or 0,
         )
 
 

@@ -8,6 +8,7 @@ RIGHTS = {
     "messages.accept": "hand in a message of a device or a counter",
     "files.store": "store a file that a message will refer to",
     "files.fetch": "fetch a stored file by its sha256",
+    "edge.exchange": "hand in events of the own devices, as an agent on a workstation",
     "dossiers.submit": "hand in a dossier that was submitted online",
     "dossiers.read": "read the state, timeline and files of a dossier",
     "dossiers.list": "list the dossiers of a day",

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.rules.devices.health import DeviceFinding, DeviceState, state_of, worst_first
+from hub.rules.edge.protocol import AGENT_ITSELF
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.devices import device_states
 
@@ -72,8 +73,18 @@ def listing(tx: Tx) -> list[KeptState]:
 
 
 def forget_old(tx: Tx, before: datetime) -> None:
-    """Remove devices that were not checked since a time: no file names them any more."""
-    tx.execute(sa.delete(device_states).where(device_states.c.checked_at < before))
+    """Remove devices that were not checked since a time: no file names them any more.
+
+    An agent stays: one that is silent for long is still to be shown.
+    """
+    old = sa.delete(device_states).where(device_states.c.checked_at < before)
+    tx.execute(old.where(device_states.c.kind != AGENT_ITSELF))
+
+
+def forget_agent(tx: Tx, agent: str) -> None:
+    """Remove an agent that was revoked, and its devices."""
+    own = device_states.c.device.startswith(f"{agent}.", autoescape=True)
+    tx.execute(sa.delete(device_states).where(sa.or_(device_states.c.device == agent, own)))
 
 
 def _findings(kept: str) -> tuple[DeviceFinding, ...]:

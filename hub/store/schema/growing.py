@@ -50,6 +50,9 @@ BOUNDED = frozenset(
         "delivery_count_changes",  # folded every minute
         "dossier_claims",  # what is held now, an hour at most
         "drift",  # a few hundred rows a partner
+        "edge_agents",  # a row for each act of a person
+        "edge_numbers",  # what agents hold, and of ninety days
+        "edge_sequences",  # a row a device and spool of an agent
         "failure_samples",  # a row a group and five minutes, of one week
         "fault_classes",  # a row a code
         "file_findings",  # a kept file each, until it was looked after

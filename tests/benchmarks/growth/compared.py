@@ -12,6 +12,14 @@ _BROKER = "is about the broker"
 _NO_STORE = "does not read the store"
 _ONCE = "makes the store anew, or all of it"
 NOT_COMPARED: Mapping[str, str] = {
+    "edge enroll": "on a workstation",
+    "edge run": "on a workstation",
+    "edge status": "on a workstation",
+    "edge receive": "on a workstation",
+    "edge-agents list": "a row an agent",
+    "edge-agents add": "by key",
+    "edge-agents revoke": "by key",
+    "edge-agents accept-gaps": "by key",
     "run": "the start is measured apart (`start_side`)",
     "archive run": "its rate is measured apart (`measured`)",
     "archive verify": "runs apart, after the archive was measured; reads files, not the store",
@@ -60,6 +68,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "alerts test": _NO_STORE,
     "alerts watch": _NO_STORE,
     "devices check": _NO_STORE,
+    "devices scan": _NO_STORE,
     "approvals approve": _DECIDES,
     "approvals refuse": _DECIDES,
     "approvals withdraw": _DECIDES,

@@ -13,7 +13,7 @@ from datetime import timedelta
 from adapters.simulation.faults import Fault, FaultKind
 from hub.runtime.failpoints import Point
 from hub.store.deliveries import pauses
-from tests.chaos.conftest import Drill
+from tests.chaos.conftest import REST, Drill
 from tests.chaos.faults.single_faults import FAULTS, LEFT_OUT, Scene
 from tests.chaos.faults.steps import STEPS, Step, rounds
 from tests.chaos.figures import retention
@@ -61,13 +61,8 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
     stage = drill.stage
     roles = [stage.roles[step.role] for step in steps]
     points = {step.point for step in steps}
-    callback = Point.CALLBACK_BEFORE_REPLY in points
     archiving = any(point.startswith("archive_") for point in points)
-    load = Load(
-        drill.counter,
-        drill.inter_level if callback else drill.of_the_ward,
-        clerks=1 if callback or archiving else 2,
-    )
+    load = _clerks(drill, points, archiving=archiving)
     try:
         _lead(drill, points)
         if archiving:
@@ -94,13 +89,26 @@ def _one(drill: Drill, name: str, steps: list[Step]) -> None:
             pass
     finally:
         load.enough.set()
-        retention.pause(stage)
-        for role in roles:
-            role.strike_at("")
-            role.thaw()
-        stage.partners["province"].clear_faults()
+        _let_go(drill, steps)
     load.join()
     assert load.problems == []
+
+
+def _let_go(drill: Drill, steps: list[Step]) -> None:
+    """Have nothing archived, nobody stand, and no fault at the province."""
+    retention.pause(drill.stage)
+    for step in steps:
+        role = drill.stage.roles[step.role]
+        role.strike_at("")
+        role.thaw()
+    drill.stage.partners["province"].clear_faults()
+
+
+def _clerks(drill: Drill, points: set[Point], *, archiving: bool) -> Load:
+    """Return who hands in what leads roles to the steps."""
+    callback = Point.CALLBACK_BEFORE_REPLY in points
+    plans = drill.inter_level if callback else drill.of_the_ward
+    return Load(drill.counter, plans, clerks=1 if callback or archiving else 2, rest=REST)
 
 
 def _lead(drill: Drill, points: set[Point]) -> None:

@@ -5,9 +5,10 @@ it meets one certain message, as the kernel does when memory is short.
 """
 
 import signal
-import subprocess
-import sys
+from contextlib import suppress
 from datetime import timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import msgspec
@@ -29,58 +30,35 @@ from hub.store.messages import journal, outbox
 from hub.store.messages.blobs import BlobStore
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers
+from tests.integration.poison import mortal_hub
 from tests.support.services import RabbitService
 from tests.support.ward import MONDAY, NUMBER, reception
 from tests.support.works import now
 
-PROGRAM = """
-import os, signal, sys, threading
-import msgspec
-from hub.bootstrap.build import build
-from hub.exchange.records_queue.receive import Receive
-from hub.settings import Settings
-stop = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: stop.set())
-hub = build(msgspec.json.decode(sys.argv[1], type=Settings), sources=[])
-(receive,) = [role for role in hub.roles if isinstance(role, Receive)]
-records, deadly = receive.handler, sys.argv[2]
-def handle(tx, message, payload):
-    if message.id == deadly:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return records(tx, message, payload)
-receive.handler = handle
-hub.committed.append(lambda: print("committed", flush=True))
-hub.start()
-stop.wait()
-hub.stop()
-"""
 NUMBERS = [NUMBER[:-1] + str(n) for n in range(1, 6)]
 FAR = timedelta(days=1)
 
 
-def life(settings: Settings, store: Store, deadly: str) -> int:
+def life(settings: Settings, store: Store, deadly: str) -> int | None:
     """Run the hub until it dies or nothing waits to be handled; return how it ended."""
-    words = [sys.executable, "-c", PROGRAM, msgspec.json.encode(settings).decode(), deadly]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            return _follow(process, store)
-        finally:
-            process.kill()  # where the test has failed; else it has ended
+    process, told = mortal_hub.start(settings, deadly)
+    try:
+        _follow(process, told, store)
+        process.join(60)
+    finally:
+        process.kill()  # where the test has failed; else it has ended
+    return process.exitcode
 
 
-def _follow(process: "subprocess.Popen[str]", store: Store) -> int:
-    assert process.stdout is not None
-    asked = False
-    for _ in process.stdout:  # a line for each commit, and the end when it ends
-        with store.read() as tx:
-            done = work_counts.unhandled_count(tx) == 0
-        if done and not asked:
-            asked = True
-            process.terminate()
-    return process.wait()
+def _follow(process: BaseProcess, told: Connection, store: Store) -> None:
+    with suppress(EOFError), told:
+        while told.recv_bytes():
+            with store.read() as tx:
+                if work_counts.unhandled_count(tx) == 0:
+                    process.terminate()
 
 
-def lives(settings: Settings, store: Store, deadly: str) -> list[int]:
+def lives(settings: Settings, store: Store, deadly: str) -> list[int | None]:
     """Start the hub anew whenever it has died, as a supervisor does; return how each life ended."""
     ends = [life(settings, store, deadly)]
     while ends[-1] == -signal.SIGKILL:

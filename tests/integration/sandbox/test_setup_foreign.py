@@ -24,7 +24,8 @@ def set_up(directory: Path, **variables: str) -> str:
     partners.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         (partners / name).write_bytes((LOCK.parent / name).read_bytes())
-    program = f"set -eu; . {LIB}/say.sh; . {LIB}/foreign.sh; {PROGRAMS} install_foreign"
+    steps = "install_foreign_programs; install_foreign_packages"
+    program = f"set -eu; . {LIB}/say.sh; . {LIB}/foreign.sh; {PROGRAMS} {steps}"
     environment = {"PATH": "/usr/bin:/bin", "calls": str(directory / "calls"), **variables}
     done = subprocess.run(
         ["/bin/sh", "-c", program],

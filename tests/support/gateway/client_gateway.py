@@ -40,6 +40,7 @@ class Gateway:
         tls: ssl.SSLContext | None = None,
         limits: ConnectionLimits | None = None,
         trust: CertificateTrust | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.store = store
         files = BlobStore(directory / "files", limit=10_000)
@@ -57,9 +58,9 @@ class Gateway:
             proxies=Proxies(networks("127.0.0.1"), PROXY_SECRET),
             trust=trust,
         )
-        self.web = WebRole(app, name="gateway", host="127.0.0.1", port=0, tls=tls, limits=limits)
+        self.web = WebRole(app, name="gateway", host=host, port=0, tls=tls, limits=limits)
         self.web.start()
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.web.port}"
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.web.port}"
 
     def stop(self) -> None:
         """End it."""

@@ -9,6 +9,7 @@ from hub.store.schema.tables import clients as client_tables
 from hub.store.schema.tables import conservation as conservation_tables
 from hub.store.schema.tables import contracts as contract_tables
 from hub.store.schema.tables import devices as device_tables
+from hub.store.schema.tables import edge as edge_tables
 from hub.store.schema.tables import files as file_tables
 from hub.store.schema.tables import records as record_tables
 from hub.store.schema.tables import repair as repair_tables
@@ -25,6 +26,7 @@ del (
     client_tables,
     contract_tables,
     device_tables,
+    edge_tables,
     record_tables,
     repair_tables,
     user_tables,

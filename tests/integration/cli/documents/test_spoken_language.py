@@ -56,7 +56,9 @@ def test_a_command_speaks_the_language_of_its_reader(
     command = dict(commands())[path]
     file = tmp_path / "given.json"
     file.write_text("{}", encoding="utf-8")
-    typed = [arguments(command, file), arguments(command, tmp_path / "none"), [], ["--wrong"]]
+    typed = [arguments(command, file), arguments(command, tmp_path / "none"), []]
+    if path == SPEAKING[0]:
+        typed.append(["--wrong"])  # one place refuses it for all of them
     for words in typed:
         output = said(path, words, language)
         assert path in DATA or foreign(output, language) == [], f"{path} {' '.join(words)}"

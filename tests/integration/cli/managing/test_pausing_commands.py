@@ -41,10 +41,17 @@ def test_a_partner_is_paused_and_resumed_by_command(installed: Store) -> None:
     (found,) = paused(installed)
     assert (found.operation, found.drains, found.reason) == ("", False, "maintenance")
     assert (found.until - now()).total_seconds() > 2.9 * 3600
-    assert hub("partners", "resume", "province", *WHO).exit_code == 0
+    ended = hub("partners", "resume", "province", *WHO)
+    assert ended.exit_code == 0
+    assert "has ended: Trần Thị Bình" in ended.output
+    assert "has paused all operations until" in ended.output
     assert paused(installed) == []
     again = hub("partners", "resume", "province", *WHO)
     assert (again.exit_code, "not paused any more" in again.output) == (1, True)
+    assert hub("partners", "pause", "province", *WHO, *OPERATION).exit_code == 0
+    other = hub("partners", "resume", "province", *WHO)
+    assert other.exit_code == 1
+    assert "(province.dossier) until" in other.output.replace("\n", " ")
 
 
 def test_what_cannot_be_paused_is_refused(installed: Store) -> None:

@@ -1,0 +1,54 @@
+"""`hub edge enroll`: make this machine the workstation whose code the hub printed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.bootstrap.edge import make_line
+from hub.cli.edge.place import Directory, default_directory, unusable
+from hub.cli.output.answer import done, put, refuse
+from hub.edge.credential import Credential, save
+from hub.edge.line import AgentRefused, CallRefused, HubAway
+from hub.rules.edge import protocol
+from hub.texts import text
+
+app = typer.Typer()
+ANSWERS = {"enroll": ("agent", "agency", "directory")}
+
+
+@app.command("enroll")
+def enroll(
+    url: Annotated[str, typer.Argument(help="edge_url")],
+    code: Annotated[str, typer.Argument(help="edge_code")],
+    directory: Directory = None,
+    devices: Annotated[Path | None, typer.Option("--devices", help="edge_devices")] = None,
+    ca_file: Annotated[Path | None, typer.Option("--ca-file", help="edge_ca_file")] = None,
+    budget_mb: Annotated[int, typer.Option(min=16, max=1_000_000, help="edge_budget")] = 2048,
+) -> None:
+    """Exchange the code for a key and keep it in a file for this user only."""
+    place = directory or default_directory()
+    wanted = Credential(
+        url=url,
+        agent="",
+        key="",
+        ca_file=str(ca_file.resolve()) if ca_file else "",
+        devices_file=str(devices.resolve()) if devices else "",
+        budget_mb=budget_mb,
+    )
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
+        line = make_line(wanted)
+        made = line.request(protocol.ENROL, protocol.Enrolment(code=code), protocol.Enrolled)
+    except AgentRefused:
+        refuse(text("edge.code_refused"))
+        raise typer.Exit(1) from None
+    except (HubAway, CallRefused) as error:
+        refuse(text("edge.hub_away", url=url), cause=str(error))
+        raise typer.Exit(3) from None
+    except (ValueError, OSError) as error:
+        raise unusable(error) from None
+    kept = {name: getattr(wanted, name) for name in ("url", "ca_file", "devices_file", "budget_mb")}
+    save(place, Credential(agent=made.agent, agency=made.agency, key=made.key, **kept))
+    put(agent=made.agent, agency=made.agency, directory=str(place))
+    done(text("edge.enrolled", agent=made.agent, directory=place))

@@ -1,0 +1,36 @@
+"""`hub edge run`: the agent, until SIGTERM or Ctrl-C."""
+
+import signal
+import sqlite3
+import threading
+
+import typer
+
+from hub.bootstrap.edge import DeviceNotHere, make_agent
+from hub.cli.edge.place import Directory, enrolled, unusable
+from hub.edge.spool.database import SpoolUnusable
+from hub.rules.toml.reading import TomlFileWrong
+from hub.runtime import telemetry
+
+app = typer.Typer()
+ANSWERS: dict[str, tuple[str, ...]] = {"run": ()}
+
+
+@app.command("run")
+def run(directory: Directory = None) -> None:
+    """Host the devices of this workstation."""
+    place, credential = enrolled(directory)
+    telemetry.setup()
+    try:
+        agent = make_agent(place, credential)
+    except (DeviceNotHere, TomlFileWrong, SpoolUnusable, sqlite3.Error, ValueError, OSError) as e:
+        raise unusable(e) from None
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    agent.start()
+    try:
+        while not stop.wait(1.0):  # Windows delivers a signal only between two short waits
+            pass
+    finally:
+        agent.stop()

@@ -1,0 +1,1 @@
+"""`hub edge-agents`: which workstations have an agent, at the hub."""

@@ -1,0 +1,89 @@
+"""`hub edge-agents`: add a workstation's agent, revoke it, list all, accept what was lost."""
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.context import Actor, Reason, by, opened
+from hub.cli.output.answer import done, put, refuse, show
+from hub.cli.output.listing import listing
+from hub.operations.clients.issuing import NotDone
+from hub.operations.edge import enrolling
+from hub.rules.clients.client import NotAClient
+from hub.store.edge import agents
+from hub.store.edge.agents import KeptAgent
+from hub.texts import text
+
+app = typer.Typer()
+AGENTS = listing("edge_agents", "*agent agency state heard_since waiting room_days version")
+ANSWERS = {
+    "list": (AGENTS,),
+    "add": ("agent", "code", "until"),
+    "revoke": ("agent",),
+    "accept-gaps": ("agent",),
+}
+Agent = Annotated[str, typer.Argument(help="edge_agent")]
+
+
+@app.command("list")
+def list_agents() -> None:
+    """List the agents and what each said last."""
+    with opened() as store, store.read() as tx:
+        known = agents.all_of(tx)
+    show(AGENTS, [_row(it) for it in known], empty=text("edge.none"))
+
+
+def _row(it: KeptAgent) -> tuple[object, ...]:
+    state = "revoked" if it.revoked_at else "enrolled" if it.enrolled_at else "added"
+    report = it.report
+    cells = (report.waiting, report.room_days, report.version) if report else ("", "", "")
+    return (it.id, it.agency, state, it.heard_at, *cells)
+
+
+@app.command("add")
+def add(
+    agent: Agent,
+    reason: Reason,
+    agency: Annotated[str, typer.Option(help="edge_agency")] = "",
+    actor: Actor = "",
+) -> None:
+    """Print a code for a new workstation, or for one that is set up again."""
+    who = by(reason, actor)
+    try:
+        with opened() as store:
+            code = enrolling.add(store, agent, agency=agency, by=who)
+    except (NotAClient, NotDone) as error:
+        raise _refused(error) from None
+    put(agent=agent, code=code.text, until=code.until)
+    done(text("edge.code", agent=agent, code=code.text))
+
+
+@app.command("revoke")
+def revoke(agent: Agent, reason: Reason, actor: Actor = "") -> None:
+    """Refuse an agent from now on; what its workstation holds stays there."""
+    who = by(reason, actor)
+    try:
+        with opened() as store:
+            enrolling.revoke(store, agent, by=who)
+    except NotDone as error:
+        raise _refused(error) from None
+    put(agent=agent)
+    done(text("edge.revoked", agent=agent))
+
+
+@app.command("accept-gaps")
+def accept_gaps(agent: Agent, reason: Reason, actor: Actor = "") -> None:
+    """Take missing events, and what a replaced spool held, as lost."""
+    who = by(reason, actor)
+    try:
+        with opened() as store:
+            enrolling.accept_gaps(store, agent, by=who)
+    except NotDone as error:
+        raise _refused(error) from None
+    put(agent=agent)
+    done(text("edge.gaps_accepted", agent=agent))
+
+
+def _refused(error: NotAClient | NotDone) -> typer.Exit:
+    refuse(f"{text('clients.refused')} {error.text}")
+    return typer.Exit(2 if isinstance(error, NotAClient) else 1)

@@ -1,0 +1,51 @@
+"""What a workstation knows of itself: whose agent it is, and its key, in a file for its user only.
+
+On Windows the file has the rights of its directory, which must be the service user's alone.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+FILE = "agent.json"
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """An enrolled agent."""
+
+    url: str
+    """http(s)://host[:port] of the hub's gateway."""
+    agent: str
+    key: str
+    agency: str = ""
+    ca_file: str = ""
+    """Roots that sign the hub's certificate, "" for those of the system."""
+    devices_file: str = ""
+    """TOML, as `HUB_DEVICES_FILE`; "" for no devices."""
+    budget_mb: int = 2048
+
+
+class NotEnrolled(Exception):
+    """The directory has no credential that can be read."""
+
+
+def load(directory: Path) -> Credential:
+    """Return the credential of a directory. Raises NotEnrolled."""
+    try:
+        return msgspec.json.decode((directory / FILE).read_bytes(), type=Credential)
+    except (OSError, msgspec.DecodeError) as error:
+        raise NotEnrolled(f"{directory / FILE}: {type(error).__name__}") from None
+
+
+def save(directory: Path, credential: Credential) -> None:
+    """Write the credential so that it is there as a whole, or as before."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = directory / f"{FILE}.new"
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(credential), indent=2))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(directory / FILE)

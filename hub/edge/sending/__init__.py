@@ -1,0 +1,1 @@
+"""What goes from the spool to the hub: files first, then the events that name them."""

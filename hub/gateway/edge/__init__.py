@@ -1,0 +1,1 @@
+"""What agents on workstations call: enrolment, events, heartbeat, numbers."""

@@ -1,0 +1,1 @@
+"""What a person decides about the agents on workstations, and what the agents report."""

@@ -1,0 +1,156 @@
+"""Adding an agent, enrolling its workstation by the code, revoking it.
+
+An agent is a client of the hub with rights over its own devices only. Each act is one transaction
+with its row in the audit. The code is returned once, and so is the key that the workstation gets.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from hub.operations.clients.issuing import NotDone
+from hub.operations.signed_by import SignedBy
+from hub.rules.clients import api_keys
+from hub.rules.clients.client import ANY, Client, checked
+from hub.rules.edge import enrolment
+from hub.store.clients import registry
+from hub.store.clients import secrets as kept
+from hub.store.clients.secrets import KeptSecret
+from hub.store.devices import states
+from hub.store.edge import agents, numbers, sequences
+from hub.store.edge.agents import KeptAgent
+from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
+from hub.store.schema.tables.clients import KEY
+from hub.texts import both
+
+NUMBERS_KEPT_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code that was just made."""
+
+    text: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """What a workstation gets for its code."""
+
+    agent: str
+    agency: str
+    key: str
+
+
+def add(store: Store, id: str, *, agency: str = "", by: SignedBy) -> Code:
+    """Give an agent a code, a new agent or one whose workstation is set up again.
+
+    Raises NotAClient for a name that is none, and NotDone.
+    """
+    client = _client(id)
+    code, until = enrolment.fresh_code(), by["now"] + enrolment.LASTS
+    with store.write() as tx:
+        known = agents.find(tx, id)
+        if known is not None and known.revoked_at is not None:
+            raise NotDone(both("edge.is_revoked", agent=id))
+        if known is None and registry.locked(tx, client.id) is not None:
+            raise NotDone(both("clients.id_taken", client=id))
+        agents.add(
+            tx,
+            id,
+            agency=agency or (known.agency if known else ""),
+            digest=enrolment.digest(code),
+            until=until,
+            now=by["now"],
+        )
+        audit.record(tx, action="edge.add", object=id, **by)
+    return Code(code, until)
+
+
+def enrol(store: Store, code: str, *, address: str, now: datetime) -> NewKey | None:
+    """Return the key for a code that is open, None for any other; older keys end.
+
+    A workstation that was set up again is the same agent: the disk of the old one opens nothing.
+    """
+    with store.write() as tx:
+        found = agents.by_code(tx, enrolment.digest(code))
+        if found is None or found.code_until is None or found.code_until <= now:
+            return None
+        if found.revoked_at is not None:
+            return None
+        registry.add(tx, _client(found.id), now=now)
+        for secret in kept.of_client(tx, found.id):
+            kept.retire(tx, found.id, secret.prefix, now=now)
+        key = _issue(tx, found.id, now)
+        agents.enrolled(tx, found.id, now=now)
+        audit.record(
+            tx,
+            found.id,
+            "edge.enrol",
+            object=f"{found.id} {key.prefix}",
+            reason=f"from {address}",
+            now=now,
+        )
+    return NewKey(found.id, found.agency, key.text)
+
+
+def revoke(store: Store, id: str, *, by: SignedBy) -> None:
+    """Revoke an agent: its key opens nothing from now on, its numbers are given back.
+
+    What its spool holds stays on the workstation. Raises NotDone.
+    """
+    with store.write() as tx:
+        _must_be_live(tx, id)
+        agents.revoke(tx, id, now=by["now"])
+        registry.retire(tx, id, now=by["now"])
+        numbers.give_back(tx, id, before=None, now=by["now"])
+        states.forget_agent(tx, id)
+        audit.record(tx, action="edge.revoke", object=id, **by)
+
+
+def accept_gaps(store: Store, id: str, *, by: SignedBy) -> int:
+    """Take the missing events of an agent, and what a replaced spool held, as lost.
+
+    Return of how many devices. Raises NotDone.
+    """
+    with store.write() as tx:
+        known = _must_be_live(tx, id)
+        count = sequences.forget_missing(tx, id, spool=known.spool)
+        if not count:
+            raise NotDone(both("edge.no_gap", agent=id))
+        audit.record(tx, action="edge.accept_gaps", object=id, **by)
+    return count
+
+
+def forget_old_numbers(tx: Tx, today: date) -> None:
+    """Remove blocks of numbers that nobody asks for any more."""
+    numbers.forget_old(tx, date.fromordinal(today.toordinal() - NUMBERS_KEPT_DAYS))
+
+
+def _must_be_live(tx: Tx, id: str) -> KeptAgent:
+    known = agents.find(tx, id)
+    if known is None:
+        raise NotDone(both("edge.unknown", agent=repr(id)))
+    if known.revoked_at is not None:
+        raise NotDone(both("edge.is_revoked", agent=id))
+    return known
+
+
+def _client(id: str) -> Client:
+    return checked(Client(id=id, operations=enrolment.RIGHTS, agencies=frozenset({ANY})))
+
+
+def _issue(tx: Tx, id: str, now: datetime) -> api_keys.ApiKey:
+    while True:
+        key = api_keys.fresh()
+        secret = KeptSecret(
+            prefix=key.prefix,
+            client=id,
+            kind=KEY,
+            digest=key.digest,
+            made_at=now,
+            expires_at=now + enrolment.KEY_LASTS,
+        )
+        if kept.add(tx, secret):  # a prefix that is taken is drawn again
+            return key

@@ -1,0 +1,1 @@
+"""What holds between the hub and the agents on workstations: sequences, room, numbers, codes."""

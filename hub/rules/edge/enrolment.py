@@ -1,0 +1,26 @@
+"""The one-time code with which a workstation becomes an agent. Pure.
+
+The code has 60 random bits, lasts a quarter of an hour, and is kept as its sha256. It is read as a
+person types it: small or capital letters, with or without the hyphens.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from hub.rules.clients import api_keys
+
+LASTS: Final = timedelta(minutes=15)
+RIGHTS: Final = frozenset({"edge.exchange", "files.store"})
+"""What an agent may: exchange events and work of its own devices, and store their files."""
+KEY_LASTS: Final = timedelta(days=730)
+_GROUPS, _GROUP = 3, 4
+
+
+def fresh_code() -> str:
+    """Return a new code: `abcd-efgh-2345`."""
+    return "-".join(api_keys.random_letters(_GROUP) for _ in range(_GROUPS))
+
+
+def digest(code: str) -> str:
+    """Return what is kept of a code."""
+    return api_keys.digest("".join(it for it in code.lower() if it.isascii() and it.isalnum()))

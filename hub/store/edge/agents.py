@@ -1,0 +1,96 @@
+"""The agents by id: their one-time code, and what they said last. Nothing is deleted.
+
+An agent that is revoked stays, so that its name in the audit never becomes another's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from hub.rules.edge.protocol import EdgeHeartbeat
+from hub.store.engine.store import Tx, insert
+from hub.store.schema.tables.edge import edge_agents
+
+_decoder = msgspec.json.Decoder(EdgeHeartbeat)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAgent:
+    """An agent as it is kept."""
+
+    id: str
+    agency: str
+    """Whose reception numbers it may hold, "" for none."""
+    made_at: datetime
+    code_until: datetime | None
+    """When its open code ends, None without one."""
+    enrolled_at: datetime | None
+    revoked_at: datetime | None
+    spool: str | None
+    report: EdgeHeartbeat | None
+    heard_at: datetime | None
+
+
+def add(tx: Tx, id: str, *, agency: str, digest: str, until: datetime, now: datetime) -> None:
+    """Add an agent with its code, or give a known one another code."""
+    values = {"agency": agency, "code_digest": digest, "code_until": until}
+    statement = insert(tx, edge_agents).values(id=id, made_at=now, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=[edge_agents.c.id], set_=values))
+
+
+def find(tx: Tx, id: str) -> KeptAgent | None:
+    """Return an agent, None where there is none."""
+    return _one(tx, edge_agents.c.id == id)
+
+
+def by_code(tx: Tx, digest: str) -> KeptAgent | None:
+    """Return the agent of a code, locked until the transaction ends; None where there is none."""
+    return _one(tx, edge_agents.c.code_digest == digest, locked=True)
+
+
+def all_of(tx: Tx) -> Sequence[KeptAgent]:
+    """Return every agent by id."""
+    return [_agent(row) for row in tx.execute(sa.select(edge_agents).order_by(edge_agents.c.id))]
+
+
+def enrolled(tx: Tx, id: str, *, now: datetime) -> None:
+    """Write down that the code of an agent was used; it opens nothing any more."""
+    here = sa.update(edge_agents).where(edge_agents.c.id == id)
+    tx.execute(here.values(code_digest=None, code_until=None, enrolled_at=now))
+
+
+def revoke(tx: Tx, id: str, *, now: datetime) -> None:
+    """Write down that an agent is revoked, its open code too."""
+    here = sa.update(edge_agents).where(edge_agents.c.id == id)
+    tx.execute(here.values(code_digest=None, code_until=None, revoked_at=now))
+
+
+def heard(tx: Tx, id: str, report: EdgeHeartbeat, *, now: datetime) -> None:
+    """Store an agent's report."""
+    here = sa.update(edge_agents).where(edge_agents.c.id == id)
+    body = msgspec.json.encode(report).decode()
+    tx.execute(here.values(report=body, spool=report.spool, heard_at=now))
+
+
+def _one(tx: Tx, which: sa.ColumnElement[bool], *, locked: bool = False) -> KeptAgent | None:
+    query = sa.select(edge_agents).where(which)
+    row = tx.execute(query.with_for_update() if locked else query).one_or_none()
+    return None if row is None else _agent(row)
+
+
+def _agent(row: sa.Row[Any]) -> KeptAgent:
+    return KeptAgent(
+        id=row.id,
+        agency=row.agency,
+        made_at=row.made_at,
+        code_until=row.code_until,
+        enrolled_at=row.enrolled_at,
+        revoked_at=row.revoked_at,
+        spool=row.spool,
+        report=None if row.report is None else _decoder.decode(row.report),
+        heard_at=row.heard_at,
+    )
