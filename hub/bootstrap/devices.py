@@ -20,8 +20,7 @@ from hub.bootstrap.files.toml_file import toml_text
 from hub.messages.payloads import Station
 from hub.page_reading.reading import StackReader
 from hub.ports import Clock, Source
-from hub.ports.device_proofs import Proof
-from hub.ports.devices import Device
+from hub.ports.devices import Device, Proof
 from hub.rules.devices import reading
 from hub.rules.devices.reading import (
     BARCODE_READER,

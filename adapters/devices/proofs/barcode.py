@@ -14,7 +14,7 @@ from pathlib import Path
 
 from adapters.devices.barcode.framing import Framing
 from adapters.devices.barcode.source import BEEP, PAUSE, REFUSED, open_line
-from hub.ports.device_proofs import ProofRequest, Seen
+from hub.ports.devices import ProofRequest, ProofResult
 from hub.rules.failures.error_summary import describe_error
 from hub.texts import both
 
@@ -25,29 +25,29 @@ class BarcodeProof:
 
     line: Path
 
-    def __call__(self, request: ProofRequest) -> Seen:
+    def __call__(self, request: ProofRequest) -> ProofResult:
         try:
             handle = open_line(self.line)
         except (OSError, termios.error) as error:
-            return Seen(False, both("acceptance.device_failed", why=describe_error(error)))
+            return ProofResult(False, both("acceptance.device_failed", why=describe_error(error)))
         try:
             termios.tcflush(handle, termios.TCIFLUSH)  # a code of before the question is no proof
             return _first_code(handle, request)
         except (OSError, termios.error) as error:
-            return Seen(False, both("acceptance.device_failed", why=describe_error(error)))
+            return ProofResult(False, both("acceptance.device_failed", why=describe_error(error)))
         finally:
             os.close(handle)
 
 
-def _first_code(handle: int, request: ProofRequest) -> Seen:
+def _first_code(handle: int, request: ProofRequest) -> ProofResult:
     for code in _codes(handle, request.within.total_seconds()):
         same = code == request.code.encode()
         os.write(handle, BEEP if same else REFUSED)
         if same:
-            return Seen(True, both("acceptance.same_code", length=len(code)))
-        return Seen(False, both("acceptance.other_code", length=len(code)))
+            return ProofResult(True, both("acceptance.same_code", length=len(code)))
+        return ProofResult(False, both("acceptance.other_code", length=len(code)))
     seconds = round(request.within.total_seconds())
-    return Seen(False, both("acceptance.nothing_came", seconds=seconds))
+    return ProofResult(False, both("acceptance.nothing_came", seconds=seconds))
 
 
 def _codes(handle: int, seconds: float) -> Iterator[bytes]:

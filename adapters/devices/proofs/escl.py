@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from adapters.devices.escl.calls import EsclScanner, ScanFailed
 from adapters.devices.escl.documents import Input, NotEscl, NotOffered, settings_for
-from hub.ports.device_proofs import ProofRequest, Seen
+from hub.ports.devices import ProofRequest, ProofResult
 from hub.rules.failures.errors import DeliveryFailure
 from hub.texts import both
 
@@ -18,20 +18,20 @@ class EsclProof:
     url: str
     ca_file: str = ""
 
-    def __call__(self, request: ProofRequest) -> Seen:
+    def __call__(self, request: ProofRequest) -> ProofResult:
         try:
             scanner = EsclScanner(self.url, ca_file=self.ca_file)
         except (ValueError, OSError) as error:
-            return Seen(False, both("acceptance.device_failed", why=type(error).__name__))
+            return ProofResult(False, both("acceptance.device_failed", why=type(error).__name__))
         try:
             return _scanned(scanner, request)
         except (NotEscl, NotOffered, ScanFailed, DeliveryFailure) as error:
-            return Seen(False, both("acceptance.device_failed", why=error))
+            return ProofResult(False, both("acceptance.device_failed", why=error))
         finally:
             scanner.close()
 
 
-def _scanned(scanner: EsclScanner, request: ProofRequest) -> Seen:
+def _scanned(scanner: EsclScanner, request: ProofRequest) -> ProofResult:
     able = scanner.capabilities()
     from_feeder = scanner.status().adf == LOADED
     wanted = settings_for(able, Input.FEEDER if from_feeder else Input.PLATEN)
@@ -40,4 +40,4 @@ def _scanned(scanner: EsclScanner, request: ProofRequest) -> Seen:
         pages += 1
         (request.into / f"page-{pages}.jpg").write_bytes(content)
     came = both("acceptance.pages_came", pages=pages, dpi=wanted.dpi, folder=request.into)
-    return Seen(pages > 0, came)
+    return ProofResult(pages > 0, came)

@@ -7,11 +7,11 @@ from typing import Final
 
 from adapters.devices.printer.calls import IppPrinter, NotIpp, PrinterRefused
 from adapters.devices.scanner.simulator import page
-from hub.ports.device_proofs import ProofRequest, Seen
+from hub.ports.devices import ProofRequest, ProofResult
 from hub.rules.failures.errors import DeliveryFailure
 from hub.texts import both
 
-ASK_EVERY = 0.25
+POLL_EVERY = 0.25
 """Seconds."""
 _COMPLETED: Final = 9
 _ENDED: Final = {7: "canceled", 8: "aborted", _COMPLETED: "completed"}
@@ -25,20 +25,20 @@ class PrinterProof:
     uri: str
     ca_file: str = ""
 
-    def __call__(self, request: ProofRequest) -> Seen:
+    def __call__(self, request: ProofRequest) -> ProofResult:
         try:
             printer = IppPrinter(self.uri, ca_file=self.ca_file)
         except (ValueError, OSError) as error:
-            return Seen(False, both("acceptance.device_failed", why=type(error).__name__))
+            return ProofResult(False, both("acceptance.device_failed", why=type(error).__name__))
         try:
             return _printed(printer, request)
         except (NotIpp, PrinterRefused, DeliveryFailure) as error:
-            return Seen(False, both("acceptance.device_failed", why=error))
+            return ProofResult(False, both("acceptance.device_failed", why=error))
         finally:
             printer.close()
 
 
-def _printed(printer: IppPrinter, request: ProofRequest) -> Seen:
+def _printed(printer: IppPrinter, request: ProofRequest) -> ProofResult:
     words = page(f"TRANG IN THU / TEST PAGE   {request.code}")
     number = printer.print_document(words, name=request.code, media_type="application/pdf")
     end, pause = time.monotonic() + request.within.total_seconds(), threading.Event()
@@ -46,7 +46,7 @@ def _printed(printer: IppPrinter, request: ProofRequest) -> Seen:
         state = next(iter(printer.job(number).get("job-state", ())), None)
         if isinstance(state, int) and state in _ENDED:
             ended = both("acceptance.job_ended", number=number, state=_ENDED[state])
-            return Seen(state == _COMPLETED, ended)
-        pause.wait(ASK_EVERY)
+            return ProofResult(state == _COMPLETED, ended)
+        pause.wait(POLL_EVERY)
     seconds = round(request.within.total_seconds())
-    return Seen(False, both("acceptance.job_goes_on", number=number, seconds=seconds))
+    return ProofResult(False, both("acceptance.job_goes_on", number=number, seconds=seconds))

@@ -15,12 +15,12 @@ from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.names import is_left_alone, read_stack
 from hub.messages.invalid import InvalidMessage
-from hub.ports.device_proofs import ProofRequest, Seen
+from hub.ports.devices import ProofRequest, ProofResult
 from hub.ports.papers import PageReader
 from hub.rules.failures.error_summary import describe_error
 from hub.texts import both
 
-LOOK_EVERY = 0.25
+POLL_EVERY = 0.25
 """Seconds."""
 Marks = tuple[int, int, int]
 """Inode, size and time of a file's last change: a sheet under an old name is new, too."""
@@ -33,16 +33,16 @@ class FolderProof:
     folder: Path
     read_pages: PageReader
 
-    def __call__(self, request: ProofRequest) -> Seen:
+    def __call__(self, request: ProofRequest) -> ProofResult:
         before = {marks for _, marks in self._files()}
         end, pause = time.monotonic() + request.within.total_seconds(), threading.Event()
         while time.monotonic() < end:
             for path, marks in self._files():
                 if marks not in before and (seen := self._read(path, request.into)):
                     return seen
-            pause.wait(LOOK_EVERY)
+            pause.wait(POLL_EVERY)
         seconds = round(request.within.total_seconds())
-        return Seen(False, both("acceptance.no_sheet", folder=self.folder, seconds=seconds))
+        return ProofResult(False, both("acceptance.no_sheet", folder=self.folder, seconds=seconds))
 
     def _files(self) -> Iterator[tuple[Path, Marks]]:
         for folder in (self.folder, self.folder / TAKEN, self.folder / REFUSED):
@@ -54,7 +54,7 @@ class FolderProof:
             except OSError:
                 continue  # it was moved, or the share is away for a moment: the next look tells
 
-    def _read(self, path: Path, into: Path) -> Seen | None:
+    def _read(self, path: Path, into: Path) -> ProofResult | None:
         """Return what a sheet is, None while it is being written or moved."""
         named = read_stack(path.name)
         copy = into / f"sheet{path.suffix.lower()}"
@@ -69,7 +69,7 @@ class FolderProof:
             return None
         return self._counted(path.name, copy, named.media_type)
 
-    def _counted(self, name: str, copy: Path, media_type: str) -> Seen:
+    def _counted(self, name: str, copy: Path, media_type: str) -> ProofResult:
         parts = copy.parent / "parts"
         parts.mkdir(exist_ok=True)
         size = copy.stat().st_size
@@ -77,8 +77,10 @@ class FolderProof:
             stack = self.read_pages(copy, media_type, parts)
         except (InvalidMessage, OSError) as error:
             why = describe_error(error)[:200]
-            return Seen(False, both("acceptance.sheet_unread", name=name, size=size, why=why))
+            return ProofResult(
+                False, both("acceptance.sheet_unread", name=name, size=size, why=why)
+            )
         finally:
             shutil.rmtree(parts, ignore_errors=True)
         sheet = both("acceptance.sheet", name=name, pages=stack.pages, blank=stack.blank, size=size)
-        return Seen(stack.pages > stack.blank, sheet)
+        return ProofResult(stack.pages > stack.blank, sheet)

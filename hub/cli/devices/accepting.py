@@ -11,8 +11,7 @@ from hub.bootstrap.devices import make_devices, make_proofs
 from hub.cli.context import by, opened, settings
 from hub.cli.devices.walking import Walk
 from hub.cli.output.answer import done, for_programs, refuse
-from hub.ports.device_proofs import Proof, ProofRequest, Seen
-from hub.ports.devices import Device
+from hub.ports.devices import Device, Proof, ProofRequest, ProofResult
 from hub.rules.devices.acceptance import all_passed
 from hub.rules.devices.protocol import Protocol
 from hub.rules.devices.reading import BARCODE_READER
@@ -74,5 +73,5 @@ def _without_readers(devices: list[Device], proofs: Mapping[str, Proof]) -> dict
     return {name: _hub_has_it if name in readers else it for name, it in proofs.items()}
 
 
-def _hub_has_it(_request: ProofRequest) -> Seen:
-    return Seen(False, both("acceptance.hub_listens"))
+def _hub_has_it(_request: ProofRequest) -> ProofResult:
+    return ProofResult(False, both("acceptance.hub_listens"))

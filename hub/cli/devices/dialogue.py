@@ -19,7 +19,7 @@ class NobodyAnswers(Exception):
     """The input has ended."""
 
 
-def ask(question: str, *allowed: str) -> str:
+def choose(question: str, *allowed: str) -> str:
     """Ask until the answer is one of those allowed: `yes`, `no`, `repeat`, `skip`, "" for Enter.
 
     Raises NobodyAnswers.

@@ -15,7 +15,7 @@ from hub.rules.devices.reading import BARCODE_READER, ESCL_SCANNER, PRINTER, SCA
 from hub.texts import Text, both, joined
 
 
-class Outcome(StrEnum):
+class AcceptanceOutcome(StrEnum):
     """What became of a device."""
 
     PASSED = "passed"
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AcceptanceStep:
     """What a kind is asked."""
 
     task: Callable[[str], Text] | None
@@ -42,34 +42,34 @@ class Step:
 
 
 _STEPS: Final = {
-    BARCODE_READER: Step(
+    BARCODE_READER: AcceptanceStep(
         lambda code: both("acceptance.do_barcode_reader", code=code),
         lambda: both("acceptance.ask_barcode_reader"),
         shows_code=True,
     ),
-    SCANNER: Step(
+    SCANNER: AcceptanceStep(
         lambda _code: both("acceptance.do_scanner"), lambda: both("acceptance.ask_scanner")
     ),
-    ESCL_SCANNER: Step(
+    ESCL_SCANNER: AcceptanceStep(
         lambda _code: both("acceptance.do_escl_scanner"), lambda: both("acceptance.ask_scanner")
     ),
-    PRINTER: Step(
+    PRINTER: AcceptanceStep(
         lambda code: both("acceptance.do_printer", code=code),
         lambda: both("acceptance.ask_printer"),
     ),
 }
-_OTHER: Final = Step(None, lambda: both("acceptance.ask_other"))
+_OTHER: Final = AcceptanceStep(None, lambda: both("acceptance.ask_other"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ProtocolRow:
     """One row of the protocol."""
 
     device: str
     kind: str
     place: str
-    outcome: Outcome
-    asked: Text
+    outcome: AcceptanceOutcome
+    task: Text
     seen: Text
     """What the check and the proof found."""
     remark: str = ""
@@ -77,7 +77,7 @@ class Answer:
     at: datetime
 
 
-def step_of(kind: str) -> Step:
+def step_of(kind: str) -> AcceptanceStep:
     """Return what a kind is asked; one that has no step of its own is checked and asked."""
     return _STEPS.get(kind, _OTHER)
 
@@ -90,7 +90,7 @@ def seen_by_check(findings: Sequence[DeviceFinding]) -> Text:
     return joined("; ", shown)
 
 
-def all_passed(answers: Iterable[Answer]) -> bool:
+def all_passed(answers: Iterable[ProtocolRow]) -> bool:
     """Return whether there are devices, and each has passed."""
     outcomes = [it.outcome for it in answers]
-    return bool(outcomes) and all(it is Outcome.PASSED for it in outcomes)
+    return bool(outcomes) and all(it is AcceptanceOutcome.PASSED for it in outcomes)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from hub.messages.local_time import LOCAL
-from hub.rules.devices.acceptance import Answer, all_passed
+from hub.rules.devices.acceptance import ProtocolRow, all_passed
 from hub.texts import text
 
 _STYLE: Final = (
@@ -23,7 +23,7 @@ _SIGNATURE: Final = "." * 40
 class Protocol:
     """What was done, by whom, when."""
 
-    answers: Sequence[Answer]
+    answers: Sequence[ProtocolRow]
     who: str
     version: str
     begun: datetime
@@ -56,18 +56,18 @@ class Protocol:
         )
 
     def _head(self) -> list[str]:
-        outcome = "acceptance.all_passed" if all_passed(self.answers) else "acceptance.not_all"
+        passed = all_passed(self.answers)
         times = {"begun": _time(self.begun), "ended": _time(self.ended)}
         return [
             text("acceptance.done_by", who=self.who, version=self.version, **times),
-            text(outcome),
+            text("acceptance.all_passed" if passed else "acceptance.not_all"),
         ]
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
         for it in self.answers:
             place = f"{it.device} ({it.place})" if it.place else it.device
             outcome = f"{it.outcome.text}: {it.remark}" if it.remark else str(it.outcome.text)
-            yield (place, it.kind, str(it.asked), str(it.seen), outcome, _time(it.at))
+            yield (place, it.kind, str(it.task), str(it.seen), outcome, _time(it.at))
 
 
 def _columns() -> tuple[str, ...]:

@@ -4,7 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.rules.devices.acceptance import Answer, Outcome, all_passed, seen_by_check, step_of
+from hub.rules.devices.acceptance import (
+    AcceptanceOutcome,
+    ProtocolRow,
+    all_passed,
+    seen_by_check,
+    step_of,
+)
 from hub.rules.devices.health import DeviceFinding
 from hub.rules.devices.protocol import Protocol
 from hub.rules.devices.reading import KINDS
@@ -13,15 +19,15 @@ from hub.texts import Text
 AT = datetime(2018, 8, 6, 2, 30, tzinfo=UTC)
 
 
-def answer(outcome: Outcome, *, remark: str = "", place: str = "") -> Answer:
+def answer(outcome: AcceptanceOutcome, *, remark: str = "", place: str = "") -> ProtocolRow:
     """Return an answer about a device."""
     words = Text("hỏi", "asked")
-    return Answer(
+    return ProtocolRow(
         device="scanner-1",
         kind="scanner",
         place=place,
         outcome=outcome,
-        asked=words,
+        task=words,
         seen=words,
         remark=remark,
         at=AT,
@@ -39,11 +45,13 @@ def test_every_kind_has_a_question_and_a_task_names_the_code_that_it_shows() -> 
     assert step_of("a kind of tomorrow").task is None
 
 
-@pytest.mark.parametrize("outcome", [it for it in Outcome if it is not Outcome.PASSED])
-def test_all_passed_only_where_each_device_has(outcome: Outcome) -> None:
+@pytest.mark.parametrize(
+    "outcome", [it for it in AcceptanceOutcome if it is not AcceptanceOutcome.PASSED]
+)
+def test_all_passed_only_where_each_device_has(outcome: AcceptanceOutcome) -> None:
     """A device that was skipped, or that the walk did not reach, has not passed."""
-    assert all_passed([answer(Outcome.PASSED)])
-    assert not all_passed([answer(Outcome.PASSED), answer(outcome)])
+    assert all_passed([answer(AcceptanceOutcome.PASSED)])
+    assert not all_passed([answer(AcceptanceOutcome.PASSED), answer(outcome)])
 
 
 def test_without_a_device_nothing_has_passed() -> None:
@@ -59,14 +67,14 @@ def test_a_check_is_shown_with_its_evidence() -> None:
 
 def test_the_protocol_names_who_when_and_what_and_has_room_to_sign() -> None:
     """In the ward's time, and what a person typed cannot become a part of the page."""
-    answers = [answer(Outcome.SKIPPED, remark="<b>no paper</b>", place="quầy <1>")]
+    answers = [answer(AcceptanceOutcome.SKIPPED, remark="<b>no paper</b>", place="quầy <1>")]
     protocol = Protocol(answers=answers, who="Trần Thị Thử", version="1", begun=AT, ended=AT)
     page, lines = protocol.as_html(), protocol.as_text()
     for shown in (page, lines):
         assert "Trần Thị Thử" in shown
         assert "06/08/2018 09:30:00" in shown
         assert shown.count("." * 40) == 2
-        assert str(Outcome.SKIPPED.text) in shown
+        assert str(AcceptanceOutcome.SKIPPED.text) in shown
     assert "<b>" not in page
     assert "&lt;b&gt;no paper&lt;/b&gt;" in page
     assert "quầy <1>" in lines

@@ -18,7 +18,7 @@ from adapters.devices.escl.simulator import SimulatedScanner
 from adapters.devices.proofs.escl import EsclProof
 from adapters.devices.proofs.printer import PrinterProof
 from adapters.devices.scanner.simulator import scan
-from hub.ports.device_proofs import ProofRequest
+from hub.ports.devices import ProofRequest
 from tests.support.network.eve_printer import eve_printer
 
 A4 = "iso_a4_210x297mm"
