@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.call_limits import call_limits_of, counted
+from hub.bootstrap.partners.call_limits import call_limits_of, counted
 from hub.bootstrap.partners.destinations import make_destinations
 from hub.cli.approvals import proposing
 from hub.cli.context import (
