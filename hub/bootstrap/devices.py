@@ -8,6 +8,7 @@ from typing import Final
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.escl.health import NetworkScanner
+from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
@@ -20,6 +21,7 @@ from hub.rules.devices import reading
 from hub.rules.devices.reading import (
     BARCODE_READER,
     ESCL_SCANNER,
+    PHOTOCOPIER,
     PRINTER,
     SCANNER,
     DeviceSettings,
@@ -82,5 +84,6 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     ESCL_SCANNER: lambda it: NetworkScanner(
         it.name, it.values["address"], it.place, it.values.get("ca_file", "")
     ),
+    PHOTOCOPIER: lambda it: Photocopier(name=it.name, place=it.place, **it.values),
 }
 """How the check of a kind is made; every kind has one."""

@@ -69,27 +69,32 @@ def looking(
     print_desk: PrintDesk | None = None,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
-    app = create_app(
-        Parts(
-            store=store,
-            clock=clock,
-            destinations=(*PARTNERS, "devices"),
-            broker_url=broker_url,
-            management_url=management_url,
-            code_key=code_key,
-            address_of=address_of,
-            partners=partners,
-            agency="000.99.01.H57",
-            file_path=file_path,
-            kept_outside=kept_outside,
-            print_desk=print_desk,
-        )
+    parts = Parts(
+        store=store,
+        clock=clock,
+        destinations=(*PARTNERS, "devices"),
+        broker_url=broker_url,
+        management_url=management_url,
+        code_key=code_key,
+        address_of=address_of,
+        partners=partners,
+        agency="000.99.01.H57",
+        file_path=file_path,
+        kept_outside=kept_outside,
+        print_desk=print_desk,
     )
-    more(app)
-    if signed_in:
-        _without_sign_in(app, person(role, scope=scope, name=name))
-    with _browsing(app, language) as browser:
+    who = person(role, scope=scope, name=name) if signed_in else None
+    with _browsing(_app(parts, more, who), language) as browser:
         yield browser
+
+
+def _app(parts: Parts, more: Callable[[FastAPI], object], who: Visitor | None) -> FastAPI:
+    """Return the console, with a visitor who needs no sign-in where there is one."""
+    app = create_app(parts)
+    more(app)
+    if who is not None:
+        _without_sign_in(app, who)
+    return app
 
 
 @contextmanager

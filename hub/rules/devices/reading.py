@@ -20,7 +20,7 @@ from hub.rules.toml.reading import Keys, TomlReading
 from hub.texts import Text, both
 
 SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
-ESCL_SCANNER = "escl_scanner"
+ESCL_SCANNER, PHOTOCOPIER = "escl_scanner", "photocopier"
 OF_SETTINGS: Final = ("scanner-1", "barcode-1")
 """Names of the devices that the settings name."""
 
@@ -43,6 +43,11 @@ def printer_address(value: Any) -> str:
 def scanner_address(value: Any) -> str:
     """Read the address of a network scanner: `http://192.168.1.21/eSCL`."""
     return _address(value, ("http", "https"), both("toml_file.scanner_address"))
+
+
+def photocopier_address(value: Any) -> str:
+    """Read the address of a photocopier: `snmp://192.168.1.30`."""
+    return _address(value, ("snmp",), both("toml_file.photocopier_address"))
 
 
 def _address(value: Any, schemes: tuple[str, ...], allowed: Text) -> str:
@@ -86,6 +91,18 @@ KINDS: Final = {
     ),
     ESCL_SCANNER: DeviceKind(
         keys={"address": scanner_address, "ca_file": v.line},
+        needed=("address",),
+        address="address",
+    ),
+    PHOTOCOPIER: DeviceKind(
+        keys={
+            "address": photocopier_address,
+            "community_file": v.line,
+            "user": v.line,
+            "password_file": v.line,
+            "privacy_password_file": v.line,
+            "digest": v.choice(("sha256", "sha")),
+        },
         needed=("address",),
         address="address",
     ),
