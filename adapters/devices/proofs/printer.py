@@ -40,7 +40,8 @@ class PrinterProof:
 
 def _printed(printer: IppPrinter, request: ProofRequest) -> ProofResult:
     words = page(f"TRANG IN THU / TEST PAGE   {request.code}")
-    number = printer.print_document(words, name=request.code, media_type="application/pdf")
+    begun = printer.print_document(words, name=request.code, media_type="application/pdf")
+    number = begun.number
     end, pause = time.monotonic() + request.within.total_seconds(), threading.Event()
     while time.monotonic() < end:
         state = next(iter(printer.job(number).get("job-state", ())), None)
