@@ -150,5 +150,5 @@ def foreign_server() -> Iterator[int]:
 def test_a_foreign_server_of_streams_is_reached(foreign_server: int) -> None:
     """The server is there, and a stream that nobody sends to it is not."""
     url = f"rtsp://127.0.0.1:{foreign_server}"
-    assert rtsp.ask(url).is_there
-    assert not rtsp.ask(f"{url}/none").is_there
+    assert rtsp.query(url).is_there
+    assert not rtsp.query(f"{url}/none").is_there
