@@ -56,7 +56,7 @@ def remove_of(folders: list[Path], number: str) -> int:
     return count
 
 
-def note_content(place: Path, numbers: Iterable[str]) -> None:
+def list_dossiers(place: Path, numbers: Iterable[str]) -> None:
     """Write down beside a stack's copy, which comes to `place`, of which dossiers its pages are."""
     with _list_of(place).open("a", encoding="utf-8") as stream:
         stream.writelines(f"{number}\n" for number in sorted(numbers))

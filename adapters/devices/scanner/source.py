@@ -166,7 +166,7 @@ class ScannerSource:
             return False
         place = free_place(self.folder / TAKEN / path.name)
         if numbers:
-            copies.note_content(place, numbers)  # first: no copy stands there unknown
+            copies.list_dossiers(place, numbers)  # first: no copy stands there unknown
         path.rename(place)
         end_claim(path)
         self.findings.end(path.name)
