@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from adapters.town_center.callbacks.source import TownCallbacks
-from hub.bootstrap.call_limits import call_limits_of
 from hub.bootstrap.devices import make_devices, make_sources
 from hub.bootstrap.file_store import make_file_store
 from hub.bootstrap.health_port import health_roles
 from hub.bootstrap.hub import Hub, cpu_of
 from hub.bootstrap.installation import open_store
+from hub.bootstrap.partners.call_limits import call_limits_of
 from hub.bootstrap.partners.destinations import (
     make_destinations,
     town_settings,

@@ -8,10 +8,10 @@ from pathlib import Path
 from hub.bootstrap.access.client_certificates import make_trust
 from hub.bootstrap.access.identities import make_identities
 from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
-from hub.bootstrap.call_limits import counted
 from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hall.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.hub import Hub
+from hub.bootstrap.partners.call_limits import counted
 from hub.bootstrap.partners.destinations import (
     make_contract_readers,
     pull_by_password,

@@ -369,15 +369,12 @@ class PaperToPrint(Struct, frozen=True, kw_only=True):
 
     number: Number = field(name="maHoSo")
     paper: Code = field(name="loaiGiayTo")
-    """Which paper of the dossier it is, e.g. `control-slip`."""
     title: Name = field(name="tieuDe")
     printer: Code = field(name="mayIn")
-    """Its name in the file of devices."""
     copies: Annotated[int, Meta(ge=1, le=20)] = field(name="soBan", default=1)
     requested_by: Name = field(name="nguoiYeuCau")
     reprint: Annotated[int, Meta(ge=0, le=99)] = field(name="lanInLai", default=0)
-    """How many times it was sent before without it being known whether it was printed; from 1 on
-    the paper itself says *bản in lại*."""
+    """How many prints of unknown end came before; from 1 on the paper says *bản in lại*."""
 
 
 Payload = (

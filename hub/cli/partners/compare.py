@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.call_limits import call_limits_of, counted
+from hub.bootstrap.partners.call_limits import call_limits_of, counted
 from hub.bootstrap.partners.destinations import make_destinations
 from hub.cli.context import Actor, by, opened, settings
 from hub.cli.output import words
