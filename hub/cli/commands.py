@@ -108,6 +108,7 @@ COMMANDS = {
     "alerts test": "hub.cli.alerts.channels",
     "devices list": "hub.cli.devices.shown_devices",
     "devices check": "hub.cli.devices.shown_devices",
+    "devices scan": "hub.cli.devices.scanning",
     "edge enroll": "hub.cli.edge.enroll",
     "edge run": "hub.cli.edge.run",
     "edge status": "hub.cli.edge.status",

@@ -12,7 +12,7 @@ from hub.console.frame import errors, headers, language, own_files
 from hub.console.frame.sent_form import SentForms
 from hub.console.pages import audit, devices, dossier, name_search, overview, queues, search, slip
 from hub.console.parked import acts as parked_acts
-from hub.console.parked import listing, message
+from hub.console.parked import listing, message, unread_page
 from hub.console.parts import Parts
 from hub.console.repair import comparisons, groups, replays, selections
 from hub.console.settling import resend, tasks, unmasking
@@ -35,7 +35,7 @@ def create_app(parts: Parts) -> FastAPI:
         page.install(app, parts)
     for page in (incidents, alert_acts, signals):
         page.install(app, parts)
-    for page in (listing, message, parked_acts):
+    for page in (listing, message, unread_page, parked_acts):
         page.install(app, parts)
     for page in (unmasking, resend, tasks, settling, inbox, audit, devices):
         page.install(app, parts)

@@ -32,6 +32,11 @@ def message(id: str) -> str:
     return f"/parked/message?{urlencode({'id': id})}"
 
 
+def page_picture(id: str) -> str:
+    """Return the picture of the first of parked pages."""
+    return f"/parked/picture?{urlencode({'id': id})}"
+
+
 def message_list(type: str = "", code: str = "", after: str = "") -> str:
     """Return the page of the parked messages of a kind; `after`: the last of the page before."""
     given = {name: it for name, it in (("type", type), ("code", code), ("after", after)) if it}

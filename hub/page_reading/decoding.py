@@ -41,8 +41,10 @@ def _has_component(text: str) -> bool:
 
 
 def _read(picture: Image.Image) -> list[FoundCode]:
+    # Codes on paper are dark on light.
+    options = {"formats": _FORMATS, "try_invert": False}
     return [
         FoundCode(it.text, it.format == zxingcpp.BarcodeFormat.QRCode, it.orientation)
-        for it in zxingcpp.read_barcodes(picture, formats=_FORMATS)
+        for it in zxingcpp.read_barcodes(picture, **options)
         if it.valid
     ]

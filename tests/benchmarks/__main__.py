@@ -21,6 +21,8 @@ from tests.benchmarks.growth.stores.kept import ENGINES, NoRoom
 from tests.benchmarks.latency.course import measure as latency
 from tests.benchmarks.relay.course import measure as relay
 from tests.benchmarks.result import Result, show
+from tests.benchmarks.scan.course import PAGES
+from tests.benchmarks.scan.course import measure as scan
 from tests.benchmarks.stores.course import measure as stores
 
 Course = Callable[[argparse.Namespace], Result]
@@ -33,6 +35,7 @@ COURSES: dict[str, Course] = {
     "growth": lambda asked: growth(asked.rounds, asked.size or DELIVERIES),
     "latency": lambda asked: latency(asked.rounds),
     "relay": lambda asked: relay(asked.rounds),
+    "scan": lambda asked: scan(asked.rounds, asked.size or PAGES),
     "stores": lambda asked: stores(asked.rounds),
 }
 

@@ -11,13 +11,13 @@ from fastapi import FastAPI, Request
 
 from hub.console.app import create_app
 from hub.console.frame.visitor import visitor
-from hub.console.parts import Parts, peer_of
+from hub.console.parts import Parts, no_file, peer_of
 from hub.console.sign_in.forms import TOKEN, fields
 from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
-from hub.ports import Destination
+from hub.ports import BlobPath, Destination
 from hub.rules.alerts.incidents import Incident
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
@@ -63,24 +63,34 @@ def looking(
     address_of: Callable[[Request], str] = peer_of,
     partners: Sequence[Destination] = (),
     name: str = "binh",
+    file_path: BlobPath = no_file,
     kept_outside: Callable[[], Sequence[Incident]] = tuple,
 ) -> Iterator[httpx.Client]:
     """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
-    parts = Parts(
-        store=store,
-        clock=clock,
-        destinations=(*PARTNERS, "devices"),
-        broker_url=broker_url,
-        management_url=management_url,
-        code_key=code_key,
-        address_of=address_of,
-        partners=partners,
-        agency="000.99.01.H57",
-        kept_outside=kept_outside,
+    app = create_app(
+        Parts(
+            store=store,
+            clock=clock,
+            destinations=(*PARTNERS, "devices"),
+            broker_url=broker_url,
+            management_url=management_url,
+            code_key=code_key,
+            address_of=address_of,
+            partners=partners,
+            agency="000.99.01.H57",
+            file_path=file_path,
+            kept_outside=kept_outside,
+        )
     )
-    more(app := create_app(parts))
+    more(app)
     if signed_in:
         _without_sign_in(app, person(role, scope=scope, name=name))
+    with _browsing(app, language) as browser:
+        yield browser
+
+
+@contextmanager
+def _browsing(app: FastAPI, language: str) -> Iterator[httpx.Client]:
     served = WebRole(app, name="console", host="127.0.0.1", port=0)
     served.start()
     headers, url = {"accept-language": language}, f"http://127.0.0.1:{served.port}"

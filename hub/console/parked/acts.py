@@ -24,7 +24,7 @@ from hub.console.parked.listing import COUNTED, ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
-from hub.operations import unpark
+from hub.operations import unpark, unread_pages
 from hub.operations.approvals import discarding
 from hub.operations.signed_by import SignedBy
 from hub.operations.unpark import NotParked
@@ -90,6 +90,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 
     app.add_api_route("/parked/take-up", acting(_accept_again), methods=["POST"])
     app.add_api_route("/parked/discard", acting(_discard), methods=["POST"])
+    app.add_api_route("/parked/assign", acting(_assign), methods=["POST"])
 
     @app.post("/parked/unmask")
     def unmask(request: Request, who: Who, form: Form) -> Response:
@@ -117,6 +118,13 @@ def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
         expected = dict.fromkeys(_counted(about, form), about.wanted.code)
     number = discarding.propose_drop(parts.store, expected, who=who, by=by)
     return both("approvals.proposed_on_page", number=number)
+
+
+def _assign(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
+    del who
+    paper = unread_pages.paper_of(form.get("number"), form.get("component"))
+    unread_pages.assign(parts.store, about.id, paper, by=by)
+    return both("unread_pages.assigned", number=paper.number, component=paper.component)
 
 
 def _counted(about: _About, form: Filled) -> list[str]:

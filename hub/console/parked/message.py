@@ -11,6 +11,7 @@ from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import visitor
 from hub.console.links import dossier, fault
+from hub.console.parked.unread_page import proposal_of
 from hub.console.parts import Parts
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
@@ -46,6 +47,7 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
         if found is None:
             raise NotHere
         content = _content(tx, found, unmasked) if may_read else ""
+        pages = proposal_of(tx, id) if may_read and found.waits_for_person else None
     explained = explanation(found.code) if found.waits_for_person else None
     return PageView(
         template="parked/message.html",
@@ -57,6 +59,8 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
             "owners": explained.who if explained else (),
             "content": content,
             "unmasked": unmasked,
+            "pages": pages,
+            "picture": links.page_picture(id) if pages and who.may(Right.UNMASK) else "",
             "may_unmask": bool(content) and who.may(Right.UNMASK),
             "may_act": found.waits_for_person and who.may(Right.ACT),
             "dossier": dossier,

@@ -17,7 +17,13 @@ from hub.messages import queues
 from hub.store.archive import candidates, late_messages
 from hub.store.engine.store import Tx
 from hub.store.messages import isolated_attempts, outbox
-from hub.store.schema.tables.exchange import STATE_ACCEPTED, STATE_PARKED, UNHANDLED, journal
+from hub.store.schema.tables.exchange import (
+    STATE_ACCEPTED,
+    STATE_HANDLED,
+    STATE_PARKED,
+    UNHANDLED,
+    journal,
+)
 
 _USABLE = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_(None))
 DROPPED_CODE = "message_dropped"
@@ -140,6 +146,12 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
         tx.execute(dropped.values(code=DROPPED_CODE, reason=reason))
         isolated_attempts.end(tx, *found)
     return found
+
+
+def mark_handled(tx: Tx, id: str) -> None:
+    """Mark one parked message handled: a person settled what it says. Its body stays."""
+    done = sa.update(journal).where(WAITS, journal.c.id == id)
+    tx.execute(done.values(state=STATE_HANDLED, code=None, reason=None))
 
 
 def codes_of(tx: Tx, ids: Sequence[str]) -> dict[str, str]:

@@ -68,6 +68,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "alerts test": _NO_STORE,
     "alerts watch": _NO_STORE,
     "devices check": _NO_STORE,
+    "devices scan": _NO_STORE,
     "approvals approve": _DECIDES,
     "approvals refuse": _DECIDES,
     "approvals withdraw": _DECIDES,

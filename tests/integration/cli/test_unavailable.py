@@ -30,6 +30,7 @@ NEEDS_NO_STORE = {
     "version",
     "partners procedures",
     "devices check",
+    "devices scan",
     "topology validate",
     "topology export",
 }

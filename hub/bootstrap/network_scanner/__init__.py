@@ -1,0 +1,1 @@
+"""Network scanners put together with the hot folder."""
