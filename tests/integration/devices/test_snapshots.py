@@ -42,7 +42,7 @@ def audited(store: Store) -> list[tuple[str, ...]]:
     """Return who did what to what, and why."""
     columns = (audit.c.actor, audit.c.action, audit.c.object, audit.c.reason)
     with store.read() as tx:
-        return [tuple(row) for row in tx.execute(sa.select(*columns).order_by(audit.c.id))]
+        return [tuple(row) for row in tx.execute(sa.select(*columns).order_by(audit.c.seq))]
 
 
 def test_a_picture_is_kept_for_the_hub_alone_and_audited(
