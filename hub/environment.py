@@ -17,7 +17,7 @@ from hub.former_settings import by_present_names
 from hub.rules import virus_scanner_address
 from hub.rules.clients.client import networks
 from hub.runtime import failpoints
-from hub.settings import CONSOLE, ROLES, WORKING_ROLES, Settings, SettingsError
+from hub.settings import PAGES, ROLES, WORKING_ROLES, Settings, SettingsError
 from hub.texts import text
 
 SANDBOX_SETTINGS = frozenset({"HUB_SANDBOX_RABBITMQ", "HUB_SANDBOX_POSTGRESQL"})
@@ -160,7 +160,7 @@ def _contradictions(settings: Settings) -> list[str]:
     ]
     problems += _drill_problems(settings)
     problems += [*_address_problems(settings), *_proxy_problems(settings), *_tls_problems(settings)]
-    problems += _scanner_problems(settings)
+    problems += [*_scanner_problems(settings), *_identity_problems(settings)]
     if settings.province_url and not settings.province_password:
         problems.append(
             _problem("HUB_PROVINCE_PASSWORD_FILE", "needed_with", other="HUB_PROVINCE_URL")
@@ -172,7 +172,7 @@ def _contradictions(settings: Settings) -> list[str]:
             for field in needed
             if not getattr(settings, field)
         ]
-    working = set(settings.role_names) - {CONSOLE}
+    working = set(settings.role_names) - PAGES
     several = bool(working) and working != set(WORKING_ROLES)
     if several and not settings.broker_url:
         problems.append(_problem("HUB_BROKER_URL", "broker_for_several"))
@@ -241,6 +241,26 @@ def _scanner_problems(settings: Settings) -> list[str]:
     except ValueError as error:
         problems.append(_problem("HUB_VIRUS_SCANNER_URL", "has_form", form=error))
     return problems
+
+
+def _identity_problems(settings: Settings) -> list[str]:
+    """Check what the sign-in by a provider needs."""
+    if not settings.oidc_issuer:
+        return []
+    problems = [
+        _problem(_name(field), "needed_with", other="HUB_OIDC_ISSUER")
+        for field in ("oidc_client_id", "console_url")
+        if not getattr(settings, field)
+    ]
+    for field in ("oidc_issuer", "console_url"):
+        address = urlsplit(getattr(settings, field))
+        here = address.hostname in _THIS_MACHINE
+        if address.scheme and address.scheme != "https" and not (address.scheme == "http" and here):
+            problems.append(_problem(_name(field), "has_form", form="https://..."))
+    return problems
+
+
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def _proxy_problems(settings: Settings) -> list[str]:

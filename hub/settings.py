@@ -22,7 +22,11 @@ WORKING_ROLES = ("gateway", "receive", "relay", "deliver", "reconcile", "timer",
 """The roles that together do the hub's work."""
 CONSOLE = "console"
 """The role of the operators' pages; the others never wait for it."""
-ROLES = (*WORKING_ROLES, CONSOLE)
+COUNTER = "counter"
+"""The role of the pages of the hall: kiosk and information display; one process has it."""
+PAGES = frozenset({CONSOLE, COUNTER})
+"""Roles that only serve pages."""
+ROLES = (*WORKING_ROLES, CONSOLE, COUNTER)
 AT_THE_BROKER = frozenset({"receive", "relay", "deliver"})
 """Roles that can do nothing without a broker; the others need only the store."""
 OF_PROFILE = "profile"
@@ -91,6 +95,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where traces are sent by OTLP over HTTP; empty: none are made."""
     console_host: str = "127.0.0.1"
     console_port: Port = 8081
+    oidc_issuer: str = ""
+    """Provider of identities by which persons sign in to the console (OIDC); empty: none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: Secret = ""
+    """What the provider knows this hub by; without it the hub is a public client with PKCE."""
+    oidc_claim: str = "sub"
+    """The claim of its tokens that names a person, as accounts are linked to it."""
+    oidc_second_factors: str = ""
+    """Values of `amr` or `acr`, with spaces, after which no one-time code is asked; empty: it is
+    asked each time."""
+    oidc_button: str = ""
+    oidc_ca_file: str = ""
+    oidc_proxy: str = "environment"
+    """`off`, `environment`, or http://host:port."""
+    console_url: str = ""
+    """Address under which persons open the console, which the provider sends them back to."""
+    counter_host: str = "127.0.0.1"
+    counter_port: Port = 8090
+    reader_prefix: str = ""
+    """What a barcode reader that types puts before a code."""
+    reader_suffix: Literal["Enter", "Tab"] = "Enter"
+    """The key that it presses after a code."""
     file_limit_mb: Annotated[int, Meta(ge=1, le=4096)] = 200
     file_check: Literal["on", "off"] = "on"
     """Whether a file must prove its type by its content before the hub keeps it."""
@@ -118,6 +144,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     devices_file: str = ""
     """TOML file of the devices at the counter, one table a device; empty: only the hot folder and
     the barcode reader above."""
+    counter_file: str = ""
+    """TOML file of the desks and the categories of tickets; empty: the packaged one."""
     province_url: str = ""
     province_mode: Literal["soap", "rest"] = "soap"
     province_username: str = ""
@@ -190,6 +218,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Office hours before a dossier's due date from which an alert is raised; 0: never."""
     operator: str = ""
     """Full name of the person who decides at this command line; `--actor` says another."""
+    operator_account: str = ""
+    """Account that this command line acts as, where there are accounts; `--as` names another."""
+    operator_key_file: str = ""
+    """File with the command-line key of that account; `--key-file` names another."""
     archive: Literal["on", "off"] = "off"
     """Whether the timer archives by itself; `hub archive run` does it in any case."""
     archive_dir: str = ""

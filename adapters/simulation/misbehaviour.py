@@ -163,7 +163,7 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:  # noqa: C901
             return replace(answer, body=body[: len(body) // 2])
         case K.WRONG_ENCODING:
             # The mark of one encoding, the bytes of another.
-            return replace(answer, body=codecs.BOM_UTF8 + body.decode().encode("utf-16-le"))
+            return replace(answer, body=codecs.BOM_UTF8 + _as_text(body).encode("utf-16-le"))
         case K.OTHER_DOSSIER if answer.number:
             return replace(answer, body=body.replace(answer.number.encode(), OTHER_NUMBER.encode()))
         case K.REDIRECT:
@@ -180,6 +180,10 @@ def _garbled(answer: Answer, fault: Fault) -> Answer:  # noqa: C901
             date = formatdate(time.time() + fault.seconds, usegmt=True).encode()
             return replace(answer, fields=[*answer.fields, (b"date", date)])
     return answer
+
+
+def _as_text(body: bytes) -> str:
+    return body.decode(errors="replace")  # a printer's reply is no text
 
 
 async def _send_as_it_is(transport: asyncio.Transport, receive: Receive, answer: Answer) -> None:

@@ -1,7 +1,6 @@
 """The composition root: makes a hub out of settings; nothing runs before `Hub.start`."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from adapters.town_center.callbacks.source import TownCallbacks
 from hub.bootstrap.devices import make_devices, make_sources
@@ -9,23 +8,23 @@ from hub.bootstrap.file_store import make_file_store
 from hub.bootstrap.health_port import health_roles
 from hub.bootstrap.hub import Hub, cpu_of
 from hub.bootstrap.installation import open_store
+from hub.bootstrap.partners.call_limits import call_limits_of
 from hub.bootstrap.partners.destinations import (
     make_destinations,
     town_settings,
 )
+from hub.bootstrap.partners.printers import make_printers
 from hub.bootstrap.roles import roles_of
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.exchange.intake.accept import Intake
 from hub.operations.drift.counting import DriftCounts
-from hub.ports import Broker, Clock, Source
+from hub.ports import Broker, Clock, Destination, Source
 from hub.records.dossiers.handlers import Records
-from hub.records.registers import call_limits
 from hub.records.rulebook import Rulebook
-from hub.rules.calls.call_limits import CallLimits
 from hub.runtime.clock import clock_of
 from hub.runtime.process.heartbeat import Heartbeat
-from hub.settings import Settings, SettingsError
+from hub.settings import Settings
 
 
 def build(
@@ -55,17 +54,21 @@ def build(
         broker=_broker(settings),
         intake=intake,
         records=records,
-        destinations=make_destinations(settings, observe=drift.observe),
+        destinations=_destinations(settings, drift),
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
-        call_limits=_call_limits(settings),
+        call_limits=call_limits_of(settings),
         devices=make_devices(settings) if sources is None else (),
     )
     intake.on_commit = hub.wake
     hub.roles = roles_of(hub, make_sources(settings, clock) if sources is None else sources)
     _watch(hub)
     return hub
+
+
+def _destinations(settings: Settings, drift: DriftCounts) -> list[Destination]:
+    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings)]
 
 
 def _watch(hub: Hub) -> None:
@@ -80,14 +83,6 @@ def _town_callbacks(settings: Settings, clock: Clock, drift: DriftCounts) -> Tow
     if not settings.town_url:
         return None
     return TownCallbacks(town_settings(settings), clock=clock, observe=drift.observe)
-
-
-def _call_limits(settings: Settings) -> CallLimits:
-    file = settings.call_limits_file
-    try:
-        return call_limits.load(Path(file)) if file else call_limits.load()
-    except call_limits.CallLimitsBroken as error:
-        raise SettingsError(f"HUB_CALL_LIMITS_FILE: {error}") from None
 
 
 def _broker(settings: Settings) -> Broker:

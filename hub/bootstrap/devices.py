@@ -13,7 +13,7 @@ from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
-from hub.bootstrap.files.toml_file import toml_text
+from hub.bootstrap.files.device_file import devices_of_settings
 from hub.messages.payloads import Station
 from hub.page_reading.reading import StackReader
 from hub.ports import Clock, Source
@@ -28,8 +28,7 @@ from hub.rules.devices.reading import (
     SCANNER,
     DeviceSettings,
 )
-from hub.rules.toml.reading import TomlFileWrong
-from hub.settings import Settings, SettingsError
+from hub.settings import Settings
 from hub.store.engine.file_rights import make_directory
 
 
@@ -58,17 +57,7 @@ def device_settings(settings: Settings) -> list[DeviceSettings]:
     if settings.barcode_device:
         line = {"line": settings.barcode_device}
         found.append(DeviceSettings(name="barcode-1", kind=BARCODE_READER, values=line))
-    try:
-        return found + devices_of(settings.devices_file)
-    except TomlFileWrong as error:
-        raise SettingsError(f"HUB_DEVICES_FILE:\n{error}") from None
-
-
-def devices_of(file: str) -> list[DeviceSettings]:
-    """Return the devices of a file, "" for none. Raises TomlFileWrong."""
-    if not file:
-        return []
-    return reading.parse(toml_text(file), file)
+    return found + devices_of_settings(settings)
 
 
 def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:

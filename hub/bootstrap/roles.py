@@ -5,20 +5,25 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from hub.bootstrap.access.client_certificates import make_trust
+from hub.bootstrap.access.identities import make_identities
 from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
-from hub.bootstrap.client_certificates import make_trust
 from hub.bootstrap.files.secret_files import secret
+from hub.bootstrap.hall.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.hub import Hub
+from hub.bootstrap.partners.call_limits import counted
 from hub.bootstrap.partners.destinations import (
     make_contract_readers,
     pull_by_password,
 )
+from hub.bootstrap.partners.printers import make_print_desk
 from hub.bootstrap.partners.roles import partner_roles
 from hub.bootstrap.retention import make_archive
 from hub.bootstrap.timer import make_timer
 from hub.bootstrap.webhooks import make_webhooks
 from hub.console.app import create_app as create_console
 from hub.console.parts import Parts
+from hub.exchange.admission.counted_queries import CountedQueries
 from hub.exchange.housekeeping.change_feed import ChangeFeed
 from hub.exchange.intake.source_role import SourceRole
 from hub.exchange.outbox.relay import Relay
@@ -43,9 +48,18 @@ from hub.ports import Source
 from hub.rules.clients.client import networks
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.role import Role
-from hub.settings import CONSOLE, DELIVERING, WORKING_ROLES, Settings, SettingsError, seconds
+from hub.settings import (
+    CONSOLE,
+    COUNTER,
+    DELIVERING,
+    WORKING_ROLES,
+    Settings,
+    SettingsError,
+    seconds,
+)
 from hub.store.clients.key_file import KeyFile
 from hub.store.messages.uploads import UploadLimits
+from hub.store.repair.replay_work import ReplayPhase
 
 
 def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
@@ -54,8 +68,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
     roles: list[Role] = []
     if "gateway" in wanted:
         roles += _gateway(hub)
-    if CONSOLE in wanted:
-        roles.append(_console(hub))
+    roles += _pages(hub)
     if "sources" in wanted:
         roles += [SourceRole(source, hub.intake) for source in sources]
         if hub.devices:
@@ -71,7 +84,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles += [
             _comparisons(hub),
             make_timer(hub),
-            _replays(hub),
+            *_replays(hub),
             *make_alerts(hub),
             *_feed(hub),
             *_contract_watch(hub),
@@ -114,7 +127,20 @@ def _gateway(hub: Hub) -> list[Role]:
     return [web, denials]
 
 
-def _console(hub: Hub) -> WebRole:
+def _pages(hub: Hub) -> list[Role]:
+    """Return the roles that serve pages to persons."""
+    wanted = hub.settings.role_names
+    pages: list[Role] = _console(hub) if CONSOLE in wanted else []
+    return pages + (make_counter(hub) if COUNTER in wanted else [])
+
+
+def _console(hub: Hub) -> list[Role]:
+    identities = make_identities(hub.settings, clock=hub.clock)
+    denials = Denials(hub.store, clock=hub.clock, area="users")
+
+    def deny(where: str, code: str) -> None:
+        denials.deny(where, purpose="identity", path=code, reason=code)
+
     parts = Parts(
         store=hub.store,
         clock=hub.clock,
@@ -122,18 +148,25 @@ def _console(hub: Hub) -> WebRole:
         broker_url=hub.settings.broker_url,
         management_url=hub.settings.broker_management_url,
         code_key=KeyFile(hub.settings.derivation_key).content,
+        oidc_issuer=hub.settings.oidc_issuer,
+        identities=identities,
+        deny_identity=deny,
         agency=hub.settings.province_agency,
         address_of=Proxies(
             networks(hub.settings.proxy_addresses), secret(hub.settings, "proxy_secret")
         ).address_of,
-        partners=hub.destinations,
+        partners=_counted(hub),
         alerts=alert_plan(hub.settings),
+        counter=counter_plan(hub.settings),
+        reader=reader_keys(hub.settings),
         kept_outside=partial(kept_outside, hub.settings),
         file_path=hub.files.path,
+        print_desk=make_print_desk(hub.settings, hub.files),
         on_delivered=hub.records.delivered,
     )
     host, port = hub.settings.console_host, hub.settings.console_port
-    return WebRole(create_console(parts), name=CONSOLE, host=host, port=port)
+    web = WebRole(create_console(parts), name=CONSOLE, host=host, port=port)
+    return [web] if identities is None else [web, denials]
 
 
 def _tls(settings: Settings) -> ServerContext | None:
@@ -197,20 +230,27 @@ def _contract_watch(hub: Hub) -> list[Role]:
     return [ContractWatch(hub.store, readers, clock=hub.clock, every=every, known=hub.call_limits)]
 
 
-def _replays(hub: Hub) -> Replays:
-    """Return the role that works off the replay plans that persons order."""
+def _replays(hub: Hub) -> list[Role]:
+    """Return what works off the replay plans that persons order: their queries, and their runs."""
     parts = ReplayParts(
-        destinations=hub.destinations,
+        destinations=_counted(hub),
         file_path=hub.files.path,
         on_delivered=hub.records.delivered,
         on_commit=hub.wake,
     )
-    return Replays(hub.store, parts, clock=hub.clock)
+    phases = (ReplayPhase.PLANNING, ReplayPhase.RUNNING)
+    return [Replays(hub.store, parts, clock=hub.clock, phases=(each,)) for each in phases]
+
+
+def _counted(hub: Hub) -> list[CountedQueries]:
+    """Return the partners whose queries are counted against their quotas."""
+    return counted(hub.destinations, hub.store, hub.call_limits, clock=hub.clock)
 
 
 def _comparisons(hub: Hub) -> Comparisons:
     """Return the role that compares what persons ordered."""
-    return Comparisons(hub.store, hub.destinations, hub.records.rules, clock=hub.clock)
+    partners = [it for it in _counted(hub) if it.name in PARTNERS]
+    return Comparisons(hub.store, partners, hub.records.rules, clock=hub.clock)
 
 
 def _feed(hub: Hub) -> list[Role]:

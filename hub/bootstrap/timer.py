@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from hub.bootstrap.client_certificates import trust_files
+from hub.bootstrap.access.client_certificates import trust_files
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.installation import mark_of
 from hub.bootstrap.partners.destinations import own_certificates
@@ -15,6 +15,7 @@ from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.messages import catalog
 from hub.messages.partners import PARTNERS
 from hub.operations.approvals import deciding
+from hub.operations.counter import queue
 from hub.operations.devices.snapshots import ExpiredSnapshots
 from hub.operations.failures.sampling import FailureSampling
 from hub.operations.flow.sampling import FlowSampling
@@ -76,6 +77,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         FlowSampling(hub.store, (*PARTNERS, catalog.DEVICES)).sample,
         FailureSampling(hub.store).sample,
         partial(deciding.expire, hub.store),
+        partial(queue.forget_old, hub.store),
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).sample,
     ]
     if hours:

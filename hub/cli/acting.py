@@ -1,5 +1,7 @@
 """As whom a command acts: `--as NAME --key-file FILE`, which every command with a decision has.
 
+Where they are not given, HUB_OPERATOR_ACCOUNT and HUB_OPERATOR_KEY_FILE stand for them: a
+terminal of one person names its account once.
 The options are added to the commands where they are loaded (`hub.cli.root`), and read by
 `hub.cli.context.by`.
 """
@@ -9,6 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+ACCOUNT, KEY_FILE = "HUB_OPERATOR_ACCOUNT", "HUB_OPERATOR_KEY_FILE"
 
 
 @dataclass(slots=True)
@@ -48,11 +52,14 @@ def options(taken: bool) -> list[Any]:
     @app.command()
     def only(
         as_: Annotated[
-            str, typer.Option(*names, expose_value=False, callback=name, help="act_as")
+            str,
+            typer.Option(*names, envvar=ACCOUNT, expose_value=False, callback=name, help="act_as"),
         ] = "",
         key_file: Annotated[
             Path | None,
-            typer.Option("--key-file", expose_value=False, callback=file, help="key_file"),
+            typer.Option(
+                "--key-file", envvar=KEY_FILE, expose_value=False, callback=file, help="key_file"
+            ),
         ] = None,
     ) -> None:
         del as_, key_file

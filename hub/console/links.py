@@ -68,6 +68,11 @@ def replay_plan(number: int) -> str:
     return f"/replays/{number}"
 
 
+def account(name: str) -> str:
+    """Return the page of a person's account."""
+    return f"/accounts/{quote(name, safe='')}"
+
+
 def incident(number: int) -> str:
     """Return the page of an incident."""
     return f"/incidents/{number}"
@@ -76,6 +81,11 @@ def incident(number: int) -> str:
 def signal(name: str) -> str:
     """Return the page of what is measured for alerts."""
     return f"/signals/{quote(name, safe='')}"
+
+
+def desk(name: str) -> str:
+    """Return the page of a desk of the counter."""
+    return f"/desks/{quote(name, safe='')}"
 
 
 def comparison(number: int) -> str:

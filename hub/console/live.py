@@ -6,22 +6,20 @@ stream ends after some minutes, and within some seconds of its session; the brow
 is let in or not as the session says. A stream is no use of the session.
 """
 
-import asyncio
-import json
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from hub.console.frame.errors import NotHere
-from hub.console.frame.language import language_of
-from hub.console.frame.rendering import PageView, clock_time, fragment
+from hub.console.frame.rendering import PageView, fragment
 from hub.console.frame.visitor import Sees, sees, visitor
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies, identity
@@ -30,11 +28,11 @@ from hub.rules.users.sign_in import SessionStage
 from hub.rules.users.visitor import Visitor
 from hub.store.engine.store import StoreUnavailable
 from hub.texts import Language, both
+from hub.web import live
+from hub.web.language import language_of
+from hub.web.live import EVERY, LASTS
+from hub.web.templates import clock_time
 
-EVERY = timedelta(seconds=2)
-LASTS = timedelta(minutes=5)
-CHECK_EVERY = 5
-"""Rounds from one look at the session to the next."""
 MOST_PAGES = 50
 """Pages of one kind that are kept fresh at the same time."""
 LONGEST_NUMBER = 18
@@ -124,37 +122,12 @@ def add_streams(
         return found is not None and found.session.stage is SessionStage.WHOLE
 
     @app.get(path)
-    async def stream(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    async def streamed(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
         fresh = freshness_of(request)
         # A page that is not there for this visitor has no stream either.
         await run_in_threadpool(_refresh, fresh, language_of(request), who)
-        events = _events(request, fresh, language_of(request), who, lambda: is_open(request))
-        return StreamingResponse(
-            events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-        )
-
-
-async def _events(
-    request: Request,
-    fresh: Freshness,
-    language: Language,
-    who: Visitor,
-    is_open: Callable[[], bool],
-) -> AsyncIterator[str]:
-    yield "retry: 3000\n\n"
-    sent = ""
-    for iteration in range(LASTS // EVERY):
-        if await request.is_disconnected() or getattr(request.app.state, "stopping", False):
-            return
-        if iteration % CHECK_EVERY == CHECK_EVERY - 1 and not await run_in_threadpool(is_open):
-            return
-        event, data = await run_in_threadpool(_refresh, fresh, language, who)
-        if data["html"] != sent or event == "away":
-            yield f"event: {event}\ndata: {json.dumps(data)}\n\n"
-            sent = data["html"]
-        else:
-            yield ": nothing new\n\n"  # so that a dead line is noticed
-        await asyncio.sleep(EVERY.total_seconds())
+        refresh = partial(_refresh, fresh, language_of(request), who)
+        return live.stream(request, refresh, may_go_on=partial(is_open, request))
 
 
 def _refresh(fresh: Freshness, language: Language, who: Visitor) -> tuple[str, dict[str, str]]:
@@ -162,5 +135,5 @@ def _refresh(fresh: Freshness, language: Language, who: Visitor) -> tuple[str, d
         made = fresh.get(language, who)
     except StoreUnavailable:
         text = both("console.store_away").in_language(language)
-        return "away", {"html": "", "text": text}
-    return "page", {"html": made.html, "at": clock_time(made.at)}
+        return live.AWAY, {"html": "", "text": text}
+    return live.PAGE, {"html": made.html, "at": clock_time(made.at)}

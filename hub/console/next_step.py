@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hub.messages.catalog import DEVICES
 from hub.operations.overview.items import explanation
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.console.listing import ListedDelivery
@@ -24,6 +25,9 @@ def next_step(it: ListedDelivery) -> NextStep:
         return NextStep(
             advice, (f"hub deliveries resend {it.id}", f"hub deliveries cancel {it.id}")
         )
+    if it.state == S.AMBIGUOUS and it.destination == DEVICES:
+        commands = (f"hub deliveries resolve {it.id} delivered", f"hub deliveries reprint {it.id}")
+        return NextStep(both("papers.on_tray"), commands if it.next_attempt_at is None else ())
     if it.state == S.AMBIGUOUS and it.next_attempt_at is None:
         return NextStep(both("console.next_resolve"), (f"hub deliveries resolve {it.id}",))
     if it.state in (S.AMBIGUOUS, S.WAITING, S.PENDING, S.SENDING):

@@ -8,11 +8,16 @@ from fastapi import Request
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
+from hub.operations.devices.printing import PrintDesk
+from hub.operations.users.providers import IdentityProvider
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.reading import packaged
+from hub.rules.counter import plan as counter_plan
+from hub.rules.counter.plan import CounterPlan
 from hub.store.engine.store import Store
+from hub.web.reader import ReaderKeys
 
 
 def peer_of(request: Request) -> str:
@@ -40,14 +45,26 @@ class Parts:
     """Content of the key file, which one-time codes are checked with."""
     address_of: Callable[[Request], str] = peer_of
     """Where a request comes from; a reverse proxy is believed only if it has proven itself."""
+    oidc_issuer: str = ""
+    """The provider of identities that accounts can be linked to; "" for none."""
+    identities: IdentityProvider | None = None
+    """By which persons may sign in."""
+    deny_identity: Callable[[str, str], None] = lambda _where, _code: None
+    """Audits a refused sign-in by that provider: from where (masked), and the code."""
     agency: str = ""
     """The ward's code, by which a partner's list tells its own dossiers."""
     partners: Sequence[Destination] = ()
     """Those that can be queried before something is sent again."""
     alerts: AlertPlan = field(default_factory=packaged)
     """Rules and channels of alerts."""
+    counter: CounterPlan = field(default_factory=counter_plan.packaged)
+    """Desks, and categories of tickets."""
+    reader: ReaderKeys = field(default_factory=ReaderKeys)
+    """How the barcode readers at the workstations type."""
     kept_outside: Callable[[], Sequence[Incident]] = tuple
     """Open incidents that no database can keep, from the files of this machine."""
     file_path: BlobPath = no_file
+    print_desk: PrintDesk | None = None
+    """What ordering a paper takes; None where nothing can be printed."""
     on_delivered: OnDelivered = lambda *_: None
     """What the records do when a partner turns out to have a message."""

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from datetime import datetime
 
-from hub.console.frame.rendering import moment
+from hub.web.templates import moment
 
 MARK = "\ufeff"
 """By it Excel reads UTF-8; before the first line."""

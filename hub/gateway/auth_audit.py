@@ -66,8 +66,12 @@ class Denials(Role):
         clock: Clock,
         window: timedelta = timedelta(minutes=1),
         sources: int = 32,
+        area: str = "gateway",
     ) -> None:
+        """`area`: what the actions in the audit begin with."""
         super().__init__()
+        self.area = area
+        self.name = "denials" if area == "gateway" else f"denials.{area}"
         self.store = store
         self.clock = clock
         self.window = window
@@ -132,7 +136,7 @@ class Denials(Role):
                     audit.record(
                         tx,
                         row.kind.caller,
-                        f"gateway.{row.kind.purpose}",
+                        f"{self.area}.{row.kind.purpose}",
                         object=row.object,
                         allowed=row.kind.allowed,
                         reason=_reason(row),

@@ -12,217 +12,44 @@ from typing import Any
 
 import msgspec
 
-from hub.messages import partners
 from hub.messages import payloads as p
 from hub.messages.envelope import OUT_OF_RANGE, YEARS, Attachment, Message, place
 from hub.messages.folding import folded
 from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
-from hub.messages.message_type import Kind, MessageType
-
-RECORDS = "records"
-PROVINCIAL = partners.PROVINCIAL
-TOWN_CENTER = partners.TOWN_CENTER
-DEVICES = "devices"
-PARTNER = "partner"
-"""A partner that calls the gateway's operations; the message's source tells which one it was."""
-PARTNERS = frozenset(partners.PARTNERS)
-NOT_OF_DEVICES = PARTNERS | {PARTNER}
-"""Owners that no device speaks for."""
-
-
-CATALOG: tuple[MessageType, ...] = (
-    MessageType(
-        name="dossier.received",
-        version=1,
-        kind=Kind.EVENT,
-        owner="counter",
-        reader=RECORDS,
-        payload=p.DossierReceived,
-        sentence="A dossier was taken in at the one-stop counter.",
-        dedup=("number",),
-        personal=("applicant", "summary"),
-    ),
-    MessageType(
-        name="document.scanned",
-        version=1,
-        kind=Kind.EVENT,
-        owner="scanner",
-        reader=RECORDS,
-        payload=p.DocumentScanned,
-        sentence="The scanner delivered the file of a dossier component.",
-        circumstances=("scanned_at", "device"),
-        needs_file=True,
-    ),
-    MessageType(
-        name="pages.unread",
-        version=1,
-        kind=Kind.EVENT,
-        owner="scanner",
-        reader=RECORDS,
-        payload=p.PagesUnread,
-        sentence="The scanner delivered pages whose code does not tell where they belong.",
-        dedup=("stack", "first_page"),
-        circumstances=("scanned_at", "device"),
-        needs_file=True,
-    ),
-    MessageType(
-        name="barcode.scanned",
-        version=1,
-        kind=Kind.EVENT,
-        owner="barcode",
-        reader=RECORDS,
-        payload=p.BarcodeScanned,
-        sentence="The barcode of a receipt was read at a station of the counter.",
-        dedup=("number", "station", "scanned_at"),
-    ),
-    MessageType(
-        name="dossier.progressed",
-        version=1,
-        kind=Kind.EVENT,
-        owner="workstation",
-        reader=RECORDS,
-        payload=p.DossierProgressed,
-        sentence="An officer moved a dossier on the national status axis.",
-        dedup=("number", "status", "at"),
-        may_differ=("officer", "unit", "note"),  # two steps within one minute of a clock
-        personal=("note",),
-    ),
-    MessageType(
-        name="survey.submitted",
-        version=1,
-        kind=Kind.EVENT,
-        owner="kiosk",
-        reader=RECORDS,
-        payload=p.SurveySubmitted,
-        sentence="A citizen gave a satisfaction slip.",
-        dedup=("slip",),
-    ),
-    MessageType(
-        name="town.step_reported",
-        version=1,
-        kind=Kind.EVENT,
-        owner=TOWN_CENTER,
-        reader=RECORDS,
-        payload=p.TownStepReported,
-        sentence="The town administrative centre reported a step of an inter-level dossier.",
-        dedup=("number", "sequence"),
-        personal=("note",),
-    ),
-    MessageType(
-        name="dossier.submitted",
-        version=1,
-        kind=Kind.EVENT,
-        owner=PARTNER,
-        reader=RECORDS,
-        payload=p.DossierSubmitted,
-        sentence="A dossier was submitted online at a partner's portal.",
-        dedup=("number",),
-        personal=("applicant", "summary"),
-    ),
-    MessageType(
-        name="dossier.status_set",
-        version=1,
-        kind=Kind.EVENT,
-        owner=PARTNER,
-        reader=RECORDS,
-        payload=p.StatusSet,
-        sentence="A partner set the status of a dossier.",
-        personal=("note",),
-    ),
-    MessageType(
-        name="dossier.supplement_requested",
-        version=1,
-        kind=Kind.EVENT,
-        owner=PARTNER,
-        reader=RECORDS,
-        payload=p.SupplementRequested,
-        sentence="A partner asks the applicant for more papers.",
-        personal=("reason",),
-    ),
-    MessageType(
-        name="dossier.payment_requested",
-        version=1,
-        kind=Kind.EVENT,
-        owner=PARTNER,
-        reader=RECORDS,
-        payload=p.PaymentRequested,
-        sentence="A partner tells what the applicant has to pay.",
-        personal=("notices", "note"),
-    ),
-    MessageType(
-        name="dossier.procedure_corrected",
-        version=1,
-        kind=Kind.EVENT,
-        owner=PARTNER,
-        reader=RECORDS,
-        payload=p.ProcedureCorrected,
-        sentence="The wrong procedure was chosen at reception; the time limit goes on.",
-        personal=("reason",),
-    ),
-    MessageType(
-        name="dossier.result_issued",
-        version=1,
-        kind=Kind.EVENT,
-        owner=PARTNER,
-        reader=RECORDS,
-        payload=p.ResultIssued,
-        sentence="A partner hands over the result of a dossier with its files.",
-        personal=("note",),
-        needs_file=True,
-    ),
-    MessageType(
-        name="province.dossier",
-        version=1,
-        kind=Kind.COMMAND,
-        owner=RECORDS,
-        reader=PROVINCIAL,
-        payload=p.ProvinceDossier,
-        sentence="Register a dossier at the province, or bring its record up to date.",
-        personal=("applicant", "summary"),
-        newest_if="update",  # the first registration creates the dossier there, it must arrive
-    ),
-    MessageType(
-        name="province.progress",
-        version=1,
-        kind=Kind.COMMAND,
-        owner=RECORDS,
-        reader=PROVINCIAL,
-        payload=p.ProvinceProgress,
-        sentence="Tell the province one step of a dossier.",
-        personal=("text",),
-    ),
-    MessageType(
-        name="town.transfer",
-        version=1,
-        kind=Kind.COMMAND,
-        owner=RECORDS,
-        reader=TOWN_CENTER,
-        payload=p.TownTransfer,
-        sentence="Hand an inter-level dossier over to the town administrative centre.",
-        personal=("applicant",),
-    ),
-    MessageType(
-        name="town.supplement",
-        version=1,
-        kind=Kind.COMMAND,
-        owner=RECORDS,
-        reader=TOWN_CENTER,
-        payload=p.TownSupplement,
-        sentence="Give the town the papers that it asked for.",
-        personal=("note",),
-    ),
-    MessageType(
-        name="town.result_returned",
-        version=1,
-        kind=Kind.COMMAND,
-        owner=RECORDS,
-        reader=TOWN_CENTER,
-        payload=p.TownResultReturned,
-        sentence="Tell the town that its result was handed to the applicant.",
-        personal=("note",),
-    ),
+from hub.messages.message_type import MessageType
+from hub.messages.message_types import (
+    CATALOG,
+    DEVICES,
+    NOT_OF_DEVICES,
+    PARTNER,
+    PARTNERS,
+    PROVINCIAL,
+    RECORDS,
+    TOWN_CENTER,
 )
+
+__all__ = [
+    "CATALOG",
+    "DEVICES",
+    "NOT_OF_DEVICES",
+    "PARTNER",
+    "PARTNERS",
+    "PROVINCIAL",
+    "READERS",
+    "RECORDS",
+    "TOWN_CENTER",
+    "Opened",
+    "agree_in_content",
+    "compose",
+    "dedup_key",
+    "find",
+    "further_key",
+    "may_be_superseded",
+    "open",
+    "read",
+    "type_of",
+]
 
 _by_wire: dict[tuple[str, int], MessageType] = {}
 for _entry in CATALOG:
@@ -232,7 +59,7 @@ for _entry in CATALOG:
         _by_wire[_name, _entry.version] = _entry
 _by_payload = {entry.payload: entry for entry in CATALOG}
 READERS = {entry.name: entry.reader for entry in CATALOG if entry.reader != RECORDS}
-"""The partner that reads each message which the hub delivers."""
+"""The destination that reads each message which the hub delivers."""
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {
     entry.payload: msgspec.json.Decoder(entry.payload) for entry in CATALOG
 }

@@ -10,6 +10,8 @@ from hub.texts import Text
 
 PROVINCIAL = "provincial"
 TOWN_CENTER = "town_center"
+DEVICES = "devices"
+"""No partner: the printers of the counter, as a destination."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,19 @@ BY_SHORT = {partner.short: partner.destination for partner in PARTNERS.values()}
 """The name at the command line -> the destination."""
 
 
+_PRINTERS = Partner(
+    destination=DEVICES,
+    short=DEVICES,
+    text=Text("máy in ở quầy", "the counter's printers"),
+    title=Text("Máy in ở quầy", "Printers"),
+    full=Text("máy in ở quầy", "the printers of the counter"),
+)
+
+
 def named(destination: str) -> Partner:
-    """Return a destination's names; one that is no partner goes by its own."""
+    """Return a destination's names; one that is neither partner nor printer goes by its own."""
     own = Text(destination, destination)
-    return PARTNERS.get(destination) or Partner(
+    found = _PRINTERS if destination == DEVICES else PARTNERS.get(destination)
+    return found or Partner(
         destination=destination, short=destination, text=own, title=own, full=own
     )

@@ -364,6 +364,19 @@ class ResultIssued(Struct, frozen=True, kw_only=True):
     note: Text = field(name="ghiChu", default="")
 
 
+class PaperToPrint(Struct, frozen=True, kw_only=True):
+    """Print the attached file for an officer at a printer of the counter (in giấy tờ)."""
+
+    number: Number = field(name="maHoSo")
+    paper: Code = field(name="loaiGiayTo")
+    title: Name = field(name="tieuDe")
+    printer: Code = field(name="mayIn")
+    copies: Annotated[int, Meta(ge=1, le=20)] = field(name="soBan", default=1)
+    requested_by: Name = field(name="nguoiYeuCau")
+    reprint: Annotated[int, Meta(ge=0, le=99)] = field(name="lanInLai", default=0)
+    """How many prints of unknown end came before; from 1 on the paper says *bản in lại*."""
+
+
 Payload = (
     DossierReceived
     | DocumentScanned
@@ -383,4 +396,5 @@ Payload = (
     | PaymentRequested
     | ProcedureCorrected
     | ResultIssued
+    | PaperToPrint
 )

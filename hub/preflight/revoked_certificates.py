@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from hub.bootstrap.client_certificates import trust_files
+from hub.bootstrap.access.client_certificates import trust_files
 from hub.preflight.check import Check
 from hub.records.deadlines.calendar import local
 from hub.rules.clients.revocation import ends_of

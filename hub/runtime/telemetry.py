@@ -66,6 +66,7 @@ class Event(StrEnum):
     CONTRACT_QUERIED = "contract_queried"
     CONTRACT_CHANGED = "contract_changed"
     REQUEST_REFUSED = "request_refused"
+    IDENTITY_REFUSED = "identity_refused"
     CLIENT_KEY_ENDS = "client_key_ends"
     CERTIFICATE_ENDS = "certificate_ends"
     FILES_RENEWED = "files_renewed"
@@ -174,6 +175,7 @@ def setup(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _keep_known,
             LogLimit(Event.REQUEST_REFUSED),
+            LogLimit(Event.IDENTITY_REFUSED),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),

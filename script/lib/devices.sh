@@ -1,11 +1,13 @@
 # What the tests of devices are proved against: CUPS's own printer, ippeveprinter, which needs a D-Bus
 # of its own (the tests start one; no service of the machine); scanimage with sane-airscan, which scan
 # from the simulator of eSCL; snmpd, which serves the values of our photocopier from a process of the
-# test's own; rtsp-server-perl, a server of streams like a camera's; zbarimg, which script/bench scan compares with. Nothing of it is needed to run the hub.
+# test's own; rtsp-server-perl, a server of streams like a camera's; poppler, which draws papers;
+# zbarimg, which reads codes beside ours. Nothing of it is needed to run the hub.
 
 install_device_peers() {
     missing=
     has_ippeveprinter || missing="$missing cups-ipp-utils"
+    command -v pdftoppm >/dev/null 2>&1 || missing="$missing poppler-utils"
     command -v scanimage >/dev/null 2>&1 || missing="$missing sane-utils"
     [ -e /etc/sane.d/airscan.conf ] || missing="$missing sane-airscan"
     [ -x /usr/sbin/snmpd ] || missing="$missing snmpd"

@@ -1,4 +1,4 @@
-# What the foreign partners of the tests run on (tests/foreign): Node.js with the npm package `soap`,
+# What the foreign partners of the tests run on (tests/foreign): Node.js with the npm packages `soap` and `oidc-provider`,
 # and PHP with SoapServer; also Debian's Prometheus, which reads the hub's figures. Nothing of it is needed to run the hub, and none of it is in the tree.
 
 install_foreign_programs() {

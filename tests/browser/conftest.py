@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from adapters.identities.calls import Calls
+from adapters.identities.provider import OidcProvider, Registration
 from hub.drill.sandbox.programs import MissingProgram
 from hub.exchange.outbox.emit import emit
 from hub.messages.envelope import encode
@@ -145,6 +147,17 @@ def _propose(store: Store) -> None:
         by=by,
     )
     discarding.propose_drop(store, {PARKED: "dossier_unknown"}, who=who, by=by)
+
+
+@pytest.fixture(scope="session")
+def managing(cases: Store) -> Iterator[str]:
+    """The address of the same console, as a person sees it who manages accounts."""
+    at = Registration(
+        issuer="https://id.example", client_id="hub", redirect_uri="https://x.example"
+    )
+    made, role = OidcProvider(at, Calls(), clock=now), UserRole.OPERATOR
+    with looking(cases, role=role, oidc_issuer=at.issuer, identities=made) as client:
+        yield str(client.base_url).rstrip("/")
 
 
 @pytest.fixture(scope="session")

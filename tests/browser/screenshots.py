@@ -19,17 +19,22 @@ from pathlib import Path
 
 import httpx
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from hub.drill.sandbox import loopback
 from hub.drill.trial.accounts import sign_ins
 
 ROOT = Path(__file__).parents[2]
-PORTS = 9
+PORTS = 10
 COLOURS = 160
 LARGEST = 120_000
 """Bytes of a picture."""
 WIDTH, HEIGHT = 1280, 860
+SCREENS: Mapping[str, ViewportSize] = {
+    "kiosk": {"width": 1080, "height": 1920},
+    "display": {"width": 1920, "height": 1080},
+}
+"""The devices of the hall."""
 
 
 @contextmanager
@@ -117,6 +122,13 @@ def take(console: str, place: Path, *, to: Mapping[int, Path]) -> None:
                     raise SystemExit(f"{name}: {len(picture)} bytes")
                 (directory / f"console-{name}.png").write_bytes(picture)
                 sys.stdout.write(f"{name} {width}: {path}, {len(picture)} bytes\n")
+        for name, size in SCREENS.items() if WIDTH in to else ():
+            screen = browser.new_context(locale="vi", viewport=size).new_page()
+            screen.goto((place / "drill" / f"{name}-1.html").as_uri())
+            screen.locator("main").wait_for()  # the start page has none
+            picture = small(screen.screenshot())
+            (to[WIDTH] / f"hall-{name}.png").write_bytes(picture)
+            sys.stdout.write(f"{name}: {len(picture)} bytes\n")
         browser.close()
 
 

@@ -29,6 +29,8 @@ OF_A_KIND = {
     "/incidents/{number}": "/incidents/1",
     "/signals/{name}": "/signals/disk_free",
     "/faults/{code}": "/faults/partner_refused",
+    "/accounts/{name}": "/accounts/an",
+    "/desks/{name}": "/desks/1",
 }
 """For each route with a parameter a page of the cases."""
 GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"
@@ -43,8 +45,10 @@ SPECIAL = (
 )
 """Nothing found, no such page, pages of a selection and of parked messages."""
 NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/audit.csv", "/selection.csv")
-BEHIND_ACCOUNTS = ("/sign-in", "/account")
-"""Pages that are there only where the hub has accounts; these cases have none."""
+BEHIND_ACCOUNTS = ("/sign-in/",)
+"""Pages of the steps of a sign-in, which these cases do not take."""
+MANAGED = ("/accounts", "/accounts/{name}", "/sign-in")
+"""Pages that only a person who manages accounts sees, and one with a button of a provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 @pytest.fixture(scope="session")
-def pages(cases: Store) -> list[str]:
+def pages(cases: Store, managing: str) -> list[str]:
     """The addresses of the console's pages, by its routes; a new one is looked at, too."""
     app = create_app(Parts(store=cases, clock=now, destinations=()))
     routes = [it for it in app.routes if isinstance(it, APIRoute) and "GET" in (it.methods or ())]
@@ -83,7 +87,9 @@ def pages(cases: Store) -> list[str]:
     assert set(OF_A_KIND) <= set(paths)
     lacking = [path for path in paths if "{" in path and path not in OF_A_KIND]
     assert lacking == [], "OF_A_KIND needs a page of the cases for each"
-    return [*(OF_A_KIND.get(path, path) for path in paths), *SPECIAL]
+    managed = [f"{managing}{OF_A_KIND.get(path, path)}" for path in MANAGED]
+    others = (OF_A_KIND.get(path, path) for path in paths if path not in MANAGED)
+    return [*others, *managed, *SPECIAL]
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """The console for tests: its application over a store, with a visitor who needs no sign-in."""
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import httpx
 import sqlalchemy as sa
@@ -11,14 +12,12 @@ from fastapi import FastAPI, Request
 
 from hub.console.app import create_app
 from hub.console.frame.visitor import visitor
-from hub.console.parts import Parts, no_file, peer_of
+from hub.console.parts import Parts
 from hub.console.sign_in.forms import TOKEN, fields
 from hub.exchange.outbox.emit import emit
 from hub.gateway.serve import WebRole
 from hub.messages.envelope import Message
 from hub.messages.partners import PARTNERS
-from hub.ports import BlobPath, Destination
-from hub.rules.alerts.incidents import Incident
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import RIGHTS_OF, UserRole
 from hub.rules.users.scope import ALL, Scope
@@ -60,48 +59,32 @@ def looking(
     management_url: str = "",
     code_key: Callable[[], bytes | None] = lambda: None,
     more: Callable[[FastAPI], object] = lambda _app: None,
-    address_of: Callable[[Request], str] = peer_of,
-    partners: Sequence[Destination] = (),
     name: str = "binh",
-    file_path: BlobPath = no_file,
-    kept_outside: Callable[[], Sequence[Incident]] = tuple,
+    port: int = 0,
+    **others: Any,
 ) -> Iterator[httpx.Client]:
-    """Give a browser at the console, which is served as in a hub; `more` adds routes of a test."""
-    app = create_app(
-        Parts(
-            store=store,
-            clock=clock,
-            destinations=(*PARTNERS, "devices"),
-            broker_url=broker_url,
-            management_url=management_url,
-            code_key=code_key,
-            address_of=address_of,
-            partners=partners,
-            agency="000.99.01.H57",
-            file_path=file_path,
-            kept_outside=kept_outside,
-        )
+    """Give a browser at the console, served as in a hub; `more` adds routes, `others` are parts."""
+    parts = Parts(
+        store=store,
+        clock=clock,
+        destinations=(*PARTNERS, "devices"),
+        broker_url=broker_url,
+        management_url=management_url,
+        code_key=code_key,
+        agency="000.99.01.H57",
+        **others,
     )
+    app = create_app(parts)
     more(app)
     if signed_in:
-        _without_sign_in(app, person(role, scope=scope, name=name))
-    with _browsing(app, language) as browser:
-        yield browser
-
-
-@contextmanager
-def _browsing(app: FastAPI, language: str) -> Iterator[httpx.Client]:
-    served = WebRole(app, name="console", host="127.0.0.1", port=0)
+        app.dependency_overrides[visitor] = lambda: person(role, scope=scope, name=name)
+        forms_without_session(app)
+    served = WebRole(app, name="console", host="127.0.0.1", port=port)
     served.start()
-    headers, url = {"accept-language": language}, f"http://127.0.0.1:{served.port}"
+    url, headers = f"http://127.0.0.1:{served.port}", {"accept-language": language}
     with httpx.Client(base_url=url, headers=headers, timeout=30, verify=NO_TLS) as browser:
         yield browser
     served.stop()
-
-
-def _without_sign_in(app: FastAPI, who: Visitor) -> None:
-    app.dependency_overrides[visitor] = lambda: who
-    forms_without_session(app)
 
 
 def forms_without_session(app: FastAPI) -> None:

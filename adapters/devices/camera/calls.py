@@ -75,26 +75,26 @@ class OnvifCamera:
         OnvifFault and DeliveryFailure.
         """
         sent = self._clock()
-        shown = onvif.read_time(self._ask("GetSystemDateAndTime", login=False))
+        shown = onvif.read_time(self._query("GetSystemDateAndTime", login=False))
         self._ahead = ahead(shown, sent=sent, received=self._clock(), exact_to=A_SECOND)
         return self._ahead
 
     def information(self) -> CameraInformation:
         """Return which camera it is."""
-        return onvif.read_information(self._ask("GetDeviceInformation"))
+        return onvif.read_information(self._query("GetDeviceInformation"))
 
     def media(self) -> Place:
         """Return where its media service is."""
-        return onvif.read_media_place(self._ask("GetCapabilities", Category="Media"))
+        return onvif.read_media_place(self._query("GetCapabilities", Category="Media"))
 
     def profiles(self, media: Place) -> list[str]:
         """Return the tokens of its profiles."""
-        return onvif.read_profiles(self._ask("GetProfiles", at=media))
+        return onvif.read_profiles(self._query("GetProfiles", at=media))
 
     def snapshot_place(self, media: Place, profile: str) -> Place:
         """Return where a picture of a profile is."""
         return onvif.read_snapshot_place(
-            self._ask("GetSnapshotUri", at=media, ProfileToken=profile)
+            self._query("GetSnapshotUri", at=media, ProfileToken=profile)
         )
 
     def picture(self, place: Place) -> bytes:
@@ -128,7 +128,7 @@ class OnvifCamera:
         finally:
             wire.close()
 
-    def _ask(
+    def _query(
         self, name: str, *, login: bool = True, at: Place | None = None, **values: str
     ) -> etree._Element:
         body = onvif.request(name, **values)

@@ -107,7 +107,7 @@ class Camera:
         host = urlsplit(self.address).hostname or ""
         url = self.stream or f"rtsp://{f'[{host}]' if ':' in host else host}"
         try:
-            answer = rtsp.ask(url)
+            answer = rtsp.query(url)
         except rtsp.NoStream as error:
             yield DeviceFinding("camera_stream_away", f"{url}: {error}")
             return

@@ -33,15 +33,15 @@ def authorization(
         return hashlib.new(_HASHES[algorithm], text.encode(), usedforsecurity=False).hexdigest()
 
     realm, given = parts.get("realm", ""), parts["nonce"]
-    secret, asked = digest(f"{user}:{realm}:{password}"), digest(f"GET:{target}")
+    secret, hashed = digest(f"{user}:{realm}:{password}"), digest(f"GET:{target}")
     fields = {"username": user, "realm": realm, "nonce": given, "uri": target}
     own = nonce or secrets.token_hex(8)
     if offered == [""]:  # RFC 2069, as old cameras do
-        fields["response"] = digest(f"{secret}:{given}:{asked}")
+        fields["response"] = digest(f"{secret}:{given}:{hashed}")
         tail = ""
     else:
         fields["cnonce"] = own
-        fields["response"] = digest(f"{secret}:{given}:00000001:{own}:auth:{asked}")
+        fields["response"] = digest(f"{secret}:{given}:00000001:{own}:auth:{hashed}")
         tail = ", qop=auth, nc=00000001"
     if "opaque" in parts:
         fields["opaque"] = parts["opaque"]

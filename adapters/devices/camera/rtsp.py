@@ -34,7 +34,7 @@ class RtspAnswer:
         return 200 <= self.status < 300 or self.status == LOGIN_FIRST
 
 
-def ask(url: str, *, within: timedelta = WITHIN) -> RtspAnswer:
+def query(url: str, *, within: timedelta = WITHIN) -> RtspAnswer:
     """Ask for rtsp://host[:port][/path]: with a path the stream, without one the server.
 
     Raises NoStream.

@@ -108,9 +108,9 @@ class SimulatedCamera:
             return 404, "", b""
         wanted = f'Digest realm="camera", nonce="{NONCE}", qop="auth", algorithm=MD5'
         given = dict(parse_keqv_list(parse_http_list(login.removeprefix("Digest "))))
-        asked = hashlib.md5(f"GET:{path}".encode(), usedforsecurity=False).hexdigest()
+        hashed = hashlib.md5(f"GET:{path}".encode(), usedforsecurity=False).hexdigest()
         secret = hashlib.md5(f"{USER}:camera:{PASSWORD}".encode(), usedforsecurity=False)
-        parts = (secret.hexdigest(), NONCE, given.get("nc"), given.get("cnonce"), "auth", asked)
+        parts = (secret.hexdigest(), NONCE, given.get("nc"), given.get("cnonce"), "auth", hashed)
         made = hashlib.md5(":".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
         if given.get("response") != made or given.get("username") != USER:
             return 401, wanted, b""

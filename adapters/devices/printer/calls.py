@@ -6,8 +6,9 @@ that is not known (AmbiguousFailure). Nothing is repeated here.
 """
 
 import itertools
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -20,6 +21,7 @@ from adapters.devices.printer.ipp import (
     Operation,
     Tag,
     UnreadableReply,
+    Value,
     Written,
     read_reply,
     write_request,
@@ -27,7 +29,7 @@ from adapters.devices.printer.ipp import (
 from adapters.wire.connections import Dialer
 from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Tls
-from adapters.wire.replies import expect_success
+from adapters.wire.replies import digest, evidenced, expect_success
 from hub.rules.failures.errors import AmbiguousFailure
 
 USER = "hub"
@@ -50,16 +52,33 @@ _NOT_TAKEN: Final = frozenset({0x0501, 0x0502, 0x0503, 0x0506, 0x0507})
 """Server errors before any work: not supported, unavailable, version, not accepting, busy."""
 
 
+JOB_ATTRIBUTES: Final = (
+    "job-id",
+    "job-name",
+    "job-state",
+    "job-state-reasons",
+    "job-impressions-completed",
+    "time-at-creation",
+    "job-printer-up-time",
+)
+"""What the hub asks of a job; the times are seconds of the printer's own clock."""
+
+
 class NotIpp(Exception):
     """The address answered, but not as a printer by IPP; the text says how, without content."""
+
+    def __init__(self, why: str, *, response_hash: str = "") -> None:
+        super().__init__(why)
+        self.response_hash = response_hash
 
 
 class PrinterRefused(Exception):
     """A printer answered by IPP that it did not do what was asked."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, *, response_hash: str = "") -> None:
         super().__init__(f"IPP status {status:#06x}")
         self.status = status
+        self.response_hash = response_hash
 
     @property
     def is_passing(self) -> bool:
@@ -70,6 +89,16 @@ class PrinterRefused(Exception):
     def is_certain(self) -> bool:
         """Whether a document of this request was certainly not taken."""
         return 0x0400 <= self.status <= 0x04FF or self.status in _NOT_TAKEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunJob:
+    """The printer's word that it has a document."""
+
+    number: int
+    name: str
+    """As the printer repeats it, "" where it does not."""
+    response_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +149,56 @@ class IppPrinter:
         """Ask whether the printer would take a document; it prints nothing."""
         return self.call(Operation.VALIDATE_JOB, self._document(name, media_type))
 
-    def print_document(self, document: bytes, *, name: str, media_type: str) -> int:
-        """Hand a document over and return the number of its job.
+    def print_document(
+        self,
+        document: bytes,
+        *,
+        name: str,
+        media_type: str,
+        copies: int = 1,
+        not_after: float = math.inf,
+    ) -> BegunJob:
+        """Hand a document over and return its job.
 
-        Raises TransientFailure or PrinterRefused where the printer certainly has not taken it, and
-        AmbiguousFailure where that is not known.
+        Raises TransientFailure or PrinterRefused where the printer certainly has not taken it,
+        NotAttempted where it is too late to begin, and AmbiguousFailure where that is not known.
         """
         wanted = self._document(name, media_type)
+        template = [Written(Tag.INTEGER, "copies", (copies,))]
         try:
-            reply = self._well(Operation.PRINT_JOB, wanted, document=document)
+            reply = self._well(
+                Operation.PRINT_JOB, wanted, template, document=document, not_after=not_after
+            )
         except NotIpp as error:
-            raise AmbiguousFailure("reply_unreadable", str(error)) from error
+            raise _unreadable(str(error), error.response_hash) from error
         except PrinterRefused as refusal:
             if refusal.is_certain:
                 raise
-            raise AmbiguousFailure("reply_server_error", str(refusal)) from refusal
-        number = next(iter(reply.group(Group.JOB).get("job-id", ())), None)
+            failure = AmbiguousFailure("reply_server_error", str(refusal))
+            failure.response_hash = refusal.response_hash
+            raise failure from refusal
+        job = reply.group(Group.JOB)
+        number, shown = first(job, "job-id"), first(job, "job-name")
         if not isinstance(number, int) or isinstance(number, bool):
-            raise AmbiguousFailure("reply_unreadable", "the reply names no job")
-        return number
+            raise _unreadable("the reply names no job", reply.response_hash)
+        if shown and not name.startswith(str(shown)):
+            raise _unreadable("the reply names the job of another paper", reply.response_hash)
+        return BegunJob(number=number, name=str(shown or ""), response_hash=reply.response_hash)
+
+    def jobs(self, which: str) -> tuple[list[Attributes], str]:
+        """Return the hub's own jobs and the sha256 of the reply.
+
+        `which`: `completed` (also those that were aborted) or `not-completed`. Raises as `call`
+        does, and PrinterRefused.
+        """
+        wanted = [
+            Written(Tag.NAME, "requesting-user-name", (USER,)),
+            Written(Tag.KEYWORD, "which-jobs", (which,)),
+            Written(Tag.BOOLEAN, "my-jobs", (True,)),
+            Written(Tag.KEYWORD, "requested-attributes", JOB_ATTRIBUTES),
+        ]
+        reply = self._well(Operation.GET_JOBS, wanted)
+        return reply.all(Group.JOB), reply.response_hash
 
     def job(self, number: int) -> Attributes:
         """Return how a job is. Raises PrinterRefused (`NOT_FOUND`) for a job of long ago."""
@@ -149,36 +209,54 @@ class IppPrinter:
         return self._well(Operation.GET_JOB_ATTRIBUTES, wanted).group(Group.JOB)
 
     def call(
-        self, operation: Operation, attributes: Sequence[Written], *, document: bytes = b""
+        self,
+        operation: Operation,
+        attributes: Sequence[Written],
+        template: Sequence[Written] = (),
+        *,
+        document: bytes = b"",
+        not_after: float = math.inf,
     ) -> IppReply:
         """Make one call and return the reply, whatever its status by IPP.
 
-        Raises NotIpp, TransientFailure and AmbiguousFailure: the last two also where HTTP says that
-        the printer cannot answer now.
+        `template`: attributes of the job. `not_after` as in `Destination.send`. Raises NotIpp,
+        TransientFailure and AmbiguousFailure: the last two also where HTTP says that the printer
+        cannot answer now.
         """
         number = next(self._ids)
         uri = Written(Tag.URI, "printer-uri", (self.address.uri,))
         groups = [(Group.OPERATION, [uri, *attributes])]
+        if template:
+            groups.append((Group.JOB, [*template]))
         body = write_request(operation, number, groups, document=document)
-        reply = self._wire.call("POST", body=body, headers={"Content-Type": MEDIA_TYPE})
-        if reply.status >= 500 or reply.status in _LATER:
-            expect_success(reply)
+        headers = {"Content-Type": MEDIA_TYPE}
+        reply = self._wire.call("POST", body=body, headers=headers, not_after=not_after)
+        with evidenced(reply):
+            if reply.status >= 500 or reply.status in _LATER:
+                expect_success(reply)
         if reply.status != 200:
-            raise NotIpp(f"HTTP {reply.status}")
+            raise NotIpp(f"HTTP {reply.status}", response_hash=digest(reply))
         try:
             found = read_reply(reply.body)
         except UnreadableReply as error:
-            raise NotIpp(str(error)) from None
+            raise NotIpp(str(error), response_hash=digest(reply)) from None
         if found.request_id != number:
-            raise NotIpp("the reply belongs to another request")
-        return found
+            why = "the reply belongs to another request"
+            raise NotIpp(why, response_hash=digest(reply))
+        return replace(found, response_hash=digest(reply))
 
     def _well(
-        self, operation: Operation, attributes: Sequence[Written], *, document: bytes = b""
+        self,
+        operation: Operation,
+        attributes: Sequence[Written],
+        template: Sequence[Written] = (),
+        *,
+        document: bytes = b"",
+        not_after: float = math.inf,
     ) -> IppReply:
-        reply = self.call(operation, attributes, document=document)
+        reply = self.call(operation, attributes, template, document=document, not_after=not_after)
         if not reply.well:
-            raise PrinterRefused(reply.status)
+            raise PrinterRefused(reply.status, response_hash=reply.response_hash)
         return reply
 
     def _document(self, name: str, media_type: str) -> list[Written]:
@@ -187,3 +265,14 @@ class IppPrinter:
             Written(Tag.NAME, "job-name", (name,)),
             Written(Tag.MEDIA_TYPE, "document-format", (media_type,)),
         ]
+
+
+def first(attributes: Attributes, name: str) -> Value:
+    """Return the first value of an attribute, None where there is none."""
+    return next(iter(attributes.get(name, ())), None)
+
+
+def _unreadable(why: str, response_hash: str) -> AmbiguousFailure:
+    failure = AmbiguousFailure("reply_unreadable", why)
+    failure.response_hash = response_hash
+    return failure

@@ -1,7 +1,8 @@
 """IPP on the wire (RFC 8010): requests as bytes, replies read within limits. Pure.
 
 Only what the hub's operations need is written. Everything that a printer may answer is read; a
-reply that breaks the form is refused as a whole, because half of one proves nothing.
+reply that breaks the form is refused as a whole, because half of one proves nothing. A request has
+the same form: the simulated printer reads and answers with the same functions.
 """
 
 import struct
@@ -26,6 +27,7 @@ class Operation(IntEnum):
     PRINT_JOB = 0x0002
     VALIDATE_JOB = 0x0004
     GET_JOB_ATTRIBUTES = 0x0009
+    GET_JOBS = 0x000A
     GET_PRINTER_ATTRIBUTES = 0x000B
 
 
@@ -41,6 +43,9 @@ class Tag(IntEnum):
     """The syntaxes that the hub writes."""
 
     INTEGER = 0x21
+    BOOLEAN = 0x22
+    ENUM = 0x23
+    TEXT = 0x41
     NAME = 0x42
     KEYWORD = 0x44
     URI = 0x45
@@ -78,6 +83,11 @@ class IppReply:
     status: int
     request_id: int
     groups: Sequence[tuple[int, Attributes]]
+    rest: bytes = b""
+    """What follows the attributes: the document of a request, nothing in a reply."""
+    version: tuple[int, int] = VERSION
+    response_hash: str = ""
+    """sha256 of the reply as received."""
 
     @property
     def well(self) -> bool:
@@ -86,18 +96,26 @@ class IppReply:
 
     def group(self, wanted: Group) -> Attributes:
         """Return the first group of a kind, an empty one where there is none."""
-        return next((attributes for tag, attributes in self.groups if tag == wanted), {})
+        return next(iter(self.all(wanted)), {})
+
+    def all(self, wanted: Group) -> list[Attributes]:
+        """Return every group of a kind, in order."""
+        return [attributes for tag, attributes in self.groups if tag == wanted]
 
 
 def write_request(
-    operation: Operation,
+    operation: int,
     request_id: int,
     groups: Sequence[tuple[Group, Sequence[Written]]],
     *,
     document: bytes = b"",
+    version: tuple[int, int] = VERSION,
 ) -> bytes:
-    """Return a request; charset and language come first in its first group, as IPP wants them."""
-    out = bytearray(struct.pack(">BBHI", *VERSION, operation, request_id))
+    """Return a request, or a reply with its status as `operation`.
+
+    Charset and language come first in its first group, as IPP wants them.
+    """
+    out = bytearray(struct.pack(">BBHI", *version, operation, request_id))
     charset = Written(Tag.CHARSET, "attributes-charset", ("utf-8",))
     language = Written(Tag.LANGUAGE, "attributes-natural-language", ("vi",))
     for place, (group, attributes) in enumerate(groups):
@@ -112,7 +130,10 @@ def _written(attribute: Written) -> bytes:
     out = bytearray()
     name = attribute.name.encode("ascii")
     for value in attribute.values:
-        raw = struct.pack(">i", value) if isinstance(value, int) else value.encode("utf-8")
+        if attribute.tag is Tag.BOOLEAN:
+            raw = struct.pack(">?", value)
+        else:
+            raw = struct.pack(">i", value) if isinstance(value, int) else value.encode("utf-8")
         out += struct.pack(">BH", attribute.tag, len(name)) + name
         out += struct.pack(">H", len(raw)) + raw
         name = b""  # a further value of the same attribute
@@ -123,11 +144,17 @@ def read_reply(raw: bytes) -> IppReply:
     """Read a reply. Raises UnreadableReply."""
     reader = _Reader(raw)
     try:
-        _major, _minor, status, request_id = struct.unpack(">BBHI", reader.read(8))
+        *version, status, request_id = struct.unpack(">BBHI", reader.read(8))
         groups = list(reader.groups())
     except (struct.error, UnicodeDecodeError) as error:
         raise UnreadableReply(f"{type(error).__name__} at byte {reader.at}") from None
-    return IppReply(status=status, request_id=request_id, groups=groups)
+    return IppReply(
+        status=status,
+        request_id=request_id,
+        groups=groups,
+        rest=raw[reader.at :],
+        version=(version[0], version[1]),
+    )
 
 
 class _Reader:

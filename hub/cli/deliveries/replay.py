@@ -1,13 +1,15 @@
 """`hub deliveries replay`: one dead delivery, or a planned selection of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hub.bootstrap.partners.call_limits import call_limits_of, counted
 from hub.bootstrap.partners.destinations import make_destinations
+from hub.bootstrap.partners.printers import make_printers
 from hub.cli.approvals import proposing
 from hub.cli.context import (
     Actor,
@@ -109,7 +111,7 @@ def _replay_one(id: int, who: SignedBy, *, unasked: bool) -> None:
         proposing.propose(ApprovalVerb.REPLAY_UNASKED, id, by=who)
         return
     try:
-        with opened() as store, _partners() as (destinations, files):
+        with opened() as store, _partners(store) as (destinations, files):
             result = replay_one.replay(
                 store,
                 id,
@@ -154,12 +156,13 @@ def _verdict(verdict: str) -> str:
 
 
 @contextmanager
-def _partners() -> Iterator[tuple[list[Destination], BlobStore]]:
+def _partners(store: Store) -> Iterator[tuple[Sequence[Destination], BlobStore]]:
     """Give the partners that can be queried, and the files, for the length of the block."""
     known = settings()
-    destinations = make_destinations(known)
+    destinations = [*make_destinations(known), *make_printers(known)]
     try:
-        yield destinations, BlobStore(Path(known.data_dir) / "files")
+        partners = counted(destinations, store, call_limits_of(known), clock=utc_now)
+        yield partners, BlobStore(Path(known.data_dir) / "files")
     finally:
         for destination in destinations:
             destination.close()
@@ -169,7 +172,7 @@ def _plan(store: Store, selection: ReplayFilter, who: SignedBy) -> None:
     with store.read() as tx, known_names():
         known_filters.check_deliveries(tx, selection)
     with (
-        _partners() as (destinations, files),
+        _partners(store) as (destinations, files),
         bar(text("decisions.querying_partners")) as progress,
     ):
         number = replay_plan.make(

@@ -28,15 +28,15 @@ def snapshot(
         refuse(text("unavailable.settings"), cause=str(error))
         raise typer.Exit(2) from None
     if camera is None:
-        refuse(text("device_findings.no_such_camera", name=device))
+        refuse(text("snapshots.no_such_camera", name=device))
         raise typer.Exit(2)
     who = by(reason, actor)
     with opened(known) as store:
         try:
-            file = snapshots.take(store, known.snapshots, device, camera.picture, who)
+            file = snapshots.keep_picture(store, known.snapshots, device, camera.picture, who)
         except NoPicture as error:
             found = error.finding
             refuse(f"{found.text}: {found.to_do}", cause=found.evidence)
             raise typer.Exit(1) from None
     put(device=device, picture=str(file))
-    done(text("device_findings.snapshot_kept", file=file, days=known.snapshot_days))
+    done(text("snapshots.snapshot_kept", file=file, days=known.snapshot_days))

@@ -1,4 +1,4 @@
-"""`hub simulate`: a partner's simulator in the foreground."""
+"""`hub simulate`: the simulator of a partner, or of a printer, in the foreground."""
 
 import os
 import sys
@@ -12,6 +12,10 @@ from hub.messages.partners import BY_SHORT
 from hub.texts import text
 
 app = typer.Typer()
+_MODULES = {
+    **{short: f"adapters.{name}.simulator" for short, name in BY_SHORT.items()},
+    "printer": "adapters.devices.printer.simulator",
+}
 ANSWERS = {"simulate": ("simulator",)}
 
 
@@ -27,10 +31,10 @@ def simulate(
     if partner in ("", "-h", "--help"):
         print_line(text("installation.simulate_usage"))
         raise typer.Exit(0 if partner else 2)
-    if partner not in BY_SHORT:
+    if partner not in _MODULES:
         refuse(text("installation.no_simulator", partner=partner))
         raise typer.Exit(2)
-    command = [sys.executable, "-m", f"adapters.{BY_SHORT[partner]}.simulator", *context.args]
+    command = [sys.executable, "-m", _MODULES[partner], *context.args]
     put(simulator=partner)
     answer.end(0)
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter and module

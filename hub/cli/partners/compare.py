@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hub.bootstrap.partners.call_limits import call_limits_of, counted
 from hub.bootstrap.partners.destinations import make_destinations
 from hub.cli.context import Actor, by, opened, settings
 from hub.cli.output import words
@@ -17,6 +18,7 @@ from hub.operations.comparison.lists.problems import ListRefused
 from hub.operations.comparison.lists.run import ListReport, reconcile_lists
 from hub.records.rulebook import Rulebook
 from hub.rules.actors import BY_RECONCILE
+from hub.runtime.clock import utc_now
 from hub.texts import text
 
 app = typer.Typer()
@@ -51,8 +53,9 @@ def compare(
                 if lists
                 else []
             )
+            partners = counted(destinations, store, call_limits_of(known), clock=utc_now)
             report = daily.reconcile_day(
-                store, day.date(), destinations, rules, by=who, progress=progress
+                store, day.date(), partners, rules, by=who, progress=progress
             )
     except ListRefused as error:
         raise refused(f"--list {error.partner}", error) from None

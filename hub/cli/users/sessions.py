@@ -9,16 +9,20 @@ from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.cli.users.manage import Name, refused
 from hub.operations.users import accounts
+from hub.operations.users.confirming import account_state
 from hub.operations.users.refused import UserNotDone
 from hub.rules.users.rights import Right
 from hub.runtime.clock import utc_now
-from hub.store.users import accounts as kept
-from hub.store.users import keys, recovery_codes, sessions
-from hub.store.users.accounts import UserAccount
+from hub.store.users import sessions
+from hub.store.users.listing import listed
 from hub.texts import text
 
 app = typer.Typer()
-USERS = listing("users", "*user *full_name *role *sectors *standing codes_left key_ends")
+USERS = listing(
+    "users",
+    "*user *full_name *role *sectors *standing *last_sign_in"
+    " open_sessions issuer codes_left key_ends",
+)
 SESSIONS = listing("sessions", "*session *stage *since *last_used *ends *address")
 ANSWERS = {"list": (USERS,), "sessions": (SESSIONS,), "revoke": ("user", "sessions_ended")}
 
@@ -30,29 +34,25 @@ def list_users(
     """List accounts: role, sectors, key, recovery codes left; never a secret."""
     with opened() as store, store.read() as tx:
         rows = []
-        for it in kept.all_of(tx):
+        for each in listed(tx, now=utc_now()):
+            it, user = each.account, each.account.user
             if it.retired_at is not None and not everything:
                 continue
-            key, user = keys.of_user(tx, it.user.name), it.user
             rows.append(
                 (
                     user.name,
                     user.full_name,
                     str(user.role.text),
                     " ".join(sorted(user.sectors)),
-                    _mark_of(it),
-                    recovery_codes.left(tx, user.name),
-                    key.ends_at if key else None,
+                    str(account_state(it)),
+                    it.last_sign_in_at,
+                    each.sessions,
+                    it.issuer,
+                    each.codes_left,
+                    each.key_ends_at,
                 )
             )
     show(USERS, rows, empty=text("users.none"))
-
-
-def _mark_of(account: UserAccount) -> str:
-    if account.retired_at is not None:
-        return text("users.is_retired_mark")
-    waits = account.introduced_by and Right.APPROVE in account.user.rights
-    return text("users.is_unconfirmed_mark" if waits else "users.is_active_mark")
 
 
 @app.command("sessions")

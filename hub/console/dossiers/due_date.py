@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from hub.console.frame.rendering import moment
 from hub.messages.invalid import InvalidMessage
 from hub.records.deadlines.calendar import CalendarMissing
 from hub.records.deadlines.counted import Count, Wait, count
@@ -14,6 +13,7 @@ from hub.records.registers.procedures import Procedure, TimeLimit, Unit
 from hub.records.rulebook import Rulebook
 from hub.store.records.dossiers import Dossier, StatusEvent
 from hub.texts import Text, both
+from hub.web.templates import moment
 
 _MINUTE = timedelta(minutes=1)
 

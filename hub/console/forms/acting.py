@@ -43,10 +43,12 @@ def act(
     page: Callable[[], PageView],
     leads_to: str,
     happened: Callable[[Tx, datetime], Sequence[Happened]] = lambda _tx, _since: (),
+    shown: Callable[[], PageView | None] = lambda: None,
 ) -> Response:
     """Do what a form asks for and lead to a page of the console; a refused one shows `page`.
 
-    `happened`: what was done to the thing since a moment. Raises NotHere and MayNot.
+    `happened`: what was done to the thing since a moment; `shown`: what is shown instead of that
+    page, once, of what this form made. Raises NotHere and MayNot.
     """
     try:
         sent = filled.read(form)
@@ -59,6 +61,9 @@ def act(
     except (MayNot, NotHere):
         _audit_denial(request, parts, who, form)
         raise
+    once_shown = shown()
+    if once_shown is not None:
+        return render(request, replace(once_shown, path=leads_to), who, now=parts.clock())
     return RedirectResponse(leading_to(leads_to, sent.id), status_code=303)
 
 

@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from hub.console.frame.headers import HEADERS
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import MayNot, SignInNeeded
 from hub.operations.alerts import words
@@ -21,6 +20,7 @@ from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import StoreUnavailable, is_away
 from hub.texts import both
+from hub.web.headers import HEADERS
 
 _TITLED = frozenset({401, 403, 404, 405, 409, 422, 500, 503})
 

@@ -15,13 +15,9 @@ from typing import Any
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from markupsafe import Markup
 
-from hub.console.frame import own_files
-from hub.console.frame.language import language_of
 from hub.console.frame.sent_form import new_form_id, sent_form_of
 from hub.messages import catalog
-from hub.messages.local_time import LOCAL
 from hub.messages.partners import named
 from hub.operations.type_names import type_text
 from hub.rules.deliveries.states import DeliveryState, state_text
@@ -32,9 +28,16 @@ from hub.rules.users.visitor import Visitor
 from hub.store.console.happened import Happened
 from hub.store.users.sent_forms import SentForm
 from hub.texts import Language, Text, both
-from hub.texts import catalog as texts
+from hub.web.language import language_of
+from hub.web.own_files import OwnFiles
+from hub.web.reader import ReaderKeys
+from hub.web.templates import duration, make_environment
 
-_TEMPLATES = Path(__file__).parents[1] / "templates"
+_CONSOLE = Path(__file__).parents[1]
+_TEMPLATES = _CONSOLE / "templates"
+OWN_FILES = OwnFiles.read(
+    _CONSOLE / "static", "console.css", "console.js", shared=("icon.svg", "wedge.js")
+)
 NAVIGATION = (
     ("/", "overview"),
     ("/incidents", "incidents"),
@@ -45,11 +48,13 @@ NAVIGATION = (
     ("/queues", "queues"),
     ("/parked", "parked"),
     ("/devices", "devices"),
+    ("/desks", "desks"),
     ("/approvals", "approvals"),
     ("/audit", "audit"),
+    ("/accounts", "accounts"),
 )
 """The pages in the order of the navigation: path, and text."""
-_NEEDED = {"audit": Right.AUDIT}
+_NEEDED = {"audit": Right.AUDIT, "accounts": Right.USERS, "desks": Right.ACT}
 """The right that a page of the navigation needs, where it is another one than METADATA."""
 
 
@@ -91,6 +96,7 @@ class RequestState:
     """What came of the form that led to this page."""
     waiting: int = 0
     """Proposals that wait for the visitor's decision."""
+    reader: ReaderKeys = field(default_factory=ReaderKeys)
 
 
 def render(
@@ -102,6 +108,7 @@ def render(
         getattr(request.state, "form_token", ""),
         sent_form_of(request),
         count(visitor) if visitor and count else 0,
+        getattr(request.app.state, "reader", ReaderKeys()),
     )
     body = fragment(
         language_of(request),
@@ -135,6 +142,7 @@ def fragment(
         "waiting": session.waiting,
         "refusal": page.refusal,
         "age": partial(_age, language, now),
+        "reader": session.reader,
     }
     found = environment(language).get_template(template or page.template)
     return found.render({**values, **page.values})
@@ -148,77 +156,25 @@ def _path(request: Request) -> str:
 @cache
 def environment(language: Language) -> jinja2.Environment:
     """Return the templates of a language."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = make_environment(_TEMPLATES, language)
     made.globals.update(
-        t=partial(_text, language),
-        language=language.value,
-        languages=[each.value for each in Language],
         navigation=[(*it, _NEEDED.get(it[1], Right.METADATA)) for it in NAVIGATION],
-        address=own_files.address,
+        address=OWN_FILES.address,
         new_form_id=new_form_id,
     )
     made.filters.update(
-        say=partial(_in_language, language),
-        marked=partial(_marked, language),
-        moment=moment,
-        clock=clock_time,
-        day=_day,
-        number=partial(_number, language),
         partner=partial(_partner, language),
         state=partial(_state, language),
         fault=partial(_fault, language),
         operation=partial(_operation, language),
         act=partial(_act, language),
         labelled=_is_labelled,
-        duration=partial(_duration, language),
     )
     return made
 
 
-def _text(language: Language, id: str, /, **values: object) -> str:
-    # Of the module, not by its name: a template names the id, and a test reads the templates.
-    return texts.both(id, **values).in_language(language)
-
-
-def _in_language(language: Language, value: Text | str) -> str:
-    return value.in_language(language) if isinstance(value, Text) else value
-
-
 def _operation(language: Language, name: str) -> str:
     return type_text(name).in_language(language)
-
-
-def _marked(language: Language, value: Text | str) -> Markup:
-    """Return a sentence with what stands in backticks, as commands do, set as code."""
-    parts = _in_language(language, value).split("`")
-    code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(part) if n % 2 else part for n, part in enumerate(parts))
-
-
-def moment(value: datetime) -> str:
-    """Return a moment as a person reads it, in the ward's zone."""
-    return f"{value.astimezone(LOCAL):%H:%M %d/%m/%Y}"
-
-
-def clock_time(value: datetime) -> str:
-    """Return the time of day in the ward's zone."""
-    return f"{value.astimezone(LOCAL):%H:%M:%S}"
-
-
-def _day(value: datetime) -> str:
-    return f"{value.astimezone(LOCAL):%d/%m/%Y}"
-
-
-def _number(language: Language, value: int) -> str:
-    """Return a number with its thousands apart, as the language writes it."""
-    written = f"{value:,}"
-    return written.replace(",", ".") if language is Language.VI else written
 
 
 def _partner(language: Language, destination: str) -> str:
@@ -256,25 +212,7 @@ def _is_labelled(field: str) -> bool:
     return True
 
 
-_UNITS = (
-    ("days", timedelta(days=1)),
-    ("hours", timedelta(hours=1)),
-    ("minutes", timedelta(minutes=1)),
-)
-_SECOND = timedelta(seconds=1)
-
-
-def _duration(language: Language, value: timedelta) -> str:
-    """Return a duration in its largest whole unit; below ten seconds with a part of a second."""
-    for name, unit in _UNITS:
-        if value >= unit * 2:
-            return both(f"console.duration_{name}", count=value // unit).in_language(language)
-    seconds = f"{value / _SECOND:.1f}" if value < 10 * _SECOND else str(value // _SECOND)
-    shown = seconds.replace(".", ",") if language is Language.VI else seconds
-    return both("console.duration_seconds", count=shown).in_language(language)
-
-
 def _age(language: Language, now: datetime, since: datetime) -> str:
     """Return how long ago something was."""
-    passed = _duration(language, max(now - since, timedelta()))
+    passed = duration(language, max(now - since, timedelta()))
     return both("console.ago", duration=passed).in_language(language)

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from hub.console import content
 from hub.console.dossiers.due_date import counted, procedure_of
 from hub.console.dossiers.picture import picture
+from hub.console.dossiers.printing import offered_printing
 from hub.console.dossiers.timeline import SIDES, status_name, timeline
 from hub.console.dossiers.versions import partner_differs, versions
 from hub.console.frame.addresses import number_of_address
@@ -84,6 +85,7 @@ def of_dossier(parts: Parts, who: Visitor, number: str, *, unmasked: bool = Fals
             "task": task,
             "place": dossier(found.number),
             "slip": slip(found.number),
+            "printing": offered_printing(parts, who, found, thing),
             "applicant": content.fields_of(found.dossier.applicant)
             if unmasked and found.dossier
             else None,

@@ -20,17 +20,27 @@ from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import demand_some, visitor
 from hub.console.links import search_of
 from hub.console.pages import search
-from hub.console.pages.search import FIELDS, LONGEST, NAMES_NEED, Criteria, SearchedNames
+from hub.console.pages.search import (
+    FIELDS,
+    LONGEST,
+    NAMES_NEED,
+    Criteria,
+    SearchedNames,
+    form_values,
+    names_of,
+)
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
 from hub.operations.signed_by import SignedBy
 from hub.rules.names import is_name, words
+from hub.rules.users.rights import Right
 from hub.rules.users.scope import Thing
 from hub.rules.users.visitor import Visitor
 from hub.store.console import finding_names
 from hub.store.console.finding_names import NameCursor
 from hub.store.evidence import audit
 from hub.store.evidence.audit import AuditRow
+from hub.texts import both
 
 SEARCH, PLACE = "/search", "/search/names"
 ACTION = "dossier.find_by_name"
@@ -46,7 +56,8 @@ def install(app: FastAPI, parts: Parts) -> None:
         typed = {name: form.get(name, "")[:LONGEST] for name in FIELDS}
         if not is_name(typed["q"]) or search.find(parts, who, typed["q"]):
             return RedirectResponse(search_of(typed), status_code=303)
-        return render(request, _offered(parts, who, typed["q"]), who, now=parts.clock())
+        page = _page(parts, who, names_of(who, typed["q"]))
+        return render(request, page, who, now=parts.clock())
 
     @app.post(PLACE)
     def by_name(request: Request, who: Who, form: Form) -> Response:
@@ -54,10 +65,23 @@ def install(app: FastAPI, parts: Parts) -> None:
         return view(request, parts, who, form, allow=names.allow, page=names.page, path=SEARCH)
 
 
-def _offered(parts: Parts, who: Visitor, wanted: str) -> PageView:
-    """Return the page that asks for a reason, or says that names are not searched."""
-    page = search.search(parts, who, Criteria(q=wanted), [], now=parts.clock())
-    return replace(page, path=SEARCH)
+def _page(parts: Parts, who: Visitor, names: SearchedNames) -> PageView:
+    """Return the page with the box and what is said of the name, without the list of deliveries."""
+    demand_some(who, Right.METADATA)
+    return PageView(
+        template="search.html",
+        title=both("console.nav_search"),
+        values={
+            **form_values(parts, Criteria(q=names.wanted)),
+            "names": names,
+            "hits": (),
+            "not_found": False,
+            "has_list": False,
+            "procedure_of": procedure_of,
+            "status_name": status_name,
+        },
+        path=SEARCH,
+    )
 
 
 class _NameSearch:
@@ -84,19 +108,16 @@ class _NameSearch:
 
     def page(self, *, unmasked: bool = False) -> PageView:
         """Return the page, with what was found where `unmasked`."""
-        offered = _offered(self._parts, self._who, self._wanted)
-        if not unmasked:
-            return offered
-        more = self._found.next
-        names = SearchedNames(
-            wanted=self._wanted,
-            may=True,
-            found=self._found.rows,
-            more=msgspec.json.encode(more).decode() if more else "",
-            reason=self._reason,
-        )
-        shown = {"names": names, "procedure_of": procedure_of, "status_name": status_name}
-        return replace(offered, values={**offered.values, **shown})
+        names = names_of(self._who, self._wanted)
+        if unmasked:
+            more = self._found.next
+            names = replace(
+                names,
+                found=self._found.rows,
+                more=msgspec.json.encode(more).decode() if more else "",
+                reason=self._reason,
+            )
+        return _page(self._parts, self._who, names)
 
 
 def _cursor(text: str) -> NameCursor | None:

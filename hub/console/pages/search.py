@@ -3,7 +3,7 @@
 The box takes names, too: see `name_search`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -131,7 +131,7 @@ def search(
     """Return the page: what the box found, the filters, and the deliveries that match them."""
     demand_some(who, Right.METADATA)
     wanted = criteria.words["q"]
-    names = _names(who, wanted) if is_name(wanted) and not hits else None
+    names = names_of(who, wanted) if is_name(wanted) and not hits else None
     with parts.store.read() as tx:
         filters = criteria.filters(now)
         found = listing.page(tx, filters, who.scope, before=criteria.before)
@@ -142,28 +142,38 @@ def search(
         template="search.html",
         title=both("console.nav_search"),
         values={
-            "asked": criteria.words,
+            **form_values(parts, criteria),
             "count": count,
             "most": MOST,
             "all_of_them": _all_of_them(who, filters, last) if count else "",
             "hits": hits,
+            "has_list": True,
             "not_found": bool(wanted) and not hits and names is None,
             "names": names,
             "page_of": found,
             "more": more,
             "as_csv": search_of(criteria.words).replace("/search", "/search.csv", 1),
-            "states": [str(state) for state in DeliveryState],
-            "partners": parts.destinations,
-            "operations": sorted({it.name for it in CATALOG if it.reader in parts.destinations}),
-            "dossier": dossier,
             "delivery": delivery,
             "place_of": place_of,
         },
     )
 
 
-def _names(who: Visitor, wanted: str) -> SearchedNames:
-    return SearchedNames(wanted=wanted, may=all(right in who.rights for right in NAMES_NEED))
+def form_values(parts: Parts, criteria: Criteria) -> Mapping[str, object]:
+    """Return what the box and its filters are made of, and what every list of dossiers needs."""
+    return {
+        "asked": criteria.words,
+        "states": [str(state) for state in DeliveryState],
+        "partners": parts.destinations,
+        "operations": sorted({it.name for it in CATALOG if it.reader in parts.destinations}),
+        "dossier": dossier,
+    }
+
+
+def names_of(who: Visitor, wanted: str) -> SearchedNames:
+    """Return what is said of a name before it was searched for."""
+    may = all(right in who.rights for right in NAMES_NEED)
+    return SearchedNames(wanted=wanted, may=may)
 
 
 def _all_of_them(who: Visitor, filters: Filters, last: int) -> str:

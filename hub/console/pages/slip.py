@@ -11,7 +11,6 @@ from fastapi.responses import Response
 
 from hub.console.dossiers.barcode import barcode
 from hub.console.dossiers.due_date import procedure_of, rules
-from hub.console.dossiers.slip import printed
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import sees_partner, visitor
 from hub.console.links import dossier, slip
@@ -19,6 +18,7 @@ from hub.console.pages.dossier import may_unmask, seen_by
 from hub.console.parts import Parts
 from hub.records.dossiers import control_slip
 from hub.records.dossiers.numbering import is_dossier_number
+from hub.records.papers.slip_rows import printed
 from hub.rules.users.visitor import Visitor
 from hub.texts import both
 

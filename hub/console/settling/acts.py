@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.parts import Parts
 from hub.console.settling.offers import Offer
+from hub.messages import catalog
+from hub.messages.payloads import PaperToPrint
 from hub.operations.approvals import deciding
 from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.deliveries import actions, replay_one
@@ -12,6 +14,7 @@ from hub.operations.deliveries.actions import Resolution
 from hub.operations.deliveries.cancellation import Papers
 from hub.operations.deliveries.expected import Expected
 from hub.operations.deliveries.replay_run import NOT_SENT, SENT, outcome_text
+from hub.operations.devices.printing import print_again
 from hub.operations.signed_by import SignedBy
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.approvals import ApprovalVerb
@@ -60,6 +63,8 @@ def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
     found = form.get("found")
     if found not in set(Resolution):
         raise FormRefused(both("forms.say_what_was_found"))
+    if found == Resolution.ABSENT and form.get("tray") == "yes":
+        return _print_again(parts, id, form, by)
     reference = form.get("reference")
     if reference and found != Resolution.DELIVERED:
         raise FormRefused(both("forms.number_of_what_is_absent"))
@@ -67,6 +72,15 @@ def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
         parts.store, id, Resolution(found), expected=expected(form), reference=reference, **by
     )
     return both(f"forms.resolved_{found}", id=id)
+
+
+def _print_again(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+    if parts.print_desk is None:
+        raise FormRefused(both("papers.no_printers"))
+    message = print_again(parts.store, parts.print_desk, id, expected=expected(form), by=by)
+    paper = catalog.read(message)
+    count = paper.reprint if isinstance(paper, PaperToPrint) else 0
+    return both("papers.sent_again", count=count)
 
 
 def _by_hand(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:

@@ -13,7 +13,8 @@ from hub.console.sign_in import cookies
 from hub.console.sign_in.forms import fields
 from hub.console.sign_in.identity import signed_in
 from hub.operations.users import accounts, signing_in
-from hub.operations.users.signing_in import OpenedSession, SignInOver, SignInRefused
+from hub.operations.users.opening import OpenedSession
+from hub.operations.users.signing_in import SignInOver, SignInRefused
 from hub.rules.users.passwords import WeakPassword
 from hub.rules.users.visitor import Visitor
 from hub.store.users import keys as kept_keys

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from hub.console.parts import Parts
-from hub.operations.users.signing_in import Browser, OpenedSession
+from hub.operations.users.opening import Browser, OpenedSession
 from hub.rules.users.sign_in import DEVICE_LASTS, LONGEST
 
 SESSION = "__Host-hub-session"

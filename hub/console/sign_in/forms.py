@@ -12,15 +12,16 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from hub.console.frame.language import own_path
 from hub.console.frame.visitor import SignInNeeded
 from hub.console.sign_in import uploads
 from hub.rules.users.keys import owner_of_form
+from hub.web.forms import is_own
+from hub.web.language import own_path
 
 TOKEN = "form_token"  # noqa: S105 - the name of a field
 LARGEST = 512 * 1024
@@ -78,7 +79,7 @@ class KeptForm:
 
 async def read_form(request: Request) -> Mapping[str, str]:
     """Return the fields of a posted form. Raises ForeignForm, and HTTPException for no form."""
-    if not _is_own(request):
+    if not is_own(request):
         raise ForeignForm
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if uploads.accepts_file(request, media):
@@ -137,11 +138,3 @@ def _mark_of(text: str) -> str:
 
 
 _MARK_LENGTH = len(_mark_of(""))
-
-
-def _is_own(request: Request) -> bool:
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = urlsplit(request.headers.get("origin", ""))
-    return bool(origin.netloc) and origin.netloc == request.headers.get("host", "")

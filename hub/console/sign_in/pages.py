@@ -1,19 +1,20 @@
 """The pages of the sign-in: password, code, first change of the password, a form sent again."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from hub.console.frame.language import own_path
 from hub.console.frame.rendering import PageView, render
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies
 from hub.console.sign_in.forms import KeptForm
 from hub.console.sign_in.identity import signed_in
-from hub.operations.users.signing_in import OpenedSession
+from hub.operations.users.opening import OpenedSession
 from hub.rules.users.sign_in import SessionStage
 from hub.texts import Text, both
+from hub.web.language import own_path
 
 _TEMPLATES = {
     SessionStage.CODE: "sign_in/code.html",
@@ -34,10 +35,15 @@ def name_page(
     page = PageView(
         template="sign_in/name.html",
         title=both("console.failure_401" if status == 401 else "sign_in.title"),
-        values=_values(back=back, kept=kept, wrong=wrong),
+        values={**_values(back=back, kept=kept, wrong=wrong), "provider": _provider(parts)},
         status=status,
     )
     return render(request, page, None, now=parts.clock())
+
+
+def stage_path(back: str) -> str:
+    """Return the address of the stage at which the sign-in is, that leads back afterwards."""
+    return f"/sign-in/code?{urlencode({'back': back})}"
 
 
 def stage_page(
@@ -96,6 +102,13 @@ def again_page(request: Request, parts: Parts, kept: KeptForm | None) -> Respons
     )
     found = signed_in(request)
     return render(request, page, found.visitor if found else None, now=parts.clock())
+
+
+def _provider(parts: Parts) -> Text | str:
+    """Return what stands on the button of the provider of identities, "" without one."""
+    if parts.identities is None:
+        return ""
+    return parts.identities.button or both("identities.button")
 
 
 def _values(*, back: str, kept: str, wrong: Text | None) -> dict[str, object]:

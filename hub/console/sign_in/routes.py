@@ -8,17 +8,18 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
-from hub.console.frame.language import own_path
 from hub.console.frame.visitor import SignInNeeded
 from hub.console.parts import Parts
-from hub.console.sign_in import account, cookies, pages
+from hub.console.sign_in import account, by_provider, cookies, pages
 from hub.console.sign_in.forms import ForeignForm, KeptForm, OldForm, kept_of
 from hub.console.sign_in.identity import Identity, signed_in
 from hub.operations.users import signing_in
-from hub.operations.users.signing_in import OpenedSession, SignInOver, SignInRefused
+from hub.operations.users.opening import OpenedSession
+from hub.operations.users.signing_in import SignInOver, SignInRefused
 from hub.rules.users.passwords import WeakPassword
 from hub.rules.users.sign_in import SessionStage
 from hub.texts import both
+from hub.web.language import own_path
 
 OPEN = frozenset({"/sign-in", "/sign-in/code", "/sign-in/password", "/sign-in/again"})
 """What a stranger may ask for: it opens nothing without the right words."""
@@ -36,6 +37,7 @@ def install(app: FastAPI, parts: Parts) -> None:
         app.add_api_route(path, get, methods=["GET"])
         app.add_api_route(path, post, methods=["POST"])
     app.add_api_route("/sign-in/again", routes.again, methods=["POST"])
+    by_provider.install(app, parts)
     account.install(app, parts)
     app.add_exception_handler(SignInNeeded, routes.needed)
     app.add_exception_handler(OldForm, routes.old_form)

@@ -7,7 +7,7 @@ password. A client for a partner's developer is made here, too.
 
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -62,6 +62,15 @@ def make(store: Store, directory: Path, *, key_file: KeyFile, language: str, now
         if not is_there:
             user = User(name=name, full_name=full_name, role=role, language=Language(language))
             _add(store, user, place, code_key=key_file.content() or b"", by=by)
+
+
+def command_line(directory: Path) -> Mapping[str, str]:
+    """Return the settings by which a terminal acts as the operator; none without accounts."""
+    name = next(iter(PERSONS))
+    key_file = directory / "accounts" / f"{name}.key"
+    if not key_file.exists():
+        return {}
+    return {"HUB_OPERATOR_ACCOUNT": name, "HUB_OPERATOR_KEY_FILE": str(key_file)}
 
 
 def make_client(store: Store, directory: Path, *, key_file: KeyFile, now: datetime) -> None:

@@ -27,6 +27,7 @@ _PORTS = (
     "console",
     "broker",
     "management",
+    "counter",
 )
 """One after the other, from the first one on."""
 
@@ -68,6 +69,7 @@ class Layout:
             "HUB_LANGUAGE": self.language,
             "HUB_HTTP_PORT": str(self.ports["hub"]),
             "HUB_CONSOLE_PORT": str(self.ports["console"]),
+            "HUB_COUNTER_PORT": str(self.ports["counter"]),
             "HUB_HTTPS_PORT": str(self.ports["https"]),
             "HUB_HTTP_CERTIFICATE_FILE": str(place / "hub.pem"),
             "HUB_HTTP_KEY_FILE": str(place / "hub-key.pem"),

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from adapters.simulation.process import SimulatorFailed
 from hub.bootstrap.installation import open_store
-from hub.drill.trial import accounts, certificate, faults
+from hub.drill.trial import accounts, certificate, faults, hall
 from hub.drill.trial.layout import Layout, environment
 from hub.drill.trial.processes import (
     HubProcess,
@@ -98,7 +98,7 @@ def _start(layout: Layout, stack: ExitStack, bar: Progress, *, with_accounts: bo
     store = _made_store(layout, with_accounts=with_accounts)
     stack.callback(store.close)
     settings = layout.settings(_broker_of(broker, bar))
-    layout.write_settings(settings)
+    layout.write_settings({**settings, **accounts.command_line(layout.directory)})
     bar.update(first, total=1, completed=1)
     second = bar.add_task(text("drill.starting_hub"), total=None)
     hub = HubProcess(environment(os.environ, settings), layout.directory / "hub.log")
@@ -125,6 +125,7 @@ def _made_store(layout: Layout, *, with_accounts: bool) -> Store:
             accounts.make(
                 store, layout.directory, key_file=key_file, language=layout.language, now=now
             )
+            hall.make(store, layout.directory, address=layout.address("counter"), now=now)
     except BaseException:
         store.close()
         raise
@@ -183,6 +184,10 @@ def _show(trial: Trial, console: Console) -> None:
     ]
     if layout.accounts.exists():
         names = ", ".join(accounts.PERSONS)
+        pages = {
+            kind: shown(hall.start_page(layout.directory, it)) for it, kind in hall.DEVICES.items()
+        }
+        lines.insert(0, text("drill.hall", **pages))
         lines.insert(0, text("drill.accounts", names=names, command=sign_in))
         lines.insert(0, text("drill.console", address=address))
     for line in lines:
@@ -193,9 +198,10 @@ def _show(trial: Trial, console: Console) -> None:
 
 def _go_on(trial: Trial, traffic: Traffic | None) -> None:
     """Work until the process is interrupted. Raises TrialFailed when the hub has ended."""
-    number = 0
+    number, visitors = 0, hall.Visitors(trial.store)
     while not trial.hub.ended_within(STEP.total_seconds()):
         if traffic is not None:
+            visitors.step(utc_now())
             # A simulator that a person has ended, a gateway that refuses: the next step tries anew.
             with suppress(NotTaken, SimulatorFailed):
                 faults.step(trial.partners, number)

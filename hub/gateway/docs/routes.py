@@ -56,6 +56,7 @@ def install(app: FastAPI, *, proxies: Proxies) -> None:
         return _answer(request, found, contracts.FILES[name])
 
     add(PREFIX, begin)
+    add(f"{PREFIX}/", begin)
     add(f"{PREFIX}/style.css", style)
     add(f"{PREFIX}/examples/{contracts.EXAMPLE.name}", _example)
     for name in contracts.FILES:

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from hub.gateway.clients.authorization import Authorization
 from hub.gateway.clients.caller import GatewayCaller
+from hub.gateway.connections.transfer_pace import yield_to_calls
 from hub.gateway.partner_calls.refusals import RefusedCall
 from hub.gateway.resumable import protocol
 from hub.gateway.resumable.writing import PartWriter, Uploads
@@ -172,6 +173,7 @@ class _Routes:
                 if sum(map(len, pieces)) >= PIECE:
                     await run_write_work(writer.write, pieces)
                     pieces = []
+                    await yield_to_calls()
             await run_write_work(writer.write, pieces, last=True)
         except (ClientDisconnect, _TakenOver) as ended:
             if pieces and writer.checksum is None:

@@ -7,6 +7,7 @@ when the delivery is not in the state that the verb starts from.
 from datetime import datetime
 from enum import StrEnum
 
+from hub.messages import catalog
 from hub.operations.deliveries import cancellation, second_person
 from hub.operations.deliveries.cancellation import Papers
 from hub.operations.deliveries.expected import Expected, require
@@ -116,6 +117,9 @@ def _resolve_in(tx: Tx, id: int, resolution: Resolution, reference: str, by: Sig
         done = [(id, reference)]
         transitions.deliver(tx, done, now=now, from_state=DeliveryState.AMBIGUOUS)
         transitions.release_followers(tx, destination, [lane], now)
+    elif destination == catalog.DEVICES:
+        # The first copy may turn up later: the second one must say that it is one.
+        raise transitions.StateConflict(both("papers.say_again", id=id))
     else:
         transitions.retry_absent(tx, id, now=now)
     what = f"resolve.{resolution}"

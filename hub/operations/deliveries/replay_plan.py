@@ -5,7 +5,8 @@ first (a newer record stands behind it), then the partner's word (it has it alre
 speaks against sending: order in the lane, a file that is gone, a partner that cannot be asked.
 
 Nobody asks a partner that a person has paused, that is closed, or whose quota is used up. An open
-circuit keeps no question back. Questions are not counted for the quota of a partner.
+circuit keeps no question back. Questions count for the quotas of a partner, and use half of one at
+most: see `hub/exchange/admission/counted_queries.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

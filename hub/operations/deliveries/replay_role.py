@@ -29,24 +29,32 @@ class ReplayParts:
 
 
 class Replays(LeasedWork):
-    """Claims one plan after another."""
+    """Claims one plan after another, of those in the given phases.
 
-    name = "replays"
+    A hub has one for the queries and one for the runs: neither a slow partner nor a run at a slow
+    pace holds up the other.
+    """
 
-    def __init__(self, store: Store, parts: ReplayParts, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        parts: ReplayParts,
+        *,
+        clock: Clock,
+        phases: Sequence[ReplayPhase] = (ReplayPhase.RUNNING, ReplayPhase.PLANNING),
+    ) -> None:
         super().__init__(store, clock=clock)
-        self.parts = parts
+        self.parts, self.phases = parts, phases
+        self.name = f"replays.{phases[0]}"
 
     def step(self) -> bool:
         """Work one plan off as far as it goes now; return whether there was one."""
-        work = self.claimed(replay_work)
-        if work is None:
-            return False
-        if work.phase is ReplayPhase.PLANNING:
-            self._plan(work)
-        else:
-            self._run(work)
-        return True
+        for phase in self.phases:
+            work = self.claimed(replay_work.PlansIn(phase))
+            if work is not None:
+                (self._plan if phase is ReplayPhase.PLANNING else self._run)(work)
+                return True
+        return False
 
     def _plan(self, work: ReplayWork) -> None:
         with self.store.read() as tx:

@@ -24,7 +24,7 @@ KEPT: Final = "camera.snapshot_kept"
 _ENDING: Final = ".jpg"
 
 
-def take(
+def keep_picture(
     store: Store, folder: Path, device: str, picture: Callable[[], bytes], by: SignedBy
 ) -> Path:
     """Take a picture and return its file; raises what `picture` raises, after the audit.

@@ -77,14 +77,17 @@ def add(
     )
 
 
-def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedBy) -> User:
+def change(
+    store: Store, name: str, *, change: UserChange, own: str, expected: str = "", by: SignedBy
+) -> User:
     """Change what a user is; a person with another role signs in anew.
 
-    Raises NotAUser and UserNotDone.
+    `expected`: the version of the account that the person saw, "" for any. Raises NotAUser and
+    UserNotDone.
     """
     with store.write() as tx:
         accounts.lock_all(tx)
-        before = require_active(tx, name).user
+        before = require_active(tx, name, expected).user
         after = change.of(before, known_sectors=known_sectors())
         what = differences(before, after)
         if not what:
@@ -93,7 +96,7 @@ def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedB
         if narrower and name == own:
             raise UserNotDone(both("users.own_account"))
         if Right.USERS not in after.rights:
-            _require_another_manager(tx, before)
+            require_another_manager(tx, before)
         accounts.change(tx, after)
         if Right.APPROVE in after.rights - before.rights:
             introduce(tx, after, own)
@@ -103,21 +106,21 @@ def change(store: Store, name: str, *, change: UserChange, own: str, by: SignedB
     return after
 
 
-def retire(store: Store, name: str, *, own: str, by: SignedBy) -> None:
+def retire(store: Store, name: str, *, own: str, expected: str = "", by: SignedBy) -> None:
     """Retire an account: its sessions, its key and its browsers end. Raises UserNotDone."""
     with store.write() as tx:
         accounts.lock_all(tx)
-        user = require_active(tx, name).user
+        user = require_active(tx, name, expected).user
         if name == own:
             raise UserNotDone(both("users.own_account"))
-        _require_another_manager(tx, user)
+        require_another_manager(tx, user)
         accounts.retire(tx, name, now=by["now"])
         _end_all(tx, name)
         audit.record(tx, action="users.retire", object=name, **by)
 
 
 def reset_codes(
-    store: Store, name: str, *, code_key: bytes, own: str = "", by: SignedBy
+    store: Store, name: str, *, code_key: bytes, own: str = "", expected: str = "", by: SignedBy
 ) -> UserSecrets:
     """Give a person's device another secret, and other recovery codes.
 
@@ -127,7 +130,7 @@ def reset_codes(
     salt = one_time_codes.fresh_salt()
     with store.write() as tx:
         accounts.lock_all(tx)
-        user = require_active(tx, name).user
+        user = require_active(tx, name, expected).user
         accounts.set_code_salt(tx, name, salt, by=own)
         introduce(tx, user, own)
         codes = _fresh_recovery_codes(tx, name)
@@ -179,13 +182,24 @@ def end_session(store: Store, name: str, *, id: str = "", by: SignedBy) -> int:
     return count
 
 
-def require_active(tx: Tx, name: str) -> UserAccount:
-    """Return an account that is not retired, locked. Raises UserNotDone."""
+def require_active(tx: Tx, name: str, expected: str = "") -> UserAccount:
+    """Return an account that is not retired, its row locked. Raises UserNotDone.
+
+    `expected`: the version that the person saw, "" for any.
+    """
+    known = require_known(tx, name, expected)
+    if known.retired_at is not None:
+        raise UserNotDone(both("users.is_retired", name=name))
+    return known
+
+
+def require_known(tx: Tx, name: str, expected: str = "") -> UserAccount:
+    """Return an account as `require_active` does; a retired one, too. Raises UserNotDone."""
     known = accounts.locked(tx, name)
     if known is None:
         raise UserNotDone(both("users.unknown", name=repr(name)))
-    if known.retired_at is not None:
-        raise UserNotDone(both("users.is_retired", name=name))
+    if expected not in ("", known.version):
+        raise UserNotDone(both("users.changed_meanwhile", name=name))
     return known
 
 
@@ -194,10 +208,11 @@ def known_sectors() -> frozenset[str]:
     return frozenset(procedures.load().sectors)
 
 
-def _require_another_manager(tx: Tx, user: User) -> None:
+def require_another_manager(tx: Tx, user: User) -> None:
+    """Raise UserNotDone where no other account would manage accounts without this one."""
     if Right.USERS not in user.rights:
         return
-    others = (it for it in accounts.all_of(tx) if it.retired_at is None)
+    others = (it for it in accounts.all_of(tx) if it.is_active)
     if not any(it.user.name != user.name and Right.USERS in it.user.rights for it in others):
         raise UserNotDone(both("users.last_manager", name=user.name))
 

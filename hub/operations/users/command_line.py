@@ -40,7 +40,7 @@ def person(
         kept = kept_keys.of_user(tx, name)
     if account is None:
         raise NotAllowed(both("users.key_refused", name=repr(name)))
-    live = kept is not None and now < kept.ends_at and account.retired_at is None
+    live = kept is not None and now < kept.ends_at and account.is_active
     shown = keys.digest(key)
     if kept is None or not live or not hmac.compare_digest(kept.digest, shown):
         _refused(store, account.user, "users.key", now)

@@ -13,6 +13,7 @@ from hub.rules.users.user import User
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.users import accounts, keys
+from hub.store.users.accounts import UserAccount
 from hub.texts import Text, both
 
 
@@ -68,3 +69,13 @@ def objection(tx: Tx, name: str) -> Text | None:
     given_by = {account.password_by, account.codes_by, key.issued_by if key else ""}
     givers = sorted(given_by - {"", name})
     return both("users.given_by_another", name=givers[0]) if givers else None
+
+
+def account_state(account: UserAccount) -> Text:
+    """Return in a few words whether an account opens anything, and whether it approves."""
+    if account.retired_at is not None:
+        return both("users.is_retired_mark")
+    if account.locked_at is not None:
+        return both("users.is_locked_mark")
+    waits = account.introduced_by and Right.APPROVE in account.user.rights
+    return both("users.is_unconfirmed_mark") if waits else both("users.is_active_mark")

@@ -12,17 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.operations.users.opening import Browser, OpenedSession, finish, open_session, record
 from hub.operations.users.sign_in_room import SignInRoom
-from hub.rules.clients.api_keys import random_letters
 from hub.rules.users import keys, one_time_codes, passwords
 from hub.rules.users.sign_in import (
     FREE_OF_NETWORK,
-    LONGEST,
     MOST_CODES,
-    UNFINISHED,
     SessionStage,
     account_of,
-    masked_address,
     source_of,
     source_of_network,
     source_of_session,
@@ -33,7 +30,7 @@ from hub.store.evidence import audit
 from hub.store.users import accounts, devices, recovery_codes, sessions, sign_in_failures
 from hub.store.users.accounts import UserAccount
 from hub.store.users.sessions import Session
-from hub.texts import Explained, both
+from hub.texts import Explained, Text, both
 
 _HASHES = threading.BoundedSemaphore(2)
 """Passwords that are hashed at once: each takes 64 MiB and a processor."""
@@ -50,25 +47,6 @@ class SignInRefused(Explained):
 
 class SignInOver(Exception):
     """The sign-in took too long, or its session has ended: the person begins anew."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Browser:
-    """Where an attempt comes from."""
-
-    address: str
-    mark: str = field(default="", repr=False)
-    """What the browser keeps since its last sign-in, "" for nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedSession:
-    """A session that was just opened, and what the browser keeps of it."""
-
-    token: str = field(repr=False)
-    stage: SessionStage
-    user: str
-    mark: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,19 +84,16 @@ def check_password(
             fresh = passwords.hashed(password) if known and right and _outdated(known) else ""
     with store.write() as tx:
         sign_in_failures.lock(tx)  # before the account, see docs/lock-order.md
-        if known is not None and right:
-            # Read again under the lock: it may be another password by now.
-            locked = accounts.locked(tx, name)
-            right = locked is not None and _is_same(locked, known)
-        if known is None or not right:
+        wrong = _refusal(tx, known if right else None)
+        if known is None or wrong is not None:
             if known is not None:
-                _record(tx, known, "users.password", now, allowed=False)
+                record(tx, known, "users.password", now, allowed=False)
         else:
             if fresh:
                 accounts.keep_hash(tx, name, fresh, instead_of=known.password)
             _discount(tx, name, browser, now)
-            return _open(tx, known, SessionStage.CODE, browser, now)
-    raise SignInRefused(both("users.sign_in_wrong"))
+            return open_session(tx, known, SessionStage.CODE, browser, now)
+    raise SignInRefused(wrong or both("users.sign_in_wrong"))
 
 
 def check_code(
@@ -133,12 +108,12 @@ def check_code(
     with store.write() as tx:
         # Read again under the lock: the secret may be another one by now.
         locked = accounts.locked(tx, account.user.name)
-        if locked is None or locked.retired_at is not None:
+        if locked is None or not locked.is_active:
             raise SignInOver
         how = _used_code(tx, locked, code, code_key, now)
         if how:
             return _finish(tx, locked, session, browser, how, now)
-        _record(tx, locked, "users.code", now, allowed=False)
+        record(tx, locked, "users.code", now, allowed=False)
     raise SignInRefused(both("users.code_wrong"))
 
 
@@ -165,14 +140,14 @@ def change_password(
         if account is None or account.password != found[1].password:
             raise SignInOver
         if not right or old == new:
-            _record(tx, account, "users.change_password", now, allowed=False)
+            record(tx, account, "users.change_password", now, allowed=False)
             refused = both("users.old_password_wrong" if not right else "users.same_password")
         else:
             accounts.set_password(tx, name, hashed, given=False, now=now)
             sessions.end_all(tx, name)
             _succeeded(tx, name, browser, now)
-            _record(tx, account, "users.change_password", now)
-            return _open(tx, account, SessionStage.WHOLE, browser, now)
+            record(tx, account, "users.change_password", now)
+            return open_session(tx, account, SessionStage.WHOLE, browser, now)
     raise SignInRefused(refused)
 
 
@@ -193,7 +168,7 @@ def prove_password(
         if right:
             _discount(tx, name, browser, now)
         else:
-            _record(tx, account, "users.password", now, allowed=False)
+            record(tx, account, "users.password", now, allowed=False)
     if not right:
         raise SignInRefused(both("users.old_password_wrong"))
 
@@ -249,14 +224,7 @@ def _finish(
         raise SignInOver  # another request has finished it
     _succeeded(tx, name, browser, now)
     sign_in_failures.succeeded(tx, source_of_session(session.id))
-    mark = browser.mark
-    if not mark or not devices.is_known(tx, name, keys.digest(mark), now=now):
-        mark = keys.fresh_token()
-    devices.used(tx, name, keys.digest(mark), now=now)
-    stage = SessionStage.PASSWORD if account.password_given else SessionStage.WHOLE
-    _record(tx, account, "users.sign_in", now, object=how)
-    opened = _open(tx, account, stage, browser, now)
-    return OpenedSession(token=opened.token, stage=stage, user=name, mark=mark)
+    return finish(tx, account, browser, how, now)
 
 
 def _waiting(
@@ -267,23 +235,6 @@ def _waiting(
     if found is None or found[0].stage is not stage:
         raise SignInOver
     return found
-
-
-def _open(
-    tx: Tx, account: UserAccount, stage: SessionStage, browser: Browser, now: datetime
-) -> OpenedSession:
-    token = keys.fresh_token()
-    session = Session(
-        id=random_letters(8),
-        user=account.user.name,
-        stage=stage,
-        made_at=now,
-        last_seen_at=now,
-        ends_at=now + (LONGEST if stage is SessionStage.WHOLE else UNFINISHED),
-        address=masked_address(browser.address),
-    )
-    sessions.add(tx, keys.digest(token), session, now=now)
-    return OpenedSession(token=token, stage=stage, user=account.user.name)
 
 
 def _begin(store: Store, name: str, browser: Browser, now: datetime) -> None:
@@ -308,7 +259,7 @@ def _begin_code(
         over = sign_in_failures.counted(tx, tried) >= MOST_CODES
         if over:
             sessions.end(tx, session.id, user=name)
-            _record(tx, account, "users.codes", now, allowed=False)
+            record(tx, account, "users.codes", now, allowed=False)
         else:
             free_at = sign_in_failures.begin(tx, of.codes, account=of.account, now=now)
         if not over and free_at is None:
@@ -369,22 +320,16 @@ def _one_of_few(store: Store, name: str, browser: Browser, now: datetime) -> Ite
         _ROOM.leave(source)
 
 
-def _is_same(locked: UserAccount, known: UserAccount) -> bool:
-    return locked.retired_at is None and locked.password == known.password
+def _refusal(tx: Tx, known: UserAccount | None) -> Text | None:
+    """Return why the right password of an account opens nothing; None for no account, too."""
+    if known is None:
+        return both("users.sign_in_wrong")
+    # Read again under the lock: it may be another password by now.
+    locked = accounts.locked(tx, known.user.name)
+    if locked is None or locked.retired_at is not None or locked.password != known.password:
+        return both("users.sign_in_wrong")
+    return None if locked.locked_at is None else both("users.sign_in_locked")
 
 
 def _outdated(account: UserAccount) -> bool:
     return passwords.is_outdated(account.password)
-
-
-def _record(
-    tx: Tx,
-    account: UserAccount,
-    action: str,
-    now: datetime,
-    *,
-    object: str = "",
-    allowed: bool = True,
-) -> None:
-    name = f"{account.user.name} {object}".strip()
-    audit.record(tx, account.user.actor, action, object=name, allowed=allowed, now=now)

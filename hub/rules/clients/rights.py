@@ -22,5 +22,7 @@ RIGHTS = {
     "webhooks.read": "read how the own webhooks do",
     "webhooks.replay": "have events of the own webhooks sent again, or a test event",
     "changes.read": "read which dossiers changed, in one order",
+    "counter.kiosk": "be the kiosk in the hall",
+    "counter.display": "be an information display in the hall",
 }
 """Each name, `object.verb`, and what it allows."""

@@ -167,6 +167,11 @@ _TABLE = (
     Fault(EXISTS_UNSEEN, _A, _IT_AND_PARTNERS),
     Fault(QUERY_REFUSED, _A, _IT_AND_PARTNERS),
     Fault("reply_unknown_code", _A, _IT),
+    # the printers of the counter
+    Fault("printer_not_ready", _D, _CLERK),
+    Fault("printer_unknown", _P, _IT),
+    Fault("print_unfinished", _A, _CLERK),
+    Fault("print_ended", _P, _CLERK),
     Fault("lease_expired", _A, _IT),
     Fault("restored", _A, _IT),
     Fault("send_crashed", _A, _IT),

@@ -37,6 +37,13 @@ def to_objects(tx: Tx, names: Collection[str], *, since: datetime) -> list[Happe
     return sorted(_acts(tx, audit.c.object.in_(names), since), key=lambda it: it.at)
 
 
+def to_account(tx: Tx, name: str, *, since: datetime) -> list[Happened]:
+    """Return what was done to a person's account, the oldest first, sign-ins too."""
+    same = sa.or_(audit.c.object == name, audit.c.object.startswith(f"{name} ", autoescape=True))
+    of_accounts = audit.c.action.startswith("users.")
+    return sorted(_acts(tx, sa.and_(of_accounts, same), since), key=lambda it: it.at)
+
+
 def to_message(tx: Tx, id: str, *, since: datetime) -> list[Happened]:
     """Return what persons did to parked messages, the oldest first; `id`: to one of them.
 

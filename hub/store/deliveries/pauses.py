@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import STORED_DEFERRED
+from hub.store.deliveries import partner_queries
 from hub.store.deliveries.transitions import enqueue_where
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import (
@@ -205,7 +206,8 @@ def calls_since(
 
     Oldest first, with the new `above`. A claim is dated before its call, which waits for a lock and
     for a thread: so a call counts by its end, and one under way counts as made now. All processes'
-    calls, queries included; what was claimed and then not called is left out.
+    calls, queries included (also those of no delivery, which count whatever `operation` is); what
+    was claimed and then not called is left out.
     `above` is the number of an attempt that is too old to matter, 0 at first: attempts have no
     index by time, because writing one would cost every delivery for what few partners ask for.
     Takes a lock until the transaction ends, so that two processes cannot both use the last call.
@@ -232,4 +234,5 @@ def calls_since(
     )
     if operation:
         query = query.where(deliveries.c.type == operation)
-    return sorted(ended or now for ended in tx.execute(query).scalars()), above
+    calls = [ended or now for ended in tx.execute(query).scalars()]
+    return sorted([*calls, *partner_queries.made_since(tx, destination, since)]), above

@@ -1,7 +1,7 @@
 """How each device was at its last check, and since when it has been in that state."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,6 +85,12 @@ def forget_agent(tx: Tx, agent: str) -> None:
     """Remove an agent that was revoked, and its devices."""
     own = device_states.c.device.startswith(f"{agent}.", autoescape=True)
     tx.execute(sa.delete(device_states).where(sa.or_(device_states.c.device == agent, own)))
+
+
+def forget_others(tx: Tx, *, kinds: Iterable[str], devices: Collection[str]) -> None:
+    """Remove the devices of some kinds that are not among `devices`."""
+    of_kind = device_states.c.kind.in_(kinds)
+    tx.execute(sa.delete(device_states).where(of_kind, device_states.c.device.not_in(devices)))
 
 
 def _findings(kept: str) -> tuple[DeviceFinding, ...]:

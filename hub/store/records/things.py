@@ -8,6 +8,13 @@ from hub.store.schema.tables.exchange import deliveries
 from hub.store.schema.tables.records import dossiers
 
 
+def of_number(tx: Tx, number: str) -> Thing:
+    """Return the sector of a dossier; WHOLE for one that is not there."""
+    query = sa.select(dossiers.c.sector).where(dossiers.c.number == number)
+    sector = tx.execute(query).scalar()
+    return Thing(sector=sector) if sector else WHOLE
+
+
 def of_delivery(tx: Tx, id: int) -> Thing:
     """Return the sector of a delivery's dossier and its destination; WHOLE for one not there."""
     query = (

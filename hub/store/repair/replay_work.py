@@ -63,7 +63,6 @@ class Examined:
 
 
 _COLUMNS = [table.c[name] for name in ReplayWork.__slots__]
-_QUERIES_LAST = sa.case((table.c.phase == ReplayPhase.PLANNING.value, 1), else_=0)
 
 
 def add(tx: Tx, plan: int, phase: ReplayPhase, *, total: int = 0, form: str | None = None) -> bool:
@@ -96,27 +95,35 @@ def move(
     return tx.execute(statement.values(values)).rowcount == 1
 
 
-def claim(tx: Tx, worker: str, *, now: datetime) -> ReplayWork | None:
-    """Claim the oldest plan that has work and no worker, a run before queries; None for none."""
-    free = _is_free(now)
-    first = sa.select(table.c.plan).where(free).order_by(_QUERIES_LAST, table.c.plan).limit(1)
+@dataclass(frozen=True, slots=True)
+class PlansIn:
+    """The plans that one kind of worker takes: those in one phase."""
+
+    phase: ReplayPhase
+
+    def claim(self, tx: Tx, worker: str, *, now: datetime) -> ReplayWork | None:
+        """Claim the oldest one that has no worker; None for none."""
+        return _claim(tx, _is_free(now, self.phase), worker, now)
+
+    def is_some_free(self, tx: Tx, *, now: datetime) -> bool:
+        """Return whether there is one without a worker."""
+        query = sa.select(table.c.plan).where(_is_free(now, self.phase)).limit(1)
+        return tx.execute(query).first() is not None
+
+
+def _claim(tx: Tx, free: sa.ColumnElement[bool], worker: str, now: datetime) -> ReplayWork | None:
+    first = sa.select(table.c.plan).where(free).order_by(table.c.plan).limit(1)
     statement = sa.update(table).where(table.c.plan == first.scalar_subquery(), free)
     values = {"worker": worker, "lease_until": now + LEASE}
     row = tx.execute(statement.values(values).returning(*_COLUMNS)).mappings().one_or_none()
     return None if row is None else _work(row)
 
 
-def is_some_free(tx: Tx, *, now: datetime) -> bool:
-    """Return whether a plan has work and no worker."""
-    return tx.execute(sa.select(table.c.plan).where(_is_free(now)).limit(1)).first() is not None
-
-
-def _is_free(now: datetime) -> sa.ColumnElement[bool]:
+def _is_free(now: datetime, phase: ReplayPhase) -> sa.ColumnElement[bool]:
     """Return the condition of work that waits for a worker; a run belongs to a person."""
-    ordered = sa.or_(
-        table.c.phase == ReplayPhase.PLANNING.value,
-        sa.and_(table.c.phase == ReplayPhase.RUNNING.value, table.c.run_by != ""),
-    )
+    ordered = table.c.phase == phase.value
+    if phase is ReplayPhase.RUNNING:
+        ordered = sa.and_(ordered, table.c.run_by != "")
     return sa.and_(ordered, sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now))
 
 

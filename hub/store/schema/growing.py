@@ -45,6 +45,8 @@ BOUNDED = frozenset(
         "clients",  # a row for each act of a person
         "contracts",  # a row a partner
         "device_states",  # a row a device
+        "ticket_series",  # a row a category and day, of thirty days
+        "tickets",  # of thirty days
         "disk_samples",  # a row a machine and day, of one month
         "delivery_counts",  # a row a destination and state
         "delivery_count_changes",  # folded every minute
@@ -63,6 +65,7 @@ BOUNDED = frozenset(
         "legal_holds",  # a row for each act of a person
         "lone_tries",  # what waits, only
         "outbox",  # what the broker has not confirmed
+        "partner_queries",  # of one hour, at most half of a quota
         "pauses",  # a row an operation
         "comparisons",  # a row for each act of a person
         "replay_work",  # a row for each act of a person

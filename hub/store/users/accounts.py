@@ -1,5 +1,6 @@
 """The accounts of persons by name. Nothing is deleted: a name never becomes somebody else's."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,30 @@ class UserAccount:
     introduced_by: str
     """The account that added this one, or reset it, or made it an approver; "" once another
     approver confirmed the person, and where nobody was named."""
+    locked_at: datetime | None = None
+    """Since when it opens nothing, until a person unlocks it."""
+    last_sign_in_at: datetime | None = None
+    issuer: str = ""
+    """The provider of identities that it is linked to, "" for none."""
+    subject: str = field(default="", repr=False)
+    """What that provider calls the person."""
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether the account opens anything: it is neither retired nor locked."""
+        return self.retired_at is None and self.locked_at is None
+
+    @property
+    def version(self) -> str:
+        """Return a mark of all that persons decide about the account; a page acts on that."""
+        user = self.user
+        decided = (
+            *(user.full_name, user.role.value, sorted(user.sectors), user.language.value),
+            *(self.retired_at is None, self.locked_at is None, self.issuer, self.subject),
+            *(self.code_salt, self.password_by, self.introduced_by),
+        )
+        made = json.dumps(decided, ensure_ascii=False)
+        return hashlib.sha256(made.encode()).hexdigest()[:16]
 
 
 def are_there(tx: Tx) -> bool:
@@ -125,6 +150,28 @@ def introduce(tx: Tx, name: str, *, by: str) -> None:
     tx.execute(sa.update(users).where(users.c.name == name).values(introduced_by=by))
 
 
+def lock(tx: Tx, name: str, *, at: datetime | None) -> None:
+    """Have an account open nothing from a moment on; None: it works again."""
+    tx.execute(sa.update(users).where(users.c.name == name).values(locked_at=at))
+
+
+def signed_in(tx: Tx, name: str, *, now: datetime) -> None:
+    """Write down that the person finished a sign-in."""
+    tx.execute(sa.update(users).where(users.c.name == name).values(last_sign_in_at=now))
+
+
+def link(tx: Tx, name: str, *, issuer: str | None, subject: str | None) -> None:
+    """Keep what a provider of identities calls the person; None: it is linked to none."""
+    values = {"issuer": issuer, "subject": subject}
+    tx.execute(sa.update(users).where(users.c.name == name).values(**values))
+
+
+def linked(tx: Tx, issuer: str, subject: str) -> UserAccount | None:
+    """Return the account of an identity, None where none is linked; one that is not active, too."""
+    same = sa.and_(users.c.issuer == issuer, users.c.subject == subject)
+    return _one(tx, sa.select(users).where(same))
+
+
 def use_step(tx: Tx, name: str, step: int, *, salt: str) -> bool:
     """Use up a step of one-time codes; False where it, or a later one, was used before."""
     statement = sa.update(users).where(
@@ -154,6 +201,10 @@ def account_of(row: sa.Row[Any]) -> UserAccount:
         codes_by=row.codes_by,
         code_step=row.code_step,
         introduced_by=row.introduced_by,
+        locked_at=row.locked_at,
+        last_sign_in_at=row.last_sign_in_at,
+        issuer=row.issuer or "",
+        subject=row.subject or "",
     )
 
 

@@ -62,9 +62,8 @@ def by_digest(tx: Tx, digest: str, *, now: datetime) -> tuple[Session, UserAccou
         return None
     session = _session(row)
     account = tx.execute(sa.select(users).where(users.c.name == session.user)).one()
-    if not session.is_live(now) or account.retired_at is not None:
-        return None
-    return session, account_of(account)
+    found = account_of(account)
+    return (session, found) if session.is_live(now) and found.is_active else None
 
 
 def of_user(tx: Tx, name: str, *, now: datetime) -> Sequence[Session]:

@@ -30,7 +30,7 @@ from hub.store.schema.tables.operators.alerts import incidents
 from hub.store.schema.tables.records import dossiers, legs
 from hub.store.users import sessions
 from hub.store.users.sessions import Session
-from tests.benchmarks.console.standing import CODES, HEAD, MARK, OFFICER, number
+from tests.benchmarks.console.standing import CODES, LOOKING, MARK, OFFICER, number
 from tests.support.console import looking
 
 WARM_UP = 3
@@ -74,6 +74,8 @@ def asked(store: Store) -> dict[str, Asked]:
     found = {name: Asked(path=path) for name, path in paths.items()}
     for name, path in _OF_OFFICER.items():
         found[f"{name}_of_officer"] = Asked(path=path, who=UserRole.OFFICER)
+    for name, path in (("accounts", "/accounts"), ("user_account", f"/accounts/{OFFICER}")):
+        found[name] = Asked(path=path, who=UserRole.OPERATOR)
     found |= _names(known["person"])
     closed = f"state=dead&up_to={known['last']}"
     for name, path in (
@@ -144,6 +146,8 @@ def _paths_of_lists(known: Mapping[str, Any]) -> dict[str, str]:
         "incidents": "/incidents",
         "parked": "/parked",
         "approvals": "/approvals",
+        "desks": "/desks",
+        "desk": "/desks/1",
         "approvals_count": "/live/approvals",
     }
 
@@ -207,7 +211,7 @@ def _known(tx: Tx) -> dict[str, Any]:
 def open_sessions(store: Store) -> dict[UserRole, str]:
     """Open a session for the accounts that look; return the cookie of each."""
     now, found = datetime.now(UTC), {}
-    for name, role in ((HEAD, UserRole.HEAD), (OFFICER, UserRole.OFFICER)):
+    for name, role in LOOKING.items():
         token = keys.fresh_token()
         session = Session(
             id=f"{name}-{now.timestamp()}",

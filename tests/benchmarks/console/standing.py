@@ -59,8 +59,10 @@ class Scale:
 
 
 BAD_DAY = Scale()
-MARK, HEAD, OFFICER = "bench", "bench-head", "bench-officer"
+MARK, HEAD, OFFICER, MANAGER = "bench", "bench-head", "bench-officer", "bench-manager"
 """The actor of all of it, and the accounts that look."""
+LOOKING = {HEAD: UserRole.HEAD, OFFICER: UserRole.OFFICER, MANAGER: UserRole.OPERATOR}
+"""Who looks at the pages."""
 OFFICERS, MOST_LANES = 30, 20_000
 CODES = (
     "partner_refused",
@@ -107,7 +109,10 @@ def put(store: Store, scale: Scale, now: datetime) -> None:
     _audit(store, scale, now)
     if store.name == "postgresql":  # as its own autovacuum would before long
         with store.engine.connect() as line:
-            line.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+            line.execution_options(isolation_level="AUTOCOMMIT")
+            line.exec_driver_sql("SET statement_timeout = 0")  # a large store takes a minute
+            line.exec_driver_sql("ANALYZE")
+            line.invalidate()
 
 
 def batched(all_of_them: Iterable[Some], most: int) -> Iterator[list[Some]]:
@@ -298,7 +303,7 @@ def _incidents(scale: Scale, now: datetime) -> Iterator[Row]:
 
 def _people(store: Store, now: datetime) -> None:
     """Add the accounts; one password is hashed for all of them, and nobody signs in by it."""
-    for name, role in ((HEAD, UserRole.HEAD), (OFFICER, UserRole.OFFICER)):
+    for name, role in LOOKING.items():
         add_user(store, name, role=role, password="nobody signs in by this", now=now)
     names = [f"{MARK}-{nth}" for nth in range(OFFICERS)]
     with store.write() as tx:
@@ -343,7 +348,7 @@ def _remove_made(tx: Tx) -> None:
     _delete(tx, repair.replay_plans.c.number, plans)
     _delete(tx, repair.comparisons.c.made_by, [MARK])
     _delete(tx, incidents.c.rule, [MARK])
-    people = [HEAD, OFFICER, *(f"{MARK}-{nth}" for nth in range(OFFICERS + BAD_DAY.proposals))]
+    people = [*LOOKING, *(f"{MARK}-{nth}" for nth in range(OFFICERS + BAD_DAY.proposals))]
     _delete(tx, of_users.approvals.c.proposer, people)
     for kept in (of_users.user_sessions, of_users.user_recovery_codes):
         _delete(tx, kept.c.user, people)

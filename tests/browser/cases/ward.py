@@ -73,7 +73,7 @@ QUICK = {
     "HUB_HOT_FOLDER_REST": "0.5",
     "HUB_HOT_FOLDER_POLL": "0.2",
 }
-PORTS = 9
+PORTS = 10
 """Of a drill."""
 WITHIN = timedelta(seconds=12)
 """How long another process may take to bring a case about."""

@@ -8,16 +8,16 @@ import sqlalchemy as sa
 from fastapi.routing import APIRoute
 
 from hub.console.app import create_app
-from hub.console.frame import own_files
-from hub.console.frame.language import own_path
+from hub.console.frame.rendering import OWN_FILES
 from hub.console.frame.visitor import visitor
 from hub.console.parts import Parts
 from hub.console.sign_in import routes
 from hub.store.engine.store import Store
+from hub.web.language import own_path
 from tests.contract.console.conftest import Look
 from tests.support.works import now
 
-OPEN = {"/language/{language}", *routes.OPEN, *map(own_files.address, own_files.FILES)}
+OPEN = {"/language/{language}", *routes.OPEN, *map(OWN_FILES.address, OWN_FILES.files)}
 """What a stranger may fetch: no data is in it."""
 
 
@@ -54,7 +54,7 @@ def test_an_unknown_address_is_a_plain_page(look: Look, sqlite_store: Store) -> 
 def test_every_answer_forbids_what_comes_from_outside(look: Look, sqlite_store: Store) -> None:
     """Also error pages and files."""
     browser = look(sqlite_store)
-    for path in ("/", "/nothing", "/language/xx", own_files.address("console.css")):
+    for path in ("/", "/nothing", "/language/xx", OWN_FILES.address("console.css")):
         policy = browser.get(path).headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
         assert "unsafe" not in policy
@@ -65,7 +65,7 @@ def test_a_page_has_no_inline_script_or_style(look: Look, sqlite_store: Store) -
     page = look(sqlite_store).get("/").text
     assert " style=" not in page
     assert "<style" not in page
-    assert page.count("<script") == 1
+    assert page.count("<script") == page.count('<script type="module" src="/static/') == 2
     assert 'href="http' not in page
 
 
@@ -138,8 +138,8 @@ def test_a_fault_of_a_page_is_no_traceback(
 def test_own_files_are_kept_by_a_browser_until_they_change(look: Look, sqlite_store: Store) -> None:
     """Their address has their hash; the script stays below eight kilobytes."""
     browser = look(sqlite_store)
-    for name in own_files.FILES:
-        answer = browser.get(own_files.address(name))
+    for name in OWN_FILES.files:
+        answer = browser.get(OWN_FILES.address(name))
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-    assert len(browser.get(own_files.address("console.js")).content) < 8000
+    assert len(browser.get(OWN_FILES.address("console.js")).content) < 8000

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from hub.console import live
 from hub.console.sign_in.cookies import DEVICE, SESSION
 from hub.rules.users import passwords
 from hub.rules.users.sign_in import IDLE
 from hub.store.engine.store import Store
 from hub.store.users import accounts, sessions
+from hub.web import live
 from tests.contract.console.conftest import Clock, sign_in, token
 from tests.support.browser_session import BrowserSession, hidden
 from tests.support.console import looking

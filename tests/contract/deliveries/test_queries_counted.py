@@ -1,15 +1,21 @@
-"""Questions about a delivery are counted from its own attempts, whatever was tried elsewhere."""
+"""Questions are counted: about a delivery by its attempts, all of a partner for its quotas."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
+from hub.exchange.admission.counted_queries import CountedQueries
 from hub.exchange.outbox.emit import emit
-from hub.store.deliveries import attempts, doubts
+from hub.messages import catalog
+from hub.rules.calls.call_limits import HOUR, CallLimits, Quota
+from hub.rules.failures.errors import NotAttempted
+from hub.store.deliveries import attempts, doubts, partner_queries, pauses
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
 from hub.store.schema.tables.exchange import deliveries
-from tests.support.works import AT, step
+from tests.support.partners.partner import Partner
+from tests.support.works import AT, record, step
 
 c = deliveries.c
 NOW = AT + timedelta(days=1)
@@ -53,3 +59,71 @@ def test_a_delivery_that_was_tried_often_keeps_no_other_from_being_asked_about_a
         beside = doubts.reserve_doubtful(tx, "provincial", now=NOW, again_at=again, limit=9)
     assert [it.id for it in lone] == [ASKED]
     assert [it.id for it in beside] == [TRIED, RECENT]
+
+
+ALLOWED = Quota(
+    partner="provincial",
+    operation="province.dossier",
+    calls=6,
+    reason_vi="Tỉnh giới hạn.",
+    reason_en="The province limits.",
+    valid_from=date(2018, 1, 1),
+    source="test",
+)
+
+
+class Asking:
+    """Queries a partner at a moment, as another process may, too."""
+
+    def __init__(self, store: Store, partner: Partner, *quotas: Quota) -> None:
+        self.at = AT
+        limits = CallLimits(quotas=quotas)
+        self.counted = CountedQueries(partner, store, limits, clock=lambda: self.at)
+        message = record(1, 1)
+        self.request = self.counted.prepare(message, catalog.read(message))
+
+    def __call__(self, at: datetime = AT) -> None:
+        self.at = at
+        self.counted.find(self.request)
+
+
+def test_queries_of_persons_use_half_of_a_quota(store: Store) -> None:
+    """Of all processes together, and deliveries see what they used; an hour later it is free."""
+    partner = Partner()
+    ask, beside = Asking(store, partner, ALLOWED), Asking(store, partner, ALLOWED)
+    for one in (ask, beside, ask):
+        one()
+    for one in (ask, beside):
+        with pytest.raises(NotAttempted):
+            one()
+    assert partner.asked == 3
+    with store.write() as tx:
+        made, _ = pauses.calls_since(
+            tx, "provincial", ALLOWED.operation, since=AT - HOUR, now=AT, above=0
+        )
+    assert made == [AT] * 3
+    ask(AT + HOUR)
+    with store.read() as tx:
+        left = partner_queries.made_since(tx, "provincial", AT - HOUR)
+    assert left == [AT + HOUR], "what is older than an hour is gone"
+
+
+def test_deliveries_leave_less_for_queries(store: Store) -> None:
+    """A quota that is half used has no room for them."""
+    with store.write() as tx:
+        try_often(tx)  # long ago, and of another operation
+        emit(tx, [record(9, 1)], AT)
+        (id,) = tx.execute(sa.select(c.id).where(c.lane == record(9, 1).key)).scalars()
+        attempts.start(tx, [(id, n) for n in range(1, 4)], now=AT)
+    with pytest.raises(NotAttempted):
+        Asking(store, Partner(), ALLOWED)()
+
+
+def test_without_a_quota_nothing_is_counted(store: Store) -> None:
+    """Nor read: most partners have none."""
+    partner = Partner()
+    for _ in range(9):
+        Asking(store, partner)()
+    assert partner.asked == 9
+    with store.read() as tx:
+        assert partner_queries.made_since(tx, "provincial", AT - HOUR) == []

@@ -24,6 +24,7 @@ from tests.support.works import AT, record, step
 DEAD = Selection(state="dead", partner=TO, fault="partner_refused", up_to=2)
 BY: SignedBy = {"actor": "Trần Thị Bình (account binh)", "reason": "fixed there", "now": AT}
 SECOND = timedelta(seconds=1)
+QUERIES, RUNS = (replay_work.PlansIn(it) for it in (ReplayPhase.PLANNING, ReplayPhase.RUNNING))
 
 
 def phase(store: Store, plan: int) -> ReplayPhase:
@@ -53,18 +54,18 @@ def test_one_process_works_on_a_plan_until_its_lease_ends(store: Store) -> None:
     """Then another one claims it, and the first is told at its next item."""
     plan = replay_orders.order_plan(store, DEAD, form="f", by=BY)
     with store.write() as tx:
-        first = replay_work.claim(tx, "a", now=AT)
+        first = QUERIES.claim(tx, "a", now=AT)
         assert first is not None
         assert first.plan == plan
-        assert replay_work.claim(tx, "b", now=AT + LEASE) is None
+        assert QUERIES.claim(tx, "b", now=AT + LEASE) is None
         assert replay_work.extend(tx, plan, "a", now=AT + LEASE)
-        assert not replay_work.is_some_free(tx, now=AT + 2 * LEASE)
-        assert replay_work.claim(tx, "b", now=AT + 2 * LEASE + SECOND) is not None
+        assert not QUERIES.is_some_free(tx, now=AT + 2 * LEASE)
+        assert QUERIES.claim(tx, "b", now=AT + 2 * LEASE + SECOND) is not None
         assert not replay_work.extend(tx, plan, "a", now=AT + 2 * LEASE + SECOND)
         replay_work.release(tx, plan, "a")
         assert replay_work.extend(tx, plan, "b", now=AT + 2 * LEASE + SECOND)
         replay_work.release(tx, plan, "b")
-        assert replay_work.claim(tx, "c", now=AT) is not None
+        assert QUERIES.claim(tx, "c", now=AT) is not None
 
 
 def test_orders_move_a_plan_and_are_audited(store: Store) -> None:
@@ -108,8 +109,8 @@ def test_a_run_whose_process_ended_is_continued_as_its_person_ordered(store: Sto
         replay_work.take_over(
             tx, plan, "a", run_by="officer", run_reason="slowly", per_second=0.01, now=AT
         )
-        assert replay_work.claim(tx, "b", now=AT + LEASE) is None
-        work = replay_work.claim(tx, "b", now=AT + LEASE + SECOND)
+        assert RUNS.claim(tx, "b", now=AT + LEASE) is None
+        work = RUNS.claim(tx, "b", now=AT + LEASE + SECOND)
     assert work is not None
     assert (work.run_by, work.run_reason, work.per_second) == ("officer", "slowly", 0.01)
 
@@ -119,24 +120,24 @@ def test_a_run_of_nobody_is_not_claimed_until_a_person_resumes_it(store: Store) 
     plan = ready(store)
     with store.write() as tx:
         assert replay_work.move(tx, plan, {ReplayPhase.READY}, ReplayPhase.RUNNING)
-        assert not replay_work.is_some_free(tx, now=AT)
-        assert replay_work.claim(tx, "a", now=AT) is None
+        assert not RUNS.is_some_free(tx, now=AT)
+        assert RUNS.claim(tx, "a", now=AT) is None
     replay_orders.order(store, plan, "pause", by=BY)
     replay_orders.order(store, plan, "resume", by=BY)
     with store.write() as tx:
-        work = replay_work.claim(tx, "a", now=AT)
+        work = RUNS.claim(tx, "a", now=AT)
     assert work is not None
     assert (work.run_by, work.run_reason) == (BY["actor"], "fixed there")
 
 
-def test_a_started_plan_goes_before_the_queries_of_an_older_one(store: Store) -> None:
-    """Thousands of queries do not hold up what a person has decided."""
+def test_queries_and_runs_do_not_wait_for_each_other(store: Store) -> None:
+    """Thousands of queries do not hold up what a person has decided, nor a slow run the queries."""
     older = replay_orders.order_plan(store, DEAD, form="older", by=BY)
     plan = ready(store)
     replay_orders.order(store, plan, "start", by=BY)
     with store.write() as tx:
-        claimed = [replay_work.claim(tx, worker, now=AT) for worker in "abc"]
-    assert [it and it.plan for it in claimed] == [plan, older, None]
+        claimed = [it.claim(tx, worker, now=AT) for it in (RUNS, QUERIES) for worker in "ab"]
+    assert [it and it.plan for it in claimed] == [plan, None, older, None]
 
 
 def test_a_pause_between_the_claim_and_the_run_is_kept(store: Store) -> None:
@@ -144,7 +145,7 @@ def test_a_pause_between_the_claim_and_the_run_is_kept(store: Store) -> None:
     plan = ready(store)
     replay_orders.order(store, plan, "start", by=BY)
     with store.write() as tx:
-        assert replay_work.claim(tx, "a", now=AT) is not None
+        assert RUNS.claim(tx, "a", now=AT) is not None
     replay_orders.order(store, plan, "pause", by=BY)
     run = ReplayRun(
         store,
@@ -186,15 +187,15 @@ def test_a_worker_loses_its_plan_by_an_order(store: Store) -> None:
     plan = ready(store)
     replay_orders.order(store, plan, "start", by=BY)
     with store.write() as tx:
-        assert replay_work.claim(tx, "a", now=AT) is not None
+        assert RUNS.claim(tx, "a", now=AT) is not None
     replay_orders.order(store, plan, "pause", by=BY)
     with store.write() as tx:
         assert not replay_work.extend(tx, plan, "a", now=AT)
-        assert replay_work.claim(tx, "b", now=AT) is None
+        assert RUNS.claim(tx, "b", now=AT) is None
     replay_orders.order(store, plan, "resume", by=BY)
     with store.write() as tx:
         assert not replay_work.extend(tx, plan, "a", now=AT)
-        assert replay_work.claim(tx, "b", now=AT) is not None
+        assert RUNS.claim(tx, "b", now=AT) is not None
 
 
 def test_an_order_needs_a_reason_and_a_plan(store: Store) -> None:

@@ -22,14 +22,14 @@ def test_two_that_retire_each_other_leave_one(
     """Each looks whether the other is there; the second look comes after the first act."""
     for name in ("an", "binh"):
         add_user(store, name, now=now())
-    both_looked, look = Barrier(2), operations._require_another_manager
+    both_looked, look = Barrier(2), operations.require_another_manager
 
     def look_together(tx: Tx, user: User) -> None:
         look(tx, user)
         with suppress(BrokenBarrierError):
             both_looked.wait(0.5)  # the other one comes only if nothing holds it
 
-    monkeypatch.setattr(operations, "_require_another_manager", look_together)
+    monkeypatch.setattr(operations, "require_another_manager", look_together)
 
     def retire(own: str, other: str) -> bool:
         by: SignedBy = {"actor": own, "reason": "a test", "now": now()}

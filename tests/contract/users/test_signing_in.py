@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import accounts as accounts_ops
 from hub.operations.users import signing_in
+from hub.operations.users.opening import Browser, OpenedSession
 from hub.operations.users.sign_in_room import MOST_OF_ONE, PLACES, RESERVED, SignInRoom
-from hub.operations.users.signing_in import Browser, OpenedSession, SignInOver, SignInRefused
+from hub.operations.users.signing_in import SignInOver, SignInRefused
 from hub.rules.users import keys, one_time_codes, passwords
 from hub.rules.users.sign_in import (
     FREE_OF_NETWORK,

@@ -48,7 +48,8 @@ def await_true(true: Callable[[], bool]) -> None:
 
 def begin_page(printer: IppPrinter, words: str) -> int:
     """Hand a page over; return its job."""
-    return printer.print_document(page(words), name="Phiếu thử", media_type="application/pdf")
+    begun = printer.print_document(page(words), name="Phiếu thử", media_type="application/pdf")
+    return begun.number
 
 
 def await_end(printer: IppPrinter, number: int) -> None:

@@ -1,4 +1,4 @@
-"""Where the templates of the console use texts of the catalogue: the calls of `t`."""
+"""Where the templates of console and counter use texts of the catalogue: the calls of `t`."""
 
 import re
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from jinja2 import Environment, nodes
 
 from tests.support.documents.commands import ROOT
 
-TEMPLATES = ROOT / "hub/console/templates"
+TEMPLATES = (ROOT / "hub/console/templates", ROOT / "hub/counter/templates")
 
 
 def calls() -> Iterator[tuple[str, nodes.Call]]:
     """Yield every call of `t` with its place."""
-    for path in sorted(TEMPLATES.rglob("*.html")):
+    for path in sorted(it for folder in TEMPLATES for it in folder.rglob("*.html")):
         tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
         for call in tree.find_all(nodes.Call):
             if isinstance(call.node, nodes.Name) and call.node.name == "t":

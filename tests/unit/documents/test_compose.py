@@ -65,11 +65,13 @@ NOT_HANDED_ON = {
     "HUB_DATA_DIR": "the image's volume",
     "HUB_HTTP_PORT": "HUB_PORT publishes it",
     "HUB_CONSOLE_PORT": "HUB_CONSOLE_PUBLISHED publishes it",
+    "HUB_COUNTER_PORT": "HUB_COUNTER_PUBLISHED publishes it",
     "HUB_BROKER_POLICIES": "the broker of this file has a management address",
     "HUB_DRILL": "a hub that is to be damaged has no business in production",
     "HUB_DRILL_CLOCK": "as HUB_DRILL",
     "HUB_DRILL_POINTS": "as HUB_DRILL",
     "HUB_FAILPOINTS": "as HUB_DRILL",
+    "HUB_OIDC_CLIENT_SECRET": "few need it: its _FILE and a secret in an override",
     "HUB_PROVINCE_WS_PASSWORD": "few need it: its _FILE and a secret in an override",
 }
 OWN_DEFAULTS = {"HUB_PUBLIC_URL"}

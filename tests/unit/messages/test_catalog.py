@@ -29,6 +29,7 @@ WIRE_NAMES = [
     "town.transfer.v1",
     "town.supplement.v1",
     "town.result_returned.v1",
+    "devices.paper.v1",
 ]
 
 

@@ -107,7 +107,7 @@ def test_no_secret_is_in_the_settings_as_they_are_shown() -> None:
         if name.endswith(("_password", "_secret", "_token"))
     ]
     addresses = ["database_url", "broker_url", "broker_management_url"]
-    assert len(secrets) == 8
+    assert len(secrets) == 9
     values = dict.fromkeys(secrets, "pa55word")
     values |= dict.fromkeys(addresses, "scheme://hub:pa55word@127.0.0.1/hub")
     found = Settings(**values, http_port=1234)  # type: ignore[arg-type]

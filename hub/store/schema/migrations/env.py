@@ -16,6 +16,7 @@ from hub.store.schema.tables import repair as repair_tables
 from hub.store.schema.tables import webhooks as webhook_tables
 from hub.store.schema.tables.exchange import metadata
 from hub.store.schema.tables.operators import alerts as alert_tables
+from hub.store.schema.tables.operators import counter as counter_tables
 from hub.store.schema.tables.operators import users as user_tables
 
 # imported so that their tables are in the metadata
@@ -25,6 +26,7 @@ del (
     change_tables,
     client_tables,
     contract_tables,
+    counter_tables,
     device_tables,
     edge_tables,
     record_tables,

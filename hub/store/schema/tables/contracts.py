@@ -34,3 +34,13 @@ drift = sa.Table(
     sa.Column("last_seen", Instant, nullable=False),
     comment="What partners' replies have beside their contracts, or otherwise; without values",
 )
+
+partner_queries = sa.Table(
+    "partner_queries",
+    metadata,
+    sa.Column("id", Big, primary_key=True, autoincrement=True),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+    comment="Queries of plans and comparisons to partners with a quota, of one hour",
+)

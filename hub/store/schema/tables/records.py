@@ -51,6 +51,12 @@ partial_index(
     dossiers.c.number,
     where=REGISTERED,
 )
+READY = sa.text("status = 9")
+"""Word for word in every question about results that wait to be collected."""
+partial_index("ix_dossiers_ready", dossiers.c.status_at, where=READY)
+UNDER_WAY = sa.text("status IN (2, 4)")
+"""Word for word in every question about dossiers whose clock goes on."""
+partial_index("ix_dossiers_under_way", dossiers.c.due_at, where=UNDER_WAY)
 CLOSED = sa.text("status IN (3, 7, 8, 9, 10)")
 """Must stand word for word in every question about closed dossiers, see `tables.UNHANDLED`; the
 numbers are those of `rules.retention.CLOSED`."""

@@ -19,7 +19,7 @@ from tests.support.browser_session import BrowserSession
 from tests.support.documents.commands import README, block, lines
 from tests.support.documents.typed import SH, environment, make_tree, shell
 
-PORTS = 9
+PORTS = 10
 WITHIN = 120.0
 
 

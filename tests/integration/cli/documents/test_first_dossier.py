@@ -17,7 +17,7 @@ from tests.support.documents.guide_examples import examples, outputs
 from tests.support.documents.typed import at_work, make_tree, shell, with_own
 
 NUMBER = "000.99.01.H57-180806-0001"
-PORTS = 9
+PORTS = 10
 """The hub, service and control port of each partner, TLS, the console, the broker's two."""
 WITHIN = 60.0
 

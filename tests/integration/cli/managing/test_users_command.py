@@ -120,6 +120,20 @@ def test_with_accounts_a_decision_needs_a_key(
     ]
 
 
+def test_a_terminal_names_its_account_once(
+    binh: Sequence[object], installed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings stand for the options; an option that is given goes before them."""
+    monkeypatch.setenv("HUB_OPERATOR_ACCOUNT", "binh")
+    monkeypatch.setenv("HUB_OPERATOR_KEY_FILE", str(binh[3]))
+    paused = hub("partners", "pause", "province", "--for", "2h", *WHY)
+    assert paused.exit_code == 0, paused.output
+    assert acts(installed)[-1][0] == "Lê Văn An (account binh)"
+    refused = hub("partners", "resume", "province", *WHY, "--as", "an")
+    assert refused.exit_code == 2
+    assert "'an'" in refused.output
+
+
 @pytest.mark.usefixtures("installed")
 def test_a_person_does_at_the_command_line_what_the_role_may(
     installed: Store, binh: Sequence[object], tmp_path: Path
@@ -269,3 +283,31 @@ def test_what_is_discarded_needs_two_persons(
     assert hub("approvals", "refuse", again["approval"], *WHY, *head).exit_code == 0
     last = json.loads(hub("deliveries", "cancel", 2, *WHY, *binh, "--json").stdout)
     assert hub("approvals", "withdraw", last["approval"], *WHY, *binh).exit_code == 0
+
+
+def test_an_account_is_locked_and_linked_by_the_operations_of_the_console(
+    installed: Store, binh: Sequence[object], tmp_path: Path
+) -> None:
+    """Each with a reason, told in JSON, listed afterwards; without a provider nothing is linked."""
+    assert add("an", "auditor", tmp_path / "an.key", *binh).exit_code == 0
+    locked = hub("users", "lock", "an", *WHY, *binh, "--json")
+    assert json.loads(locked.stdout)["locked"] is True
+    assert '"standing": "locked"' in hub("users", "list", "--json").stdout
+    assert hub("users", "lock", "binh", *WHY, *binh).exit_code == 1, "the own account"
+    assert hub("users", "unlock", "an", *WHY, *binh).exit_code == 0
+    link = ("users", "link", "an", "--oidc-subject", "an@ward", *WHY, *binh)
+    assert "HUB_OIDC_ISSUER" in hub(*link).output
+    assert hub(*link, "--oidc-issuer", "https://id.example").exit_code == 0
+    (of_an,) = (
+        it
+        for it in json.loads(hub("users", "list", "--json").stdout)["users"]
+        if it["user"] == "an"
+    )
+    assert of_an["issuer"] == "https://id.example"
+    assert hub("users", "unlink", "an", *WHY, *binh).exit_code == 0
+    assert [it[1:] for it in acts(installed)[-4:]] == [
+        ("users.lock", True),
+        ("users.unlock", True),
+        ("users.link", True),
+        ("users.unlink", True),
+    ]

@@ -13,12 +13,13 @@ from hub.ports import Answer, Clock, Request
 from hub.rules.deliveries.selection import Selection
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.repair import replay_work, replays
-from hub.store.repair.replay_work import LEASE
+from hub.store.repair.replay_work import LEASE, PlansIn, ReplayPhase
 from tests.integration.repair.replay.desk import Desk, by
 from tests.support.partners.partner import REFUSES, Partner
 from tests.support.works import now, step
 
 ALL = Selection(state="dead", partner="provincial", up_to=2**40)
+RUNS = PlansIn(ReplayPhase.RUNNING)
 
 
 class Worker(Replays):
@@ -150,7 +151,7 @@ def test_a_slow_run_of_a_command_keeps_its_plan(open_desk: Callable[..., Desk]) 
             return
         late += timedelta(seconds=seconds)
         with desk.works.store.write() as tx:
-            claims.append(replay_work.claim(tx, "the hub", now=now() + late))
+            claims.append(RUNS.claim(tx, "the hub", now=now() + late))
 
     run = command(desk, desk.plan()[0], pause=pause, clock=lambda: now() + late)
     assert run.run().outcomes == {SENT: 3}
@@ -176,7 +177,7 @@ def test_a_run_of_a_command_that_breaks_off_is_paused(open_desk: Callable[..., D
     assert desk.actions()[-1] == ("replay.broke_off", str(plan))
     assert not Worker(desk).step()
     with desk.works.store.write() as tx:
-        assert replay_work.claim(tx, "later", now=now() + 2 * LEASE) is None
+        assert RUNS.claim(tx, "later", now=now() + 2 * LEASE) is None
     with desk.works.store.read() as tx:
         work = replay_work.of_plan(tx, plan)
     assert work is not None

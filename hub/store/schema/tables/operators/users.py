@@ -30,11 +30,14 @@ users = sa.Table(
     sa.Column("password_by", sa.Text, nullable=False, server_default=""),
     sa.Column("codes_by", sa.Text, nullable=False, server_default=""),
     sa.Column("introduced_by", sa.Text, nullable=False, server_default=""),
-    sa.Column("subject", sa.Text),  # for a sign-in by OIDC, which does not exist yet
+    sa.Column("subject", sa.Text),
+    sa.Column("issuer", sa.Text),
+    sa.Column("locked_at", Instant),
+    sa.Column("last_sign_in_at", Instant),
     sa.CheckConstraint(one_of("role", UserRole), name="role"),
     comment="Persons who may use console and command line: role, sectors, hash of the password",
 )
-sa.Index("ix_users_subject", users.c.subject, unique=True)
+sa.Index("ix_users_subject", users.c.issuer, users.c.subject, unique=True)
 
 user_recovery_codes = sa.Table(
     "user_recovery_codes",

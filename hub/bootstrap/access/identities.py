@@ -1,0 +1,25 @@
+"""The provider of identities of an installation."""
+
+from adapters.identities.calls import Calls
+from adapters.identities.provider import OidcProvider, Registration
+from hub.bootstrap.files.secret_files import secret
+from hub.console.sign_in.by_provider import DONE
+from hub.ports import Clock
+from hub.settings import Settings
+
+
+def make_identities(settings: Settings, *, clock: Clock) -> OidcProvider | None:
+    """Return the provider that persons may sign in by, None where the settings name none."""
+    if not settings.oidc_issuer:
+        return None
+    registration = Registration(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        secret=secret(settings, "oidc_client_secret"),
+        redirect_uri=settings.console_url.rstrip("/") + DONE,
+        claim=settings.oidc_claim,
+        second_factors=settings.oidc_second_factors.split(),
+        button=settings.oidc_button,
+    )
+    calls = Calls(ca_file=settings.oidc_ca_file, proxy=settings.oidc_proxy)
+    return OidcProvider(registration, calls, clock=clock)

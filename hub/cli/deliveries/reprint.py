@@ -1,0 +1,31 @@
+"""`hub deliveries reprint`: print a paper again that was not found on the tray, marked as such."""
+
+import typer
+
+from hub.bootstrap.partners.printers import make_print_desk
+from hub.cli.context import Actor, Delivery, Reason, by, not_done, of_delivery, opened, settings
+from hub.cli.output.answer import done, put
+from hub.messages import catalog
+from hub.messages.payloads import PaperToPrint
+from hub.operations.devices.printing import print_again
+from hub.store.deliveries.transitions import NoSuchDelivery
+from hub.texts import Explained, both
+
+app = typer.Typer()
+ANSWERS = {"reprint": ("delivery", "message")}
+
+
+@app.command()
+def reprint(delivery: Delivery, reason: Reason, actor: Actor = "") -> None:
+    """Print a paper again that a person did not find on the tray."""
+    who = by(reason, actor, thing_of=of_delivery(delivery))
+    desk = make_print_desk(settings())
+    try:
+        with opened() as store:
+            message = print_again(store, desk, delivery, by=who)
+    except (Explained, NoSuchDelivery) as error:
+        raise not_done(error) from None
+    put(delivery=delivery, message=message.id)
+    paper = catalog.read(message)
+    count = paper.reprint if isinstance(paper, PaperToPrint) else 0
+    done(both("papers.sent_again", count=count))

@@ -1,0 +1,1 @@
+"""The queue of tickets at the counter: the desks, and the page that an officer works at."""

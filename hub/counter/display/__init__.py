@@ -1,0 +1,1 @@
+"""The information display, kept fresh."""

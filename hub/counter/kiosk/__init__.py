@@ -1,0 +1,1 @@
+"""The kiosk: look a dossier up, procedures, a ticket, the survey."""

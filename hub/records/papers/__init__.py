@@ -1,0 +1,1 @@
+"""The papers of a dossier as PDF, for a printer of the counter."""

@@ -1,0 +1,1 @@
+"""The ward's counter: what its queue of tickets has, pure."""

@@ -1,0 +1,1 @@
+"""The queue at the counter, as the store keeps it."""

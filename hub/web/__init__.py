@@ -1,0 +1,1 @@
+"""What the console and the counter's pages share: headers, language, files, sentences, streams."""

@@ -1,0 +1,123 @@
+"""Ordering a paper: one delivery in its dossier's lane, and a second copy that says what it is."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.messages import catalog
+from hub.messages.envelope import decode_stored
+from hub.operations.deliveries.actions import Resolution, resolve
+from hub.operations.devices.printing import NotPrintable, PrintDesk, print_again
+from hub.records.papers.contents import NoSuchPaper
+from hub.records.papers.kinds import PaperKind
+from hub.rules.deliveries.states import DeliveryState as S
+from hub.store.conservation.proof import prove
+from hub.store.console import history
+from hub.store.deliveries import transitions
+from hub.store.deliveries.transitions import StateConflict
+from hub.store.engine.store import Store
+from hub.store.messages import journal
+from hub.store.schema.tables.exchange import audit
+from tests.support.dossiers.printing import BY, delivery_of, desk_in, in_doubt, order, paper_of
+from tests.support.dossiers.slips import add_dossier
+from tests.support.works import AT, number
+
+AGAIN = {**BY, "now": AT}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, store: Store) -> PrintDesk:
+    """A printer, and a dossier of the ward."""
+    with store.write() as tx:
+        add_dossier(tx)
+    return desk_in(tmp_path)
+
+
+def states(store: Store) -> list[str]:
+    """Return the deliveries to printers, in the order of the lane."""
+    with store.read() as tx:
+        found = history.of_number(tx, number(1)).deliveries
+    return [it.state for it in found if it.destination == catalog.DEVICES]
+
+
+def actions(store: Store) -> list[tuple[str, str]]:
+    """Return what the audit has: action and object."""
+    with store.read() as tx:
+        rows = tx.execute(sa.select(audit).order_by(audit.c.seq)).all()
+    return [(row.action, row.object) for row in rows]
+
+
+def test_an_ordered_paper_is_a_delivery_in_the_lane_of_its_dossier(
+    store: Store, desk: PrintDesk
+) -> None:
+    """The next one of the same dossier waits for it; the PDF is in the file store."""
+    message = order(store, desk)
+    order(store, desk, kind=PaperKind.COVER_SHEET)
+    (file,) = message.attachments
+    assert desk.files.path(file.sha256).read_bytes().startswith(b"%PDF")
+    assert states(store) == [S.PENDING, S.HELD]
+    with store.read() as tx:
+        state, destination, lane = transitions.place_of(tx, delivery_of(tx, message), lock=False)
+        stored = decode_stored(journal.body_of(tx, delivery_of(tx, message)))
+    assert (state, destination, lane) == (S.PENDING, catalog.DEVICES, number(1))
+    assert stored == message
+    assert actions(store) == [
+        ("paper.print", f"{number(1)} control-slip"),
+        ("paper.print", f"{number(1)} cover-sheet"),
+    ]
+
+
+def test_what_cannot_be_printed_is_refused_and_nothing_is_left(
+    store: Store, desk: PrintDesk
+) -> None:
+    """An unknown printer, and a page that showed less than there is now."""
+    with pytest.raises(NotPrintable, match="printer-9"):
+        order(store, desk, printer="printer-9")
+    order(store, desk, seen=0)
+    with pytest.raises(NotPrintable, match="Meanwhile"):
+        order(store, desk, seen=0)
+    assert states(store) == [S.PENDING]
+
+
+def test_a_dossier_that_the_ward_does_not_have_has_no_papers(store: Store, tmp_path: Path) -> None:
+    """Nothing is made up for the paper."""
+    with pytest.raises(NoSuchPaper, match=number(1)):
+        order(store, desk_in(tmp_path))
+    assert states(store) == []
+
+
+def test_a_paper_that_is_not_on_the_tray_is_printed_again_and_marked(
+    store: Store, desk: PrintDesk
+) -> None:
+    """The marked copy goes in the place of the lost one, before what waits behind that."""
+    id = in_doubt(store, desk)
+    order(store, desk, kind=PaperKind.COVER_SHEET)
+    with store.read() as tx:
+        lost = decode_stored(journal.body_of(tx, id))
+    again = print_again(store, desk, id, by=AGAIN)  # type: ignore[arg-type]
+    assert paper_of(again).reprint == 1
+    assert again.causation_id == lost.id
+    assert again.id != lost.id
+    assert again.attachments[0].sha256 != lost.attachments[0].sha256
+    with store.read() as tx:
+        opened = delivery_of(tx, again)
+        place = transitions.place_of(tx, opened, lock=False)
+        assert transitions.place_of(tx, id, lock=False)[0] is S.CANCELLED
+        assert prove(tx, catalog.READERS).problems == []
+    assert place[0] is S.PENDING
+    assert sorted(states(store)) == sorted([S.CANCELLED, S.PENDING, S.HELD])
+    assert ("paper.print_again", f"{id} as {opened}") in actions(store)
+    with pytest.raises(StateConflict):
+        print_again(store, desk, id, by=AGAIN)  # type: ignore[arg-type]
+
+
+def test_a_lost_print_is_never_sent_again_without_the_mark(store: Store, desk: PrintDesk) -> None:
+    """`absent` says how to print it again; `delivered` settles it with the person's evidence."""
+    id = in_doubt(store, desk)
+    by = {"actor": "an", "reason": "looked at the tray", "now": AT}
+    with pytest.raises(StateConflict, match=f"reprint {id}"):
+        resolve(store, id, Resolution.ABSENT, **by)  # type: ignore[arg-type]
+    assert states(store) == [S.AMBIGUOUS]
+    resolve(store, id, Resolution.DELIVERED, **by)  # type: ignore[arg-type]
+    assert states(store) == [S.DELIVERED]

@@ -1,0 +1,37 @@
+// A provider of identities: panva's certified `oidc-provider`, with its own pages for sign-in and
+// consent. Prints its address; CLIENT_SECRET and REDIRECT_URI are those of the hub.
+'use strict';
+const crypto = require('node:crypto');
+const http = require('node:http');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+async function main() {
+  const place = path.join(process.env.NODE_PATH, 'oidc-provider/lib/index.js');
+  const { default: Provider } = await import(pathToFileURL(place).href);
+  const { privateKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'first' };
+  const server = http.createServer();
+  server.listen(0, '127.0.0.1', () => {
+    const issuer = `http://127.0.0.1:${server.address().port}`;
+    const provider = new Provider(issuer, {
+      clients: [
+        {
+          client_id: 'hub',
+          client_secret: process.env.CLIENT_SECRET,
+          redirect_uris: [process.env.REDIRECT_URI],
+          grant_types: ['authorization_code'],
+          response_types: ['code'],
+        },
+      ],
+      cookies: { keys: [crypto.randomUUID()] },
+      jwks: { keys: [key] },
+      pkce: { required: () => true, methods: ['S256'] },
+      findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    });
+    server.on('request', provider.callback());
+    console.log(issuer);
+  });
+}
+
+main();
