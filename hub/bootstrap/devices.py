@@ -11,13 +11,17 @@ from adapters.devices.camera.health import Camera
 from adapters.devices.escl.health import NetworkScanner
 from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.printer.health import Printer
+from adapters.devices.proofs.barcode import BarcodeProof
+from adapters.devices.proofs.escl import EsclProof
+from adapters.devices.proofs.printer import PrinterProof
+from adapters.devices.proofs.scanner import FolderProof
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
 from hub.bootstrap.files.device_file import devices_of_settings
 from hub.messages.payloads import Station
 from hub.page_reading.reading import StackReader
 from hub.ports import Clock, Source
-from hub.ports.devices import Device
+from hub.ports.devices import Device, Proof
 from hub.rules.devices import reading
 from hub.rules.devices.reading import (
     BARCODE_READER,
@@ -43,6 +47,18 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
 def make_devices(settings: Settings) -> list[Device]:
     """Return the devices whose health is checked. Raises SettingsError for a file without use."""
     return [DEVICES[it.kind](it) for it in device_settings(settings)]
+
+
+def make_camera(settings: Settings, name: str) -> Camera | None:
+    """Return the camera of a name, None without one. Raises SettingsError."""
+    found = (it for it in device_settings(settings) if (it.kind, it.name) == (CAMERA, name))
+    return next((_camera(it) for it in found), None)
+
+
+def make_proofs(settings: Settings) -> dict[str, Proof]:
+    """Return the proof of each device that has one, by its name. Raises SettingsError."""
+    found = [it for it in device_settings(settings) if it.kind in PROOFS]
+    return {it.name: PROOFS[it.kind](it) for it in found}
 
 
 def device_settings(settings: Settings) -> list[DeviceSettings]:
@@ -72,6 +88,10 @@ def _barcode_reader(it: DeviceSettings, _settings: Settings, clock: Clock) -> So
     return BarcodeSource(line, station=station, clock=clock, device=it.name, name=name)
 
 
+def _camera(it: DeviceSettings) -> Camera:
+    return Camera(name=it.name, place=it.place, **it.values)
+
+
 SOURCES: Final[Mapping[str, Callable[[DeviceSettings, Settings, Clock], Source]]] = {
     SCANNER: _scanner,
     BARCODE_READER: _barcode_reader,
@@ -86,7 +106,14 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     ESCL_SCANNER: lambda it: NetworkScanner(
         it.name, it.values["address"], it.place, it.values.get("ca_file", "")
     ),
-    CAMERA: lambda it: Camera(name=it.name, place=it.place, **it.values),
+    CAMERA: _camera,
     PHOTOCOPIER: lambda it: Photocopier(name=it.name, place=it.place, **it.values),
 }
 """How the check of a kind is made; every kind has one."""
+PROOFS: Final[Mapping[str, Callable[[DeviceSettings], Proof]]] = {
+    SCANNER: lambda it: FolderProof(Path(it.values["folder"]), StackReader()),
+    BARCODE_READER: lambda it: BarcodeProof(Path(it.values["line"])),
+    PRINTER: lambda it: PrinterProof(it.values["address"], it.values.get("ca_file", "")),
+    ESCL_SCANNER: lambda it: EsclProof(it.values["address"], it.values.get("ca_file", "")),
+}
+"""How a person and the hub prove a kind; one that is not here has its check and a question."""
