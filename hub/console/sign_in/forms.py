@@ -108,7 +108,8 @@ async def read_form(request: Request) -> Mapping[str, str]:
 def fields(request: Request) -> Mapping[str, str]:
     """Return the fields of a form of this session: a route that acts depends on it.
 
-    Raises SignInNeeded and OldForm; both lead to a page that keeps what was typed.
+    Without U+0000, which no text of PostgreSQL can hold. Raises SignInNeeded and OldForm; both lead
+    to a page that keeps what was typed.
     """
     found: Mapping[str, str] = request.state.form
     expected = getattr(request.state, TOKEN, "")
@@ -116,7 +117,7 @@ def fields(request: Request) -> Mapping[str, str]:
         raise SignInNeeded
     if not hmac.compare_digest(found.get(TOKEN, "").encode(), expected.encode()):
         raise OldForm(kept_of(request))
-    return {name: value for name, value in found.items() if name != TOKEN}
+    return {name: value.replace("\0", "") for name, value in found.items() if name != TOKEN}
 
 
 def kept_of(request: Request) -> KeptForm | None:
