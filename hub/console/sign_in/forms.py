@@ -78,7 +78,10 @@ class KeptForm:
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
-    """Return the fields of a posted form. Raises ForeignForm, and HTTPException for no form."""
+    """Return the fields of a posted form. Raises ForeignForm, and HTTPException for no form.
+
+    Without U+0000, which no text of PostgreSQL can hold.
+    """
     if not is_own(request):
         raise ForeignForm
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -97,7 +100,7 @@ async def read_form(request: Request) -> Mapping[str, str]:
         )
     except ValueError:
         raise HTTPException(422) from None
-    form = dict(pairs)
+    form = {name: value.replace("\0", "") for name, value in pairs}
     if request.url.path.startswith("/sign-in"):
         typed = sum(len(value) for name, value in form.items() if name != "kept")
         if typed > LARGEST_TYPED:
@@ -108,8 +111,7 @@ async def read_form(request: Request) -> Mapping[str, str]:
 def fields(request: Request) -> Mapping[str, str]:
     """Return the fields of a form of this session: a route that acts depends on it.
 
-    Without U+0000, which no text of PostgreSQL can hold. Raises SignInNeeded and OldForm; both lead
-    to a page that keeps what was typed.
+    Raises SignInNeeded and OldForm; both lead to a page that keeps what was typed.
     """
     found: Mapping[str, str] = request.state.form
     expected = getattr(request.state, TOKEN, "")
@@ -117,7 +119,7 @@ def fields(request: Request) -> Mapping[str, str]:
         raise SignInNeeded
     if not hmac.compare_digest(found.get(TOKEN, "").encode(), expected.encode()):
         raise OldForm(kept_of(request))
-    return {name: value.replace("\0", "") for name, value in found.items() if name != TOKEN}
+    return {name: value for name, value in found.items() if name != TOKEN}
 
 
 def kept_of(request: Request) -> KeptForm | None:
