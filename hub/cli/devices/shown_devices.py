@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import typer
 
-from hub.bootstrap.devices import make_devices
+from hub.bootstrap.devices.kinds import make_devices
 from hub.cli.context import opened, settings
 from hub.cli.output import words
 from hub.cli.output.answer import for_programs, refuse, show
