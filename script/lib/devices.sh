@@ -1,8 +1,8 @@
 # What the tests of devices are proved against: CUPS's own printer, ippeveprinter, which needs a D-Bus
 # of its own (the tests start one; no service of the machine); scanimage with sane-airscan, which scan
 # from the simulator of eSCL; snmpd, which serves the values of our photocopier from a process of the
-# test's own; poppler, which draws papers; zbarimg, which reads codes beside ours. Nothing of it is
-# needed to run the hub.
+# test's own; rtsp-server-perl, a server of streams like a camera's; poppler, which draws papers;
+# zbarimg, which reads codes beside ours. Nothing of it is needed to run the hub.
 
 install_device_peers() {
     missing=
@@ -11,6 +11,7 @@ install_device_peers() {
     command -v scanimage >/dev/null 2>&1 || missing="$missing sane-utils"
     [ -e /etc/sane.d/airscan.conf ] || missing="$missing sane-airscan"
     [ -x /usr/sbin/snmpd ] || missing="$missing snmpd"
+    command -v rtsp-server-perl >/dev/null 2>&1 || missing="$missing rtsp-server-perl"
     command -v zbarimg >/dev/null 2>&1 || missing="$missing zbar-tools"
     command -v dbus-run-session >/dev/null 2>&1 || missing="$missing dbus-daemon"
     [ -n "$missing" ] || return 0

@@ -7,13 +7,12 @@ and the finding says so. Version 3 does say that a user or a password is wrong.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from adapters.devices.photocopier import printer_mib
 from adapters.devices.photocopier.findings import PageCount, findings_of
+from adapters.devices.secret_file import secret, why_unusable
 from hub.rules.devices.health import DeviceFinding
 
-MOST_SECRET = 512
 LEAST_PASSWORD = 8
 """Of SNMP v3, by RFC 3414."""
 
@@ -41,7 +40,7 @@ class Photocopier:
 
         try:
             login = snmp.SnmpLogin(
-                community="" if self.user else secret(self.community_file),
+                community="" if self.user else self._community(),
                 user=self.user,
                 password=_password(self.password_file) if self.user else "",
                 privacy_password=(
@@ -50,7 +49,7 @@ class Photocopier:
                 digest=self.digest,
             )
         except (OSError, ValueError) as error:
-            return [DeviceFinding("copier_secret_unusable", _why(error))]
+            return [DeviceFinding("copier_secret_unusable", why_unusable(error))]
         try:
             values = snmp.read_columns(self.address, login, printer_mib.COLUMNS)
         except snmp.NoAnswer as error:
@@ -65,17 +64,10 @@ class Photocopier:
             return [DeviceFinding("copier_no_printer_mib", self.address)]
         return findings_of(reading) + self.count.findings(reading.pages, now=time.monotonic())
 
-
-def secret(file: str) -> str:
-    """Return the one line of a file. Raises OSError, and ValueError for a file without use."""
-    if not file:
-        raise ValueError("no community_file, and no user with password_file")
-    with Path(file).open("rb") as opened:
-        content = opened.read(MOST_SECRET + 1)
-    text = content.decode().strip()
-    if len(content) > MOST_SECRET or not text or not text.isprintable():
-        raise ValueError(f"{file}: not one line of text")
-    return text
+    def _community(self) -> str:
+        if not self.community_file:
+            raise ValueError("no community_file, and no user with password_file")
+        return secret(self.community_file)
 
 
 def _password(file: str) -> str:
@@ -83,11 +75,3 @@ def _password(file: str) -> str:
     if len(found) < LEAST_PASSWORD:
         raise ValueError(f"{file}: shorter than {LEAST_PASSWORD} characters")
     return found
-
-
-def _why(error: OSError | ValueError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "the file is not UTF-8"  # the error's own text holds a byte of the secret
-    if isinstance(error, OSError):
-        return f"{error.filename}: {type(error).__name__}"
-    return str(error)

@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
+from adapters.devices.camera.health import Camera
 from adapters.devices.escl.health import NetworkScanner
 from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.printer.health import Printer
@@ -20,6 +21,7 @@ from hub.ports.devices import Device
 from hub.rules.devices import reading
 from hub.rules.devices.reading import (
     BARCODE_READER,
+    CAMERA,
     ESCL_SCANNER,
     PHOTOCOPIER,
     PRINTER,
@@ -84,6 +86,7 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     ESCL_SCANNER: lambda it: NetworkScanner(
         it.name, it.values["address"], it.place, it.values.get("ca_file", "")
     ),
+    CAMERA: lambda it: Camera(name=it.name, place=it.place, **it.values),
     PHOTOCOPIER: lambda it: Photocopier(name=it.name, place=it.place, **it.values),
 }
 """How the check of a kind is made; every kind has one."""

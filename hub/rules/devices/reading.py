@@ -20,7 +20,7 @@ from hub.rules.toml.reading import Keys, TomlReading
 from hub.texts import Text, both
 
 SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
-ESCL_SCANNER, PHOTOCOPIER = "escl_scanner", "photocopier"
+ESCL_SCANNER, PHOTOCOPIER, CAMERA = "escl_scanner", "photocopier", "camera"
 OF_SETTINGS: Final = ("scanner-1", "barcode-1")
 """Names of the devices that the settings name."""
 
@@ -48,6 +48,16 @@ def scanner_address(value: Any) -> str:
 def photocopier_address(value: Any) -> str:
     """Read the address of a photocopier: `snmp://192.168.1.30`."""
     return _address(value, ("snmp",), both("toml_file.photocopier_address"))
+
+
+def camera_address(value: Any) -> str:
+    """Read the address of a camera: `http://192.168.1.40/onvif/device_service`."""
+    return _address(value, ("http", "https"), both("toml_file.camera_address"))
+
+
+def stream_address(value: Any) -> str:
+    """Read the address of a camera's stream: `rtsp://192.168.1.40/live`."""
+    return _address(value, ("rtsp",), both("toml_file.stream_address"))
 
 
 def _address(value: Any, schemes: tuple[str, ...], allowed: Text) -> str:
@@ -104,6 +114,17 @@ KINDS: Final = {
             "digest": v.choice(("sha256", "sha")),
         },
         needed=("address",),
+        address="address",
+    ),
+    CAMERA: DeviceKind(
+        keys={
+            "address": camera_address,
+            "user": v.line,
+            "password_file": v.line,
+            "stream": stream_address,
+            "ca_file": v.line,
+        },
+        needed=("address", "user", "password_file"),
         address="address",
     ),
 }
