@@ -1,9 +1,13 @@
-"""A device whose health the hub knows: what a check of it says."""
+"""A device whose health the hub knows: what a check of it says, and what proves that it works."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from hub.rules.devices.health import DeviceFinding
+from hub.texts import Text
 
 
 class Device(Protocol):
@@ -27,3 +31,29 @@ class Device(Protocol):
         Changes nothing at the device. Each call that it makes has an end; a network share whose
         server is away may hold it up, so that it runs in a thread of its own.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class ProofResult:
+    """What came of a proof, as a person reads it."""
+
+    well: bool
+    evidence: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofRequest:
+    """What a proof may use."""
+
+    code: str
+    """A fresh code, which no dossier has."""
+    within: timedelta
+    into: Path
+    """Where pages that came are kept for the person."""
+
+
+Proof = Callable[[ProofRequest], ProofResult]
+"""A person does something at the device, the hub sees what comes of it.
+
+Waits `within` at most. A device that fails is a result, too; raises nothing of the device's.
+"""

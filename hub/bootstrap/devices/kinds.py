@@ -11,13 +11,17 @@ from adapters.devices.camera.health import Camera
 from adapters.devices.escl.health import NetworkScanner
 from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.printer.health import Printer
+from adapters.devices.proofs.barcode import BarcodeProof
+from adapters.devices.proofs.escl import EsclProof
+from adapters.devices.proofs.printer import PrinterProof
+from adapters.devices.proofs.scanner import FolderProof
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
 from hub.bootstrap.files.device_file import devices_of_settings
 from hub.messages.payloads import Station
 from hub.page_reading.reading import StackReader
 from hub.ports import Clock, Source
-from hub.ports.devices import Device
+from hub.ports.devices import Device, Proof
 from hub.rules.devices import reading
 from hub.rules.devices.reading import (
     BARCODE_READER,
@@ -43,6 +47,12 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
 def make_devices(settings: Settings) -> list[Device]:
     """Return the devices whose health is checked. Raises SettingsError for a file without use."""
     return [DEVICES[it.kind](it) for it in device_settings(settings)]
+
+
+def make_proofs(settings: Settings) -> dict[str, Proof]:
+    """Return the proof of each device that has one, by its name. Raises SettingsError."""
+    found = [it for it in device_settings(settings) if it.kind in PROOFS]
+    return {it.name: PROOFS[it.kind](it) for it in found}
 
 
 def device_settings(settings: Settings) -> list[DeviceSettings]:
@@ -90,3 +100,10 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     PHOTOCOPIER: lambda it: Photocopier(name=it.name, place=it.place, **it.values),
 }
 """How the check of a kind is made; every kind has one."""
+PROOFS: Final[Mapping[str, Callable[[DeviceSettings], Proof]]] = {
+    SCANNER: lambda it: FolderProof(Path(it.values["folder"]), StackReader()),
+    BARCODE_READER: lambda it: BarcodeProof(Path(it.values["line"])),
+    PRINTER: lambda it: PrinterProof(it.values["address"], it.values.get("ca_file", "")),
+    ESCL_SCANNER: lambda it: EsclProof(it.values["address"], it.values.get("ca_file", "")),
+}
+"""How a person and the hub prove a kind; one that is not here has its check and a question."""

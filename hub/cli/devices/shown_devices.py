@@ -4,11 +4,13 @@
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from hub.bootstrap.devices.kinds import make_devices
-from hub.cli.context import opened, settings
+from hub.cli.context import Actor, duration, opened, settings
 from hub.cli.output import words
 from hub.cli.output.answer import for_programs, refuse, show
 from hub.cli.output.listing import listing
@@ -28,6 +30,9 @@ from hub.texts import text
 app = typer.Typer()
 DEVICES = listing("devices", "*device place *state *since finding evidence owner what_to_do")
 CHECKS = listing("checked_devices", "*device place *state finding evidence owner what_to_do")
+Walk = Annotated[bool, typer.Option("--walk", help="devices_walk")]
+Within = Annotated[str, typer.Option("--within", help="devices_within")]
+Into = Annotated[Path | None, typer.Option("--into", help="devices_into")]
 ANSWERS = {"list": (DEVICES,), "check": (CHECKS,)}
 
 
@@ -45,8 +50,14 @@ def list_devices() -> None:
 
 
 @app.command("check")
-def check_devices() -> None:
+def check_devices(
+    walk: Walk = False, within: Within = "60s", into: Into = None, actor: Actor = ""
+) -> None:
     """Check each device now; ends with code 1 where one gives nothing or is set wrongly."""
+    if walk:
+        from hub.cli.devices import accepting  # few checks are walks
+
+        raise typer.Exit(accepting.walk(duration("--within", within), into, actor))
     try:
         devices = make_devices(settings())
     except SettingsError as error:

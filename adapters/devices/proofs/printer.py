@@ -1,0 +1,53 @@
+"""Prints a test page and follows its job; whether it lies on the tray, a person says."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from adapters.devices.printer.calls import IppPrinter, NotIpp, PrinterRefused
+from adapters.devices.scanner.simulator import page
+from hub.ports.devices import ProofRequest, ProofResult
+from hub.rules.failures.errors import DeliveryFailure
+from hub.texts import both
+
+POLL_EVERY = 0.25
+"""Seconds."""
+_COMPLETED: Final = 9
+_ENDED: Final = {7: "canceled", 8: "aborted", _COMPLETED: "completed"}
+"""States of a job that do not change any more, RFC 8011."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterProof:
+    """The proof of one printer."""
+
+    uri: str
+    ca_file: str = ""
+
+    def __call__(self, request: ProofRequest) -> ProofResult:
+        try:
+            printer = IppPrinter(self.uri, ca_file=self.ca_file)
+        except (ValueError, OSError) as error:
+            return ProofResult(False, both("acceptance.device_failed", why=type(error).__name__))
+        try:
+            return _printed(printer, request)
+        except (NotIpp, PrinterRefused, DeliveryFailure) as error:
+            return ProofResult(False, both("acceptance.device_failed", why=error))
+        finally:
+            printer.close()
+
+
+def _printed(printer: IppPrinter, request: ProofRequest) -> ProofResult:
+    words = page(f"TRANG IN THU / TEST PAGE   {request.code}")
+    begun = printer.print_document(words, name=request.code, media_type="application/pdf")
+    number = begun.number
+    end, pause = time.monotonic() + request.within.total_seconds(), threading.Event()
+    while time.monotonic() < end:
+        state = next(iter(printer.job(number).get("job-state", ())), None)
+        if isinstance(state, int) and state in _ENDED:
+            ended = both("acceptance.job_ended", number=number, state=_ENDED[state])
+            return ProofResult(state == _COMPLETED, ended)
+        pause.wait(POLL_EVERY)
+    seconds = round(request.within.total_seconds())
+    return ProofResult(False, both("acceptance.job_goes_on", number=number, seconds=seconds))
