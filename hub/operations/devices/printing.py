@@ -83,9 +83,7 @@ def print_paper(
     )
     message = _message(store, printing, wanted, now=by["now"])
     with store.write() as tx:
-        dossiers.get(
-            tx, order.number
-        )  # locked: two who print at one moment count one after another
+        dossiers.get(tx, order.number)  # locked: two at one moment count one after the other
         before = prints.count_of(tx, catalog.DEVICES, order.number)
         if order.printed_before not in (None, before):
             raise NotPrintable(both("papers.printed_meanwhile"))

@@ -131,7 +131,7 @@ def test_a_lost_print_is_never_sent_again_without_the_mark(
 
 
 def test_two_who_print_at_one_moment_print_once(
-    store: Store, desk: PrintDesk, monkeypatch: pytest.MonkeyPatch
+    store: Store, printing: PrintingParts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both saw a dossier without a paper; the second one is told of the first."""
     both, count_of = threading.Barrier(2), prints.count_of
@@ -143,15 +143,15 @@ def test_two_who_print_at_one_moment_print_once(
 
     monkeypatch.setattr(prints, "count_of", count_together)
     with ThreadPoolExecutor(2) as pool:
-        ordered = [pool.submit(order, store, desk, seen=0) for _ in range(2)]
+        ordered = [pool.submit(order, store, printing, seen=0) for _ in range(2)]
     failures = [it.exception() for it in ordered]
     assert sorted(type(it).__name__ for it in failures) == ["NoneType", "NotPrintable"]
     assert len(states(store)) == 1
 
 
-def test_a_printed_paper_goes_with_its_dossier(store: Store, desk: PrintDesk) -> None:
+def test_a_printed_paper_goes_with_its_dossier(store: Store, printing: PrintingParts) -> None:
     """The receipt names the applicant, and is no file of the dossier: erasing marks it, too."""
-    (file,) = order(store, desk, kind=PaperKind.RECEIPT).attachments
+    (file,) = order(store, printing, kind=PaperKind.RECEIPT).attachments
     with store.write() as tx:
         references.mark_unneeded(tx, [number(2)], now=AT)
         assert references.unneeded(tx, after="", limit=9) == []
