@@ -9,7 +9,7 @@ from adapters.devices.escl.documents import Input, NotEscl, NotOffered, settings
 from adapters.devices.escl.stack import NotJpeg, TooLarge, write_stack
 from hub.bootstrap.devices.kinds import device_settings
 from hub.messages.local_time import LOCAL
-from hub.ports.papers import MOST_BYTES
+from hub.ports.page_readers import MOST_BYTES
 from hub.rules.devices.reading import ESCL_SCANNER
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings
