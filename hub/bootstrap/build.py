@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from adapters.town_center.callbacks.source import TownCallbacks
-from hub.bootstrap.devices import make_devices, make_sources
+from hub.bootstrap.devices.kinds import make_devices, make_sources
+from hub.bootstrap.devices.printers import make_printers
 from hub.bootstrap.file_store import make_file_store
 from hub.bootstrap.health_port import health_roles
 from hub.bootstrap.hub import Hub, cpu_of
@@ -13,7 +14,6 @@ from hub.bootstrap.partners.destinations import (
     make_destinations,
     town_settings,
 )
-from hub.bootstrap.partners.printers import make_printers
 from hub.bootstrap.roles import roles_of
 from hub.broker.memory import MemoryBroker
 from hub.broker.rabbit.broker import RabbitBroker

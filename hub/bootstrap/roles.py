@@ -8,15 +8,15 @@ from pathlib import Path
 from hub.bootstrap.access.client_certificates import make_trust
 from hub.bootstrap.access.identities import make_identities
 from hub.bootstrap.alerts.roles import alert_plan, kept_outside, make_alerts
+from hub.bootstrap.counter import counter_plan, make_counter, reader_keys
+from hub.bootstrap.devices.printers import make_printing_parts
 from hub.bootstrap.files.secret_files import secret
-from hub.bootstrap.hall.counter import counter_plan, make_counter, reader_keys
 from hub.bootstrap.hub import Hub
 from hub.bootstrap.partners.call_limits import counted
 from hub.bootstrap.partners.destinations import (
     make_contract_readers,
     pull_by_password,
 )
-from hub.bootstrap.partners.printers import make_print_desk
 from hub.bootstrap.partners.roles import partner_roles
 from hub.bootstrap.retention import make_archive
 from hub.bootstrap.timer import make_timer
@@ -161,7 +161,7 @@ def _console(hub: Hub) -> list[Role]:
         reader=reader_keys(hub.settings),
         kept_outside=partial(kept_outside, hub.settings),
         file_path=hub.files.path,
-        print_desk=make_print_desk(hub.settings, hub.files),
+        printing=make_printing_parts(hub.settings, hub.files),
         on_delivered=hub.records.delivered,
     )
     host, port = hub.settings.console_host, hub.settings.console_port

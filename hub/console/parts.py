@@ -8,7 +8,7 @@ from fastapi import Request
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
-from hub.operations.devices.printing import PrintDesk
+from hub.operations.devices.printing import PrintingParts
 from hub.operations.users.providers import IdentityProvider
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.alerts.incidents import Incident
@@ -64,7 +64,7 @@ class Parts:
     kept_outside: Callable[[], Sequence[Incident]] = tuple
     """Open incidents that no database can keep, from the files of this machine."""
     file_path: BlobPath = no_file
-    print_desk: PrintDesk | None = None
+    printing: PrintingParts | None = None
     """What ordering a paper takes; None where nothing can be printed."""
     on_delivered: OnDelivered = lambda *_: None
     """What the records do when a partner turns out to have a message."""

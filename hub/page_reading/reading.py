@@ -11,7 +11,7 @@ from typing import Any
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import UnreadCause
 from hub.page_reading import child
-from hub.ports.papers import MOST_BYTES, SplitSegment, SplitStack
+from hub.ports.page_readers import MOST_BYTES, SplitSegment, SplitStack
 from hub.rules.papers.codes import PaperCode
 
 LONGEST = 120.0
@@ -21,7 +21,7 @@ AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackReader:
-    """Reads stacks (`hub.ports.papers.PageReader`); threads share it."""
+    """Reads stacks (`hub.ports.page_readers.PageReader`); threads share it."""
 
     most_bytes: int = MOST_BYTES
     longest: float = LONGEST

@@ -16,7 +16,7 @@ from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.names import is_left_alone, read_stack
 from hub.messages.invalid import InvalidMessage
 from hub.ports.devices import ProofRequest, ProofResult
-from hub.ports.papers import PageReader
+from hub.ports.page_readers import PageReader
 from hub.rules.failures.error_summary import describe_error
 from hub.texts import both
 

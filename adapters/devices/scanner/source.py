@@ -48,7 +48,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import DocumentScanned
 from hub.ports import Sink
-from hub.ports.papers import MOST_BYTES, PageReader
+from hub.ports.page_readers import MOST_BYTES, PageReader
 from hub.rules.failures.error_summary import describe_error
 from hub.texts import text
 

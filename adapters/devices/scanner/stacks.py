@@ -19,7 +19,7 @@ from hub.messages.envelope import Attachment, decode, encode
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import DocumentScanned, PagesUnread
 from hub.ports import Sink
-from hub.ports.papers import PageReader, SplitSegment, SplitStack
+from hub.ports.page_readers import PageReader, SplitSegment, SplitStack
 
 log = structlog.get_logger()
 

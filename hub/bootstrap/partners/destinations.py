@@ -78,7 +78,7 @@ def make_contract_readers(settings: Settings) -> list[ContractReader]:
 
 def traits_of(settings: Settings) -> dict[str, Traits]:
     """Return what each destination that has an address promises of its calls, by its name."""
-    from hub.bootstrap.partners.printers import make_printers
+    from hub.bootstrap.devices.printers import make_printers
 
     destinations = [*make_destinations(settings), *make_printers(settings)]
     try:

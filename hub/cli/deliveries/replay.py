@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from hub.bootstrap.devices.printers import make_printers
 from hub.bootstrap.partners.call_limits import call_limits_of, counted
 from hub.bootstrap.partners.destinations import make_destinations
-from hub.bootstrap.partners.printers import make_printers
 from hub.cli.approvals import proposing
 from hub.cli.context import (
     Actor,

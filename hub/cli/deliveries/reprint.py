@@ -2,7 +2,7 @@
 
 import typer
 
-from hub.bootstrap.partners.printers import make_print_desk
+from hub.bootstrap.devices.printers import make_printing_parts
 from hub.cli.context import Actor, Delivery, Reason, by, not_done, of_delivery, opened, settings
 from hub.cli.output.answer import done, put
 from hub.messages import catalog
@@ -19,10 +19,10 @@ ANSWERS = {"reprint": ("delivery", "message")}
 def reprint(delivery: Delivery, reason: Reason, actor: Actor = "") -> None:
     """Print a paper again that a person did not find on the tray."""
     who = by(reason, actor, thing_of=of_delivery(delivery))
-    desk = make_print_desk(settings())
+    printing = make_printing_parts(settings())
     try:
         with opened() as store:
-            message = print_again(store, desk, delivery, by=who)
+            message = print_again(store, printing, delivery, by=who)
     except (Explained, NoSuchDelivery) as error:
         raise not_done(error) from None
     put(delivery=delivery, message=message.id)

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from hub import __version__
-from hub.bootstrap.devices import make_devices, make_proofs
+from hub.bootstrap.devices.kinds import make_devices, make_proofs
 from hub.cli.context import by, opened, settings
 from hub.cli.devices.walking import Walk
 from hub.cli.output.answer import done, for_programs, refuse

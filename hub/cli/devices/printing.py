@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.partners.printers import make_print_desk
+from hub.bootstrap.devices.printers import make_printing_parts
 from hub.cli.context import Actor, Reason, by, not_done, opened, settings
 from hub.cli.output.answer import done, put
 from hub.operations.devices.printing import PrintOrder, print_paper
@@ -37,14 +37,14 @@ def order(
     who = by(reason, actor, thing_of=thing)
     if paper.is_personal:
         by(reason, actor, thing_of=thing, right=Right.UNMASK)
-    desk = make_print_desk(settings())
-    printer = printer or next(iter(desk.printers), "")
+    printing = make_printing_parts(settings())
+    printer = printer or next(iter(printing.printers), "")
     wanted = PrintOrder(
         number=dossier, kind=paper, printer=printer, copies=copies, requested_by=who["actor"]
     )
     try:
         with opened() as store:
-            message = print_paper(store, desk, wanted, by=who)
+            message = print_paper(store, printing, wanted, by=who)
     except Explained as error:
         raise not_done(error.text) from None
     put(message=message.id, dossier=dossier, paper=paper.value, printer=printer)

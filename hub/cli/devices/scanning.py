@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.network_scanner.scanning import CannotScan, scan_into_hot_folder
+from hub.bootstrap.devices.scanning import CannotScan, scan_into_hot_folder
 from hub.cli.context import settings
 from hub.cli.output import answer
 from hub.cli.output.answer import print_line, put, refuse

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.devices import make_devices
+from hub.bootstrap.devices.kinds import make_devices
 from hub.cli.context import Actor, duration, opened, settings
 from hub.cli.output import words
 from hub.cli.output.answer import for_programs, refuse, show

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from adapters.devices.camera.health import NoPicture
-from hub.bootstrap.devices import make_camera
+from hub.bootstrap.devices.kinds import make_camera
 from hub.cli.context import Actor, Reason, by, opened, settings
 from hub.cli.output.answer import done, put, refuse
 from hub.operations.devices import snapshots

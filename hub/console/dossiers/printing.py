@@ -26,7 +26,7 @@ def offered_printing(
     parts: Parts, who: Visitor, found: History, thing: Thing
 ) -> OfferedPrinting | None:
     """Return what a visitor may print of a dossier, None for nothing."""
-    printers = parts.print_desk.printers if parts.print_desk else ()
+    printers = parts.printing.printers if parts.printing else ()
     if not printers or found.dossier is None or not who.may(Right.ACT, thing):
         return None
     unmasked = who.may(Right.UNMASK, thing)

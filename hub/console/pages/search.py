@@ -35,7 +35,8 @@ from hub.store.repair.replays import MOST
 from hub.texts import both
 
 LONGEST = 200
-Word = Annotated[str, Query(max_length=LONGEST)]
+Word = Annotated[str, Query(max_length=LONGEST, pattern=r"^[^\x00]*$")]
+"""Without U+0000, which no text of PostgreSQL can hold."""
 FIELDS = ("q", "state", "partner", "operation", "fault", "older_h", "due_h")
 
 MOST_ROWS = 50_000

@@ -75,9 +75,9 @@ def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
 
 
 def _print_again(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
-    if parts.print_desk is None:
+    if parts.printing is None:
         raise FormRefused(both("papers.no_printers"))
-    message = print_again(parts.store, parts.print_desk, id, expected=expected(form), by=by)
+    message = print_again(parts.store, parts.printing, id, expected=expected(form), by=by)
     paper = catalog.read(message)
     count = paper.reprint if isinstance(paper, PaperToPrint) else 0
     return both("papers.sent_again", count=count)

@@ -51,7 +51,7 @@ def _print(parts: Parts, who: Visitor, number: str, sent: Filled, by: SignedBy) 
     with parts.store.read() as tx:
         found, thing = seen_by(tx, who, number)
     demand(who, Right.ACT, thing)
-    if parts.print_desk is None:
+    if parts.printing is None:
         raise NotHere
     kind = _kind(sent.get("paper"))
     if kind.is_personal:
@@ -64,7 +64,7 @@ def _print(parts: Parts, who: Visitor, number: str, sent: Filled, by: SignedBy) 
         requested_by=by["actor"],
         printed_before=_number(sent, "printed", least=0, most=10**6),
     )
-    print_paper(parts.store, parts.print_desk, order, by=by)
+    print_paper(parts.store, parts.printing, order, by=by)
     return both("papers.sent", title=kind.heading, printer=order.printer)
 
 

@@ -78,7 +78,10 @@ class KeptForm:
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
-    """Return the fields of a posted form. Raises ForeignForm, and HTTPException for no form."""
+    """Return the fields of a posted form. Raises ForeignForm, and HTTPException for no form.
+
+    Without U+0000, which no text of PostgreSQL can hold.
+    """
     if not is_own(request):
         raise ForeignForm
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -97,7 +100,7 @@ async def read_form(request: Request) -> Mapping[str, str]:
         )
     except ValueError:
         raise HTTPException(422) from None
-    form = dict(pairs)
+    form = {name: value.replace("\0", "") for name, value in pairs}
     if request.url.path.startswith("/sign-in"):
         typed = sum(len(value) for name, value in form.items() if name != "kept")
         if typed > LARGEST_TYPED:

@@ -42,7 +42,7 @@ class NotPrintable(Explained):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrintDesk:
+class PrintingParts:
     """What it takes to print: where files are, the rules with their data, and the printers."""
 
     files: BlobStore
@@ -65,10 +65,12 @@ class PrintOrder:
     the person did not see that."""
 
 
-def print_paper(store: Store, desk: PrintDesk, order: PrintOrder, *, by: SignedBy) -> Message:
+def print_paper(
+    store: Store, printing: PrintingParts, order: PrintOrder, *, by: SignedBy
+) -> Message:
     """Order a paper; return its message. Raises Explained where nothing was ordered."""
-    if order.printer not in desk.printers:
-        known = ", ".join(desk.printers) or text("papers.no_printers")
+    if order.printer not in printing.printers:
+        known = ", ".join(printing.printers) or text("papers.no_printers")
         raise NotPrintable(both("papers.no_printer", printer=order.printer, known=known))
     wanted = PaperToPrint(
         number=order.number,
@@ -78,7 +80,7 @@ def print_paper(store: Store, desk: PrintDesk, order: PrintOrder, *, by: SignedB
         copies=order.copies,
         requested_by=order.requested_by,
     )
-    message = _message(store, desk, wanted, now=by["now"])
+    message = _message(store, printing, wanted, now=by["now"])
     with store.write() as tx:
         before = prints.count_of(tx, catalog.DEVICES, order.number)
         if order.printed_before not in (None, before):
@@ -90,7 +92,12 @@ def print_paper(store: Store, desk: PrintDesk, order: PrintOrder, *, by: SignedB
 
 
 def print_again(
-    store: Store, desk: PrintDesk, id: int, *, expected: Expected | None = None, by: SignedBy
+    store: Store,
+    printing: PrintingParts,
+    id: int,
+    *,
+    expected: Expected | None = None,
+    by: SignedBy,
 ) -> Message:
     """Print a paper again that a person did not find on the tray; return the new message.
 
@@ -106,7 +113,7 @@ def print_again(
     if not isinstance(known, PaperToPrint):
         raise StateConflict(both("papers.not_in_doubt", id=id))
     wanted = msgspec.structs.replace(known, reprint=known.reprint + 1)
-    message = _message(store, desk, wanted, now=now, cause=lost)
+    message = _message(store, printing, wanted, now=now, cause=lost)
     with store.write() as tx:
         require(tx, id, expected)
         state, destination, lane = transitions.place_of(tx, id)
@@ -124,7 +131,7 @@ def print_again(
 
 def _message(
     store: Store,
-    desk: PrintDesk,
+    printing: PrintingParts,
     wanted: PaperToPrint,
     *,
     now: datetime,
@@ -134,9 +141,9 @@ def _message(
     kind = PaperKind(wanted.paper)
     with store.read() as tx:
         content = content_of(
-            tx, wanted.number, kind, rules=desk.rules, reprint=wanted.reprint, now=now
+            tx, wanted.number, kind, rules=printing.rules, reprint=wanted.reprint, now=now
         )
-    sha256, size = desk.files.write(io.BytesIO(render(kind.value, content)))
+    sha256, size = printing.files.write(io.BytesIO(render(kind.value, content)))
     file = Attachment(name=f"{kind}.pdf", media_type=PDF, size=size, sha256=sha256)
     return catalog.compose(
         wanted,

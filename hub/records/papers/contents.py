@@ -12,8 +12,10 @@ from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.records.dossiers import control_slip
 from hub.records.papers.kinds import PaperKind
+from hub.records.papers.render import qr_picture
 from hub.records.papers.slip_rows import printed
 from hub.records.rulebook import Rulebook
+from hub.rules.papers.codes import PaperCode
 from hub.store.engine.store import Tx
 from hub.store.records import dossiers
 from hub.store.records.dossiers import Dossier
@@ -51,7 +53,7 @@ def content_of(
         case PaperKind.RECEIPT:
             return shared | _receipt(dossier)
         case PaperKind.COVER_SHEET:
-            return shared | {"note": both("papers.cover_note").vi}
+            return shared | {"sheets": list(_sheets(dossier))}
 
 
 def _facts(dossier: Dossier, kind: PaperKind, rules: Rulebook) -> Iterator[Sequence[str]]:
@@ -94,6 +96,23 @@ def _slip(tx: Tx, number: str) -> Content:
         "note": both("slip.signed_by_receipts").vi,
         "signatures": [both(f"slip.signed_{it}").vi for it in ("giver", "taker", "head")],
     }
+
+
+def _sheets(dossier: Dossier) -> Iterator[Content]:
+    """Yield a page for each component, one for the whole dossier where it has none."""
+    for it in dossier.components:
+        name = f"{it.code} · {it.name}"
+        try:
+            yield _sheet(PaperCode(dossier.number, it.code), name)
+        except ValueError:  # no code can hold it: a person says which component the pages are
+            yield _sheet(PaperCode(dossier.number), name)
+    if not dossier.components:
+        yield _sheet(PaperCode(dossier.number), "")
+
+
+def _sheet(code: PaperCode, name: str) -> Content:
+    note = both("papers.cover_note") if code.component else both("papers.cover_note_whole")
+    return {"name": name, "qr": qr_picture(code), "note": note.vi}
 
 
 def _receipt(dossier: Dossier) -> Content:

@@ -13,7 +13,9 @@ class PaperKind(StrEnum):
     CONTROL_SLIP = "control-slip"
     """Phiếu kiểm soát quá trình giải quyết hồ sơ: goes with the dossier."""
     COVER_SHEET = "cover-sheet"
-    """Tờ bìa: lies on the papers that are scanned; its codes say whose they are."""
+    """Tờ bìa, a page for each component: lies on its papers when they are scanned; its code says
+    of which dossier and component they are.
+    """
 
     @property
     def heading(self) -> Text:

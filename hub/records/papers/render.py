@@ -22,7 +22,7 @@ def render(template: str, data: Mapping[str, object]) -> bytes:
 
     code = PaperCode(str(data["number"]))
     drawn = {
-        "qr": _code("QRCode", codes.qr_text(code)),
+        "qr": qr_picture(code),
         "code128": _code("Code128", codes.code128_text(code)),
     }
     made = typst.compile(
@@ -34,6 +34,11 @@ def render(template: str, data: Mapping[str, object]) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError(f"typst made no PDF of {template}")
     return made
+
+
+def qr_picture(code: PaperCode) -> str:
+    """Return the QR code of a paper as SVG."""
+    return _code("QRCode", codes.qr_text(code))
 
 
 def _code(name: str, content: str) -> str:

@@ -16,7 +16,7 @@ from adapters.devices.scanner.source import ScannerSource
 from hub.file_checks.check import ContentCheck
 from hub.page_reading.decoding import codes_on
 from hub.page_reading.reading import StackReader
-from hub.ports.papers import MOST_BYTES
+from hub.ports.page_readers import MOST_BYTES
 from hub.rules.papers import codes
 from hub.store.records import papers
 from tests.benchmarks.gateway.programs import MissingProgram

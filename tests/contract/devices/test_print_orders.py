@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.messages import catalog
 from hub.messages.envelope import decode_stored
 from hub.operations.deliveries.actions import Resolution, resolve
-from hub.operations.devices.printing import NotPrintable, PrintDesk, print_again
+from hub.operations.devices.printing import NotPrintable, PrintingParts, print_again
 from hub.records.papers.contents import NoSuchPaper
 from hub.records.papers.kinds import PaperKind
 from hub.rules.deliveries.states import DeliveryState as S
@@ -19,7 +19,7 @@ from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.schema.tables.exchange import audit
-from tests.support.dossiers.printing import BY, delivery_of, desk_in, in_doubt, order, paper_of
+from tests.support.dossiers.printing import BY, delivery_of, in_doubt, order, paper_of, printing_in
 from tests.support.dossiers.slips import add_dossier
 from tests.support.works import AT, number
 
@@ -27,11 +27,11 @@ AGAIN = {**BY, "now": AT}
 
 
 @pytest.fixture
-def desk(tmp_path: Path, store: Store) -> PrintDesk:
+def printing(tmp_path: Path, store: Store) -> PrintingParts:
     """A printer, and a dossier of the ward."""
     with store.write() as tx:
         add_dossier(tx)
-    return desk_in(tmp_path)
+    return printing_in(tmp_path)
 
 
 def states(store: Store) -> list[str]:
@@ -49,13 +49,13 @@ def actions(store: Store) -> list[tuple[str, str]]:
 
 
 def test_an_ordered_paper_is_a_delivery_in_the_lane_of_its_dossier(
-    store: Store, desk: PrintDesk
+    store: Store, printing: PrintingParts
 ) -> None:
     """The next one of the same dossier waits for it; the PDF is in the file store."""
-    message = order(store, desk)
-    order(store, desk, kind=PaperKind.COVER_SHEET)
+    message = order(store, printing)
+    order(store, printing, kind=PaperKind.COVER_SHEET)
     (file,) = message.attachments
-    assert desk.files.path(file.sha256).read_bytes().startswith(b"%PDF")
+    assert printing.files.path(file.sha256).read_bytes().startswith(b"%PDF")
     assert states(store) == [S.PENDING, S.HELD]
     with store.read() as tx:
         state, destination, lane = transitions.place_of(tx, delivery_of(tx, message), lock=False)
@@ -69,33 +69,33 @@ def test_an_ordered_paper_is_a_delivery_in_the_lane_of_its_dossier(
 
 
 def test_what_cannot_be_printed_is_refused_and_nothing_is_left(
-    store: Store, desk: PrintDesk
+    store: Store, printing: PrintingParts
 ) -> None:
     """An unknown printer, and a page that showed less than there is now."""
     with pytest.raises(NotPrintable, match="printer-9"):
-        order(store, desk, printer="printer-9")
-    order(store, desk, seen=0)
+        order(store, printing, printer="printer-9")
+    order(store, printing, seen=0)
     with pytest.raises(NotPrintable, match="Meanwhile"):
-        order(store, desk, seen=0)
+        order(store, printing, seen=0)
     assert states(store) == [S.PENDING]
 
 
 def test_a_dossier_that_the_ward_does_not_have_has_no_papers(store: Store, tmp_path: Path) -> None:
     """Nothing is made up for the paper."""
     with pytest.raises(NoSuchPaper, match=number(1)):
-        order(store, desk_in(tmp_path))
+        order(store, printing_in(tmp_path))
     assert states(store) == []
 
 
 def test_a_paper_that_is_not_on_the_tray_is_printed_again_and_marked(
-    store: Store, desk: PrintDesk
+    store: Store, printing: PrintingParts
 ) -> None:
     """The marked copy goes in the place of the lost one, before what waits behind that."""
-    id = in_doubt(store, desk)
-    order(store, desk, kind=PaperKind.COVER_SHEET)
+    id = in_doubt(store, printing)
+    order(store, printing, kind=PaperKind.COVER_SHEET)
     with store.read() as tx:
         lost = decode_stored(journal.body_of(tx, id))
-    again = print_again(store, desk, id, by=AGAIN)  # type: ignore[arg-type]
+    again = print_again(store, printing, id, by=AGAIN)  # type: ignore[arg-type]
     assert paper_of(again).reprint == 1
     assert again.causation_id == lost.id
     assert again.id != lost.id
@@ -109,12 +109,14 @@ def test_a_paper_that_is_not_on_the_tray_is_printed_again_and_marked(
     assert sorted(states(store)) == sorted([S.CANCELLED, S.PENDING, S.HELD])
     assert ("paper.print_again", f"{id} as {opened}") in actions(store)
     with pytest.raises(StateConflict):
-        print_again(store, desk, id, by=AGAIN)  # type: ignore[arg-type]
+        print_again(store, printing, id, by=AGAIN)  # type: ignore[arg-type]
 
 
-def test_a_lost_print_is_never_sent_again_without_the_mark(store: Store, desk: PrintDesk) -> None:
+def test_a_lost_print_is_never_sent_again_without_the_mark(
+    store: Store, printing: PrintingParts
+) -> None:
     """`absent` says how to print it again; `delivered` settles it with the person's evidence."""
-    id = in_doubt(store, desk)
+    id = in_doubt(store, printing)
     by = {"actor": "an", "reason": "looked at the tray", "now": AT}
     with pytest.raises(StateConflict, match=f"reprint {id}"):
         resolve(store, id, Resolution.ABSENT, **by)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 
 from adapters.devices.escl.simulator import ScannerFaults, SimulatedScanner
-from hub.bootstrap.network_scanner.scanning import CannotScan, scan_into_hot_folder
+from hub.bootstrap.devices.scanning import CannotScan, scan_into_hot_folder
 from hub.environment import load
 from hub.settings import Settings
 from tests.support.papers import pages as drawn

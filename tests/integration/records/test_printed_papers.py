@@ -10,6 +10,8 @@ import zxingcpp
 from PIL import Image
 
 from hub.drill.sandbox.programs import MissingProgram
+from hub.messages.payloads import Component
+from hub.page_reading.reading import StackReader
 from hub.records.papers.contents import content_of
 from hub.records.papers.kinds import PaperKind
 from hub.records.papers.render import render
@@ -95,3 +97,21 @@ def test_only_the_receipt_names_the_applicant(
     assert "BẢN IN LẠI" not in page
     assert "Bộ phận Tiếp nhận và Trả kết quả" in page
     assert number(1) in page
+
+
+def test_a_printed_cover_sheet_brings_each_component_into_its_place(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    """What the hub prints is what its own reading of stacks needs: nobody has to say where to."""
+    components = ("TN02-BD", "TN02-GCN")
+    with sqlite_store.write() as tx:
+        add_dossier(tx, components=[Component(code=it, name=f"Giấy {it}") for it in components])
+    with sqlite_store.read() as tx:
+        kind = PaperKind.COVER_SHEET
+        content = content_of(tx, number(1), kind, rules=RULES, reprint=0, now=AT)
+    place = tmp_path / "stack.pdf"
+    place.write_bytes(render(kind.value, content))
+    stack = StackReader()(place, "application/pdf", tmp_path)
+    assert [(it.code, it.cause) for it in stack.segments] == [
+        (PaperCode(number(1), it), None) for it in components
+    ]

@@ -1,4 +1,4 @@
-"""A desk at which papers of a dossier are printed, and a print of which nobody knows the end."""
+"""What it takes to print papers of a dossier, and a print of which nobody knows the end."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import PaperToPrint
-from hub.operations.devices.printing import PrintDesk, PrintOrder, print_paper
+from hub.operations.devices.printing import PrintingParts, PrintOrder, print_paper
 from hub.records.papers.kinds import PaperKind
 from hub.records.rulebook import Rulebook
 from hub.rules.deliveries.states import DeliveryState as S
@@ -22,14 +22,16 @@ PRINTER = "printer-1"
 BY = {"actor": "Trần Thị Bình (account binh)", "reason": "for the applicant"}
 
 
-def desk_in(folder: Path) -> PrintDesk:
-    """Return a desk with one printer."""
-    return PrintDesk(files=BlobStore(folder / "files"), rules=Rulebook.load(), printers=[PRINTER])
+def printing_in(folder: Path) -> PrintingParts:
+    """Return what it takes to print, with one printer."""
+    return PrintingParts(
+        files=BlobStore(folder / "files"), rules=Rulebook.load(), printers=[PRINTER]
+    )
 
 
 def order(
     store: Store,
-    desk: PrintDesk,
+    printing: PrintingParts,
     *,
     kind: PaperKind = PaperKind.CONTROL_SLIP,
     printer: str = PRINTER,
@@ -41,12 +43,12 @@ def order(
         number=number(1), kind=kind, printer=printer, requested_by="Bình", printed_before=seen
     )
     by = {**BY, "now": at}
-    return print_paper(store, desk, wanted, by=by)  # type: ignore[arg-type]
+    return print_paper(store, printing, wanted, by=by)  # type: ignore[arg-type]
 
 
-def in_doubt(store: Store, desk: PrintDesk) -> int:
+def in_doubt(store: Store, printing: PrintingParts) -> int:
     """Have a paper that may lie on the tray; return its delivery."""
-    message = order(store, desk)
+    message = order(store, printing)
     with store.write() as tx:
         id = delivery_of(tx, message)
         transitions.claim(tx, [id], catalog.DEVICES, now=AT, lease_until=AT)

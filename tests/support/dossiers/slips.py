@@ -1,9 +1,10 @@
 """A land dossier that waited for papers, and evidence of its hand-overs, for its pages."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from hub.messages.local_time import LOCAL
-from hub.messages.payloads import Applicant, Channel, Status
+from hub.messages.payloads import Applicant, Channel, Component, Status
 from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.records import dossiers
@@ -15,7 +16,9 @@ RECEIVED = datetime(2018, 8, 27, 10, 0, tzinfo=LOCAL)
 DUE = datetime(2018, 9, 19, 17, 0, tzinfo=LOCAL)
 
 
-def add_dossier(tx: Tx, n: int = 1, *, due: datetime = DUE) -> None:
+def add_dossier(
+    tx: Tx, n: int = 1, *, due: datetime = DUE, components: Sequence[Component] = ()
+) -> None:
     """Have a land dossier that waited for papers for one working day."""
     dossier = Dossier(
         number=number(n),
@@ -25,7 +28,7 @@ def add_dossier(tx: Tx, n: int = 1, *, due: datetime = DUE) -> None:
         channel=Channel.COUNTER,
         applicant=Applicant(name=NAME),
         summary="",
-        components=(),
+        components=tuple(components),
         parcels=(),
         officer="",
         received_at=RECEIVED,

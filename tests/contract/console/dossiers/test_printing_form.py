@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from hub.messages import catalog
-from hub.operations.devices.printing import PrintDesk
+from hub.operations.devices.printing import PrintingParts
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import UserRole
 from hub.store.console import history
 from hub.store.engine.store import Store
 from tests.contract.console.conftest import Look
 from tests.support.browser_session import BrowserSession, forms_of
-from tests.support.dossiers.printing import PRINTER, desk_in, in_doubt
+from tests.support.dossiers.printing import PRINTER, in_doubt, printing_in
 from tests.support.dossiers.slips import add_dossier
 from tests.support.works import number
 
@@ -21,11 +21,11 @@ CHOSEN = {"paper": "control-slip", "printer": PRINTER, "copies": "1", "reason": 
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sqlite_store: Store) -> PrintDesk:
+def printing(tmp_path: Path, sqlite_store: Store) -> PrintingParts:
     """A printer, and a dossier of the ward."""
     with sqlite_store.write() as tx:
         add_dossier(tx)
-    return desk_in(tmp_path)
+    return printing_in(tmp_path)
 
 
 def states(store: Store) -> list[str]:
@@ -36,10 +36,10 @@ def states(store: Store) -> list[str]:
 
 
 def test_a_paper_is_printed_once_however_often_it_is_clicked(
-    look: Look, sqlite_store: Store, desk: PrintDesk
+    look: Look, sqlite_store: Store, printing: PrintingParts
 ) -> None:
     """And not by a page that is older than another print of the dossier."""
-    browser = BrowserSession(look(sqlite_store, print_desk=desk))
+    browser = BrowserSession(look(sqlite_store, printing=printing))
     form = forms_of(browser.get(PLACE))["print"]
     filled = form.filled(**CHOSEN)
     answers = [browser.post(form.path, filled) for _ in range(2)]
@@ -59,27 +59,27 @@ def test_a_paper_is_printed_once_however_often_it_is_clicked(
     "typed", [{"paper": "bank-note"}, {"copies": "0"}, {"copies": "21"}, {"reason": ""}]
 )
 def test_what_is_typed_wrongly_prints_nothing(
-    look: Look, sqlite_store: Store, desk: PrintDesk, typed: dict[str, str]
+    look: Look, sqlite_store: Store, printing: PrintingParts, typed: dict[str, str]
 ) -> None:
     """The page says which field, and keeps the rest."""
-    browser = BrowserSession(look(sqlite_store, print_desk=desk))
+    browser = BrowserSession(look(sqlite_store, printing=printing))
     form = forms_of(browser.get(PLACE))["print"]
     assert browser.post(form.path, form.filled(**{**CHOSEN, **typed})).status_code == 422
     assert states(sqlite_store) == []
 
 
 def test_who_may_only_see_prints_nothing_and_who_sees_no_names_prints_no_receipt(
-    look: Look, sqlite_store: Store, desk: PrintDesk
+    look: Look, sqlite_store: Store, printing: PrintingParts
 ) -> None:
     """The receipt names the applicant; the attempt is audited as a denial."""
-    officer = BrowserSession(look(sqlite_store, print_desk=desk))
+    officer = BrowserSession(look(sqlite_store, printing=printing))
     form = forms_of(officer.get(PLACE))["print"]
-    operator = BrowserSession(look(sqlite_store, role=UserRole.OPERATOR, print_desk=desk))
+    operator = BrowserSession(look(sqlite_store, role=UserRole.OPERATOR, printing=printing))
     assert 'value="receipt"' not in operator.get(PLACE).text
     own = forms_of(operator.get(PLACE))["print"]
     receipt = own.filled(**{**CHOSEN, "paper": "receipt"})
     assert operator.post(own.path, receipt).status_code == 403
-    auditor = BrowserSession(look(sqlite_store, role=UserRole.AUDITOR, print_desk=desk))
+    auditor = BrowserSession(look(sqlite_store, role=UserRole.AUDITOR, printing=printing))
     assert auditor.post(form.path, form.filled(**CHOSEN)).status_code in (403, 404)
     assert states(sqlite_store) == []
 
@@ -88,11 +88,11 @@ def test_who_may_only_see_prints_nothing_and_who_sees_no_names_prints_no_receipt
     ("found", "left"), [("delivered", [S.DELIVERED]), ("absent", [S.CANCELLED, S.PENDING])]
 )
 def test_the_officer_is_asked_whether_it_is_on_the_tray(
-    look: Look, sqlite_store: Store, desk: PrintDesk, found: str, left: list[str]
+    look: Look, sqlite_store: Store, printing: PrintingParts, found: str, left: list[str]
 ) -> None:
     """Yes settles it; no prints it again, once, and says that the copy is marked."""
-    id = in_doubt(sqlite_store, desk)
-    browser = BrowserSession(look(sqlite_store, print_desk=desk))
+    id = in_doubt(sqlite_store, printing)
+    browser = BrowserSession(look(sqlite_store, printing=printing))
     page = browser.get(f"/deliveries/{id}")
     assert "Is it on the tray?" in page.text
     form = forms_of(page)["resolve"]

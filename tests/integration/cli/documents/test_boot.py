@@ -17,7 +17,9 @@ def test_runbook_puts_settings_and_secrets_in_place_and_the_doctor_reads_them(
     (etc / "systemd" / "system").mkdir(parents=True)
     own = {"/opt/one-stop-hub": str(tree), "/etc/": f"{etc}/", "/var/lib/hub": f"{tmp_path}/data"}
     put = [it for it in lines(block(RUNBOOK, "adduser")) if not it.startswith(LEFT_OUT)]
-    (doctor,) = [it for it in lines(block(RUNBOOK, "runuser")) if not it.startswith(LEFT_OUT)]
+    (doctor,) = [
+        it for it in lines(block(RUNBOOK, "runuser -u hub --")) if not it.startswith(LEFT_OUT)
+    ]
     doctor = doctor.removeprefix("runuser -u hub -- ")
 
     def in_place(text: str) -> str:

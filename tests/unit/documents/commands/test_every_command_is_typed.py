@@ -34,6 +34,20 @@ NOT_TYPED = {
     "cp --no-clobber script/systemd/watch.example /etc/one-stop-hub/watch": "test_boot_unit.py",
     "cp script/systemd/one-stop-hub-watch.service /etc/systemd/system/": "test_boot_unit.py",
     "systemctl enable --now one-stop-hub-watch": "test_boot_unit.py reads the unit",
+    "useradd --system --user-group --create-home --home-dir /var/lib/one-stop-hub-edge hub-edge": (
+        "as adduser above"
+    ),
+    "chmod 0700 /var/lib/one-stop-hub-edge": "needs that user",
+    "cd /opt/one-stop-hub && script/setup workstation": "a part of script/setup",
+    "mkdir --parents /etc/one-stop-hub-edge": "belongs to a workstation",
+    "runuser -u hub-edge -- .venv/bin/hub edge enroll https://hub.ward.example abcd-efgh-2345 "
+    "--devices /etc/one-stop-hub-edge/devices.toml --budget-mb 4096": (
+        "needs that user; tests/integration/edge enrols agents"
+    ),
+    "cp script/systemd/one-stop-hub-edge.service /etc/systemd/system/": "test_boot_unit.py",
+    "systemctl enable --now one-stop-hub-edge": "test_boot_unit.py reads the unit",
+    "systemctl edit one-stop-hub-edge": "an editor, at a systemd that runs",
+    "runuser -u hub-edge -- .venv/bin/hub edge status": "needs that user",
     "journalctl --unit one-stop-hub --lines 20": "no systemd runs here",
     "systemctl status": "no systemd runs here",
     "systemctl edit one-stop-hub": "an editor, at a systemd that runs",

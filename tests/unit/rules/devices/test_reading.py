@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.bootstrap.devices import DEVICES, SOURCES, device_settings
+from hub.bootstrap.devices.kinds import DEVICES, SOURCES, device_settings
 from hub.bootstrap.files.device_file import devices_of
 from hub.rules.devices.reading import KINDS, DeviceSettings, parse
 from hub.rules.toml.reading import TomlFileWrong

@@ -7,7 +7,7 @@ from pathlib import Path
 from adapters.devices.escl.calls import EsclScanner, ScanFailed
 from adapters.devices.escl.documents import Input, NotEscl, NotOffered, settings_for
 from adapters.devices.escl.stack import NotJpeg, write_stack
-from hub.bootstrap.devices import device_settings
+from hub.bootstrap.devices.kinds import device_settings
 from hub.messages.local_time import LOCAL
 from hub.rules.devices.reading import ESCL_SCANNER
 from hub.rules.failures.errors import DeliveryFailure

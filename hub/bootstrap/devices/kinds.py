@@ -1,4 +1,4 @@
-"""The devices of an installation: those of the settings, and those of the file of devices."""
+"""Makes the devices by their kind: those of the settings, and those of the file of devices."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta

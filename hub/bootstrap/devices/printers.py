@@ -1,6 +1,6 @@
 """The printers of an installation as a destination, where the file of devices names any.
 
-A part of the composition root, beside the partners: what prints needs the file store, and nothing
+A part of the composition root of its own: what prints needs the file store, and nothing
 of the sources of devices.
 """
 
@@ -14,7 +14,7 @@ from hub.settings import Settings
 from hub.store.messages.blobs import BlobStore
 
 if TYPE_CHECKING:
-    from hub.operations.devices.printing import PrintDesk
+    from hub.operations.devices.printing import PrintingParts
 
 
 def printers_of(settings: Settings) -> list[DeviceSettings]:
@@ -36,12 +36,12 @@ def make_printers(settings: Settings) -> list[Destination]:
     return [PaperPrinters(made, read_file=lambda sha256: files.path(sha256).read_bytes())]
 
 
-def make_print_desk(settings: Settings, files: BlobStore | None = None) -> "PrintDesk":
+def make_printing_parts(settings: Settings, files: BlobStore | None = None) -> "PrintingParts":
     """Return what ordering a paper takes. Raises SettingsError."""
-    from hub.operations.devices.printing import PrintDesk
+    from hub.operations.devices.printing import PrintingParts
     from hub.records.rulebook import Rulebook
 
-    return PrintDesk(
+    return PrintingParts(
         files=files or BlobStore(Path(settings.data_dir) / "files"),
         rules=Rulebook.load(),
         printers=[it.name for it in printers_of(settings)],

@@ -1,0 +1,1 @@
+"""The devices of an installation: made by their kind, printers as a destination, scans on order."""

@@ -1,1 +1,0 @@
-"""Network scanners put together with the hot folder."""
