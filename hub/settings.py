@@ -240,6 +240,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Roots that sign the certificates of webhooks' receivers; empty: the system's."""
     scans_days: Annotated[int, Meta(ge=1, le=36_500)] = 30
     """Days for which the scanner's folder keeps its own copies of what was taken."""
+    snapshot_days: Annotated[int, Meta(ge=1, le=3_650)] = 7
+    """Days for which pictures of cameras are kept."""
     language: Literal["vi", "en"] = "vi"
     """The language of what a person reads, see hub/texts; the entry point reads it, too."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -289,6 +291,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def scans(self) -> Path:
         """The scanner's hot folder."""
         return Path(self.hot_folder) if self.hot_folder else Path(self.data_dir) / "scans"
+
+    @property
+    def snapshots(self) -> Path:
+        """Where pictures of cameras are."""
+        return Path(self.data_dir) / "snapshots"
 
     @property
     def derivation_key(self) -> Path:

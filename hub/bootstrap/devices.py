@@ -49,6 +49,12 @@ def make_devices(settings: Settings) -> list[Device]:
     return [DEVICES[it.kind](it) for it in device_settings(settings)]
 
 
+def make_camera(settings: Settings, name: str) -> Camera | None:
+    """Return the camera of a name, None without one. Raises SettingsError."""
+    found = (it for it in device_settings(settings) if (it.kind, it.name) == (CAMERA, name))
+    return next((_camera(it) for it in found), None)
+
+
 def make_proofs(settings: Settings) -> dict[str, Proof]:
     """Return the proof of each device that has one, by its name. Raises SettingsError."""
     found = [it for it in device_settings(settings) if it.kind in PROOFS]
@@ -82,6 +88,10 @@ def _barcode_reader(it: DeviceSettings, _settings: Settings, clock: Clock) -> So
     return BarcodeSource(line, station=station, clock=clock, device=it.name, name=name)
 
 
+def _camera(it: DeviceSettings) -> Camera:
+    return Camera(name=it.name, place=it.place, **it.values)
+
+
 SOURCES: Final[Mapping[str, Callable[[DeviceSettings, Settings, Clock], Source]]] = {
     SCANNER: _scanner,
     BARCODE_READER: _barcode_reader,
@@ -96,7 +106,7 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     ESCL_SCANNER: lambda it: NetworkScanner(
         it.name, it.values["address"], it.place, it.values.get("ca_file", "")
     ),
-    CAMERA: lambda it: Camera(name=it.name, place=it.place, **it.values),
+    CAMERA: _camera,
     PHOTOCOPIER: lambda it: Photocopier(name=it.name, place=it.place, **it.values),
 }
 """How the check of a kind is made; every kind has one."""

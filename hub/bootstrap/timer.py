@@ -16,6 +16,7 @@ from hub.messages import catalog
 from hub.messages.partners import PARTNERS
 from hub.operations.approvals import deciding
 from hub.operations.counter import queue
+from hub.operations.devices.snapshots import ExpiredSnapshots
 from hub.operations.failures.sampling import FailureSampling
 from hub.operations.flow.sampling import FlowSampling
 from hub.operations.watchers.conservation import Conservation
@@ -69,6 +70,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         EndingSecrets(store=hub.store).check,
         KeptFiles(store=hub.store, files=hub.files).check,
         ExpiredUploads(store=hub.store, files=hub.files).remove,
+        _expired_snapshots(hub).erase,
         _ending_certificates(hub).check,
         FailingWebhooks(store=hub.store).check,
         Conservation(store=hub.store).check,
@@ -82,6 +84,10 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         within = timedelta(hours=hours)
         checks.append(DeadlineAlerts(store=hub.store, rules=rules, within=within).check)
     return partial(check_all, checks)
+
+
+def _expired_snapshots(hub: Hub) -> ExpiredSnapshots:
+    return ExpiredSnapshots(folder=hub.settings.snapshots, days=hub.settings.snapshot_days)
 
 
 def _ending_certificates(hub: Hub) -> EndingCertificates:

@@ -6,6 +6,7 @@ tells whether the other words are there, too. Words are folded (`hub.messages.fo
 Nguyễn in either normal form and nguyen are one word. Pure.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -35,11 +36,35 @@ def _words_of(piece: str) -> tuple[str, ...]:
 
 def rotations(name: str) -> list[str]:
     """Return the forms of a name under which it is found, one for each of its words."""
-    own = words(name)
-    turned = (" ".join((*own[n:], *own[:n])) for n in range(len(own)))
-    return list(dict.fromkeys(turned))
+    return list(dict.fromkeys(_turned(words(name))))
+
+
+def is_first(rotation: str, prefix: str, others: Sequence[str] = ()) -> bool:
+    """Tell whether a rotation is the first of its name that is found so.
+
+    Found are those that begin with `prefix` and have a word that begins like each of `others`
+    behind: `n` finds Nguyễn Ngọc Nam three times, and one of them is enough.
+    """
+    found = (
+        it
+        for it in _turned(rotation.split(" "))
+        if it.startswith(prefix) and all(f" {word}" in it for word in others)
+    )
+    return rotation == min(found, default=rotation)
 
 
 def is_name(text: str) -> bool:
-    """Tell whether what was typed into a box can be a name: a word of letters, no digit."""
-    return any(map(str.isalpha, words(text))) and not any(map(str.isdigit, text))
+    """Tell whether what was typed into a box can be a name: words of letters.
+
+    With a digit it takes two words of more than a letter, as in a name with a year of birth: it
+    stands in no address, then. Numbers have no blanks.
+    """
+    pieces = [words(piece) for piece in text.split()]
+    alone = [it for it in pieces if it and all(map(str.isalpha, it))]
+    if any(map(str.isdigit, text)):
+        return sum(len("".join(it)) > 1 for it in alone) > 1
+    return bool(alone)
+
+
+def _turned(own: Sequence[str]) -> list[str]:
+    return [" ".join((*own[n:], *own[:n])) for n in range(len(own))]

@@ -1,11 +1,13 @@
-"""A camera by ONVIF over the hub's own wire: five calls, of which only the clock's has no login.
+"""A camera by ONVIF over the hub's own wire: five calls, and one picture where it is asked for.
 
-The login is a UsernameToken with digest, made by the camera's own clock: one whose clock is wrong
-refuses any other, and would look as if the password were wrong. What the camera names as the place
-of a service or a picture is asked for at the configured host only.
+Only the call for the clock has no login. The login is a UsernameToken with digest, made by the
+camera's own clock: one whose clock is wrong refuses any other, and would look as if the password
+were wrong. What the camera names as the place of a service or a picture is asked for at the
+configured host only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from adapters.devices.camera import onvif
+from adapters.devices.camera.http_login import authorization
 from adapters.devices.camera.onvif import CameraInformation, NotOnvif, OnvifFault, Place
 from adapters.wire.connections import Dialer
 from adapters.wire.http import Limits, Reply, Wire
@@ -28,6 +31,8 @@ LIMITS: Final = Limits(
     connections=0,
 )
 """Five calls that all come to their last moment end within the time of a check."""
+PICTURE_BYTES: Final = 16 * 1024 * 1024
+_JPEG: Final = (b"\xff\xd8", b"\xff\xd9")
 _SOAP: Final = {"Content-Type": "application/soap+xml; charset=utf-8"}
 
 
@@ -59,6 +64,7 @@ class OnvifCamera:
         self._limits, self._clock = limits, clock
         self._ahead = timedelta()
         settings = SecuritySettings(username=user, password=password)
+        self._user, self._password = user, password
         self._security = EnvelopeSecurity(settings, clock=lambda: clock() + self._ahead)
         self._wire(Place(None, self._path)).close()  # the roots are read now
 
@@ -91,6 +97,37 @@ class OnvifCamera:
             self._query("GetSnapshotUri", at=media, ProfileToken=profile)
         )
 
+    def picture(self, place: Place) -> bytes:
+        """Return one picture, a whole JPEG, with a login by HTTP where the camera wants one."""
+        reply = self._get(place)
+        if reply.status == 401:
+            login = authorization(
+                reply.header("www-authenticate"),
+                target=place.path,
+                user=self._user,
+                password=self._password,
+                over_tls=self._scheme == "https",
+            )
+            if not login:
+                raise OnvifFault("NotAuthorized")
+            reply = self._get(place, {"Authorization": login})
+        if reply.status == 401:
+            raise OnvifFault("NotAuthorized")
+        with without_effect():
+            expect_success(reply)
+        begin, end = _JPEG
+        if not reply.body.startswith(begin) or not reply.body.rstrip(b"\0\r\n").endswith(end):
+            raise NotOnvif("its picture is no whole JPEG")
+        return reply.body
+
+    def _get(self, place: Place, headers: Mapping[str, str] | None = None) -> Reply:
+        wire = self._wire(place, reply_bytes=PICTURE_BYTES)
+        try:
+            with without_effect():
+                return wire.call("GET", place.path, headers=headers)
+        finally:
+            wire.close()
+
     def _query(
         self, name: str, *, login: bool = True, at: Place | None = None, **values: str
     ) -> etree._Element:
@@ -115,11 +152,12 @@ class OnvifCamera:
         finally:
             wire.close()
 
-    def _wire(self, place: Place) -> Wire:
+    def _wire(self, place: Place, *, reply_bytes: int | None = None) -> Wire:
         port = f":{place.port}" if place.port else ""
         root = f"{self._scheme}://{self._host}{port}"
         dialer = Dialer(root, timeout=self._limits.connect_timeout, tls=self._tls)
-        return Wire(root, limits=self._limits, dialer=dialer)
+        limits = replace(self._limits, reply_bytes=reply_bytes or self._limits.reply_bytes)
+        return Wire(root, limits=limits, dialer=dialer)
 
 
 def _raise_fault(reply: Reply) -> None:

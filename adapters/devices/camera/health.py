@@ -1,4 +1,4 @@
-"""How a camera is: its clock, login, profiles, picture and stream. No picture is taken.
+"""How a camera is: its clock, login, profiles, picture and stream. A check takes no picture.
 
 A camera with a wrong clock dates what it records wrongly, so that is a finding also where all else
 works. Not promised: that the lens is clean, or looks at the counter.
@@ -22,6 +22,14 @@ _ANSWERED: Final = ("partner_busy", "reply_server_error")
 """Failures of which HTTP itself tells: the camera is there."""
 
 
+class NoPicture(Exception):
+    """No picture came; `finding` says why and what to do."""
+
+    def __init__(self, finding: DeviceFinding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
     """One camera, as a device to check."""
@@ -40,17 +48,37 @@ class Camera:
     def check(self) -> Sequence[DeviceFinding]:
         """Return what is wrong with the camera; changes nothing and takes no picture."""
         try:
+            camera = self._camera()
+        except NoPicture as wrong:
+            return [wrong.finding]
+        return [*self._of_onvif(camera), *self._of_stream()]
+
+    def picture(self) -> bytes:
+        """Return one picture of now, a JPEG. Raises NoPicture."""
+        camera = self._camera()
+        try:
+            camera.clock_ahead()
+            media = camera.media()
+            profiles = camera.profiles(media)
+            if not profiles:
+                raise NoPicture(DeviceFinding("camera_without_profile", self.address))
+            return camera.picture(camera.snapshot_place(media, profiles[0]))
+        except (NotOnvif, OnvifFault, DeliveryFailure) as error:
+            raise NoPicture(self._finding(error)) from None
+
+    def _camera(self) -> OnvifCamera:
+        try:
             password = secret(self.password_file)
         except (OSError, ValueError) as error:
-            return [DeviceFinding("camera_secret_unusable", why_unusable(error))]
+            found = DeviceFinding("camera_secret_unusable", why_unusable(error))
+            raise NoPicture(found) from None
         try:
-            camera = OnvifCamera(
+            return OnvifCamera(
                 self.address, user=self.user, password=password, ca_file=self.ca_file
             )
         except (ValueError, OSError) as error:
-            found = f"{self.address}: {type(error).__name__}"
-            return [DeviceFinding("camera_address_wrong", found)]
-        return [*self._of_onvif(camera), *self._of_stream()]
+            shown = f"{self.address}: {type(error).__name__}"
+            raise NoPicture(DeviceFinding("camera_address_wrong", shown)) from None
 
     def _of_onvif(self, camera: OnvifCamera) -> list[DeviceFinding]:
         found: list[DeviceFinding] = []
@@ -62,15 +90,18 @@ class Camera:
             if not profiles:
                 return [*found, DeviceFinding("camera_without_profile", model)]
             found.extend(_of_picture(camera, media, profiles[0]))
-        except NotOnvif as error:
-            found.append(DeviceFinding("camera_no_onvif", f"{self.address}: {error}"))
-        except OnvifFault as fault:
-            code = "camera_login_refused" if fault.is_of_login else "camera_refuses"
-            found.append(DeviceFinding(code, f"{self.address}: {fault.code}"))
-        except DeliveryFailure as failure:
-            code = "camera_troubled" if failure.code in _ANSWERED else "camera_away"
-            found.append(DeviceFinding(code, f"{self.address}: {failure}"))
+        except (NotOnvif, OnvifFault, DeliveryFailure) as error:
+            found.append(self._finding(error))
         return found
+
+    def _finding(self, error: NotOnvif | OnvifFault | DeliveryFailure) -> DeviceFinding:
+        if isinstance(error, NotOnvif):
+            code = "camera_no_onvif"
+        elif isinstance(error, OnvifFault):
+            code = "camera_login_refused" if error.is_of_login else "camera_refuses"
+        else:
+            code = "camera_troubled" if error.code in _ANSWERED else "camera_away"
+        return DeviceFinding(code, f"{self.address}: {error}")
 
     def _of_stream(self) -> Iterator[DeviceFinding]:
         host = urlsplit(self.address).hostname or ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
+from urllib.request import parse_http_list, parse_keqv_list
 
 from lxml import etree
 
@@ -21,6 +22,7 @@ from adapters.wire.ws_security import WSSE, WSU
 USER, PASSWORD = "phuong", "mat-khau-camera"
 TAKES_FOR: Final = timedelta(seconds=30)
 """How far the time of a login may be from the camera's."""
+NONCE: Final = "0123456789abcdef"
 PICTURE: Final = b"\xff\xd8\xff\xe0 a picture of nothing \xff\xd9"
 
 
@@ -34,6 +36,8 @@ class CameraFaults:
     no_snapshot: bool = False
     elsewhere: bool = False
     """It names its own address as another network sees it."""
+    picture: bytes = b""
+    """The picture, in place of a whole one."""
     body: bytes = b""
     """What it answers in place of everything."""
     status: int = 0
@@ -97,6 +101,21 @@ class SimulatedCamera:
         if of_media != (etree.QName(call).namespace == MEDIA):
             return 400, _fault("Sender", "ter:ActionNotSupported")
         return self._answer(name, call)
+
+    def picture(self, path: str, login: str) -> tuple[int, str, bytes]:
+        """Answer a GET: status, what login is wanted, body."""
+        if path != "/anh.jpg?kenh=1":
+            return 404, "", b""
+        wanted = f'Digest realm="camera", nonce="{NONCE}", qop="auth", algorithm=MD5'
+        given = dict(parse_keqv_list(parse_http_list(login.removeprefix("Digest "))))
+        hashed = hashlib.md5(f"GET:{path}".encode(), usedforsecurity=False).hexdigest()
+        secret = hashlib.md5(f"{USER}:camera:{PASSWORD}".encode(), usedforsecurity=False)
+        parts = (secret.hexdigest(), NONCE, given.get("nc"), given.get("cnonce"), "auth", hashed)
+        made = hashlib.md5(":".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+        if given.get("response") != made or given.get("username") != USER:
+            return 401, wanted, b""
+        self.calls.append("picture")
+        return 200, "", self.faults.picture or PICTURE
 
     def _answer(self, name: str, call: etree._Element) -> tuple[int, bytes]:
         if name == "GetSystemDateAndTime":
@@ -176,8 +195,15 @@ def _http_of(camera: SimulatedCamera) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             self._answer(*camera.answer(self.path, body))
 
-        def _answer(self, status: int, body: bytes) -> None:
+        def do_GET(self) -> None:
+            login = self.headers.get("Authorization", "")
+            status, wanted, body = camera.picture(self.path, login)
+            self._answer(status, body, wanted)
+
+        def _answer(self, status: int, body: bytes, wanted: str = "") -> None:
             self.send_response(status)
+            if wanted:
+                self.send_header("WWW-Authenticate", wanted)
             self.send_header("Content-Type", "application/soap+xml; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -88,6 +88,7 @@ def install(app: FastAPI, parts: Parts) -> None:
                 done = _END[decision](parts.store, number, who=who, by=by)
             return _outcome(done)
 
+        number = number_of_address(number)
         page_of = partial(inbox, parts, who, to_decide=number, own=number)
         return act(request, parts, who, form, do=do, page=page_of, leads_to=PLACE)
 
@@ -99,6 +100,8 @@ class _Unmasking:
         self._parts = parts
 
     def show(self, request: Request, number: int, who: Who, form: Form) -> Response:
+        number = number_of_address(number)
+
         def page(*, unmasked: bool = False) -> PageView:
             known = number if unmasked else None
             return inbox(self._parts, who, unmasked=known, to_decide=number, own=number)

@@ -122,6 +122,8 @@ class _NameSearch:
 
 def _cursor(text: str) -> NameCursor | None:
     try:
-        return msgspec.json.decode(text, type=NameCursor)
+        found = msgspec.json.decode(text, type=NameCursor)
     except msgspec.DecodeError:
         return None
+    # What is no letter, as U+0000, can stand in no text of PostgreSQL.
+    return found if found.rotation.isprintable() and found.number.isprintable() else None

@@ -17,6 +17,7 @@ from hub.operations.users.opening import OpenedSession
 from hub.operations.users.signing_in import SignInOver, SignInRefused
 from hub.rules.users.passwords import WeakPassword
 from hub.rules.users.visitor import Visitor
+from hub.store.users import accounts as kept_accounts
 from hub.store.users import keys as kept_keys
 from hub.store.users import recovery_codes, sessions
 from hub.texts import Text, both
@@ -115,6 +116,7 @@ class _Account:
         now, found = self._parts.clock(), signed_in(request)
         with self._parts.store.read() as tx:
             opened = sessions.of_user(tx, who.name, now=now)
+            account = kept_accounts.named(tx, who.name)
             kept, codes_left = kept_keys.of_user(tx, who.name), recovery_codes.left(tx, who.name)
         page = PageView(
             template="sign_in/account.html",
@@ -125,6 +127,7 @@ class _Account:
                 "key": key,
                 "key_ends_at": kept.ends_at if kept else None,
                 "codes_left": codes_left,
+                "identity": account if account and account.subject else None,
                 "wrong": wrong,
             },
             status=200 if wrong is None else 422,

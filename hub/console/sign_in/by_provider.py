@@ -10,6 +10,8 @@ import base64
 import hmac
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from fastapi import FastAPI, Request
@@ -61,7 +63,8 @@ class _ByProvider:
             state=keys.fresh_token(), nonce=keys.fresh_token(), verifier=keys.fresh_token()
         )
         try:
-            address = self._provider.address(started)
+            with self._place(network_of(self._parts.address_of(request))):
+                address = self._provider.address(started)
         except IdentityRefused as error:
             return self._refused(request, error, back)
         answer = RedirectResponse(address, status_code=303)
@@ -108,14 +111,23 @@ class _ByProvider:
         self, request: Request, code: str, started: Started, now: datetime
     ) -> OpenedSession:
         browser = cookies.browser_of(request, self._parts)
-        source = network_of(browser.address)
+        with self._place(network_of(browser.address)):
+            identity = self._provider.redeem(code, started, now=now)
+        return open_for(self._parts.store, identity, started, browser=browser, now=now)
+
+    @contextmanager
+    def _place(self, source: str) -> Iterator[None]:
+        """Be one of the few that may wait for the provider. Raises IdentityRefused.
+
+        A provider that does not answer holds a thread for seconds, and strangers may press the
+        button.
+        """
         if not self._room.reserve(source, known=False):
             raise IdentityRefused(IdentityRefusal.BUSY)
         try:
-            identity = self._provider.redeem(code, started, now=now)
+            yield
         finally:
             self._room.leave(source)
-        return open_for(self._parts.store, identity, started, browser=browser, now=now)
 
     def _refused(self, request: Request, error: IdentityRefused, back: str) -> Response:
         code, where = error.refusal, masked_address(self._parts.address_of(request))

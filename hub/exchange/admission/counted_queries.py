@@ -46,7 +46,8 @@ class CountedQueries:
                 made, self._above = pauses.calls_since(
                     tx, self.name, quota.operation, since=since, now=now, above=self._above
                 )
-                if call_limits.left(quota, made, at=now) <= quota.calls // 2:
+                kept = quota.calls - quota.calls // 2  # of an odd number the larger half
+                if call_limits.left(quota, made, at=now) <= kept:
                     raise NotAttempted("partner_paused", "the rest of the quota is for deliveries")
             partner_queries.add(tx, self.name, now=now, since=since)
 

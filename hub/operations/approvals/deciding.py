@@ -255,7 +255,7 @@ def _signed(tx: Tx, proposal: Proposal, number: int, who: Visitor, by: SignedBy)
     account = accounts.named(tx, proposal.proposer)
     if account is None or not may(account.user, Right.ACT, proposal.thing):
         raise ProposalStale(both("approvals.proposer_may_not", name=proposal.proposer))
-    if account.retired_at is not None:
+    if not account.is_active:
         raise ProposalStale(both("approvals.proposer_may_not", name=proposal.proposer))
     reason = f"{proposal.reason} (approval {number} by {who.actor})"
     return {"actor": account.user.actor, "reason": reason, "now": by["now"]}

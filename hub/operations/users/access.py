@@ -2,8 +2,9 @@
 
 A locked account opens nothing: no sign-in, no session, no key. Unlocked, it is as it was before. A
 link is for the provider's word to take the place of the password. Whoever links an account can
-choose an identity of the own, so a link introduces the person as a reset does: until another
-approver confirms the person, the account approves nothing.
+choose an identity of the own, so a link introduces the person as a reset does: the account approves
+nothing until another approver confirms the person, and the person has chosen a password since. The
+second holds for the only approver, too, whom nobody can confirm.
 """
 
 from hub.operations.signed_by import SignedBy
@@ -73,7 +74,7 @@ def link(
         if other is not None:
             owner = other.user.name
             raise UserNotDone(both("users.identity_taken", name=owner))
-        accounts.link(tx, name, issuer=issuer, subject=subject)
+        accounts.link(tx, name, issuer=issuer, subject=subject, by=own)
         introduce(tx, known.user, own)
         sessions.end_all(tx, name)
         audit.record(tx, action="users.link", object=name, **by)

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from hub.rules.names import is_first
 from hub.rules.users.scope import Scope
 from hub.store.engine.store import Tx
 from hub.store.records.dossiers import READ, Dossier, from_row
@@ -86,7 +87,9 @@ def _page(
     conditions = _range(wanted.prefix, after)
     end = _end_of_stretch(tx, conditions, scope)
     rows = _matching(tx, conditions, wanted, scope, end, length + 1)
-    return rows[:length], rows[length - 1] if len(rows) > length else end
+    # A name that is found by several of its rotations stands where the first of them is.
+    first = [it for it in rows[:length] if is_first(it.rotation, wanted.prefix, wanted.others)]
+    return first, rows[length - 1] if len(rows) > length else end
 
 
 def _rarest(tx: Tx, words: Sequence[str]) -> int:

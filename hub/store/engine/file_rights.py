@@ -15,7 +15,15 @@ OTHERS = 0o077
 """The rights of everybody but the owner."""
 _DATABASE = ("hub.db", "hub.db-wal", "hub.db-shm", "hub.db-journal")
 _KEY = "ws.key"
-_DIRECTORIES = ("files", "scans", "stopped", "archive", "webhooks", "acceptance")
+_DIRECTORIES = (
+    "files",
+    "scans",
+    "stopped",
+    "archive",
+    "webhooks",
+    "snapshots",
+    "acceptance",
+)
 _OURS = {*_DATABASE, _KEY, *_DIRECTORIES, "calls-made", "cpus"}
 
 

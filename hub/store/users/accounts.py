@@ -32,7 +32,8 @@ class UserAccount:
     """The account that chose the password; "" for the user, and where nobody was named."""
     code_salt: str = field(repr=False)
     codes_by: str
-    """The account that gave the secret of the codes, until the user chose a password since."""
+    """The account that gave the secret of the codes, or linked an identity, until the user chose a
+    password since."""
     code_step: int
     """The step of the last one-time code that was used."""
     introduced_by: str
@@ -160,9 +161,14 @@ def signed_in(tx: Tx, name: str, *, now: datetime) -> None:
     tx.execute(sa.update(users).where(users.c.name == name).values(last_sign_in_at=now))
 
 
-def link(tx: Tx, name: str, *, issuer: str | None, subject: str | None) -> None:
-    """Keep what a provider of identities calls the person; None: it is linked to none."""
+def link(tx: Tx, name: str, *, issuer: str | None, subject: str | None, by: str = "") -> None:
+    """Keep what a provider of identities calls the person; None: it is linked to none.
+
+    `by`: the account that links. Trap: an identity may stand for the codes, too, so who gave it is
+    kept as who gives codes is, until the user chose a password, which no identity can.
+    """
     values = {"issuer": issuer, "subject": subject}
+    values |= {"codes_by": by} if by not in ("", name) else {}
     tx.execute(sa.update(users).where(users.c.name == name).values(**values))
 
 

@@ -7,7 +7,7 @@ const LEAST = 6;
 const AGAIN = 1000; // ms within which the same code is one reading
 // A dossier number alone (Code 128), or what the QR code of a paper holds.
 const SHAPE = /^(?:HS1:)?([0-9A-Z.]{1,30}-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7})(?::[^:]{0,60}:[0-9A-F]{6})?$/;
-const SIGNS = { Minus: "-", NumpadSubtract: "-", Period: ".", NumpadDecimal: ".", Slash: "/", Semicolon: ":" };
+const SIGNS = { Minus: "-", NumpadSubtract: "-", Period: ".", NumpadDecimal: ".", Semicolon: ":" };
 const page = document.documentElement.dataset;
 const prefix = (page.readerPrefix ?? "").toUpperCase();
 const suffix = page.readerSuffix || "Enter";
@@ -69,10 +69,15 @@ addEventListener("keydown", (event) => {
   }
   const letter = event.ctrlKey || event.altKey || event.metaKey ? null : letterOf(event);
   if (letter === "") return;
-  if (!fast || letter === null) {
+  if (letter === null) { // in no code, as the "/" that leads to the search: what follows begins anew
+    keys = "";
+    last = -Infinity;
+    return;
+  }
+  if (!fast) {
     keys = "";
     field = remembered(document.activeElement);
   }
   last = at;
-  if (letter !== null) keys += letter;
+  keys += letter;
 }, true);

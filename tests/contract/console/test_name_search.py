@@ -98,8 +98,8 @@ def test_an_officer_finds_the_own_sector_page_by_page(
     second = browser.post(more.path, more.hidden)
     shown = [[n for n in NAMES if number(n) in page.text] for page in (first, second)]
     assert sorted(shown) == [[1], [2]]
-    bent = browser.post(more.path, more.hidden | {"after": '["x"]'})
-    assert bent.status_code == 200
+    for bent in ('["x"]', '[0, "\\u0000", "x"]', '[-7, "", "\\u0000"]'):
+        assert browser.post(more.path, more.hidden | {"after": bent}).status_code == 200
 
 
 def test_the_box_leads_to_numbers_and_filters_by_their_address(look: Look, people: Store) -> None:
@@ -108,6 +108,8 @@ def test_the_box_leads_to_numbers_and_filters_by_their_address(look: Look, peopl
     answer = browser.post("/search", {"q": number(1), "state": "dead", "unknown": "x"})
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/search?q={number(1)}&state=dead"
+    born = browser.post("/search", {"q": "Nguyễn Văn Á 1985"})
+    assert born.status_code == 200, "a name with a year of birth stands in no address, either"
     assert browser.post("/search", {"older_h": "x"}).headers["location"] == "/search?older_h=x"
     assert browser.get("/search?older_h=x").status_code == 422
     assert "names" in forms_of(browser.get("/search?q=nguyen"))

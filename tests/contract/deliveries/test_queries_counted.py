@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -106,6 +107,20 @@ def test_queries_of_persons_use_half_of_a_quota(store: Store) -> None:
     with store.read() as tx:
         left = partner_queries.made_since(tx, "provincial", AT - HOUR)
     assert left == [AT + HOUR], "what is older than an hour is gone"
+
+
+@pytest.mark.parametrize(("calls", "asked"), [(1, 0), (3, 1)])
+def test_of_an_odd_quota_deliveries_keep_the_larger_half(
+    store: Store, calls: int, asked: int
+) -> None:
+    """The only call of an hour is never used for a query."""
+    partner = Partner()
+    ask = Asking(store, partner, msgspec.structs.replace(ALLOWED, calls=calls))
+    for _ in range(asked):
+        ask()
+    with pytest.raises(NotAttempted):
+        ask()
+    assert partner.asked == asked
 
 
 def test_deliveries_leave_less_for_queries(store: Store) -> None:

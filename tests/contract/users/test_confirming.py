@@ -8,8 +8,8 @@ from hub.operations.approvals import deciding
 from hub.operations.approvals.keeping import ProposalNotDone
 from hub.operations.approvals.terms import CancelTerms, of_cancel
 from hub.operations.signed_by import SignedBy
+from hub.operations.users import access, confirming
 from hub.operations.users import accounts as users
-from hub.operations.users import confirming
 from hub.operations.users.refused import UserNotDone
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.rights import UserRole
@@ -127,4 +127,19 @@ def test_the_only_approver_needs_no_confirmation(store: Store) -> None:
     operator = add_user(store, "operator", now=now()).visitor
     number = propose(store, operator)
     head = add(store, "head", UserRole.HEAD)
+    assert deciding.approve(store, number, who=head, by=BY).state is ApprovalState.DONE
+
+
+def test_who_links_the_only_approver_is_not_the_second_person(
+    store: Store, persons: Persons
+) -> None:
+    """Nobody could confirm the person, and an identity may stand for password and code."""
+    number, head = propose(store, persons["operator"]), persons["head"]
+    access.link(store, "head", issuer="https://id.example", subject="1", own="operator", by=BY)
+    with pytest.raises(ProposalNotDone, match="the linked identity"):
+        deciding.approve(store, number, who=head, by=BY)
+    access.unlink(store, "head", by=BY)
+    with pytest.raises(ProposalNotDone, match="operator gave"):
+        deciding.approve(store, number, who=head, by=BY)
+    choose_password(store, "head")
     assert deciding.approve(store, number, who=head, by=BY).state is ApprovalState.DONE

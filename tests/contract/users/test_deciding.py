@@ -333,3 +333,14 @@ def test_what_is_out_of_scope_is_as_unknown_as_what_is_not_there(
         assert "There is no proposal" in refused.value.text.en
     with pytest.raises(ProposalNotDone):
         propose(store, replace(persons[UserRole.OFFICER], scope=narrow.scope))
+
+
+def test_what_a_person_proposed_whose_account_is_locked_is_not_done(
+    store: Store, persons: Persons
+) -> None:
+    """A locked account opens nothing, also not by the hand of an approver."""
+    number = propose(store, persons[UserRole.OPERATOR])
+    with store.write() as tx:
+        accounts.lock(tx, "operator", at=now())
+    assert approve(store, number, persons[UserRole.HEAD]).state is ApprovalState.STALE
+    assert state(store) is S.DEAD

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.rules.names import LONGEST_WORD, MOST_WORDS, is_name, rotations, words
+from hub.rules.names import LONGEST_WORD, MOST_WORDS, is_first, is_name, rotations, words
 
 LETTERS = "aáảạâấăằbcdđeéêễghiíklmnoóôồơớpqrstuúưữvxyýABCĐÊƯ"
 WORD = st.text(LETTERS, min_size=1, max_size=6)
@@ -34,8 +34,8 @@ def test_words_are_what_a_person_reads_without_marks(written: str, read: list[st
     assert words(written) == read
 
 
-@pytest.mark.parametrize("typed", ["nguyen", "Á", "Nguyễn Văn", "K'Băng"])
-def test_a_name_has_letters_alone(typed: str) -> None:
+@pytest.mark.parametrize("typed", ["nguyen", "Á", "Nguyễn Văn", "K'Băng", "Nguyễn Văn Á 1985"])
+def test_a_name_has_words_of_letters(typed: str) -> None:
     """Then the box offers to look for it."""
     assert is_name(typed)
 
@@ -69,3 +69,24 @@ def test_a_name_has_a_rotation_for_whatever_is_looked_up(name: str, typed: st.Da
         found = [it for it in turned if it.startswith(word[:begins])]
         assert any(sorted(it.split()[1:]) == sorted(others) for it in found)
     assert len(turned) == len(set(turned)) <= len(own)
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "others", "first"),
+    [
+        ("Nguyễn Ngọc Nam", "n", (), "nam nguyen ngoc"),
+        ("Nguyễn Ngọc Nam", "n", ("nam",), "ngoc nam nguyen"),
+        ("Nguyễn Ngọc Nam", "ng", (), "ngoc nam nguyen"),
+        ("Lê Lê", "le", ("le",), "le le"),
+    ],
+)
+def test_of_the_rotations_that_are_found_one_is_first(
+    name: str, prefix: str, others: tuple[str, ...], first: str
+) -> None:
+    """So a dossier stands in a list once."""
+    found = [
+        it
+        for it in rotations(name)
+        if it.startswith(prefix) and all(f" {word}" in it for word in others)
+    ]
+    assert [it for it in found if is_first(it, prefix, others)] == [first]

@@ -194,3 +194,16 @@ def test_the_second_person_sees_what_a_correction_does_to_personal_data(
         answer = browser.post(path, form.filled(reason="let me see"))
         assert answer.status_code == status
         assert "Nguyễn Văn M" not in answer.text
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse", "withdraw", "unmask"])
+def test_a_number_that_no_proposal_can_have_is_not_there(
+    look: Look, store: Store, id: int, verb: str
+) -> None:
+    """Whatever the form lacks besides: 404, no error of the database."""
+    an = BrowserSession(look(store, name="an"))
+    proposed(BrowserSession(look(store, role=UserRole.OPERATOR)), id)
+    form = forms_of(an.get("/approvals"))["approve"]
+    for reason in ("", "x"):
+        answer = an.post(f"/approvals/{10**30}/{verb}", form.filled(reason=reason))
+        assert answer.status_code == 404

@@ -18,6 +18,7 @@ from hub.console.sign_in.by_provider import BEGIN, COOKIE, DONE
 from hub.console.sign_in.cookies import SESSION
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access
+from hub.operations.users.sign_in_room import SignInRoom
 from hub.rules.users.identities import IdentityRefusal
 from hub.rules.users.sign_in import IDLE, UNFINISHED
 from hub.store.engine.store import Store
@@ -257,3 +258,22 @@ def test_where_it_leads_back_to_is_a_page_of_this_console(ward: Ward) -> None:
     back = ward.come_back(ward.begin("https://elsewhere.example"))
     assert back.headers["location"] == "/sign-in/code?back=%2F"
     assert ward.begin("/search?q=" + "1" * 5000)
+
+
+def test_a_provider_that_hangs_holds_few_threads(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers may press the button; without a place the provider is not called."""
+    monkeypatch.setattr(SignInRoom, "reserve", lambda *_, **__: False)
+    answer = ward.browser.get(BEGIN)
+    assert answer.status_code == 503
+    assert "Code: busy" in answer.text
+    assert ward.there.calls == []
+
+
+def test_a_person_sees_what_the_own_account_is_linked_to(ward: Ward) -> None:
+    """An identity of another person is noticed by its owner."""
+    sign_in(ward.browser, ward.store, ward.clock)
+    page = ward.browser.get("/account").text
+    assert "binh@ward" in page
+    assert ward.there.issuer in page

@@ -1,0 +1,74 @@
+"""A picture of a camera: taken when a person says why, audited, kept for some days.
+
+The audit says first who wants it and why, also where no picture comes. A picture is no message and
+belongs to no dossier, so it lies in a folder of its own that only the hub's user reads, and the
+timer erases it.
+"""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from hub.operations.signed_by import SignedBy
+from hub.store.engine.file_rights import make_directory, make_file
+from hub.store.engine.store import Store
+from hub.store.evidence import audit
+
+WANTED: Final = "camera.snapshot"
+KEPT: Final = "camera.snapshot_kept"
+_ENDING: Final = ".jpg"
+
+
+def keep_picture(
+    store: Store, folder: Path, device: str, picture: Callable[[], bytes], by: SignedBy
+) -> Path:
+    """Take a picture and return its file; raises what `picture` raises, after the audit.
+
+    `by` has a reason; who may take pictures has the caller asked.
+    """
+    actor, reason, now = by["actor"], by["reason"], by["now"]
+    with store.write() as tx:
+        audit.record(tx, actor, WANTED, object=device, reason=reason, now=now)
+    content = picture()
+    shown = hashlib.sha256(content).hexdigest()[:16]
+    file = folder / f"{device}-{now:%Y%m%dT%H%M%SZ}-{shown}{_ENDING}"
+    make_directory(folder)
+    _write(file, content)
+    with store.write() as tx:
+        audit.record(tx, actor, KEPT, object=file.name, reason=reason, now=now)
+    return file
+
+
+def _write(file: Path, content: bytes) -> None:
+    part = file.with_suffix(".part")
+    make_file(part)
+    with part.open("wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    part.replace(file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiredSnapshots:
+    """Erases pictures that are older than they may be; also what a process that died left half."""
+
+    folder: Path
+    days: int
+
+    def erase(self, now: datetime) -> int:
+        """Erase what is over; return how many files."""
+        oldest = (now - timedelta(days=self.days)).timestamp()
+        found = [*self.folder.glob(f"*{_ENDING}"), *self.folder.glob("*.part")]
+        count = 0
+        for file in found:
+            with contextlib.suppress(FileNotFoundError):
+                if file.stat().st_mtime < oldest:
+                    file.unlink()
+                    count += 1
+        return count
