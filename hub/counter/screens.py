@@ -5,6 +5,7 @@ Every page compares it anew, so a retired key opens nothing from that moment on.
 operator exists at this port.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,11 +19,16 @@ from hub.rules.clients.client import Client
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
+from hub.store.users import sign_in_failures as failures
 
 COOKIE = "hub-screen"
 KIOSK, DISPLAY = "kiosk", "display"
 MOST_FORMS = 30
 """Forms that one kiosk may send within any minute, where its client has no lower limit."""
+
+
+FREE_ENTRIES = 20
+"""Wrong keys in a row from one address after which the next one has to wait."""
 
 
 class UnknownScreen(Exception):
@@ -115,7 +121,12 @@ def _entered(parts: CounterParts, request: Request, key: str) -> Screen:
     with parts.store.write() as tx:
         found = screen_of(tx, key, address=address, now=now)
         shown = api_keys.read(key)
-        if found is not None and shown is not None:
+        if found is None:
+            # A key cannot be guessed; but nobody fills the audit either.
+            source = hashlib.sha256(f"\0screen {address}".encode()).hexdigest()
+            if failures.begin(tx, source, now=now, free=FREE_ENTRIES) is not None:
+                raise TooManyForms
+        elif shown is not None:
             secrets.used(tx, [shown.prefix], now=now)
         name = found.name if found else f"stranger at {address}"
         audit.record(tx, name, "counter.enter", object=name, allowed=found is not None, now=now)

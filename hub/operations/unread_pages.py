@@ -45,7 +45,8 @@ def assign(store: Store, id: str, paper: PaperCode, *, by: SignedBy) -> None:
     with store.write() as tx:
         if parked.codes_of(tx, [id]).get(id) != CODE:
             raise NotParked(both("parked_pages.not_parked", why=why_not(tx, [id]).get(id, id)))
-        if dossiers.get(tx, paper.number, lock=False) is None:
+        dossier = dossiers.get(tx, paper.number)
+        if dossier is None or dossier.erased_at is not None:
             raise NotAssigned(both("unread_pages.no_dossier", number=paper.number))
         unread = decode_stored(journal.bodies(tx, [id])[id])
         scan = _scan_of(unread, paper)

@@ -13,7 +13,8 @@ from typing import Any
 from hub.file_checks.limits import MEMORY, limit_process
 
 WRITES_TIMES, WRITES_BESIDE = 3, 64 * 1024 * 1024
-"""How large a file it may write: so many times what it reads, and so many bytes beside."""
+"""How large a file it may write, and all papers together: so many times what it reads, and so many
+bytes beside."""
 PREVIEW = (1000, 1400)
 """Pixels of the picture that a person looks at."""
 
@@ -23,9 +24,10 @@ def main(arguments: list[str]) -> dict[str, Any]:
     from hub.file_checks.verdicts import BOMB, BROKEN, Rejected
 
     place, media_type, into = Path(arguments[0]), arguments[1], Path(arguments[2])
-    limit_process(largest=WRITES_TIMES * place.stat().st_size + WRITES_BESIDE, yields=0)
+    most = WRITES_TIMES * place.stat().st_size + WRITES_BESIDE
+    limit_process(largest=most, yields=0)
     try:
-        return _read(place, media_type, into)
+        return _read(place, media_type, into, most)
     except Rejected as rejected:
         return {"code": rejected.code, "why": rejected.why}
     except MemoryError:
@@ -36,7 +38,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
         return {"code": BROKEN, "why": f"cannot be read ({type(error).__name__})"}
 
 
-def _read(place: Path, media_type: str, into: Path) -> dict[str, Any]:
+def _read(place: Path, media_type: str, into: Path, most: int) -> dict[str, Any]:
     from hub.page_reading.documents import as_pdf, write_segments
     from hub.page_reading.examining import examined
     from hub.rules.file_types import PDF
@@ -48,7 +50,7 @@ def _read(place: Path, media_type: str, into: Path) -> dict[str, Any]:
         pages.append(read_page([it.text for it in seen.codes], blank=seen.blank))
         angles[number] = next((it.orientation for it in seen.codes if it.is_qr), 0)
     segments = segments_of(pages)
-    written = write_segments(stack, [it.pages for it in segments], angles, into)
+    written = write_segments(stack, [it.pages for it in segments], angles, into, most=most)
 
     def described(segment: Segment, document: Path) -> dict[str, Any]:
         return {

@@ -55,15 +55,27 @@ def _without_alpha(place: Path, into: Path) -> Path:
 
 
 def write_segments(
-    stack: Path, segments: Sequence[Sequence[int]], angles: Mapping[int, int], into: Path
+    stack: Path,
+    segments: Sequence[Sequence[int]],
+    angles: Mapping[int, int],
+    into: Path,
+    *,
+    most: int,
 ) -> list[Path]:
     """Write the PDF of each segment, a list of places from 0; return where they are.
 
-    `angles`: degrees clockwise by which pages are turned. Raises Rejected.
+    `angles`: degrees clockwise by which pages are turned. Raises Rejected, also for more than
+    `most` bytes together: what the pages of a PDF share goes into each segment.
     """
+    written: list[Path] = []
     try:
         with pikepdf.open(stack) as source:
-            return [_write(source, pages, angles, into / f"{pages[0]}.pdf") for pages in segments]
+            for pages in segments:
+                written.append(_write(source, pages, angles, into / f"{pages[0]}.pdf"))
+                most -= written[-1].stat().st_size
+                if most < 0:
+                    raise Rejected(BOMB, "its papers are many times as large as the stack")
+            return written
     except pikepdf.PasswordError:
         raise Rejected(LOCKED, "the PDF needs a password") from None
     except pikepdf.PdfError as error:

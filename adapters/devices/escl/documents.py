@@ -200,7 +200,7 @@ def _abilities(caps: etree._Element) -> InputAbilities:
     resolutions = _texts(caps, ".//scan:DiscreteResolution/scan:XResolution")
     formats = _texts(caps, ".//pwg:DocumentFormat") + _texts(caps, ".//scan:DocumentFormatExt")
     return InputAbilities(
-        resolutions=frozenset(int(it) for it in resolutions if it.isdigit()),
+        resolutions=frozenset(dpi for it in resolutions if (dpi := _count(it))),
         colors=frozenset(_texts(caps, ".//scan:ColorMode")),
         formats=frozenset(formats),
         width=_number(caps, "scan:MaxWidth") or A4[0],
@@ -217,7 +217,10 @@ def _texts(element: etree._Element, path: str) -> list[str]:
 
 
 def _number(element: etree._Element, path: str) -> int:
-    text = _text(element, path)
+    return _count(_text(element, path))
+
+
+def _count(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 

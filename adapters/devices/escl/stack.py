@@ -4,7 +4,7 @@ The file appears whole, under its own name, or not at all: a hot folder may be w
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -21,6 +21,10 @@ class NotJpeg(Exception):
     """A page is no JPEG in grey or colour, though the scanner called it one."""
 
 
+class TooLarge(Exception):
+    """The pages are more bytes than a stack may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Size:
     width: int
@@ -28,21 +32,32 @@ class _Size:
     color: bytes
 
 
-def write_stack(pages: Iterable[bytes], place: Path, *, dpi: int) -> int:
-    """Write the pages as a PDF to `place`; return how many. Raises NotJpeg and what `pages` does.
+def write_stack(pages: Iterable[bytes], place: Path, *, dpi: int, most: int) -> int:
+    """Write the pages as a PDF to `place`; return how many.
+
+    Raises NotJpeg, TooLarge for more than `most` bytes, and what `pages` does.
 
     While it is written its name ends in `.part`; then nothing takes it.
     """
     part = place.with_name(f"{place.name}.part")
     try:
         with part.open("xb") as stream:
-            count = _write(pages, stream, dpi)
+            count = _write(_bounded(pages, most), stream, dpi)
             stream.flush()
             os.fsync(stream.fileno())
         part.rename(place)
     finally:
         part.unlink(missing_ok=True)
     return count
+
+
+def _bounded(pages: Iterable[bytes], most: int) -> Iterator[bytes]:
+    size = 0
+    for page in pages:
+        size += len(page)
+        if size > most:
+            raise TooLarge(f"more than {most} bytes")
+        yield page
 
 
 def _write(pages: Iterable[bytes], stream: BinaryIO, dpi: int) -> int:

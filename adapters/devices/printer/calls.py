@@ -59,6 +59,7 @@ JOB_ATTRIBUTES: Final = (
     "job-state-reasons",
     "job-impressions-completed",
     "time-at-creation",
+    "time-at-completed",
     "job-printer-up-time",
 )
 """What the hub asks of a job; the times are seconds of the printer's own clock."""

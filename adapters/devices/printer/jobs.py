@@ -2,8 +2,10 @@
 
 A job carries our message id at the beginning of its name. Printers cut names, forget jobs after a
 minute or a week, and count no pages: so a name is compared as far as it goes, and a job that is not
-listed is absent only where the list certainly reaches back to before the paper was wanted. Times of
-jobs are seconds of the printer's own clock; only their age is used.
+listed is absent only where the list certainly reaches back to before the paper was wanted. A job
+is forgotten some time after its end, so only jobs that had ended before prove that: an old one that
+waited for paper until now does not. Times of jobs are seconds of the printer's own clock; only
+their age is used.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +19,7 @@ from adapters.devices.printer.ipp import Attributes
 from hub.ports import Absent, Doubt, Unclear
 
 _CANCELED, _ABORTED, _COMPLETED = 7, 8, 9
+_ENDED: Final = (_CANCELED, _ABORTED, _COMPLETED)
 _STATES: Final = {
     3: "pending",
     4: "pending-held",
@@ -88,8 +91,8 @@ def weigh_missing(
 
     `beside`: papers of the same dossier that the printer is known to have printed.
     """
-    ages = [age for job in jobs if (age := age_of(job)) is not None]
-    oldest = max(ages, default=timedelta()) - MARGIN
+    ended = [age for job in jobs if (age := ended_ago(job)) is not None]
+    oldest = max(ended, default=timedelta()) - MARGIN
     listed = [it for it in beside if it.age < oldest]
     if any(find_job(jobs, it) is None for it in listed):
         return Unclear(why=Doubt.BEHIND, response_hash=response_hash)
@@ -102,9 +105,19 @@ def weigh_missing(
 
 def age_of(job: Attributes) -> timedelta | None:
     """Return how long ago a job was made, by the printer's clock; None where it does not tell."""
-    made, now = first(job, "time-at-creation"), first(job, "job-printer-up-time")
-    if isinstance(made, int) and isinstance(now, int):
-        return timedelta(seconds=now - made)
+    return _since(job, "time-at-creation")
+
+
+def ended_ago(job: Attributes) -> timedelta | None:
+    """Return how long ago a job ended, by the printer's clock; None for one that has not, and
+    where the printer does not tell."""
+    return _since(job, "time-at-completed") if first(job, "job-state") in _ENDED else None
+
+
+def _since(job: Attributes, moment: str) -> timedelta | None:
+    then, now = first(job, moment), first(job, "job-printer-up-time")
+    if isinstance(then, int) and isinstance(now, int):
+        return timedelta(seconds=now - then)
     return None
 
 

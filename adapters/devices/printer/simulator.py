@@ -156,6 +156,7 @@ class SimulatedPrinter(Partner):
             Written(Tag.KEYWORD, "job-state-reasons", ("job-completed-successfully",)),
             Written(Tag.INTEGER, "job-impressions-completed", (1,)),
             Written(Tag.INTEGER, "time-at-creation", (job.at,)),
+            Written(Tag.INTEGER, "time-at-completed", (job.at,)),
             Written(Tag.INTEGER, "job-printer-up-time", (self._up_time(),)),
             Written(Tag.NAME, "job-originating-user-name", (job.user,)),
         ]

@@ -6,12 +6,16 @@ yesterday's scan. It holds personal data, so it does not stay for ever.
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count as count_from
 from pathlib import Path
 
+UNPLACED = "?"
+"""Stands for pages whose dossier nobody knew when the stack was taken."""
+_CONTENT = ".ho-so"
+"""What the name of the list of a stack's dossiers ends with."""
 TAKEN, REFUSED = "da-nhan", "loi"
 """Folders in the scanner's folder: what the hub has, and what it refused."""
 _LONGEST_STEM, _LONGEST_ENDING = 180, 40
@@ -35,14 +39,40 @@ def remove_old(folder: Path, *, age: timedelta) -> int:
 
 
 def remove_of(folders: list[Path], number: str) -> int:
-    """Remove every copy of a dossier's scans, the refused ones and their notes, too."""
+    """Remove every copy of a dossier's scans, the refused ones and their notes, too.
+
+    A stack goes as a whole, also one with pages that nobody could place then: they may be of this
+    dossier. The hub has the pages of the others.
+    """
     count = 0
     for folder in folders:
-        for path in _files(folder):
-            if path.name.startswith(f"{number}__"):
+        for path in list(_files(folder)):
+            if path.name.startswith(f"{number}__") or not _numbers(path).isdisjoint(
+                (number, UNPLACED)
+            ):
                 path.unlink(missing_ok=True)
+                _list_of(path).unlink(missing_ok=True)  # last: after a crash it still tells
                 count += 1
     return count
+
+
+def list_dossiers(place: Path, numbers: Iterable[str]) -> None:
+    """Write down beside a stack's copy, which comes to `place`, of which dossiers its pages are."""
+    with _list_of(place).open("a", encoding="utf-8") as stream:
+        stream.writelines(f"{number}\n" for number in sorted(numbers))
+
+
+def _numbers(path: Path) -> set[str]:
+    """Return of which dossiers the pages of a stack are; none for any other file."""
+    try:
+        return set(_list_of(path).read_text(encoding="utf-8").split())
+    except FileNotFoundError:
+        return set()
+
+
+def _list_of(place: Path) -> Path:
+    # Names that are too long for it may share a list: it then tells too much, not too little.
+    return place.with_name(cut(place.name, _LONGEST_STEM + _LONGEST_ENDING) + _CONTENT)
 
 
 def free_place(place: Path) -> Path:

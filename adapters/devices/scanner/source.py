@@ -20,7 +20,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -158,36 +158,47 @@ class ScannerSource:
             return False
         path = claim(path, self.folder, inode=marks.inode)
         try:
-            if not self._accept(path, named, marks, sink):
+            numbers = self._accept(path, named, marks, sink)
+            if numbers is None:
                 return False
         except InvalidMessage as error:
             self._refuse(path, error)
             return False
-        path.rename(free_place(self.folder / TAKEN / path.name))
+        place = free_place(self.folder / TAKEN / path.name)
+        if numbers:
+            copies.list_dossiers(place, numbers)  # first: no copy stands there unknown
+        path.rename(place)
         end_claim(path)
         self.findings.end(path.name)
         return True
 
-    def _accept(self, path: Path, named: ScanName, marks: Marks, sink: Sink) -> bool:
-        """Store the file and its message; False when it is not the file that came to rest."""
+    def _accept(
+        self, path: Path, named: ScanName, marks: Marks, sink: Sink
+    ) -> Collection[str] | None:
+        """Store the file and its message; None when it is not the file that came to rest.
+
+        Return the dossiers of a stack; of any other file none, because its name tells.
+        """
         if not named.number and self._read_pages is not None:
             return self._accept_stack(path, named, marks, sink, self._read_pages)
         with path.open("rb") as stream:
             before = marks_of(os.fstat(stream.fileno()))
             if not before.same_content(marks):
-                return False
+                return None
             file = sink.store_file(
                 stream, name=path.name, media_type=named.media_type, component=named.component
             )
             if marks_of(os.fstat(stream.fileno())) != before:
-                return False  # written to while it was read: it is looked at again
+                return None  # written to while it was read: it is looked at again
         self._emit(named, file, datetime.fromtimestamp(marks.modified / 1e9, LOCAL), sink)
-        return True
+        return ()
 
     def _accept_stack(
         self, path: Path, named: ScanName, marks: Marks, sink: Sink, read_pages: PageReader
-    ) -> bool:
-        """Store the segments of a stack; False when it is not the file that came to rest.
+    ) -> Collection[str] | None:
+        """Store the segments of a stack and return its dossiers.
+
+        None when it is not the file that came to rest.
 
         A copy is read: what is written to meanwhile would be read by halves.
         """
@@ -195,21 +206,24 @@ class ScannerSource:
             with path.open("rb") as stream:
                 before = marks_of(os.fstat(stream.fileno()))
                 if not before.same_content(marks):
-                    return False
+                    return None
                 if before.size > MOST_BYTES:
                     why = f"{before.size} bytes, the limit is {MOST_BYTES}"
                     raise InvalidMessage("file_too_large", where="file", why=why)
                 shutil.copyfileobj(stream, copy)
                 copy.flush()
                 if marks_of(os.fstat(stream.fileno())) != before:
-                    return False
+                    return None
             with Path(copy.name).open("rb") as whole:
                 sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
             at = datetime.fromtimestamp(marks.modified / 1e9, LOCAL)
             source = stacks.StackSource(self.name, self.device, at, sha256)
             media_type = named.media_type
-            stacks.submit(Path(copy.name), media_type, source, read=read_pages, sink=sink)
-        return True
+            stack = stacks.submit(Path(copy.name), media_type, source, read=read_pages, sink=sink)
+        return {
+            it.code.number if it.code and it.cause is None else copies.UNPLACED
+            for it in stack.segments
+        }
 
     def _emit(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:
         try:

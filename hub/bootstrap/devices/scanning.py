@@ -6,9 +6,10 @@ from pathlib import Path
 
 from adapters.devices.escl.calls import EsclScanner, ScanFailed
 from adapters.devices.escl.documents import Input, NotEscl, NotOffered, settings_for
-from adapters.devices.escl.stack import NotJpeg, write_stack
+from adapters.devices.escl.stack import NotJpeg, TooLarge, write_stack
 from hub.bootstrap.devices.kinds import device_settings
 from hub.messages.local_time import LOCAL
+from hub.ports.page_readers import MOST_BYTES
 from hub.rules.devices.reading import ESCL_SCANNER
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings
@@ -55,6 +56,8 @@ def scan_into_hot_folder(
     except ScanFailed as failed:
         words = both("scan_command.not_whole", pages=failed.pages)
         raise CannotScan(words, str(failed)) from None
+    except TooLarge as error:
+        raise CannotScan(both("scan_command.too_large"), str(error)) from None
     except (NotEscl, NotJpeg, DeliveryFailure) as error:
         raise CannotScan(both("scan_command.no_answer"), str(error) or "NotJpeg") from None
 
@@ -63,7 +66,7 @@ def _scan(scanner: EsclScanner, wanted: Input, both_sides: bool, place: Path) ->
     try:
         able = scanner.capabilities()
         chosen = settings_for(able, wanted, duplex=both_sides)
-        pages = write_stack(scanner.scan(chosen, able), place, dpi=chosen.dpi)
+        pages = write_stack(scanner.scan(chosen, able), place, dpi=chosen.dpi, most=MOST_BYTES)
         return ScannedStack(place, pages)
     finally:
         scanner.close()

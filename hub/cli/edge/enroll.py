@@ -10,7 +10,7 @@ from hub.cli.edge.place import Directory, default_directory, unusable
 from hub.cli.output.answer import done, put, refuse
 from hub.edge.credential import Credential, save
 from hub.edge.line import AgentRefused, CallRefused, HubAway
-from hub.rules.edge import protocol
+from hub.rules.edge import enrolment, protocol
 from hub.texts import text
 
 app = typer.Typer()
@@ -24,9 +24,13 @@ def enroll(
     directory: Directory = None,
     devices: Annotated[Path | None, typer.Option("--devices", help="edge_devices")] = None,
     ca_file: Annotated[Path | None, typer.Option("--ca-file", help="edge_ca_file")] = None,
+    plain_http: Annotated[bool, typer.Option("--plain-http", help="edge_plain_http")] = False,
     budget_mb: Annotated[int, typer.Option(min=16, max=1_000_000, help="edge_budget")] = 2048,
 ) -> None:
     """Exchange the code for a key and keep it in a file for this user only."""
+    if not (plain_http or enrolment.keeps_secrets(url)):
+        refuse(text("edge.not_https", url=url))
+        raise typer.Exit(2)
     place = directory or default_directory()
     wanted = Credential(
         url=url,

@@ -13,6 +13,7 @@ from hub.records.dossiers import numbering
 from hub.rules.counter import check_value
 from hub.rules.counter.check_value import FREE_OF_DOSSIER, FREE_OF_KIOSK
 from hub.store.engine.store import Store, Tx
+from hub.store.evidence import audit
 from hub.store.records import dossiers
 from hub.store.users import sign_in_failures as failures
 from hub.texts import Explained, both
@@ -59,11 +60,14 @@ def look_up(store: Store, number: str, typed: str, *, kiosk: str, now: datetime)
                 raise LookUpRefused(both("kiosk.wait"))
     with store.read() as tx:
         found = _matching(tx, number, typed)
+    with store.write() as tx:
+        audit.record(tx, kiosk, "kiosk.look_up", object=number, allowed=found is not None, now=now)
     if found is None:
         raise LookUpRefused(both("kiosk.not_found"))
     with store.write() as tx:
-        for source in sources:
-            failures.succeeded(tx, source)
+        # One receipt does not get the kiosk's wrong attempts at other dossiers forgotten.
+        failures.discount(tx, check_value.source_of_kiosk(kiosk), now=now)
+        failures.succeeded(tx, check_value.source_of_dossier(number))
     return OwnDossier(
         number=found.number,
         procedure=found.procedure,

@@ -32,6 +32,7 @@ from hub.store.engine.store import Store
 from hub.store.evidence import audit
 from hub.store.messages import blobs, journal
 from hub.store.messages.blobs import BlobStore
+from hub.store.records import dossiers
 from hub.texts import Explained, both, text
 
 PDF = "application/pdf"
@@ -82,6 +83,7 @@ def print_paper(
     )
     message = _message(store, printing, wanted, now=by["now"])
     with store.write() as tx:
+        dossiers.get(tx, order.number)  # locked: two at one moment count one after the other
         before = prints.count_of(tx, catalog.DEVICES, order.number)
         if order.printed_before not in (None, before):
             raise NotPrintable(both("papers.printed_meanwhile"))

@@ -83,6 +83,8 @@ def enrol(store: Store, code: str, *, address: str, now: datetime) -> NewKey | N
         for secret in kept.of_client(tx, found.id):
             kept.retire(tx, found.id, secret.prefix, now=now)
         key = _issue(tx, found.id, now)
+        # What the old disk drew and had not told may be in somebody's hands.
+        numbers.give_back(tx, found.id, before=None, now=now)
         agents.enrolled(tx, found.id, now=now)
         audit.record(
             tx,

@@ -4,8 +4,10 @@ The code has 60 random bits, lasts a quarter of an hour, and is kept as its sha2
 person types it: small or capital letters, with or without the hyphens.
 """
 
+import ipaddress
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from hub.rules.clients import api_keys
 
@@ -24,3 +26,16 @@ def fresh_code() -> str:
 def digest(code: str) -> str:
     """Return what is kept of a code."""
     return api_keys.digest("".join(it for it in code.lower() if it.isascii() and it.isalnum()))
+
+
+def keeps_secrets(url: str) -> bool:
+    """Tell whether code and key may go to an address: by TLS, or to this machine itself."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            return bool(host)
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+    return parts.scheme == "http" and local

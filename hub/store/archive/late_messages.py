@@ -7,7 +7,6 @@ may be one that cannot be read, or of which the process dies.
 """
 
 import hashlib
-import re
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -34,11 +33,6 @@ _EMPTY = Compiled(
 )
 
 
-_FILE_HASH = re.compile(rb"[0-9a-f]{64}")
-"""What else has this form is no stored file, and whether somebody needs one is asked before it is
-removed."""
-
-
 def empty_if_erased(tx: Tx, id: str, key: str, *, now: datetime) -> bool:
     """Empty a message that is handled or parked if its dossier was erased; tell whether it was.
 
@@ -56,4 +50,4 @@ def empty(tx: Tx, id: str, *, now: datetime) -> None:
     for body in _BODY.scalars(tx, {"which": id}):
         digest = hashlib.sha256(body).hexdigest()
         _EMPTY.run(tx, {"which": id, "hash": digest, "length": len(body)})
-        references.mark(tx, {found.decode() for found in _FILE_HASH.findall(body)}, now=now)
+        references.mark(tx, references.named_in(body), now=now)

@@ -1,5 +1,6 @@
 """Which stored files are still referenced, by a dossier or by a message that is not handled yet."""
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 
@@ -28,6 +29,17 @@ _SHOWN = Compiled(
     .distinct()
     .where(any_of(dossier_files.c.sha256, "hashes"), _READABLE.is_(sa.true()))
 )
+_PAPER = "devices.paper"
+_PAPERS = Compiled(
+    sa.select(journal.c.body).where(
+        any_of(journal.c.key, "numbers"),
+        journal.c.type == _PAPER,
+        journal.c.body_hash.is_(None),
+    )
+)
+_FILE_HASH = re.compile(rb"[0-9a-f]{64}")
+"""What else has this form is no stored file, and whether somebody needs one is asked before it is
+removed."""
 _KNOWN = Compiled(sa.select(blobs.c.sha256).where(any_of(blobs.c.sha256, "hashes")))
 
 
@@ -57,12 +69,19 @@ def awaited(tx: Tx) -> set[str]:
 
 
 def mark_unneeded(tx: Tx, numbers: Collection[str], *, now: datetime) -> None:
-    """Mark the files of dossiers that leave, or are erased, in the same transaction.
+    """Mark the files of dossiers that leave, or are erased, and the papers printed of them.
 
-    So they are removed also when the process dies before it could. Whether another dossier has one
-    of them is asked when it is removed.
+    In the same transaction: so they are removed also when the process dies before it could. Whether
+    another dossier has one of them is asked when it is removed.
     """
     _MARK.run(tx, {"numbers": list(numbers), "at": now})
+    for body in list(_PAPERS.scalars(tx, {"numbers": list(numbers)})):
+        mark(tx, named_in(body), now=now)
+
+
+def named_in(body: bytes) -> set[str]:
+    """Return the hashes that a message may name as its files."""
+    return {found.decode() for found in _FILE_HASH.findall(body)}
 
 
 def mark(tx: Tx, hashes: Collection[str], *, now: datetime) -> None:

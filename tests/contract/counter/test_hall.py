@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from hub.counter.health import AWAY_AFTER, ScreenWatching
 from hub.counter.live_lines import HeardScreen, LiveLines
@@ -13,11 +14,14 @@ from hub.messages import payloads as p
 from hub.operations.clients import issuing
 from hub.operations.counter import queue
 from hub.operations.devices.listing import shown_devices
+from hub.rules.counter.check_value import source_of_kiosk
 from hub.rules.counter.plan import packaged
 from hub.rules.counter.tickets import DeskAct
 from hub.rules.devices.health import DeviceState
 from hub.store.engine.store import Store
 from hub.store.records import surveys
+from hub.store.schema.tables.exchange import audit
+from hub.store.users import sign_in_failures as failures
 from tests.support.counter.hall import Hall, hall, hidden_of, key_of, signed
 from tests.support.ward import NUMBER, Ward, open_ward, progress, reception
 from tests.support.works import now
@@ -65,6 +69,21 @@ def test_a_device_elsewhere_is_not_let_in(served: Hall) -> None:
         assert browser.get("/kiosk").status_code == 401
 
 
+def test_wrong_keys_do_not_fill_the_audit(served: Hall) -> None:
+    """A stranger waits after some; a device with its key, at the same address, does not."""
+    store = served.ward.store
+    key = key_of(store, "kiosk-1", "kiosk")
+    with served.browser() as stranger:
+        answers = [stranger.post("/enter", data={"key": f"{n}"}).status_code for n in range(25)]
+    with store.read() as tx:
+        chosen = sa.select(sa.func.count()).where(audit.c.action == "counter.enter")
+        counted = tx.execute(chosen.where(audit.c.allowed.is_(False))).scalar_one()
+    assert answers == [401] * counted + [429] * (25 - counted)
+    assert 20 <= counted < 25
+    with served.browser(key) as browser:
+        assert browser.get("/kiosk").status_code == 200
+
+
 def test_a_form_from_elsewhere_is_refused(served: Hall) -> None:
     """No other page issues tickets in the kiosk's name."""
     key = key_of(served.ward.store, "kiosk-1", "kiosk")
@@ -106,6 +125,21 @@ def test_a_check_value_cannot_be_guessed(served: Hall) -> None:
         page = browser.post("/kiosk/look-up", data={"number": NUMBER, "check": DIGITS}).text
         assert "too many wrong attempts" in page
         assert "Accepted" not in page
+
+
+def test_an_own_dossier_does_not_buy_guesses_at_others(served: Hall) -> None:
+    """The wrong attempts of a kiosk stay counted, and each look-up is in the audit."""
+    served.ward.accept(reception())
+    store = served.ward.store
+    with served.browser(key_of(store, "kiosk-1", "kiosk")) as browser:
+        for n in (1, 2, 3):
+            other = {"number": f"180806-009{n}", "check": "1234"}
+            browser.post("/kiosk/look-up", data=other)
+        browser.post("/kiosk/look-up", data={"number": NUMBER, "check": DIGITS})
+    with store.read() as tx:
+        assert failures.counted(tx, source_of_kiosk("kiosk-1")) == 3
+        chosen = sa.select(audit.c.allowed).where(audit.c.action == "kiosk.look_up")
+        assert list(tx.execute(chosen.order_by(audit.c.seq)).scalars()) == [False] * 3 + [True]
 
 
 def test_a_kiosk_sends_no_more_forms_than_a_person_can(served: Hall) -> None:

@@ -1,5 +1,8 @@
 """Ordering a paper: one delivery in its dossier's lane, and a second copy that says what it is."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,12 @@ from hub.operations.devices.printing import NotPrintable, PrintingParts, print_a
 from hub.records.papers.contents import NoSuchPaper
 from hub.records.papers.kinds import PaperKind
 from hub.rules.deliveries.states import DeliveryState as S
+from hub.store.archive import references
 from hub.store.conservation.proof import prove
 from hub.store.console import history
 from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import StateConflict
+from hub.store.devices import prints
 from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.schema.tables.exchange import audit
@@ -123,3 +128,32 @@ def test_a_lost_print_is_never_sent_again_without_the_mark(
     assert states(store) == [S.AMBIGUOUS]
     resolve(store, id, Resolution.DELIVERED, **by)  # type: ignore[arg-type]
     assert states(store) == [S.DELIVERED]
+
+
+def test_two_who_print_at_one_moment_print_once(
+    store: Store, printing: PrintingParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both saw a dossier without a paper; the second one is told of the first."""
+    both, count_of = threading.Barrier(2), prints.count_of
+
+    def count_together(*given: object) -> int:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)  # as near to one another as the store lets them come
+        return count_of(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(prints, "count_of", count_together)
+    with ThreadPoolExecutor(2) as pool:
+        ordered = [pool.submit(order, store, printing, seen=0) for _ in range(2)]
+    failures = [it.exception() for it in ordered]
+    assert sorted(type(it).__name__ for it in failures) == ["NoneType", "NotPrintable"]
+    assert len(states(store)) == 1
+
+
+def test_a_printed_paper_goes_with_its_dossier(store: Store, printing: PrintingParts) -> None:
+    """The receipt names the applicant, and is no file of the dossier: erasing marks it, too."""
+    (file,) = order(store, printing, kind=PaperKind.RECEIPT).attachments
+    with store.write() as tx:
+        references.mark_unneeded(tx, [number(2)], now=AT)
+        assert references.unneeded(tx, after="", limit=9) == []
+        references.mark_unneeded(tx, [number(1)], now=AT)
+        assert references.unneeded(tx, after="", limit=9) == [file.sha256]

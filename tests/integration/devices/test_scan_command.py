@@ -7,6 +7,7 @@ import pikepdf
 import pytest
 
 from adapters.devices.escl.simulator import ScannerFaults, SimulatedScanner
+from hub.bootstrap.devices import scanning
 from hub.bootstrap.devices.scanning import CannotScan, scan_into_hot_folder
 from hub.environment import load
 from hub.settings import Settings
@@ -70,3 +71,13 @@ def test_what_the_scanner_does_not_list_is_not_scanned(
     with pytest.raises(CannotScan):
         scan(settings, both_sides=True)
     assert device.settings == []
+
+
+def test_a_scanner_that_gives_pages_without_end_does_not_fill_the_disk(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack has a most; over it nothing is left of the scan."""
+    monkeypatch.setattr(scanning, "MOST_BYTES", len(PAGES[0]) + 1)
+    with pytest.raises(CannotScan, match="too large"):
+        scan(settings)
+    assert list(settings.scans.iterdir()) == []

@@ -7,11 +7,14 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from adapters.devices.scanner import copies
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.source import ScannerSource
 from hub.exchange.intake.accept import Intake
+from hub.file_checks.verdicts import Rejected
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import DocumentScanned, PagesUnread, UnreadCause
+from hub.page_reading.documents import write_segments
 from hub.page_reading.reading import StackReader
 from hub.rules.papers import codes
 from hub.rules.papers.codes import PaperCode
@@ -174,9 +177,33 @@ def test_a_sparse_file_of_two_gigabytes_is_not_read(
     assert "file_too_large" in (folder / REFUSED / f"{path.name}.txt").read_text(encoding="utf-8")
 
 
+def test_what_the_pages_share_does_not_fill_the_disk(tmp_path: Path) -> None:
+    """Each paper gets its own copy of it, so the papers together have a most."""
+    place = drawn.write_pdf([coded(ONE), coded(TWO)], tmp_path / "stack.pdf")
+    most = place.stat().st_size // 4
+    with pytest.raises(Rejected, match="many times"):
+        write_segments(place, [[0], [1]], {}, tmp_path, most=most)
+
+
 def test_a_reader_that_does_not_end_is_ended(tmp_path: Path) -> None:
     """The wait for one stack has an end, and the next one is read."""
     place = drawn.write_pdf([coded(ONE)], tmp_path / "stack.pdf")
     with pytest.raises(InvalidMessage) as refused:
         StackReader(longest=0.001)(place, "application/pdf", tmp_path)
     assert refused.value.code == "file_bomb"
+
+
+def test_the_copy_of_a_stack_goes_with_each_of_its_dossiers(
+    store: Store, sink: Intake, folder: Path
+) -> None:
+    """Its name tells nothing, so its dossiers are written down beside it."""
+    write(folder, [coded(ONE), coded(TWO, 2)])
+    take(folder, sink)
+    other, taken = "000.99.01.H57-261129-0099", folder / TAKEN
+    assert copies.remove_of([taken], other) == 0
+    assert copies.remove_of([taken], TWO.number) == 1
+    assert list(taken.iterdir()) == []
+    write(folder, [drawn.sheet(7, dpi=DPI), coded(ONE)])
+    take(folder, sink)
+    assert copies.remove_of([taken], other) == 1  # a page of it may be of any dossier
+    assert list(taken.iterdir()) == []

@@ -224,6 +224,9 @@ def test_numbers_are_reserved_used_and_given_back(gateway: Gateway, agent: EdgeA
     keeping.run_once()
     with gateway.store.read() as tx:
         assert [it.next for it in numbers.blocks(tx, "quay-2") if it.day == today] == [number + 1]
+    enrolled(gateway.store, "quay-2", agency=AGENCY)  # anew: what its old disk drew nobody knows
+    with gateway.store.read() as tx:
+        assert numbers.blocks(tx, "quay-2") == []
     by = signed("broken")
     enrolling.revoke(gateway.store, "quay-2", by=by)
     with gateway.store.read() as tx:

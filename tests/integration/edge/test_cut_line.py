@@ -94,7 +94,7 @@ def workstation(net: WorkstationNet, hub: Gateway, tmp_path: Path) -> Iterator[W
     devices.write_text(f'[scanner-a]\nkind = "scanner"\nfolder = "{scans}"\nrest = "1s"\n')
     code = enrolling.add(hub.store, "quay-2", agency=AGENCY, by=signed())
     made = Workstation(net, directory)
-    made.call("enroll", hub.url, code.text, "--devices", str(devices))
+    made.call("enroll", hub.url, code.text, "--devices", str(devices), "--plain-http")
     assert (directory / "agent.json").stat().st_mode & 0o077 == 0
     try:
         yield made

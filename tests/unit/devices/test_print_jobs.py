@@ -21,12 +21,16 @@ NUMBER = "000.99.01.H57-180806-0001"
 NOW = 100_000
 
 
-def job(name: str, *, seconds_ago: int) -> dict[str, Values]:
-    """Return a job as a printer lists it."""
+def job(
+    name: str, *, seconds_ago: int, ended_ago: int | None = None, state: int = 9
+) -> dict[str, Values]:
+    """Return a job as a printer lists it; it ended when it was made, or some seconds ago."""
     return {
         "job-id": [7],
         "job-name": [name],
+        "job-state": [state],
         "time-at-creation": [NOW - seconds_ago],
+        "time-at-completed": [NOW - (seconds_ago if ended_ago is None else ended_ago)],
         "job-printer-up-time": [NOW],
     }
 
@@ -86,10 +90,19 @@ def test_a_missing_job_is_absent_where_the_list_reaches_back_beyond_it() -> None
     [
         ([], Doubt.NOT_SHOWN),
         ([job("Trang thử", seconds_ago=30)], Doubt.NOT_SHOWN),
+        ([job("Trang thử", seconds_ago=3600, ended_ago=5)], Doubt.NOT_SHOWN),
+        ([job("Trang thử", seconds_ago=3600, state=6)], Doubt.NOT_SHOWN),
         ([job("Trang thử", seconds_ago=3600), job(ID[:10], seconds_ago=30)], Doubt.ALIKE),
         ([job("Trang thử", seconds_ago=3600), job("", seconds_ago=30)], Doubt.ALIKE),
     ],
-    ids=["no history", "history too short", "name cut too short", "name not shown"],
+    ids=[
+        "no history",
+        "history too short",
+        "old but ended lately",
+        "old and still waiting",
+        "name cut too short",
+        "name not shown",
+    ],
 )
 def test_a_missing_job_is_no_proof(jobs: list[Attributes], why: Doubt) -> None:
     """Printers forget jobs, some after a minute, and some hide their names."""

@@ -12,6 +12,7 @@ from hub.console.links import message, page_picture
 from hub.messages import catalog
 from hub.messages.payloads import DocumentScanned, PagesUnread, UnreadCause
 from hub.rules.users.rights import UserRole
+from hub.store.archive import erasing
 from hub.store.messages import parked
 from hub.store.schema.tables.exchange import audit
 from tests.contract.console.conftest import Look
@@ -149,3 +150,16 @@ def test_pages_that_another_person_placed_are_not_placed_again(look: Look, ward:
     late = binh.post(FORM, second.filled(**typed))
     assert late.status_code == 409
     assert "not parked any more" in late.text
+
+
+def test_pages_go_into_no_dossier_whose_personal_data_was_erased(look: Look, ward: Ward) -> None:
+    """Nothing may come back to it; the pages wait for another answer."""
+    id = park(ward)
+    binh = open_page(look, ward)
+    form = forms_of(binh.get(message(id)))["assign"]
+    with ward.store.write() as tx:
+        assert erasing.erase(tx, NUMBER, now=now())
+    answer = binh.post(FORM, form.filled(number=NUMBER, component="TP-01", reason="x"))
+    assert answer.status_code == 409
+    assert "There is no dossier" in answer.text
+    assert state(ward, id) == parked.PARKED
