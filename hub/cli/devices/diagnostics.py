@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.bootstrap.devices import device_settings, make_devices
+from hub.bootstrap.devices.kinds import device_settings, make_devices
 from hub.cli.context import opened, settings
 from hub.cli.output.answer import done, put, refuse
 from hub.operations.devices.checking import DeviceChecks
