@@ -31,6 +31,7 @@ NEEDS_NO_STORE = {
     "partners procedures",
     "devices check",
     "devices scan",
+    "devices diagnostics",
     "topology validate",
     "topology export",
 }
