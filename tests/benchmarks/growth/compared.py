@@ -71,6 +71,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "alerts watch": _NO_STORE,
     "devices check": _NO_STORE,
     "devices scan": _NO_STORE,
+    "devices snapshot": _NO_STORE,
     "devices diagnostics": "a row a device",
     "approvals approve": _DECIDES,
     "approvals refuse": _DECIDES,
