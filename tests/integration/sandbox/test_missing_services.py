@@ -16,7 +16,7 @@ def test_a_program_that_is_missing_skips_on_a_laptop_and_fails_in_ci(
     """Asked for by a fixture of one test, by that of the whole session, and by a test itself."""
     names = (
         "integration/sandbox/test_private_nodes.py::test_a_node_keeps_to_itself",
-        "integration/sandbox/test_private_nodes.py::test_nodes_side_by_side_form_a_cluster",
+        "integration/sandbox/test_private_nodes.py::test_confirmed_messages_survive_sigkill",
         (
             "contract/rabbit/test_ownership.py::"
             "test_queues_without_an_owner_belong_to_the_first_store_that_claims_them"
