@@ -26,7 +26,7 @@ def act(person: Person, act: str, reason: str) -> None:
     """Unfold an act, type the reason, send it; the page then says what came of it."""
     person.click(person.page.locator(f"{act} > summary"))
     fill_in(person, act, reason)
-    person.page.locator("main .notice[role=status]").wait_for()
+    person.page.locator("main .notice.good[role=status]").wait_for()
 
 
 def open_listed(person: Person, state: str, number: str) -> None:

@@ -180,7 +180,7 @@ def test_a_message_of_hub_dead_goes_back_into_its_queue(at: Ward) -> None:
         person.choose(back.locator("[name=to]"), INGEST)
         person.type(back.locator("[name=reason]"), "chương trình lạ đã sửa")
         person.click(back.get_by_role("button"))
-        person.page.locator("main .notice[role=status]").wait_for()
+        person.page.locator("main .notice.good[role=status]").wait_for()
     assert at.states(number) == [S.DELIVERED, S.DELIVERED]
 
 

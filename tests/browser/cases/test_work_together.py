@@ -102,7 +102,7 @@ def test_a_case_is_settled_by_keyboard_alone(at: Ward) -> None:
     page.keyboard.type("tỉnh đã sửa")
     tab_to(page, "#act-retry button")
     page.keyboard.press("Enter")
-    page.locator("main .notice[role=status]").wait_for()
+    page.locator("main .notice.good[role=status]").wait_for()
     at.until_states(number, S.DELIVERED, S.DELIVERED)
     page.context.close()
 
