@@ -235,7 +235,7 @@ def test_two_persons_at_one_case_settle_it_once(at: Desk) -> None:
         page.locator("#act-by-hand [name=reason]").fill(reason)
     for page in (first, second):
         page.locator("#act-by-hand").get_by_role("button").click()
-        page.locator("main .notice").first.wait_for()
+        page.locator("main .notice:not([hidden])").first.wait_for()
     assert both("forms.not_done").en in text_of(second)
     assert "account binh" in text_of(second)
     assert "brought it myself" in text_of(second)

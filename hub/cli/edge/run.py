@@ -8,12 +8,13 @@ import typer
 
 from hub.bootstrap.edge import DeviceNotHere, make_agent
 from hub.cli.edge.place import Directory, enrolled, unusable
+from hub.cli.output.answer import put
 from hub.edge.spool.database import SpoolUnusable
 from hub.rules.toml.reading import TomlFileWrong
 from hub.runtime import telemetry
 
 app = typer.Typer()
-ANSWERS: dict[str, tuple[str, ...]] = {"run": ()}
+ANSWERS = {"run": ("agent", "directory")}
 
 
 @app.command("run")
@@ -28,6 +29,7 @@ def run(directory: Directory = None) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    put(agent=credential.agent, directory=str(place))
     agent.start()
     try:
         while not stop.wait(1.0):  # Windows delivers a signal only between two short waits

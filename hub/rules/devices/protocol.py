@@ -71,8 +71,13 @@ class Protocol:
 
 
 def _columns() -> tuple[str, ...]:
-    return tuple(
-        text(f"headings.{it}") for it in ("device", "kind", "asked", "observed", "outcome", "at")
+    return (
+        text("headings.device"),
+        text("headings.kind"),
+        text("acceptance.column_asked"),
+        text("acceptance.column_observed"),
+        text("headings.outcome"),
+        text("headings.at"),
     )
 
 

@@ -8,6 +8,8 @@ const AGAIN = 1000; // ms within which the same code is one reading
 // A dossier number alone (Code 128), or what the QR code of a paper holds.
 const SHAPE = /^(?:HS1:)?([0-9A-Z.]{1,30}-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7})(?::[^:]{0,60}:[0-9A-F]{6})?$/;
 const SIGNS = { Minus: "-", NumpadSubtract: "-", Period: ".", NumpadDecimal: ".", Semicolon: ":" };
+// A code from a phone or a token is typed fast, too: what belongs to a sign-in is nobody else's.
+const SECRET = "input[type=password], [autocomplete=one-time-code]";
 const page = document.documentElement.dataset;
 const prefix = (page.readerPrefix ?? "").toUpperCase();
 const suffix = page.readerSuffix || "Enter";
@@ -56,6 +58,11 @@ function announce(text, at) {
 }
 
 addEventListener("keydown", (event) => {
+  if (event.target instanceof Element && event.target.matches(SECRET)) {
+    keys = "";
+    last = -Infinity;
+    return;
+  }
   const at = event.timeStamp;
   const fast = at - last < FASTEST;
   if (event.code === suffix && fast && keys.length >= LEAST && keys.startsWith(prefix)) {

@@ -15,7 +15,7 @@ from tests.support.works import step
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (["--destination", "provinz"], "partners are provincial, town_center"),
+        (["--destination", "provinz"], "partners are devices, provincial, town_center"),
         (["--type", "province.progres"], "province.progress"),
         (["--code", "partner_refuse"], "codes of dead deliveries are partner_refused"),
     ],
