@@ -4,21 +4,17 @@ Few files are parsed at once, each in a process of its own; the hub's memory sta
 the file is. Not promised: that a reader elsewhere finds nothing wrong with the file.
 """
 
-import json
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.file_checks import child, office
+from hub.file_checks.apart import parsed_apart
 from hub.file_checks.clamd import Clamd
 from hub.messages.invalid import InvalidMessage
 from hub.ports.files import NO_CLAIMS, CheckedFile, FileClaims, ScannerAway
 from hub.rules import file_types
 
-LONGEST = 120.0
-"""Seconds that the parse of one file may take."""
 AT_ONCE = 2
 CLEANED = ".clean"
 """How the name of a cleaned copy ends, beside the file it was made of."""
@@ -47,7 +43,8 @@ class ContentCheck:
         unscanned = self._scanned(place)
         cleaned = place.with_name(place.name + CLEANED)
         with self._slots:
-            found = _parsed(place, media_type, cleaned if self.cleans else None)
+            others = (cleaned,) if self.cleans else ()
+            found = parsed_apart(child.__name__, place, media_type, *others, called="parser")
         if found.get("code"):
             cleaned.unlink(missing_ok=True)
             raise _refused(str(found["code"]), str(found["why"]))
@@ -85,29 +82,6 @@ class ContentCheck:
         if virus:
             raise _refused("file_infected", virus)
         return ""
-
-
-def _parsed(place: Path, media_type: str, clean_to: Path | None) -> dict[str, object]:
-    command = [sys.executable, "-I", "-m", child.__name__, str(place), media_type]
-    if clean_to is not None:
-        command.append(str(clean_to))
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            timeout=LONGEST,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return {"code": "file_bomb", "why": f"not read within {LONGEST:.0f} s"}
-    if done.returncode == 0:
-        found: dict[str, object] = json.loads(done.stdout)
-        return found
-    # A parser in C ended the process, or one of its limits did.
-    return {"code": "file_bomb", "why": f"its parser ended with {done.returncode}"}
 
 
 def _refused(code: str, why: str) -> InvalidMessage:

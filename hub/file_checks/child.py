@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from hub.file_checks.limits import MEMORY, limit_process
+from hub.file_checks.limits import limit_process
 
 _BEHIND = 16 * 1024 * 1024
 """Bytes by which a cleaned copy may be larger."""
@@ -17,21 +17,12 @@ _BEHIND = 16 * 1024 * 1024
 
 def main(arguments: list[str]) -> dict[str, object]:
     """Return what is to be told about the file."""
-    from hub.file_checks.verdicts import BOMB, BROKEN, Rejected
+    from hub.file_checks.verdicts import outcome_of
 
     place, media_type = Path(arguments[0]), arguments[1]
     clean_to = Path(arguments[2]) if len(arguments) > 2 else None
     limit_process(largest=place.stat().st_size + _BEHIND if clean_to else 0)
-    try:
-        return _check(place, media_type, clean_to)
-    except Rejected as rejected:
-        return {"code": rejected.code, "why": rejected.why}
-    except MemoryError:
-        return {"code": BOMB, "why": f"needs more than {MEMORY} bytes of memory"}
-    except RecursionError:
-        return {"code": BOMB, "why": "nested too deeply"}
-    except Exception as error:  # whatever a parser trips over, the file is not proven
-        return {"code": BROKEN, "why": f"cannot be read ({type(error).__name__})"}
+    return outcome_of(lambda: _check(place, media_type, clean_to))
 
 
 def _check(place: Path, media_type: str, clean_to: Path | None) -> dict[str, object]:

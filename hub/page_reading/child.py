@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hub.file_checks.limits import MEMORY, limit_process
+from hub.file_checks.limits import limit_process
 
 WRITES_TIMES, WRITES_BESIDE = 3, 64 * 1024 * 1024
 """How large a file it may write, and all papers together: so many times what it reads, and so many
@@ -21,21 +21,12 @@ PREVIEW = (1000, 1400)
 
 def main(arguments: list[str]) -> dict[str, Any]:
     """Return what there is to know of the stack."""
-    from hub.file_checks.verdicts import BOMB, BROKEN, Rejected
+    from hub.file_checks.verdicts import outcome_of
 
     place, media_type, into = Path(arguments[0]), arguments[1], Path(arguments[2])
     most = WRITES_TIMES * place.stat().st_size + WRITES_BESIDE
     limit_process(largest=most, yields=0)
-    try:
-        return _read(place, media_type, into, most)
-    except Rejected as rejected:
-        return {"code": rejected.code, "why": rejected.why}
-    except MemoryError:
-        return {"code": BOMB, "why": f"needs more than {MEMORY} bytes of memory"}
-    except RecursionError:
-        return {"code": BOMB, "why": "nested too deeply"}
-    except Exception as error:  # whatever a parser trips over, the file is not proven
-        return {"code": BROKEN, "why": f"cannot be read ({type(error).__name__})"}
+    return outcome_of(lambda: _read(place, media_type, into, most))
 
 
 def _read(place: Path, media_type: str, into: Path, most: int) -> dict[str, Any]:
