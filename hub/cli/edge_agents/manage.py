@@ -1,14 +1,17 @@
 """`hub edge-agents`: add a workstation's agent, revoke it, list all, accept what was lost."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from hub.cli.clients.manage import refused
 from hub.cli.context import Actor, Reason, by, opened
-from hub.cli.output.answer import done, put, refuse, show
+from hub.cli.output.answer import done, put, show
 from hub.cli.output.listing import listing
 from hub.operations.clients.issuing import NotDone
 from hub.operations.edge import enrolling
+from hub.operations.signed_by import SignedBy
 from hub.rules.clients.client import NotAClient
 from hub.store.edge import agents
 from hub.store.edge.agents import KeptAgent
@@ -53,7 +56,7 @@ def add(
         with opened() as store:
             code = enrolling.add(store, agent, agency=agency, by=who)
     except (NotAClient, NotDone) as error:
-        raise _refused(error) from None
+        raise refused(error) from None
     put(agent=agent, code=code.text, until=code.until)
     done(text("edge.code", agent=agent, code=code.text))
 
@@ -61,29 +64,22 @@ def add(
 @app.command("revoke")
 def revoke(agent: Agent, reason: Reason, actor: Actor = "") -> None:
     """Refuse an agent from now on; what its workstation holds stays there."""
-    who = by(reason, actor)
-    try:
-        with opened() as store:
-            enrolling.revoke(store, agent, by=who)
-    except NotDone as error:
-        raise _refused(error) from None
-    put(agent=agent)
+    _decide(enrolling.revoke, agent, by(reason, actor))
     done(text("edge.revoked", agent=agent))
 
 
 @app.command("accept-gaps")
 def accept_gaps(agent: Agent, reason: Reason, actor: Actor = "") -> None:
     """Take missing events, and what a replaced spool held, as lost."""
-    who = by(reason, actor)
-    try:
-        with opened() as store:
-            enrolling.accept_gaps(store, agent, by=who)
-    except NotDone as error:
-        raise _refused(error) from None
-    put(agent=agent)
+    _decide(enrolling.accept_gaps, agent, by(reason, actor))
     done(text("edge.gaps_accepted", agent=agent))
 
 
-def _refused(error: NotAClient | NotDone) -> typer.Exit:
-    refuse(f"{text('clients.refused')} {error.text}")
-    return typer.Exit(2 if isinstance(error, NotAClient) else 1)
+def _decide(act: Callable[..., object], agent: str, who: SignedBy) -> None:
+    """Have an act done to an agent; a refused one ends the command."""
+    try:
+        with opened() as store:
+            act(store, agent, by=who)
+    except NotDone as error:
+        raise refused(error) from None
+    put(agent=agent)
