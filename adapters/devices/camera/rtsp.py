@@ -53,7 +53,7 @@ def query(url: str, *, within: timedelta = WITHIN) -> RtspAnswer:
 
 
 def _first_line(line: socket.socket, ends: float) -> bytes:
-    """Read the first line; a server that sends byte by byte does not outlast the time."""
+    """Read the first line; a server that sends byte by byte gets no longer than the time."""
     read = b""
     while b"\n" not in read:
         left = ends - time.monotonic()

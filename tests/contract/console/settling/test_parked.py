@@ -187,7 +187,7 @@ def test_a_proposal_to_discard_a_kind_holds_only_what_its_page_counted(
 def test_all_messages_of_a_proposal_have_pages_of_their_own(
     look: Look, store: Store, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The inbox shows the first ones; whoever decides can see each that goes."""
+    """The inbox shows the first ones; a person who decides can see each that goes."""
     monkeypatch.setattr(shown, "SHOWN", 1)
     monkeypatch.setattr(inbox, "PAGE", 1)
     propose(BrowserSession(look(store, role=UserRole.OPERATOR)), KIND)

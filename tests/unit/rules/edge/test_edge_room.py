@@ -24,7 +24,7 @@ def block(day: date, *, used: int = 0) -> Block:
 def test_a_spool_never_takes_more_than_budget_and_disk_have(
     used: int, free: int, size: int
 ) -> None:
-    """And whoever is refused was warned: a spool without room is nearly full, too."""
+    """And an event that is refused was warned of: a spool without room is nearly full, too."""
     room = SpoolRoom(used=used, budget=GIGA, disk_free=free)
     if room.accepts(size):
         assert used + size + EVENT_OVERHEAD <= GIGA
