@@ -2,6 +2,7 @@
 
 from hub.preflight.broker import broker
 from hub.preflight.check import Check
+from hub.preflight.identity_provider import identity_provider
 from hub.preflight.own_certificates import certificates
 from hub.preflight.partners import partners, unconnected
 from hub.preflight.private_files import private_files
@@ -30,4 +31,4 @@ def examine(settings: Settings) -> list[Check]:
 
 def examine_all(settings: Settings) -> list[Check]:
     """Return the same, and what the running processes say of themselves."""
-    return [*examine(settings), *running(settings)]
+    return [*examine(settings), *identity_provider(settings), *running(settings)]

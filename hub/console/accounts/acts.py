@@ -14,11 +14,12 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.accounts.account import of_account
+from hub.console.accounts.listing import of_all
 from hub.console.forms.acting import act
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import demand, visitor
 from hub.console.links import account
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
@@ -26,10 +27,10 @@ from hub.operations.signed_by import SignedBy
 from hub.operations.users import access, accounts
 from hub.operations.users.accounts import UserSecrets
 from hub.rules.users.rights import Right, UserRole
-from hub.rules.users.user import UserChange
+from hub.rules.users.user import User, UserChange
 from hub.rules.users.visitor import Visitor
 from hub.store.console import happened
-from hub.texts import Text, both
+from hub.texts import Language, Text, both
 
 Who = Annotated[Visitor, Depends(visitor)]
 Form = Annotated[Mapping[str, str], Depends(fields)]
@@ -50,17 +51,29 @@ class _Doing:
     by: SignedBy
     secrets: list[UserSecrets] = field(default_factory=list, repr=False)
 
-    @property
-    def expected(self) -> str:
-        """The version of the account that the page showed. Raises FormRefused."""
-        version = self.form.get("version")
-        if not version:
-            raise FormRefused(both("forms.no_id"))
-        return version
-
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add the addresses that the forms go to."""
+
+    @app.post("/accounts")
+    def added(request: Request, who: Who, form: Form) -> Response:
+        name = form.get("account", "").strip()
+        made: list[UserSecrets] = []
+
+        def do(sent: Filled, by: SignedBy) -> Text:
+            demand(who, Right.USERS)
+            return _add(_Doing(parts, who.name, name, sent, by, made))
+
+        return act(
+            request,
+            parts,
+            who,
+            form,
+            do=do,
+            page=partial(of_all, parts, who),
+            leads_to="/accounts",
+            shown=lambda: of_account(parts, who, name, secrets=made[0]) if made else None,
+        )
 
     @app.post("/accounts/{name}/{verb}")
     def acted(request: Request, name: str, verb: str, who: Who, form: Form) -> Response:
@@ -89,48 +102,109 @@ def install(app: FastAPI, parts: Parts) -> None:
         )
 
 
+def _add(it: _Doing) -> Text:
+    user = User(
+        name=it.name,
+        full_name=it.form.get("full_name"),
+        role=_role(it.form),
+        sectors=_sectors(it.form),
+        language=_language(it.form),
+    )
+    made = accounts.add(
+        it.parts.store, user, code_key=_code_key(it.parts), with_key=False, own=it.own, by=it.by
+    )
+    it.secrets.append(made)
+    return both("account_pages.added_outcome", name=it.name)
+
+
 def _end_sessions(it: _Doing) -> Text:
     count = accounts.end_session(it.parts.store, it.name, id=it.form.get("session"), by=it.by)
     return both("users.sessions_ended", name=it.name, count=count)
 
 
 def _lock(it: _Doing) -> Text:
-    access.lock(it.parts.store, it.name, own=it.own, expected=it.expected, by=it.by)
+    access.lock(it.parts.store, it.name, own=it.own, expected=it.form.version, by=it.by)
     return both("users.locked", name=it.name)
 
 
 def _unlock(it: _Doing) -> Text:
-    access.unlock(it.parts.store, it.name, own=it.own, expected=it.expected, by=it.by)
+    access.unlock(it.parts.store, it.name, own=it.own, expected=it.form.version, by=it.by)
     return both("users.unlocked", name=it.name)
 
 
 def _retire(it: _Doing) -> Text:
-    accounts.retire(it.parts.store, it.name, own=it.own, expected=it.expected, by=it.by)
+    accounts.retire(
+        it.parts.store, it.name, own=it.own, expected=it.form.version, at_server=False, by=it.by
+    )
     return both("users.retired", name=it.name)
 
 
 def _reset_codes(it: _Doing) -> Text:
-    key = it.parts.code_key()
-    if key is None:
-        raise FormRefused(both("account_pages.no_key_file"))
     made = accounts.reset_codes(
-        it.parts.store, it.name, code_key=key, own=it.own, expected=it.expected, by=it.by
+        it.parts.store,
+        it.name,
+        code_key=_code_key(it.parts),
+        own=it.own,
+        expected=it.form.version,
+        by=it.by,
     )
     it.secrets.append(made)
     return both("account_pages.codes_reset", name=it.name)
 
 
+def _reset_password(it: _Doing) -> Text:
+    if it.name == it.own:
+        raise FormRefused(both("account_pages.own_password"))
+    made = accounts.reset_password(
+        it.parts.store, it.name, own=it.own, expected=it.form.version, at_server=False, by=it.by
+    )
+    it.secrets.append(made)
+    return both("account_pages.password_reset", name=it.name)
+
+
 def _change(it: _Doing) -> Text:
-    role = it.form.get("role")
-    if role not in set(UserRole):
-        raise FormRefused(both("forms.no_id"))
-    chosen = {it.removeprefix(SECTOR) for it in it.form.fields if it.startswith(SECTOR)}
-    sectors = frozenset(chosen) if role == UserRole.OFFICER else frozenset[str]()
-    wanted = UserChange(role=UserRole(role), sectors=sectors)
+    wanted = UserChange(role=_role(it.form), sectors=_sectors(it.form))
     accounts.change(
-        it.parts.store, it.name, change=wanted, own=it.own, expected=it.expected, by=it.by
+        it.parts.store,
+        it.name,
+        change=wanted,
+        own=it.own,
+        expected=it.form.version,
+        at_server=False,
+        by=it.by,
     )
     return both("users.changed", name=it.name)
+
+
+def _role(form: Filled) -> UserRole:
+    """Return the role of a form. Raises FormRefused."""
+    role = form.get("role")
+    if role not in set(UserRole):
+        raise FormRefused(both("forms.no_id"))
+    return UserRole(role)
+
+
+def _sectors(form: Filled) -> frozenset[str]:
+    """Return the sectors that are ticked, of an officer alone."""
+    if form.get("role") != UserRole.OFFICER:
+        return frozenset()
+    return frozenset(it.removeprefix(SECTOR) for it in form.fields if it.startswith(SECTOR))
+
+
+def _language(form: Filled) -> Language:
+    """Return the language of a form. Raises FormRefused."""
+    language = form.get("language")
+    if language not in set(Language):
+        raise FormRefused(both("forms.no_id"))
+    return Language(language)
+
+
+def _code_key(parts: Parts) -> bytes:
+    """Return the content of the key file. Raises FormRefused."""
+    key = parts.code_key()
+    if key is None:
+        raise FormRefused(both("account_pages.no_key_file"))
+    return key
 
 
 def _link(it: _Doing) -> Text:
@@ -144,14 +218,14 @@ def _link(it: _Doing) -> Text:
         issuer=issuer,
         subject=subject,
         own=it.own,
-        expected=it.expected,
+        expected=it.form.version,
         by=it.by,
     )
     return both("users.linked", name=it.name, issuer=issuer)
 
 
 def _unlink(it: _Doing) -> Text:
-    access.unlink(it.parts.store, it.name, expected=it.expected, by=it.by)
+    access.unlink(it.parts.store, it.name, expected=it.form.version, by=it.by)
     return both("users.unlinked", name=it.name)
 
 
@@ -161,6 +235,7 @@ VERBS: Mapping[str, Callable[[_Doing], Text]] = {
     "unlock": _unlock,
     "retire": _retire,
     "reset-codes": _reset_codes,
+    "reset-password": _reset_password,
     "change": _change,
     "link": _link,
     "unlink": _unlink,

@@ -23,6 +23,7 @@ from hub.console.sign_in.forms import fields
 from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.carrying_out import delivery_of
 from hub.operations.signed_by import SignedBy
+from hub.operations.users.confirming import to_confirm
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.permission import may_approve
 from hub.rules.users.rights import Right
@@ -138,6 +139,7 @@ def inbox(
         values={
             "to_decide": proposals(found.to_decide),
             "own": proposals(found.own),
+            "accounts": to_confirm(parts.store, who),
             "count": found.count,
             "more_to_decide": _more("decide", found.next_to_decide),
             "more_own": _more("own", found.next_own),
@@ -177,11 +179,12 @@ def messages_of(known: Approval, *, after: str) -> PageView:
 
 
 def waiting(parts: Parts, who: Visitor) -> int:
-    """Return how many proposals wait for the visitor's decision; 0 while the database is away."""
+    """Return how many proposals and accounts wait for the visitor; 0 without the database."""
     if Right.APPROVE not in who.rights:
         return 0
     try:
-        return deciding.count_to_decide(parts.store, who, now=parts.clock())
+        ready = [it for it in to_confirm(parts.store, who) if not it.password_given]
+        return deciding.count_to_decide(parts.store, who, now=parts.clock()) + len(ready)
     except StoreUnavailable:
         return 0
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import signed_by, visitor
 from hub.console.parts import Parts
-from hub.console.sign_in import cookies
+from hub.console.sign_in import cookies, pages
 from hub.console.sign_in.forms import fields
 from hub.console.sign_in.identity import signed_in
 from hub.operations.users import accounts, signing_in
@@ -106,7 +106,9 @@ class _Account:
         found = signed_in(request)
         if found is not None:
             signing_in.sign_out(self._parts.store, found, now=self._parts.clock())
-        answer = RedirectResponse("/sign-in", status_code=303)
+        answer: Response = RedirectResponse("/sign-in", status_code=303)
+        if self._parts.identities is not None and cookies.id_token_of(request):
+            answer = pages.signed_out_page(request, self._parts)
         cookies.forget_session(answer)
         return answer
 
