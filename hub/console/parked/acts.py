@@ -1,7 +1,7 @@
-"""What the forms about parked messages do: take them up again, or propose to discard them.
+"""What the forms about parked messages do: retry them, or propose to discard them.
 
-A form is about one message, which it names with the cause that was shown, or about a kind. Taken up
-is all of a kind that was recorded before the form's page was made; discarded is what that page
+A form is about one message, which it names with the cause that was shown, or about a kind. Retried is
+all of a kind that was recorded before the form's page was made; discarded is what that page
 counted, which the form names.
 """
 
@@ -24,10 +24,10 @@ from hub.console.parked.listing import COUNTED, ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
-from hub.operations import unpark, unread_pages
+from hub.operations import parked_messages, unread_pages
 from hub.operations.approvals import discarding
 from hub.operations.signed_by import SignedBy
-from hub.operations.unpark import NotParked
+from hub.operations.parked_messages import NotParked
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import happened
@@ -88,7 +88,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 
         return acted
 
-    app.add_api_route("/parked/take-up", acting(_accept_again), methods=["POST"])
+    app.add_api_route("/parked/retry", acting(_retry), methods=["POST"])
     app.add_api_route("/parked/discard", acting(_discard), methods=["POST"])
     app.add_api_route("/parked/assign", acting(_assign), methods=["POST"])
 
@@ -100,15 +100,15 @@ def install(app: FastAPI, parts: Parts) -> None:
         return view(request, parts, who, form, allow=allow, page=page, path=about.place)
 
 
-def _accept_again(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
+def _retry(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
     del who
     if about.id:
-        unpark.unpark_one(parts.store, about.id, about.wanted.code, by=by)
-        return both("parked_pages.taken_up_one")
-    done = unpark.unpark(parts.store, _kind(about, form), by=by)
+        parked_messages.retry_one(parts.store, about.id, about.wanted.code, by=by)
+        return both("parked_pages.retried_one")
+    done = parked_messages.retry(parts.store, _kind(about, form), by=by)
     if not done.count:
         raise NotParked(both("parked_pages.none_left"))
-    return both("parked_pages.taken_up", count=done.count)
+    return both("parked_pages.retried", count=done.count)
 
 
 def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
@@ -116,7 +116,7 @@ def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
         expected = {about.id: about.wanted.code}
     else:
         expected = dict.fromkeys(_counted(about, form), about.wanted.code)
-    number = discarding.propose_drop(parts.store, expected, who=who, by=by)
+    number = discarding.propose_discard(parts.store, expected, who=who, by=by)
     return both("approvals.proposed_on_page", number=number)
 
 
