@@ -58,9 +58,7 @@ class Calls:
     ) -> tuple[int, Mapping[str, Any]]:
         """Send a form; return status and the JSON object of the answer. Raises IdentityRefused."""
         media = {"Content-Type": "application/x-www-form-urlencoded"}
-        reply, found = self._call(
-            "POST", address, urlencode(fields).encode(), {**media, **headers}
-        )
+        reply, found = self._call("POST", address, urlencode(fields).encode(), {**media, **headers})
         return reply.status, found
 
     def _call(

@@ -3,7 +3,7 @@
 One or hundreds, in batches, each durable by itself: what was done before an interruption stays
 done, and the same command does the rest. The one audit row is written with the first batch, so that
 nothing is ever retried or discarded without it. What is wrong still is parked again, so a retry may
-be tried; discarding is for good. In the audit they keep the names that they had first: unpark, drop.
+be tried; discarding is for good. The audit has them by their former names: unpark, drop.
 """
 
 from collections.abc import Callable, Iterator, Sequence

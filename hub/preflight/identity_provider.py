@@ -46,6 +46,4 @@ def _addresses(redirect_uri: str, signed_out_uri: str) -> Iterator[Check]:
     wanted = " ".join(filter(None, (redirect_uri, signed_out_uri)))
     is_encrypted = redirect_uri.startswith("https://")
     detail = text("checks.identity_register", addresses=wanted)
-    yield Check(
-        f"{SUBJECT} address", is_encrypted, detail, text("checks.identity_plain_address")
-    )
+    yield Check(f"{SUBJECT} address", is_encrypted, detail, text("checks.identity_plain_address"))

@@ -114,9 +114,7 @@ def test_a_person_signs_in_by_the_provider_and_the_code_and_signs_out_there(
             oidc_issuer=issuer,
             identities=make_identities(settings, clock=now),
         ):
-            context = chromium.new_context(
-                base_url=console, locale="en", ignore_https_errors=True
-            )
+            context = chromium.new_context(base_url=console, locale="en", ignore_https_errors=True)
             page = context.new_page()
             page.route("**/*", only_this_machine)
             page.goto("/search?state=dead")

@@ -38,7 +38,5 @@ def make_watch(plan: AlertPlan, urls: Sequence[str], *, folder: Path, clock: Clo
     if wrong:
         raise ValueError(wrong[0])
     channels = make_channels(plan)
-    book = FileBook(
-        folder=folder, plan=plan, channels=channels, clock=clock, is_day_off=is_day_off
-    )
+    book = FileBook(folder=folder, plan=plan, channels=channels, clock=clock, is_day_off=is_day_off)
     return OutsideWatch(urls=urls, query=query_ready, book=book)

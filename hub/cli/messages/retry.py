@@ -9,8 +9,7 @@ from hub.cli.approvals import proposing
 from hub.cli.context import Actor, Day, by, confirmed, here, known_names, opened
 from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
-from hub.operations import known_filters
-from hub.operations import parked_messages
+from hub.operations import known_filters, parked_messages
 from hub.store.engine.store import Store
 from hub.store.messages.parked import ParkedFilter
 from hub.texts import text
@@ -47,7 +46,7 @@ def retry(
             _show(store, chosen, discard=discard)
         return
     if discard and proposing.needs_second_person():
-        proposing.propose_discard(chosen, by=by(reason, actor))
+        proposing.propose_discard_parked(chosen, by=by(reason, actor))
         return
     if discard and not yes:
         confirmed(text("decisions.erase_messages"))

@@ -68,5 +68,10 @@ def _verbs(found: UserAccount, *, is_own: bool) -> Sequence[str]:
         return ["unlink"] if found.subject else []
     offered = ["end-sessions", "reset-codes", "unlink" if found.subject else "link"]
     if not is_own:
-        offered += ["reset-password", "change", "lock" if found.locked_at is None else "unlock", "retire"]
+        offered += [
+            "reset-password",
+            "change",
+            "lock" if found.locked_at is None else "unlock",
+            "retire",
+        ]
     return offered

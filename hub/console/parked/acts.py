@@ -1,7 +1,7 @@
 """What the forms about parked messages do: retry them, or propose to discard them.
 
-A form is about one message, which it names with the cause that was shown, or about a kind. Retried is
-all of a kind that was recorded before the form's page was made; discarded is what that page
+A form is about one message, which it names with the cause that was shown, or about a kind. Retried
+is all of a kind that was recorded before the form's page was made; discarded is what that page
 counted, which the form names.
 """
 
@@ -26,8 +26,8 @@ from hub.console.parts import Parts
 from hub.console.sign_in.forms import fields
 from hub.operations import parked_messages, unread_pages
 from hub.operations.approvals import discarding
-from hub.operations.signed_by import SignedBy
 from hub.operations.parked_messages import NotParked
+from hub.operations.signed_by import SignedBy
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import happened
@@ -116,7 +116,7 @@ def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
         expected = {about.id: about.wanted.code}
     else:
         expected = dict.fromkeys(_counted(about, form), about.wanted.code)
-    number = discarding.propose_discard(parts.store, expected, who=who, by=by)
+    number = discarding.propose_discard_parked(parts.store, expected, who=who, by=by)
     return both("approvals.proposed_on_page", number=number)
 
 

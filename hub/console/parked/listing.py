@@ -13,7 +13,6 @@ from hub.console.links import dossier, fault, message
 from hub.console.parts import Parts
 from hub.operations.approvals import discarding
 from hub.operations.overview.items import explanation
-from hub.operations.type_names import type_text
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import groups, parked_messages
@@ -72,7 +71,6 @@ def listing(parts: Parts, who: Visitor, wanted: ParkedQuery) -> PageView:
         template="parked/listing.html",
         title=both("parked_pages.title"),
         values={
-            "type_text": type_text,
             "wanted": wanted,
             "kinds": kinds,
             "found": found,

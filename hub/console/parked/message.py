@@ -16,7 +16,6 @@ from hub.console.parts import Parts
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.operations.overview.items import explanation
-from hub.operations.type_names import type_text
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import parked_messages
@@ -53,7 +52,6 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
         template="parked/message.html",
         title=both("parked_pages.message_title"),
         values={
-            "type_text": type_text,
             "it": found,
             "to_do": Text(**explained.to_do) if explained else None,
             "owners": explained.who if explained else (),

@@ -31,7 +31,9 @@ MOST = 500
 """Messages of one proposal."""
 
 
-def propose_discard(store: Store, expected: Mapping[str, str], *, who: Visitor, by: SignedBy) -> int:
+def propose_discard_parked(
+    store: Store, expected: Mapping[str, str], *, who: Visitor, by: SignedBy
+) -> int:
     """Propose to discard parked messages for good; return the proposal's number.
 
     `expected`: by id the code for which the person saw each parked. Raises ProposalNotDone.
@@ -44,7 +46,7 @@ def propose_discard(store: Store, expected: Mapping[str, str], *, who: Visitor, 
         why = _changed(tx, expected)
     if why:
         raise ProposalNotDone(both("approvals.messages_changed", messages=why))
-    proposal = proposed(ApprovalVerb.DISCARD, expected, thing=WHOLE, who=who, by=by)
+    proposal = proposed(ApprovalVerb.DISCARD_PARKED, expected, thing=WHOLE, who=who, by=by)
     return keep(store, proposal, by=by)
 
 
@@ -103,7 +105,7 @@ def place_of(proposal: Proposal) -> tuple[str, str]:
     return queue, fingerprint
 
 
-def _discard(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
+def _discard_parked(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
     why = _changed(tx, proposal.expected)
     if why:
         raise ProposalStale(both("approvals.messages_changed", messages=why))
@@ -131,7 +133,7 @@ def _changed(tx: Tx, expected: Mapping[str, str]) -> str:
 
 
 CARRY_OUT: Mapping[ApprovalVerb, Callable[[Tx, Proposal, SignedBy], None]] = {
-    ApprovalVerb.DISCARD: _discard,
+    ApprovalVerb.DISCARD_PARKED: _discard_parked,
     ApprovalVerb.DISCARD: _discard,
 }
 """What each does in the transaction that approves. Raises ProposalStale."""

@@ -16,9 +16,10 @@ from hub.texts import both
 
 
 def refuse_for_the_only_approver(tx: Tx, name: str) -> None:
-    """Raise UserNotDone where no other confirmed account approves; the caller has called `lock_all`.
+    """Raise UserNotDone where no other confirmed account approves.
 
-    A locked account counts: it is confirmed, and confirms again once it is unlocked.
+    A locked account counts: it is confirmed, and confirms again once it is unlocked. Trap: of two
+    that act at once each must see the other: the caller has called `lock_all`.
     """
     approvers = {it.user.name for it in accounts.all_of(tx) if _approves(it)}
     if approvers == {name}:

@@ -162,6 +162,6 @@ def codes_of(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
 
 
 def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
-    """Return the states of messages by id, ERASED or DISCARDED; of one that there is not, nothing."""
+    """Return the states of messages by id, ERASED or DISCARDED; nothing of unknown ones."""
     query = sa.select(journal.c.id, STATE.label("state"))
     return {row.id: row.state for row in tx.execute(query.where(journal.c.id.in_(ids)))}

@@ -101,7 +101,9 @@ def test_a_scan_that_no_dossier_has_goes_with_its_file(ward: Ward, archive: Arch
         assert tx.execute(sa.select(blobs)).all() == []
 
 
-def test_discarding_refuses_what_is_not_parked_and_what_is_held(ward: Ward, archive: Archive) -> None:
+def test_discarding_refuses_what_is_not_parked_and_what_is_held(
+    ward: Ward, archive: Archive
+) -> None:
     """A court may need what a legal hold keeps; a second time there is nothing to drop."""
     name = end(ward, 1)
     run(archive, BY)
@@ -117,7 +119,9 @@ def test_discarding_refuses_what_is_not_parked_and_what_is_held(ward: Ward, arch
     assert parked_messages.discard(ward.store, ParkedFilter(), by=BY).count == 1
     again = parked_messages.discard(ward.store, [id], by=BY)
     assert (again.count, again.refused) == (0, {id: "it was dropped"})
-    taken = parked_messages.retry(ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER})
+    taken = parked_messages.retry(
+        ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER}
+    )
     assert (taken.count, taken.refused) == (0, {id: "it was dropped"})
 
 

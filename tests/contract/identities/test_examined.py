@@ -1,7 +1,6 @@
 """The doctor's lines about a provider of identities: what a sign-in would refuse is told before."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,14 +12,14 @@ from tests.support.partners.identity_provider import CLIENT, TestProvider, test_
 ADDRESS, CLOCK = "identity provider address", "identity provider clock"
 
 
-def settings_for(there: TestProvider) -> Settings:
+def settings_for(there: TestProvider, console: str = "https://hub.example/") -> Settings:
     """Return settings of a hub that is registered at a provider, its sign-out wanted."""
     return Settings(
         oidc_issuer=there.issuer,
         oidc_client_id=CLIENT,
         oidc_proxy="off",
         oidc_sign_out="on",
-        console_url="https://hub.example/",
+        console_url=console,
     )
 
 
@@ -84,7 +83,7 @@ def test_each_fault_has_its_line_with_what_to_do(
 def test_the_way_back_has_to_be_encrypted() -> None:
     """The line names what has to be registered."""
     with test_provider() as there:
-        settings = replace(settings_for(there), console_url="http://127.0.0.1:1")
+        settings = settings_for(there, "http://127.0.0.1:1")
         all_well(there)
         (line,) = [it for it in identity_provider(settings) if it.subject == ADDRESS]
     assert not line.ok

@@ -157,7 +157,9 @@ def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_retried_again(
         far = now() + timedelta(days=1)
         assert journal.enqueue_lost(tx, recorded_before=far, after="") == (0, "")
     monkeypatch.undo()
-    parked_messages.retry(ward.store, [message.id], by={"actor": "IT", "reason": "upgraded", "now": now()})
+    parked_messages.retry(
+        ward.store, [message.id], by={"actor": "IT", "reason": "upgraded", "now": now()}
+    )
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED
 

@@ -207,9 +207,11 @@ def test_an_interruption_leaves_whole_batches_and_their_audit(
             raise KeyboardInterrupt
         return taken
 
-    monkeypatch.setattr(parked, "accept_again", ends_in_the_third)
+    monkeypatch.setattr(parked, "retry", ends_in_the_third)
     with pytest.raises(KeyboardInterrupt):
-        parked_messages.retry(store, ids, by={"actor": "IT", "reason": "fixed", "now": now()}, batch=3)
+        parked_messages.retry(
+            store, ids, by={"actor": "IT", "reason": "fixed", "now": now()}, batch=3
+        )
     monkeypatch.undo()
     assert (asked(store), len(audited(store))) == (ids[:6], 1)
     done = parked_messages.retry(
@@ -221,7 +223,7 @@ def test_an_interruption_leaves_whole_batches_and_their_audit(
 def test_two_who_retry_the_same_ask_once(store: Store) -> None:
     """The second waits for the first and is told that there is nothing left."""
     ids = park(store, 1, 2, 3)
-    seconds: list[parked_messages.Unparked] = []
+    seconds: list[parked_messages.ParkedOutcome] = []
 
     def unpark() -> None:
         done = parked_messages.retry(
@@ -248,7 +250,7 @@ def test_one_that_was_parked_again_meanwhile_is_refused(
     retry = parked.retry
     # What the lock shows: not parked then; and after it: parked again.
     monkeypatch.setattr(
-        parked, "accept_again", lambda tx, page: retry(tx, [id for id in page if id != first])
+        parked, "retry", lambda tx, page: retry(tx, [id for id in page if id != first])
     )
     done = parked_messages.retry(
         store, [first, second], by={"actor": "IT", "reason": "fixed", "now": now()}

@@ -65,7 +65,9 @@ def test_the_file_gives_up_what_has_no_channel(tmp_path: Path) -> None:
     lost = Measurement(signal="database_lost", subject="here", value=1)
     for minute in range(5):
         at = MADE + timedelta(minutes=minute)
-        book = FileBook(folder=tmp_path, plan=plan, channels={}, clock=partial(_same, at), is_day_off=never)
+        book = FileBook(
+            folder=tmp_path, plan=plan, channels={}, clock=partial(_same, at), is_day_off=never
+        )
         found = book.check(Observed(frozenset({"database_lost"}), [lost], "here"))
     assert found
     kept = json.loads((tmp_path / NAME).read_bytes())

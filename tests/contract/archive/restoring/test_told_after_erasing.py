@@ -60,7 +60,9 @@ def test_an_emptied_message_is_not_retried_again(ward: Ward, archive: Archive) -
     )
     with ward.store.read() as tx:
         ((id, *_),) = attention.parked(tx)
-    done = parked_messages.retry(ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER})
+    done = parked_messages.retry(
+        ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER}
+    )
     assert (done.count, done.refused) == (0, {id: "its content was erased with its dossier"})
 
 

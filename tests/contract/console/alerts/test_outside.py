@@ -32,7 +32,12 @@ def settings(tmp_path: Path) -> Settings:
     """Those of a hub whose timer has just found the database away."""
     settings = Settings(data_dir=str(tmp_path))
     book = FileBook(
-        folder=outside_folder(settings), plan=AlertPlan(rules=RULES), channels={}, clock=now, is_day_off=never)
+        folder=outside_folder(settings),
+        plan=AlertPlan(rules=RULES),
+        channels={},
+        clock=now,
+        is_day_off=never,
+    )
     found = [Measurement(signal=it.signal, subject="may-1", value=1) for it in RULES]
     book.check(Observed(frozenset(it.signal for it in found), found))
     return settings
