@@ -1,16 +1,15 @@
 """The page of one account: what it is, what it has opened, and what may be done about it."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.accounts.listing import choices
 from hub.console.accounts.qr_code import qr_code
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import Who
 from hub.console.parts import Parts
 from hub.operations.users.access import fingerprint
 from hub.operations.users.accounts import UserSecrets
@@ -27,7 +26,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page."""
 
     @app.get("/accounts/{name}")
-    def page(request: Request, name: str, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(request: Request, name: str, who: Who) -> Response:
         return render(request, of_account(parts, who, name), who, now=parts.clock())
 
 

@@ -8,32 +8,27 @@ again.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
 from hub.console.accounts.account import of_account
 from hub.console.accounts.listing import of_all
-from hub.console.forms.acting import act
+from hub.console.forms.acting import Posted, act
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand
 from hub.console.links import account
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access, accounts
 from hub.operations.users.accounts import UserSecrets
 from hub.rules.users.rights import Right, UserRole
 from hub.rules.users.user import User, UserChange
-from hub.rules.users.visitor import Visitor
 from hub.store.console import happened
 from hub.texts import Language, Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 SECTOR = "sector:"
 """What the name of a field for one sector begins with."""
 
@@ -56,8 +51,8 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the addresses that the forms go to."""
 
     @app.post("/accounts")
-    def added(request: Request, who: Who, form: Form) -> Response:
-        name = form.get("account", "").strip()
+    def added(posted: Posted) -> Response:
+        who, name = posted.who, posted.fields.get("account", "").strip()
         made: list[UserSecrets] = []
 
         def do(sent: Filled, by: SignedBy) -> Text:
@@ -65,10 +60,8 @@ def install(app: FastAPI, parts: Parts) -> None:
             return _add(_Doing(parts, who.name, name, sent, by, made))
 
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
             do=do,
             page=partial(of_all, parts, who),
             leads_to="/accounts",
@@ -76,7 +69,8 @@ def install(app: FastAPI, parts: Parts) -> None:
         )
 
     @app.post("/accounts/{name}/{verb}")
-    def acted(request: Request, name: str, verb: str, who: Who, form: Form) -> Response:
+    def acted(name: str, verb: str, posted: Posted) -> Response:
+        who = posted.who
         page: partial[PageView] = partial(of_account, parts, who, name)
         made: list[UserSecrets] = []
 
@@ -90,10 +84,8 @@ def install(app: FastAPI, parts: Parts) -> None:
             return page(secrets=made[0]) if made else None
 
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
             do=do,
             page=page,
             leads_to=account(name) if who.may(Right.USERS) else "/",

@@ -1,13 +1,13 @@
 """The accounts: who may use the hub, as what, when last, and by what they sign in."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.links import account
 from hub.console.parts import Parts
 from hub.operations.users.confirming import account_state
@@ -22,9 +22,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page."""
 
     @app.get("/accounts")
-    def page(
-        request: Request, who: Annotated[Visitor, Depends(visitor)], retired: bool = False
-    ) -> Response:
+    def page(request: Request, who: Who, retired: bool = False) -> Response:
         return render(request, of_all(parts, who, retired=retired), who, now=parts.clock())
 
 

@@ -8,22 +8,20 @@ counted, which the form names.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
 from hub.console.forms import filled
-from hub.console.forms.acting import act, view
+from hub.console.forms.acting import Posted, act, view
 from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.rendering import PageView
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand
 from hub.console.links import message, message_list
 from hub.console.parked.listing import COUNTED, ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations import parked_messages, unread_pages
 from hub.operations.approvals import discarding
 from hub.operations.parked_messages import NotParked
@@ -33,9 +31,6 @@ from hub.rules.users.visitor import Visitor
 from hub.store.console import happened
 from hub.store.messages.parked import ParkedFilter
 from hub.texts import Text, both
-
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +62,8 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the addresses that the forms go to."""
 
     def acting(verb: Verb) -> Callable[..., Response]:
-        def acted(request: Request, who: Who, form: Form) -> Response:
-            about = _About.of(form)
+        def acted(posted: Posted) -> Response:
+            about, who = _About.of(posted.fields), posted.who
 
             def do(sent: Filled, by: SignedBy) -> Text:
                 about.page(parts, who)  # what is not there for this visitor is not acted on
@@ -76,10 +71,8 @@ def install(app: FastAPI, parts: Parts) -> None:
                 return verb(parts, who, about, sent, by)
 
             return act(
-                request,
+                posted,
                 parts,
-                who,
-                form,
                 do=do,
                 page=partial(about.page, parts, who),
                 leads_to=about.place,
@@ -93,11 +86,11 @@ def install(app: FastAPI, parts: Parts) -> None:
     app.add_api_route("/parked/assign", acting(_assign), methods=["POST"])
 
     @app.post("/parked/unmask")
-    def unmask(request: Request, who: Who, form: Form) -> Response:
-        about = _About.of(form)
+    def unmask(posted: Posted) -> Response:
+        about, who = _About.of(posted.fields), posted.who
         page = partial(of_message, parts, who, about.id)
         allow = allowing(parts, who, "message.unmask", about.id)
-        return view(request, parts, who, form, allow=allow, page=page, path=about.place)
+        return view(posted, parts, allow=allow, page=page, path=about.place)
 
 
 def _retry(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 
 from hub.console import links
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.links import dossier, fault, message
 from hub.console.parts import Parts
 from hub.operations.approvals import discarding
@@ -46,7 +46,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/parked")
     def page(
         request: Request,
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         type: Word = "",
         code: Word = "",
         after: Word = "",

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 
 from hub.console import links
 from hub.console.content import shown
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import Who
 from hub.console.links import dossier, fault
 from hub.console.parked.unread_page import proposal_of
 from hub.console.parts import Parts
@@ -30,7 +30,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/parked/message")
     def page(
         request: Request,
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         id: Annotated[str, Query(max_length=200)] = "",
     ) -> Response:
         return render(request, of_message(parts, who, id), who, now=parts.clock())
