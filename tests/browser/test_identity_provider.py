@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -18,7 +19,7 @@ from hub.console.links import PROVIDER_DONE, SIGN_IN
 from hub.drill.sandbox import loopback
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access
-from hub.preflight.identity_provider import identity_provider
+from hub.preflight.services.identity_provider import identity_provider
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from tests.foreign.programs import PARTNERS, node, npm_package
@@ -83,17 +84,13 @@ def sign_in_at_provider(page: Page) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def test_a_person_signs_in_by_the_provider_and_the_code_and_signs_out_there(
-    chromium: Browser, store: Store, tmp_path: Path
-) -> None:
-    """First the identity is unknown, then it is linked, then the code opens the page wanted.
-
-    The doctor finds the same provider well. After the sign-out there it asks for the name again.
-    """
-    port, secret = loopback.free_port(), secrets.token_urlsafe(24)
-    authority, console = Authority(tmp_path / "authority"), f"http://127.0.0.1:{port}"
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """A hub that knows a running provider, by a proxy and a private authority."""
+    console, secret = f"http://127.0.0.1:{loopback.free_port()}", secrets.token_urlsafe(24)
+    authority = Authority(tmp_path / "authority")
     with running(console, secret, authority.pair("provider")) as issuer, http_proxy() as proxy:
-        settings = Settings(
+        yield Settings(
             oidc_issuer=issuer,
             oidc_client_id="hub",
             oidc_client_secret=secret,
@@ -102,40 +99,58 @@ def test_a_person_signs_in_by_the_provider_and_the_code_and_signs_out_there(
             oidc_sign_out="on",
             console_url=console,
         )
-        found = {it.subject: it.ok for it in identity_provider(settings)}
-        plain = {"identity provider address": False}
-        assert found == {"identity provider": True, "identity provider clock": True} | plain
+        assert proxy.requests
         assert all(it.startswith(b"CONNECT 127.0.0.1:") for it in proxy.requests)
-        with looking(
-            store,
-            signed_in=False,
-            port=port,
-            code_key=lambda: CODE_KEY,
-            oidc_issuer=issuer,
-            identities=make_identities(settings, clock=now),
-        ):
-            context = chromium.new_context(base_url=console, locale="en", ignore_https_errors=True)
-            page = context.new_page()
-            page.route("**/*", only_this_machine)
-            page.goto("/search?state=dead")
-            page.get_by_role("link", name="Sign in by the identity provider").click()
-            sign_in_at_provider(page)
-            page.get_by_text(f"The provider calls you: {SUBJECT}").wait_for()
-            by: SignedBy = {"actor": "Lê Văn An", "reason": "a test", "now": now()}
-            access.link(store, "binh", issuer=issuer, subject=SUBJECT, own="", by=by)
-            page.goto("/search?state=dead")
-            # The provider remembers the person and the consent.
-            page.get_by_role("link", name="Sign in by the identity provider").click()
-            page.wait_for_url("**/sign-in/code?*")
-            page.locator("#code").fill(code_of(store, "binh", now()))
-            page.keyboard.press("Enter")
-            page.wait_for_url("**/search?state=dead")
-            assert page.get_by_text("Trần Thị Bình").count() == 1
-            page.goto("/account")
-            page.get_by_role("button", name="Sign out").click()
-            page.get_by_role("link", name="Sign out at the identity provider, too").click()
-            page.get_by_role("button", name="Yes, sign me out").click()
-            page.wait_for_url(console + SIGN_IN)
-            page.get_by_role("link", name="Sign in by the identity provider").click()
-            page.locator("[name=login]").wait_for()
-            context.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, store: Store, settings: Settings) -> Iterator[Page]:
+    """A browser at the console of that hub; the provider's certificate is no concern of it."""
+    with looking(
+        store,
+        signed_in=False,
+        port=urlsplit(settings.console_url).port or 0,
+        code_key=lambda: CODE_KEY,
+        oidc_issuer=settings.oidc_issuer,
+        identities=make_identities(settings, clock=now),
+    ):
+        context = chromium.new_context(
+            base_url=settings.console_url, locale="en", ignore_https_errors=True
+        )
+        made = context.new_page()
+        made.route("**/*", only_this_machine)
+        yield made
+        context.close()
+
+
+def test_a_person_signs_in_by_the_provider_and_the_code_and_signs_out_there(
+    page: Page, store: Store, settings: Settings
+) -> None:
+    """First the identity is unknown, then it is linked, then the code opens the page wanted.
+
+    The doctor finds the same provider well. After the sign-out there it asks for the name again.
+    """
+    found = {it.subject: it.ok for it in identity_provider(settings)}
+    plain = {"identity provider address": False}
+    assert found == {"identity provider": True, "identity provider clock": True} | plain
+    button = page.get_by_role("link", name="Sign in by the identity provider")
+    page.goto("/search?state=dead")
+    button.click()
+    sign_in_at_provider(page)
+    page.get_by_text(f"The provider calls you: {SUBJECT}").wait_for()
+    by: SignedBy = {"actor": "Lê Văn An", "reason": "a test", "now": now()}
+    access.link(store, "binh", issuer=settings.oidc_issuer, subject=SUBJECT, own="", by=by)
+    page.goto("/search?state=dead")
+    button.click()  # the provider remembers the person and the consent
+    page.wait_for_url("**/sign-in/code?*")
+    page.locator("#code").fill(code_of(store, "binh", now()))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?state=dead")
+    assert page.get_by_text("Trần Thị Bình").count() == 1
+    page.goto("/account")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign out at the identity provider, too").click()
+    page.get_by_role("button", name="Yes, sign me out").click()
+    page.wait_for_url(settings.console_url + SIGN_IN)
+    button.click()
+    page.locator("[name=login]").wait_for()

@@ -49,10 +49,19 @@ class _Doing:
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add the addresses that the forms go to."""
+    forms = _Forms(parts)
+    app.add_api_route("/accounts", forms.add, methods=["POST"])
+    app.add_api_route("/accounts/{name}/{verb}", forms.act, methods=["POST"])
 
-    @app.post("/accounts")
-    def added(posted: Posted) -> Response:
-        who, name = posted.who, posted.fields.get("account", "").strip()
+
+class _Forms:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def add(self, posted: Posted) -> Response:
+        """Add an account; its page is the answer to the first click, with what opens it."""
+        parts, who = self._parts, posted.who
+        name = posted.fields.get("account", "").strip()
         made: list[UserSecrets] = []
 
         def do(sent: Filled, by: SignedBy) -> Text:
@@ -68,9 +77,9 @@ def install(app: FastAPI, parts: Parts) -> None:
             shown=lambda: of_account(parts, who, name, secrets=made[0]) if made else None,
         )
 
-    @app.post("/accounts/{name}/{verb}")
-    def acted(name: str, verb: str, posted: Posted) -> Response:
-        who = posted.who
+    def act(self, name: str, verb: str, posted: Posted) -> Response:
+        """Do to an account what its page offers."""
+        parts, who = self._parts, posted.who
         page: partial[PageView] = partial(of_account, parts, who, name)
         made: list[UserSecrets] = []
 
@@ -80,9 +89,6 @@ def install(app: FastAPI, parts: Parts) -> None:
                 raise NotHere
             return VERBS[verb](_Doing(parts, who.name, name, sent, by, made))
 
-        def shown() -> PageView | None:
-            return page(secrets=made[0]) if made else None
-
         return act(
             posted,
             parts,
@@ -90,7 +96,7 @@ def install(app: FastAPI, parts: Parts) -> None:
             page=page,
             leads_to=account(name) if who.may(Right.USERS) else "/",
             happened=lambda tx, since: happened.to_account(tx, name, since=since),
-            shown=shown,
+            shown=lambda: page(secrets=made[0]) if made else None,
         )
 
 

@@ -162,7 +162,7 @@ class Receive(Role):
             ended = self.poison_guard.handle_alone(
                 incoming,
                 partial(self._read_alone, consumer, incoming),
-                park=partial(self._park_poison, incoming),
+                give_up=partial(self._park_poison, incoming),
             )
             if not ended:
                 continue

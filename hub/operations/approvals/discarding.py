@@ -31,7 +31,7 @@ MOST = 500
 """Messages of one proposal."""
 
 
-def propose_discard_parked(
+def propose_discard_messages(
     store: Store, expected: Mapping[str, str], *, who: Visitor, by: SignedBy
 ) -> int:
     """Propose to discard parked messages for good; return the proposal's number.
@@ -46,7 +46,7 @@ def propose_discard_parked(
         why = _changed(tx, expected)
     if why:
         raise ProposalNotDone(both("approvals.messages_changed", messages=why))
-    proposal = proposed(ApprovalVerb.DISCARD_PARKED, expected, thing=WHOLE, who=who, by=by)
+    proposal = proposed(ApprovalVerb.DISCARD_MESSAGES, expected, thing=WHOLE, who=who, by=by)
     return keep(store, proposal, by=by)
 
 
@@ -105,7 +105,7 @@ def place_of(proposal: Proposal) -> tuple[str, str]:
     return queue, fingerprint
 
 
-def _discard_parked(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
+def _discard_messages(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
     why = _changed(tx, proposal.expected)
     if why:
         raise ProposalStale(both("approvals.messages_changed", messages=why))
@@ -133,7 +133,7 @@ def _changed(tx: Tx, expected: Mapping[str, str]) -> str:
 
 
 CARRY_OUT: Mapping[ApprovalVerb, Callable[[Tx, Proposal, SignedBy], None]] = {
-    ApprovalVerb.DISCARD_PARKED: _discard_parked,
+    ApprovalVerb.DISCARD_MESSAGES: _discard_messages,
     ApprovalVerb.DISCARD: _discard,
 }
 """What each does in the transaction that approves. Raises ProposalStale."""

@@ -26,9 +26,9 @@ from hub.runtime.role import Role
 from hub.store.engine.store import Store
 from hub.store.monitoring import heartbeats
 from hub.texts import Text
-from tests.support.alerts import never
 from tests.support.network.health_port import health_port
 from tests.support.network.webhook_receiver import Receiver, receiving
+from tests.support.works import never
 
 NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)

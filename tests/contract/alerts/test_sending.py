@@ -20,8 +20,8 @@ from hub.rules.webhooks import signing
 from hub.store.alerts import messages
 from hub.store.alerts.messages import KeptMessage, Receivers
 from hub.store.engine.store import Store
-from tests.support.alerts import never
 from tests.support.network.webhook_receiver import Receiver, receiving
+from tests.support.works import never
 
 AT = datetime(2026, 8, 6, 2, 0, tzinfo=UTC)
 

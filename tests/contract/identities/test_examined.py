@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.preflight.identity_provider import identity_provider
+from hub.preflight.services.identity_provider import identity_provider
 from hub.settings import Settings
 from tests.support.partners.identity_provider import CLIENT, TestProvider, test_provider
 

@@ -20,7 +20,7 @@ from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
 from hub.rules.alerts.reading import packaged
 from hub.rules.alerts.signals import Measurement, Observed
 from hub.store.alerts.messages import KeptMessage
-from tests.support.alerts import never
+from tests.support.works import never
 
 MADE = datetime(2026, 8, 6, 2, 0, tzinfo=UTC)
 AWAY = ChannelFailed("mail_unreachable")

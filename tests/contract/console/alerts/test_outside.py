@@ -17,8 +17,7 @@ from hub.rules.users.scope import Scope
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from tests.contract.console.conftest import Look
-from tests.support.alerts import never
-from tests.support.works import now
+from tests.support.works import never, now
 
 RULES = [
     Rule(name=it, signal=it, limit=0, severity=AlertSeverity.CRITICAL)

@@ -328,9 +328,8 @@ def whole_archive(url: str, directory: Path) -> None:
             number=other, station=p.Station.RETURN, scanned_at=LONG_AFTER, device="b-1"
         )
         ward.accept(back)
-        found, _ = parked_messages.preview(
-            ward.store, parked.ParkedFilter(dossier=other), to_discard=True
-        )
+        of_it = parked.ParkedFilter(dossier=other)
+        found, _ = parked_messages.preview(ward.store, of_it, to_discard=True)
         with ward.store.write() as tx:  # as two persons do it once there are accounts
             assert parked.discard(tx, [one.id for one in found], now=late) == [found[0].id]
 

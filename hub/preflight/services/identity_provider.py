@@ -35,15 +35,19 @@ def identity_provider(settings: Settings) -> Iterator[Check]:
     yield from _addresses(found.redirect_uri, found.signed_out_uri)
     if found.signed_out_uri and not found.signs_out:
         what = text("checks.identity_no_sign_out")
-        yield Check(f"{SUBJECT} sign-out", False, what, text("checks.identity_no_sign_out_fix"))
+        yield Check(
+            "identity provider sign-out", False, what, text("checks.identity_no_sign_out_fix")
+        )
     if found.clock_ahead is None:
-        yield Check(f"{SUBJECT} clock", True, text("checks.no_time"))
+        yield Check("identity provider clock", True, text("checks.no_time"))
     else:
-        yield clock(f"{SUBJECT} clock", found.clock_ahead, warn=SKEW)
+        yield clock("identity provider clock", found.clock_ahead, warn=SKEW)
 
 
 def _addresses(redirect_uri: str, signed_out_uri: str) -> Iterator[Check]:
     wanted = " ".join(filter(None, (redirect_uri, signed_out_uri)))
     is_encrypted = redirect_uri.startswith("https://")
     detail = text("checks.identity_register", addresses=wanted)
-    yield Check(f"{SUBJECT} address", is_encrypted, detail, text("checks.identity_plain_address"))
+    yield Check(
+        "identity provider address", is_encrypted, detail, text("checks.identity_plain_address")
+    )
