@@ -1,4 +1,4 @@
-"""Parked messages that nobody needs are dropped: no personal data stays for their sake."""
+"""Parked messages that nobody needs are discarded: no personal data stays for their sake."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -52,7 +52,7 @@ def stray(ward: Ward) -> tuple[str, str]:
     return id, file.sha256
 
 
-def test_a_dropped_repeat_keeps_its_dossier_from_nothing(ward: Ward, archive: Archive) -> None:
+def test_a_discarded_repeat_keeps_its_dossier_from_nothing(ward: Ward, archive: Archive) -> None:
     """Before, neither a person nor its age could erase the dossier."""
     name = end(ward, 1)
     run(archive, BY)
@@ -72,7 +72,7 @@ def test_a_dropped_repeat_keeps_its_dossier_from_nothing(ward: Ward, archive: Ar
     assert ("message.drop", id, BY["reason"]) in [tuple(act) for act in acts]
 
 
-def test_a_run_names_what_a_parked_message_keeps_and_the_next_one_erases_it_once_dropped(
+def test_a_run_names_what_a_parked_message_keeps_and_the_next_one_erases_it_once_discarded(
     ward: Ward, archive: Archive
 ) -> None:
     """By age: in the same month, although what is kept is looked at once a month."""
@@ -118,14 +118,14 @@ def test_discarding_refuses_what_is_not_parked_and_what_is_held(
     holding.release(ward.store, name, BY)
     assert parked_messages.discard(ward.store, ParkedFilter(), by=BY).count == 1
     again = parked_messages.discard(ward.store, [id], by=BY)
-    assert (again.count, again.refused) == (0, {id: "it was dropped"})
+    assert (again.count, again.refused) == (0, {id: "it was discarded"})
     taken = parked_messages.retry(
         ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER}
     )
-    assert (taken.count, taken.refused) == (0, {id: "it was dropped"})
+    assert (taken.count, taken.refused) == (0, {id: "it was discarded"})
 
 
-def test_what_was_dropped_may_be_said_anew(ward: Ward) -> None:
+def test_what_was_discarded_may_be_said_anew(ward: Ward) -> None:
     """Under another id it is handled like any other: a drop swallows no later message."""
     id, _ = stray(ward)
     assert parked_messages.discard(ward.store, [id], by=BY).count == 1
@@ -137,7 +137,7 @@ def test_what_was_dropped_may_be_said_anew(ward: Ward) -> None:
     assert list(states.values()) == ["early"]
 
 
-def test_what_was_emptied_with_its_dossier_leaves_the_list_when_it_is_dropped(
+def test_what_was_emptied_with_its_dossier_leaves_the_list_when_it_is_discarded(
     ward: Ward, archive: Archive
 ) -> None:
     """An officer has read that it came; it need not be listed for ever."""

@@ -122,12 +122,12 @@ def test_discarding_asks_first_and_is_shown_before(installed: Store) -> None:
     """--plan changes nothing, neither does a no; then the reason stands in the audit."""
     one, two = park(installed, 1, 2)
     plan = hub("messages", "retry", "--discard", "--plan", one)
-    assert (plan.exit_code, "1 would be dropped" in plan.output) == (0, True)
+    assert (plan.exit_code, "1 would be discarded" in plan.output) == (0, True)
     words = ("messages", "retry", "--discard", one, "--reason", "mistyped, scanned again")
     assert CliRunner().invoke(app, list(words), input="n\n").exit_code == 1
     assert (still_parked(installed), audited(installed)) == ([one, two], [])
     done = hub(*words, "--yes")
-    assert (done.exit_code, "1 dropped" in done.output) == (0, True)
+    assert (done.exit_code, "1 discarded" in done.output) == (0, True)
     assert (asked(installed), still_parked(installed)) == ([], [two])
     assert audited(installed) == [("message.drop", one, "mistyped, scanned again")]
 
@@ -141,7 +141,7 @@ def test_discarding_asks_first_and_is_shown_before(installed: Store) -> None:
         ("--code", UNKNOWN),
         ("scan-0001", "--code", UNKNOWN, "--reason", "x"),
         ("scan-0001", "--code", UNKNOWN, "--plan"),
-        ("--discard", "--reason", "x"),
+        ("--drop", "--reason", "x"),
         ("--discard", "--yes", "scan-0001"),
     ],
 )
