@@ -42,9 +42,7 @@ def build(
     )
     files = make_file_store(settings, store, clock)
     drift = DriftCounts()
-    devices: Sequence[Device] = ()
-    if sources is None:
-        sources, devices = _devices(settings, clock)
+    listened, watched = _devices(settings, clock) if sources is None else (sources, ())
     rules = Rulebook.load()
     records = Records(rules)
     with cpu_of(settings):
@@ -61,10 +59,10 @@ def build(
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
         call_limits=call_limits_of(settings),
-        devices=devices,
+        devices=watched,
     )
     intake.on_commit = hub.wake
-    hub.roles = roles_of(hub, sources)
+    hub.roles = roles_of(hub, listened)
     _watch(hub)
     return hub
 

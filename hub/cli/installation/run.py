@@ -59,11 +59,7 @@ def run(
         hub = build(found)
     _trace(found, hub)
     hub.start()
-    served = [place for it in hub.roles for place in it.served_at]
-    at = [f"http://{in_url(host)}:{port}" for host, port in served]
-    put(roles=found.roles.split(","), addresses=at)
-    done(text("installation.ready", roles=" · ".join([found.roles, *at])))
-    answer.end(0)
+    _answer(found, hub)
     watch = preflight.Watch(
         found, checks, keep=hub.heartbeat.record_preflight if hub.heartbeat else None
     )
@@ -72,6 +68,15 @@ def run(
     watch.stop()
     hub.stop()
     tracing.stop()
+
+
+def _answer(found: Settings, hub: Hub) -> None:
+    """Say where the hub is reached: the command's answer, while it goes on."""
+    served = [place for it in hub.roles for place in it.served_at]
+    at = [f"http://{in_url(host)}:{port}" for host, port in served]
+    put(roles=found.roles.split(","), addresses=at)
+    done(text("installation.ready", roles=" · ".join([found.roles, *at])))
+    answer.end(0)
 
 
 def _trace(found: Settings, hub: Hub) -> None:
