@@ -225,13 +225,13 @@ def test_two_who_retry_the_same_ask_once(store: Store) -> None:
     ids = park(store, 1, 2, 3)
     seconds: list[parked_messages.ParkedOutcome] = []
 
-    def unpark() -> None:
+    def retry_all() -> None:
         done = parked_messages.retry(
             store, ids[::-1], by={"actor": "IT", "reason": "fixed", "now": now()}
         )
         seconds.append(done)
 
-    other = threading.Thread(target=unpark)
+    other = threading.Thread(target=retry_all)
     with store.write() as tx:
         assert parked.retry(tx, ids) == ids
         other.start()
