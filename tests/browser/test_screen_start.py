@@ -1,10 +1,12 @@
 """The recipe of a kiosk or display, as its machine runs it: the page that enters, and its waits."""
 
 import os
+import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,36 @@ exec "$SCRIPT"
 """The machine of a screen, in a mount namespace: its policy, and a directory in memory."""
 
 
+@contextmanager
+def locked_browser(served: Hall, tmp_path: Path, outside: list[str]) -> Iterator[None]:
+    """Run the recipe on such a machine, with a browser more for each address outside the hub."""
+    hidden = "chromium --headless=new --no-sandbox"  # no screen here, and root
+    more = [f"{hidden} --user-data-dir=/run/{n} {it} &" for n, it in enumerate(outside)]
+    browser = tmp_path / "browser"
+    browser.write_text("\n".join(["#!/bin/sh", *more, f'exec {hidden} "$@"']), encoding="utf-8")
+    browser.chmod(0o700)
+    settings = {
+        "HUB_COUNTER": served.url,
+        "ALLOWED": served.url.removeprefix("http://"),
+        "POLICY": str(SCRIPT.with_name("chromium-policy.json")),
+        "SCRIPT": str(SCRIPT),
+        "SCREEN_KEY": str(tmp_path / "key"),
+        "SCREEN_BROWSER": str(browser),
+        "RUNTIME_DIRECTORY": "/run/hub-screen",
+        "PATH": os.defpath,
+        "HOME": str(tmp_path),
+    }
+    running = subprocess.Popen(
+        ["/usr/bin/unshare", "-m", "/bin/sh", "-c", LOCKED],
+        env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
 @pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts need root")
 @pytest.mark.usefixtures("chromium")
@@ -123,44 +155,15 @@ def test_the_locked_browser_opens_the_hub_and_nothing_else(served: Hall, tmp_pat
     served.stop()
     served.lines = lines = SignallingLines()
     served.start()
-    (tmp_path / "key").write_text(key_of(served.ward.store, "display-8", "display"))
+    key = key_of(served.ward.store, "display-8", "display")
+    (tmp_path / "key").write_text(key, encoding="utf-8")
+    page = tmp_path / "page.html"
     with socket.create_server(("127.0.0.1", 0)) as other:
         foreign = f"http://127.0.0.1:{other.getsockname()[1]}/"
-        (tmp_path / "page.html").write_text(f'<img src="{foreign}">', encoding="utf-8")
-        browser = tmp_path / "browser"
-        hidden = "chromium --headless=new --no-sandbox"  # no screen here, and root
-        lines_of_browser = [
-            "#!/bin/sh",
-            f"{hidden} --user-data-dir=/run/first {foreign} &",
-            f"{hidden} --user-data-dir=/run/second file://{tmp_path}/page.html &",
-            f'exec {hidden} "$@"',
-        ]
-        browser.write_text("\n".join(lines_of_browser), encoding="utf-8")
-        browser.chmod(0o700)
-        running = subprocess.Popen(
-            ["/usr/bin/unshare", "-m", "/bin/sh", "-c", LOCKED],
-            env={
-                "HUB_COUNTER": served.url,
-                "ALLOWED": served.url.removeprefix("http://"),
-                "POLICY": str(SCRIPT.with_name("chromium-policy.json")),
-                "SCRIPT": str(SCRIPT),
-                "SCREEN_KEY": str(tmp_path / "key"),
-                "SCREEN_BROWSER": str(browser),
-                "SCREEN_SIZE": "1920,1080",
-                "RUNTIME_DIRECTORY": "/run/hub-screen",
-                "PATH": os.defpath,
-                "HOME": str(tmp_path),
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
+        page.write_text(f'<img src="{foreign}">', encoding="utf-8")
+        with locked_browser(served, tmp_path, [foreign, page.as_uri()]):
             assert lines.heard.wait(30)
-            assert lines.last("display-8") is not None
-            other.settimeout(0)
-            with pytest.raises(BlockingIOError):
-                other.accept()
-        finally:
-            os.killpg(running.pid, 9)
-            running.wait()
+        assert lines.last("display-8") is not None
+        other.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            other.accept()
