@@ -25,6 +25,7 @@ from hub.records.rulebook import Rulebook
 from hub.runtime.clock import clock_of
 from hub.runtime.process.heartbeat import Heartbeat
 from hub.settings import Settings
+from hub.store.engine.store import Store
 
 
 def build(
@@ -54,12 +55,12 @@ def build(
         broker=_broker(settings),
         intake=intake,
         records=records,
-        destinations=_destinations(settings, drift),
+        destinations=_destinations(settings, store, drift),
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
         call_limits=call_limits_of(settings),
-        devices=make_devices(settings) if sources is None else (),
+        devices=make_devices(settings, store) if sources is None else (),
     )
     intake.on_commit = hub.wake
     hub.roles = roles_of(hub, make_sources(settings, clock) if sources is None else sources)
@@ -67,8 +68,8 @@ def build(
     return hub
 
 
-def _destinations(settings: Settings, drift: DriftCounts) -> list[Destination]:
-    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings)]
+def _destinations(settings: Settings, store: Store, drift: DriftCounts) -> list[Destination]:
+    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings, store)]
 
 
 def _watch(hub: Hub) -> None:

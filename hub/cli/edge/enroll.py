@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.edge import make_line
+from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line
 from hub.cli.edge.place import Directory, default_directory, unusable
 from hub.cli.output.answer import done, put, refuse
 from hub.edge.credential import Credential, save
 from hub.edge.line import AgentRefused, CallRefused, HubAway
 from hub.rules.edge import enrolment, protocol
+from hub.rules.toml.reading import TomlFileWrong
 from hub.texts import text
 
 app = typer.Typer()
@@ -42,15 +43,18 @@ def enroll(
     )
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
+        names = [it.name for it in devices_of(wanted)]
         line = make_line(wanted)
-        made = line.request(protocol.ENROL, protocol.Enrolment(code=code), protocol.Enrolled)
+        made = line.request(
+            protocol.ENROL, protocol.Enrolment(code=code, devices=names), protocol.Enrolled
+        )
     except AgentRefused:
         refuse(text("edge.code_refused"))
         raise typer.Exit(1) from None
     except (HubAway, CallRefused) as error:
         refuse(text("edge.hub_away", url=url), cause=str(error))
         raise typer.Exit(3) from None
-    except (ValueError, OSError) as error:
+    except (DeviceNotHere, TomlFileWrong, ValueError, OSError) as error:
         raise unusable(error) from None
     kept = {name: getattr(wanted, name) for name in ("url", "ca_file", "devices_file", "budget_mb")}
     save(place, Credential(agent=made.agent, agency=made.agency, key=made.key, **kept))
