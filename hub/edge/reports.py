@@ -78,7 +78,7 @@ class Heartbeats(CallingRole):
             skew_ms=max(-MOST_SKEW_MS, min(MOST_SKEW_MS, self.line.skew // _MILLISECOND)),
             findings=list(self._own_findings(state)),
             devices=[self._device(it) for it in self.devices[:MOST_DEVICES]],
-            papers=len(PrintJobs(self.spool.database).held()),
+            papers=len(PrintJobs(self.spool.database).open_ids()),
         )
 
     def _own_findings(self, state: SpoolState) -> Iterator[EdgeFinding]:

@@ -29,7 +29,7 @@ class ShownAgent:
     """An agent on its page."""
 
     kept: KeptAgent
-    standing: Text
+    state: Text
     is_well: bool
     findings: tuple[DeviceFinding, ...]
     new_devices: tuple[str, ...]
@@ -89,18 +89,18 @@ def all_agents(
 def _shown(it: KeptAgent, findings: tuple[DeviceFinding, ...], *, now: datetime) -> ShownAgent:
     silent = it.heard_at is None or now - it.heard_at > AGENT_SILENT_AFTER
     if it.revoked_at is not None:
-        standing = "revoked"
+        state = "revoked"
     elif it.enrolled_at is None:
-        standing = "added"
+        state = "added"
     else:
-        standing = "silent" if silent else "enrolled"
+        state = "silent" if silent else "enrolled"
     reported = {each.name for each in it.report.devices} if it.report else set[str]()
     new = () if it.devices is None else tuple(sorted(reported - it.devices))
     skew = timedelta(milliseconds=-it.report.skew_ms if it.report else 0)
     return ShownAgent(
         kept=it,
-        standing=both(f"workstations.standing_{standing}"),
-        is_well=standing == "enrolled" and not findings,
+        state=both(f"workstations.standing_{state}"),
+        is_well=state == "enrolled" and not findings,
         findings=findings,
         new_devices=new,
         skew=f"{skew / timedelta(seconds=1):+.1f}",

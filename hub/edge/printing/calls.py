@@ -5,7 +5,7 @@ import hashlib
 import structlog
 
 from hub.edge.line import AgentRefused, CallRefused, HubAway, HubLine
-from hub.edge.printing.jobs import HeldPrint, PrintJobs, Step
+from hub.edge.printing.jobs import LocalPrint, PrintJobs, PrintStep
 from hub.edge.printing.work import PrintWork
 from hub.edge.sending.roles import CallingRole, LineState
 from hub.rules.edge import protocol
@@ -32,9 +32,9 @@ class PrintCalls(CallingRole):
         """Report first, ask then; return whether a paper came."""
         try:
             self._report_all()
-            for it in self.jobs.at(Step.TAKEN):
+            for it in self.jobs.at(PrintStep.TAKEN):
                 self._fetch(it)
-            came = self._ask()
+            came = self._claim_next()
             self._give_back()
         except AgentRefused:
             self.work.is_refused = True
@@ -49,20 +49,20 @@ class PrintCalls(CallingRole):
 
         Only when the hub has just answered: with the line cut a paper is printed here, later.
         """
-        back = [it for it in self.jobs.at(Step.FETCHED) if it.note]
+        back = [it for it in self.jobs.at(PrintStep.FETCHED) if it.note]
         for it in back:
             self._back(it, it.note)
         if back:
             self._report_all()
 
-    def _back(self, it: HeldPrint, why: str) -> None:
+    def _back(self, it: LocalPrint, why: str) -> None:
         report = PrintReport(
             job=it.job.id, token=it.token, state=JobState.NOT_BEGUN, detail=why[:200]
         )
-        self.jobs.end(report, Step.TAKEN, Step.FETCHED)
+        self.jobs.end(report, PrintStep.TAKEN, PrintStep.FETCHED)
 
     def _report_all(self) -> None:
-        for report in self.jobs.untold():
+        for report in self.jobs.unreported():
             try:
                 self.line.request(protocol.PRINT_REPORT, report, PrintReported)
             except CallRefused as refused:
@@ -70,9 +70,9 @@ class PrintCalls(CallingRole):
                     raise
                 # It would be refused again. The hub asks a person when the lease has ended.
                 log.error("device_state", state=report.state.value, codes=str(refused))
-            self.jobs.told(report)
+            self.jobs.reported(report)
 
-    def _fetch(self, it: HeldPrint) -> None:
+    def _fetch(self, it: LocalPrint) -> None:
         """Fetch a document. One that the hub does not give, or that differs, cannot be printed."""
         path = protocol.PRINT_DOCUMENT.replace("{job}", str(it.job.id))
         try:
@@ -85,13 +85,13 @@ class PrintCalls(CallingRole):
         self.jobs.fetched(it.token, document)
         self.work.wakeup.wake()
 
-    def _ask(self) -> bool:
+    def _claim_next(self) -> bool:
         """Ask for a paper, one at a time; renew what is here."""
         token = self.jobs.token()
         wanted = PrintWanted(
             token=token,
             printers=[] if self.jobs.is_busy() else list(self.work.printers.names),
-            holding=self.jobs.held()[:200],
+            holding=self.jobs.open_ids()[:200],
         )
         job = self.line.request(protocol.NEXT_PRINT, wanted, PrintOffer).job
         if job is None:

@@ -1,6 +1,6 @@
 """The papers of this workstation in its spool: what was taken, begun, and what became of each.
 
-    asking -> taken -> fetched -> begun -> doubtful -> ended
+    claiming -> taken -> fetched -> begun -> doubtful -> ended
                  \\________\\_________\\________________/
 
 A step is durable before what it stands for is done: the token before the hub is asked, `begun`
@@ -21,10 +21,10 @@ from hub.rules.edge.print_jobs import KEPT, WITHOUT_EFFECT, JobState
 from hub.rules.edge.protocol import PrintJob, PrintReport
 
 
-class Step(StrEnum):
+class PrintStep(StrEnum):
     """How far a paper is here."""
 
-    ASKING = "asking"
+    CLAIMING = "claiming"
     """A token was drawn; the hub may have given a job for it."""
     TAKEN = "taken"
     FETCHED = "fetched"
@@ -36,12 +36,12 @@ class Step(StrEnum):
     ENDED = "ended"
 
 
-_HELD = (Step.TAKEN, Step.FETCHED, Step.BEGUN, Step.DOUBTFUL)
-_UNDER_WAY = (Step.TAKEN, Step.FETCHED, Step.BEGUN)
+_OPEN = (PrintStep.TAKEN, PrintStep.FETCHED, PrintStep.BEGUN, PrintStep.DOUBTFUL)
+_UNDER_WAY = (PrintStep.TAKEN, PrintStep.FETCHED, PrintStep.BEGUN)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPrint:
+class LocalPrint:
     """A paper that is here."""
 
     token: str
@@ -62,20 +62,20 @@ class PrintJobs:
 
     def token(self) -> str:
         """Return the token to ask with; the same one until it has brought a job."""
-        rows = self._database.all("SELECT token FROM prints WHERE state = ?", Step.ASKING)
+        rows = self._database.all("SELECT token FROM prints WHERE state = ?", PrintStep.CLAIMING)
         if rows:
             return str(rows[0]["token"])
         token = secrets.token_hex(16)
         with self._database.write() as tx:
             tx.execute(
                 "INSERT INTO prints (token, state, since) VALUES (?, ?, ?)",
-                (token, Step.ASKING, time.time()),
+                (token, PrintStep.CLAIMING, time.time()),
             )
         return token
 
     def took(self, token: str, job: PrintJob) -> None:
         """Keep a job that the hub gave; one whose paper may be printed is told its outcome."""
-        kept = (Step.TAKEN, job.message_id, msgspec.json.encode(job), time.time(), token)
+        kept = (PrintStep.TAKEN, job.message_id, msgspec.json.encode(job), time.time(), token)
         with self._database.write() as tx:
             tx.execute(
                 "UPDATE prints SET state = ?, message_id = ?, job = ?, since = ? WHERE token = ?",
@@ -98,11 +98,11 @@ class PrintJobs:
 
     def fetched(self, token: str, document: bytes) -> None:
         """Keep the document of a job."""
-        self._move(token, Step.FETCHED, (Step.TAKEN,), document=document)
+        self._move(token, PrintStep.FETCHED, (PrintStep.TAKEN,), document=document)
 
     def begin(self, token: str) -> bool:
         """Write down that bytes may leave from now on; tell whether they may."""
-        return self._move(token, Step.BEGUN, (Step.FETCHED,))
+        return self._move(token, PrintStep.BEGUN, (PrintStep.FETCHED,))
 
     def put_off(self, token: str, why: str) -> None:
         """Write down why the printer could not print a paper; nothing was sent to it."""
@@ -111,15 +111,15 @@ class PrintJobs:
 
     def doubt(self, report: PrintReport) -> bool:
         """Write down that a paper may be printed."""
-        return self._move(report.token, Step.DOUBTFUL, (Step.BEGUN,), report=report)
+        return self._move(report.token, PrintStep.DOUBTFUL, (PrintStep.BEGUN,), report=report)
 
-    def end(self, report: PrintReport, *steps: Step) -> bool:
+    def end(self, report: PrintReport, *steps: PrintStep) -> bool:
         """Write down what became of a paper that is at one of these steps; tell whether it was."""
-        return self._move(report.token, Step.ENDED, steps, report=report)
+        return self._move(report.token, PrintStep.ENDED, steps, report=report)
 
     def doubt_all_begun(self) -> int:
         """Return how many papers a crash left begun: what became of them is not known."""
-        begun = self.at(Step.BEGUN)
+        begun = self.at(PrintStep.BEGUN)
         for it in begun:
             why = "the agent ended while it was printing"
             self.doubt(
@@ -127,14 +127,14 @@ class PrintJobs:
             )
         return len(begun)
 
-    def at(self, step: Step) -> list[HeldPrint]:
+    def at(self, step: PrintStep) -> list[LocalPrint]:
         """Return the papers at a step, the oldest first."""
         rows = self._database.all(
             "SELECT token, job, note, since, report FROM prints WHERE state = ? ORDER BY since",
             step,
         )
         return [
-            HeldPrint(
+            LocalPrint(
                 row["token"],
                 msgspec.json.decode(row["job"], type=PrintJob),
                 row["note"],
@@ -153,24 +153,24 @@ class PrintJobs:
                 return bytes(row["document"])
         raise OSError("the document is not in the spool")
 
-    def held(self) -> list[int]:
+    def open_ids(self) -> list[int]:
         """Return the hub's ids of the papers whose end the hub does not know."""
-        marks = ", ".join("?" * len(_HELD))
-        rows = self._database.all(f"SELECT job FROM prints WHERE state IN ({marks})", *_HELD)  # noqa: S608 - marks only
+        marks = ", ".join("?" * len(_OPEN))
+        rows = self._database.all(f"SELECT job FROM prints WHERE state IN ({marks})", *_OPEN)  # noqa: S608 - marks only
         return [msgspec.json.decode(row["job"], type=PrintJob).id for row in rows]
 
     def is_busy(self) -> bool:
         """Tell whether a paper is under way here: another one is not asked for."""
         return any(self.at(step) for step in _UNDER_WAY)
 
-    def untold(self) -> list[PrintReport]:
+    def unreported(self) -> list[PrintReport]:
         """Return what the hub has not been told."""
         rows = self._database.all(
             "SELECT report FROM prints WHERE told = 0 AND report IS NOT NULL ORDER BY since"
         )
         return [msgspec.json.decode(row["report"], type=PrintReport) for row in rows]
 
-    def told(self, report: PrintReport) -> None:
+    def reported(self, report: PrintReport) -> None:
         """Write down that the hub has a report; what has ended needs its document no more."""
         body = msgspec.json.encode(report)
         with self._database.write() as tx:
@@ -178,18 +178,18 @@ class PrintJobs:
                 "UPDATE prints SET told = 1 WHERE token = ? AND report = ?", (report.token, body)
             )
             tx.execute(
-                "UPDATE prints SET document = NULL WHERE told = 1 AND state = ?", (Step.ENDED,)
+                "UPDATE prints SET document = NULL WHERE told = 1 AND state = ?", (PrintStep.ENDED,)
             )
             tx.execute(
                 "DELETE FROM prints WHERE told = 1 AND state = ? AND since < ?",
-                (Step.ENDED, time.time() - KEPT.total_seconds()),
+                (PrintStep.ENDED, time.time() - KEPT.total_seconds()),
             )
 
     def _move(
         self,
         token: str,
-        to: Step,
-        steps: tuple[Step, ...],
+        to: PrintStep,
+        steps: tuple[PrintStep, ...],
         *,
         document: bytes | None = None,
         report: PrintReport | None = None,

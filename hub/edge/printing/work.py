@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from hub.edge.printing.jobs import HeldPrint, PrintJobs, Step
+from hub.edge.printing.jobs import LocalPrint, PrintJobs, PrintStep
 from hub.edge.printing.printers import LocalPrinters
 from hub.ports import Receipt
 from hub.rules.edge.print_jobs import PRINTED_WITHIN, JobState
@@ -24,11 +24,11 @@ from hub.rules.failures.errors import (
 from hub.runtime.role import Role, Wakeup
 
 log = structlog.get_logger()
-ASKED_AFTER: Final = timedelta(seconds=10)
+QUERIED_AFTER: Final = timedelta(seconds=10)
 """How long after an unknown end a printer is asked first, and the pause between two questions."""
 SHOWN_WITHIN: Final = timedelta(seconds=40)
 """A printer shows a job within that time; what it does not show then, a person is asked about."""
-ASKED_FOR: Final = timedelta(days=7)
+QUERIED_FOR: Final = timedelta(days=7)
 """How long a printer is asked that does not answer, or whose job goes on."""
 TRIED_EVERY: Final = timedelta(seconds=10)
 
@@ -61,27 +61,27 @@ class PrintWork(Role):
 
     def run_once(self) -> bool:
         """Do what is due; return whether anything was."""
-        due = [it for it in self.jobs.at(Step.FETCHED) if self._is_due(it, TRIED_EVERY)]
+        due = [it for it in self.jobs.at(PrintStep.FETCHED) if self._is_due(it, TRIED_EVERY)]
         for it in due:
             if not self.is_refused:
                 self._print(it)
         doubtful = [
             it
-            for it in self.jobs.at(Step.DOUBTFUL)
-            if time.time() - it.since > ASKED_AFTER.total_seconds()
-            and self._is_due(it, ASKED_AFTER)
+            for it in self.jobs.at(PrintStep.DOUBTFUL)
+            if time.time() - it.since > QUERIED_AFTER.total_seconds()
+            and self._is_due(it, QUERIED_AFTER)
         ]
         for it in doubtful:
-            self._ask(it)
+            self._query(it)
         if due or doubtful:
             self.reports.wake()
         return bool(due or doubtful) and not self.is_refused
 
-    def _is_due(self, it: HeldPrint, every: timedelta) -> bool:
+    def _is_due(self, it: LocalPrint, every: timedelta) -> bool:
         last = self._tried.get(it.token)
         return last is None or time.monotonic() - last >= every.total_seconds()
 
-    def _print(self, it: HeldPrint) -> None:
+    def _print(self, it: LocalPrint) -> None:
         """Print a paper. What fails without a byte leaves it as it is, for the next try."""
         self._tried[it.token] = time.monotonic()
         if time.time() - it.since > PRINTED_WITHIN.total_seconds():
@@ -91,7 +91,7 @@ class PrintWork(Role):
             receipt = self.printers.send(it.job, lambda: self._begin(it))
         except NotAttempted as failure:
             self.jobs.put_off(it.token, failure.detail)
-            self.jobs.end(_report(it, JobState.NOT_BEGUN, failure), Step.BEGUN)
+            self.jobs.end(_report(it, JobState.NOT_BEGUN, failure), PrintStep.BEGUN)
         except AmbiguousFailure as failure:
             self.jobs.doubt(_report(it, JobState.UNKNOWN, failure))
         except PermanentFailure as failure:
@@ -101,11 +101,11 @@ class PrintWork(Role):
         else:
             self._printed(it, receipt)
 
-    def _begin(self, it: HeldPrint) -> None:
+    def _begin(self, it: LocalPrint) -> None:
         if self.is_refused or not self.jobs.begin(it.token):
             raise NotAttempted("claim_late", "it went back to the hub")
 
-    def _ask(self, it: HeldPrint) -> None:
+    def _query(self, it: LocalPrint) -> None:
         """Ask the printer about a paper of which it is not known whether it is printed."""
         self._tried[it.token] = time.monotonic()
         age = timedelta(seconds=time.time() - it.since)
@@ -115,7 +115,7 @@ class PrintWork(Role):
             self._end(it, JobState.ENDED, failure)
             return
         except DeliveryFailure as failure:
-            if age > ASKED_FOR:
+            if age > QUERIED_FOR:
                 self._end(it, JobState.LOST, failure)
             return
         if isinstance(found, Receipt):
@@ -123,7 +123,7 @@ class PrintWork(Role):
         elif age > SHOWN_WITHIN:
             self._end(it, JobState.LOST, detail="the printer does not show its job")
 
-    def _printed(self, it: HeldPrint, receipt: Receipt) -> None:
+    def _printed(self, it: LocalPrint, receipt: Receipt) -> None:
         self._tried.pop(it.token, None)
         self.jobs.end(
             PrintReport(
@@ -134,13 +134,13 @@ class PrintWork(Role):
                 reference=_line(receipt.reference, 120),
                 response_hash=receipt.response_hash,
             ),
-            Step.BEGUN,
-            Step.DOUBTFUL,
+            PrintStep.BEGUN,
+            PrintStep.DOUBTFUL,
         )
 
     def _end(
         self,
-        it: HeldPrint,
+        it: LocalPrint,
         state: JobState,
         failure: DeliveryFailure | None = None,
         detail: str = "",
@@ -148,11 +148,11 @@ class PrintWork(Role):
         self._tried.pop(it.token, None)
         report = _report(it, state, failure, detail)
         log.warning("device_state", device=it.job.printer, state=state, codes=report.code)
-        self.jobs.end(report, Step.FETCHED, Step.BEGUN, Step.DOUBTFUL)
+        self.jobs.end(report, PrintStep.FETCHED, PrintStep.BEGUN, PrintStep.DOUBTFUL)
 
 
 def _report(
-    it: HeldPrint, state: JobState, failure: DeliveryFailure | None, detail: str = ""
+    it: LocalPrint, state: JobState, failure: DeliveryFailure | None, detail: str = ""
 ) -> PrintReport:
     return PrintReport(
         job=it.job.id,

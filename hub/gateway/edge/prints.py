@@ -41,8 +41,8 @@ class EdgePrints:
 
     async def report(self, request: Request, caller: GatewayCaller) -> Response:
         """Store what became of a paper; a delivery in doubt is asked about at once."""
-        said = await bodies.read(request, PrintReport)
-        await run_in_threadpool(self._report, caller.client, said)
+        reported = await bodies.read(request, PrintReport)
+        await run_in_threadpool(self._report, caller.client, reported)
         return bodies.written(protocol.PrintReported(time=self.clock()))
 
     def _next(self, agent: str, wanted: PrintWanted) -> PrintJob | None:
@@ -50,12 +50,12 @@ class EdgePrints:
         now, printers = self.clock(), wanted.printers
         with self.store.read() as tx:
             renewable = print_jobs.renewable(tx, agent, wanted.holding, now=now)
-            asks = printers and print_jobs.may_take(tx, agent, wanted.token, printers, now=now)
-        if not (renewable or asks):
+            claims = printers and print_jobs.may_claim(tx, agent, wanted.token, printers, now=now)
+        if not (renewable or claims):
             return None
         with self.store.write() as tx:
             print_jobs.renew(tx, agent, renewable, now=now)
-            return print_jobs.take(tx, agent, wanted.token, printers, now=now) if asks else None
+            return print_jobs.claim(tx, agent, wanted.token, printers, now=now) if claims else None
 
     def _document(self, request: Request, agent: str) -> Response:
         id = min(int(request.path_params["job"]), 2**53)
@@ -65,9 +65,9 @@ class EdgePrints:
             raise InvalidMessage("file_missing", where="job", why="it is no job of this agent")
         return download(request, self.files, job.sha256, media_type=job.media_type)
 
-    def _report(self, agent: str, said: PrintReport) -> None:
+    def _report(self, agent: str, reported: PrintReport) -> None:
         now = self.clock()
         with self.store.write() as tx:
-            message_id = print_jobs.report(tx, agent, said, now=now)
+            message_id = print_jobs.report(tx, agent, reported, now=now)
             if message_id is not None:
                 doubts.query_now(tx, message_id, catalog.DEVICES, now=now)

@@ -53,22 +53,22 @@ def latest(tx: Tx, message_id: str) -> KeptJob | None:
     return _one(tx, table.c.message_id == message_id)
 
 
-def may_take(tx: Tx, agent: str, token: str, printers: Collection[str], *, now: datetime) -> bool:
-    """Tell whether `take` would bring anything."""
-    again = sa.select(table.c.id).where(_taken_by(agent, token)).limit(1)
+def may_claim(tx: Tx, agent: str, token: str, printers: Collection[str], *, now: datetime) -> bool:
+    """Tell whether `claim` would bring anything."""
+    again = sa.select(table.c.id).where(_claimed_by(agent, token)).limit(1)
     if tx.execute(again).first() is not None:
         return True
     return tx.execute(_open_offers(agent, printers, now).limit(1)).first() is not None
 
 
-def take(
+def claim(
     tx: Tx, agent: str, token: str, printers: Collection[str], *, now: datetime
 ) -> PrintJob | None:
     """Give an agent the oldest job that is offered to it, None without one.
 
     The token that took one before gets the same again, while its outcome is open.
     """
-    again = tx.execute(sa.select(table).where(_taken_by(agent, token))).one_or_none()
+    again = tx.execute(sa.select(table).where(_claimed_by(agent, token))).one_or_none()
     if again is not None:
         return _job(again) if again.state == JobState.TAKEN.value else None
     chosen = _open_offers(agent, printers, now).limit(1).scalar_subquery()
@@ -85,32 +85,34 @@ def take(
 
 def renewable(tx: Tx, agent: str, ids: Collection[int], *, now: datetime) -> Sequence[int]:
     """Return which of an agent's jobs have less than half of their lease left."""
-    held = _held(agent, ids) & (table.c.lease_until < now + LEASE / 2)
-    return tx.execute(sa.select(table.c.id).where(held)).scalars().all()
+    mine = _open_of(agent, ids) & (table.c.lease_until < now + LEASE / 2)
+    return tx.execute(sa.select(table.c.id).where(mine)).scalars().all()
 
 
 def renew(tx: Tx, agent: str, ids: Collection[int], *, now: datetime) -> None:
     """Renew the leases of jobs that an agent has."""
-    tx.execute(sa.update(table).where(_held(agent, ids)).values(lease_until=now + LEASE))
+    tx.execute(sa.update(table).where(_open_of(agent, ids)).values(lease_until=now + LEASE))
 
 
-def report(tx: Tx, agent: str, said: PrintReport, *, now: datetime) -> str | None:
+def report(tx: Tx, agent: str, reported: PrintReport, *, now: datetime) -> str | None:
     """Store what became of a job; return the id of its message where that was not known before.
 
     What is certain stays. A job that is another one's, or is not kept, changes nothing.
     """
-    mine = (table.c.id == said.job) & (table.c.agent == agent) & (table.c.token == said.token)
+    mine = (
+        (table.c.id == reported.job) & (table.c.agent == agent) & (table.c.token == reported.token)
+    )
     row = tx.execute(sa.select(table).where(mine).with_for_update()).one_or_none()
-    if row is None or not may_follow(JobState(row.state), said.state):
+    if row is None or not may_follow(JobState(row.state), reported.state):
         return None
     values = {
-        "state": said.state.value,
+        "state": reported.state.value,
         "reported_at": now,
-        "lease_until": now + LEASE if said.state in OPEN else now,
-        "code": said.code,
-        "detail": said.detail,
-        "reference": said.reference,
-        "response_hash": said.response_hash,
+        "lease_until": now + LEASE if reported.state in OPEN else now,
+        "code": reported.code,
+        "detail": reported.detail,
+        "reference": reported.reference,
+        "response_hash": reported.response_hash,
     }
     tx.execute(sa.update(table).where(mine).values(values))
     return str(row.message_id)
@@ -136,11 +138,11 @@ def _open_offers(agent: str, printers: Collection[str], now: datetime) -> sa.Sel
     )
 
 
-def _taken_by(agent: str, token: str) -> sa.ColumnElement[bool]:
+def _claimed_by(agent: str, token: str) -> sa.ColumnElement[bool]:
     return (table.c.agent == agent) & (table.c.token == token)
 
 
-def _held(agent: str, ids: Collection[int]) -> sa.ColumnElement[bool]:
+def _open_of(agent: str, ids: Collection[int]) -> sa.ColumnElement[bool]:
     states = [it.value for it in OPEN]
     return (table.c.agent == agent) & table.c.id.in_(ids) & table.c.state.in_(states)
 

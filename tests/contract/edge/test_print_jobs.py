@@ -33,13 +33,13 @@ def offered(store: Store) -> int:
         return print_jobs.offer(tx, "quay-2", PAPER, until=NOW + timedelta(seconds=10))
 
 
-def take(store: Store, token: str, *, agent: str = "quay-2", later: int = 1) -> PrintJob | None:
+def claim(store: Store, token: str, *, agent: str = "quay-2", later: int = 1) -> PrintJob | None:
     """Have an agent take what is offered."""
     at = NOW + timedelta(seconds=later)
     with store.read() as tx:
-        may = print_jobs.may_take(tx, agent, token, ["may-in"], now=at)
+        may = print_jobs.may_claim(tx, agent, token, ["may-in"], now=at)
     with store.write() as tx:
-        taken = print_jobs.take(tx, agent, token, ["may-in"], now=at)
+        taken = print_jobs.claim(tx, agent, token, ["may-in"], now=at)
     assert taken is None or may
     return taken
 
@@ -49,8 +49,8 @@ def report(
 ) -> bool:
     """Report an outcome; tell whether it was news."""
     with store.write() as tx:
-        said = PrintReport(job=job, token=token, state=state)
-        return print_jobs.report(tx, agent, said, now=NOW) == "m-1"
+        reported = PrintReport(job=job, token=token, state=state)
+        return print_jobs.report(tx, agent, reported, now=NOW) == "m-1"
 
 
 def state(store: Store, job: int) -> JobState:
@@ -63,25 +63,25 @@ def state(store: Store, job: int) -> JobState:
 
 def test_a_job_is_taken_by_one_question_of_its_own_agent(store: Store, offered: int) -> None:
     """A repeated question gets the same job; another one, of this agent or another, gets none."""
-    assert take(store, C, agent="quay-3") is None
-    first = take(store, A)
+    assert claim(store, C, agent="quay-3") is None
+    first = claim(store, A)
     assert first is not None
     assert first.id == offered
-    assert take(store, A) == first
-    assert take(store, B) is None
+    assert claim(store, A) == first
+    assert claim(store, B) is None
     with store.write() as tx:
         assert not print_jobs.withdraw(tx, offered)
     late = LEASE // timedelta(seconds=1) + 9
-    assert take(store, B, later=late) is None  # nor when its lease has ended
+    assert claim(store, B, later=late) is None  # nor when its lease has ended
 
 
 def test_an_offer_that_has_ended_or_was_taken_back_is_not_given(store: Store, offered: int) -> None:
     """So what a dead process of the hub offered is printed by nobody."""
-    assert take(store, A, later=11) is None
+    assert claim(store, A, later=11) is None
     with store.write() as tx:
         assert print_jobs.withdraw(tx, offered)
         assert not print_jobs.withdraw(tx, offered)
-    assert take(store, A) is None
+    assert claim(store, A) is None
     with store.write() as tx:
         second = print_jobs.offer(tx, "quay-2", PAPER, until=NOW + timedelta(seconds=10))
         print_jobs.end_offers(tx, "quay-2")
@@ -91,7 +91,7 @@ def test_an_offer_that_has_ended_or_was_taken_back_is_not_given(store: Store, of
 @pytest.mark.parametrize("certain", [JobState.PRINTED, JobState.NOT_BEGUN, JobState.REFUSED])
 def test_what_is_certain_stays(store: Store, offered: int, certain: JobState) -> None:
     """Only the agent that has the job reports it, and a late word changes nothing."""
-    take(store, A)
+    claim(store, A)
     assert not report(store, offered, JobState.PRINTED, agent="quay-3")
     assert not report(store, offered, JobState.PRINTED, token=B)
     assert report(store, offered, JobState.UNKNOWN)
@@ -103,7 +103,7 @@ def test_what_is_certain_stays(store: Store, offered: int, certain: JobState) ->
 
 def test_a_lease_is_renewed_while_the_agent_asks(store: Store, offered: int) -> None:
     """Not before half of it is over: most questions only read."""
-    take(store, A)
+    claim(store, A)
     for passed, due in ((0.2, []), (0.8, [offered])):
         with store.write() as tx:
             now = NOW + LEASE * passed

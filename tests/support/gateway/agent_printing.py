@@ -143,19 +143,19 @@ class Workstation:
         """Have the hub send a paper; it waits for the agent."""
         return self._pool.submit(self.hub.send, request)
 
-    def turn(self) -> None:
+    def run_once(self) -> None:
         """Let the agent speak to the hub, print, and speak to it again."""
         self.calls.run_once()
         self.calls.run_once()
         self.work.run_once()
         self.calls.run_once()
 
-    def turn_until(self, ended: "Future[Receipt]") -> None:
+    def run_until(self, ended: "Future[Receipt]") -> None:
         """Take turns until the hub has an outcome."""
         end = time.monotonic() + 20
         while not ended.done():
             assert time.monotonic() < end
-            self.turn()
+            self.run_once()
 
     def close(self) -> None:
         """End all."""
