@@ -128,7 +128,7 @@ def test_orders_move_the_plan_and_one_that_is_late_says_so(look: Look, store: St
     path = f"/replays/{plan}"
     refused = post(browser, f"{path}/start", {"reason": " "})
     assert refused.status_code == 422
-    assert "Give a reason" in refused.text
+    assert "The reason is missing" in refused.text
     filled = {"reason": "fixed there", "per_second": "7"}
     for begun in (post(browser, f"{path}/start", filled) for _ in range(2)):
         assert (begun.status_code, begun.headers["location"]) == (303, f"{path}?done={'f' * 16}")
