@@ -3,10 +3,16 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from hub.runtime import clock, failpoints
+from tests.support.forked import ForkedProgram
+
+WITHIN = 170.0
+"""Seconds."""
 
 
 def run_hub(
@@ -14,14 +20,14 @@ def run_hub(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command; `armed`: as in HUB_FAILPOINTS; `days`: later for `hub archive` only."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "tests.support.hub_command", armed, str(days), *words],
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=170,
-    )
+    with tempfile.TemporaryDirectory() as place:
+        stdout, stderr = Path(place, "stdout"), Path(place, "stderr")
+        given = [armed, str(days), *words]
+        program = ForkedProgram(main, given, kept | environment, stdout=stdout, stderr=stderr)
+        code = program.wait(WITHIN)
+        said = stdout.read_text(encoding="utf-8"), stderr.read_text(encoding="utf-8")
+    assert code is not None, (words, said)
+    return subprocess.CompletedProcess([*words], code, *said)
 
 
 def main() -> None:
@@ -34,7 +40,3 @@ def main() -> None:
     later = timedelta(days=int(sys.argv.pop(1)))
     vars(opened)["utc_now"] = lambda: clock.utc_now() + later
     app()
-
-
-if __name__ == "__main__":
-    main()
