@@ -28,6 +28,7 @@ from hub.settings import ROLES, Settings
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.monitoring import heartbeats
+from tests.support.database.stores import lay_store
 from tests.support.network.certificates import Authority
 from tests.support.works import now
 
@@ -198,6 +199,7 @@ def test_a_whole_hub_is_healthy_while_it_runs(tmp_path: Path, *, safe: bool) -> 
         http_key_file=str(own.key) if safe else "",
         http_client_ca_file=str(root) if safe else "",
     )
+    lay_store(tmp_path)
     hub = build(settings, sources=[])
     assert health.problems(settings, now=now())
     hub.start()
@@ -243,14 +245,14 @@ def answers(url: str, body: bytes | None = None) -> int:
 
 
 def test_gateway_and_sources_start_and_accept_while_the_broker_is_away(
-    postgres_url: str, tmp_path: Path
+    migrated_postgres_url: str, tmp_path: Path
 ) -> None:
     """What comes in is kept in the outbox; the warning says so; a relay would not start."""
     port = loopback.free_port()
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HUB_DATA_DIR": str(tmp_path / "hub"),
-        "HUB_DATABASE_URL": postgres_url,
+        "HUB_DATABASE_URL": migrated_postgres_url,
         "HUB_BROKER_URL": AWAY,
         "HUB_ROLES": "gateway,sources",
         "HUB_HTTP_PORT": str(port),
@@ -267,7 +269,7 @@ def test_gateway_and_sources_start_and_accept_while_the_broker_is_away(
     assert re.search(r'"where": "broker".*', text)
     assert "what is accepted waits in the outbox" in text
     assert process.returncode == 0
-    store = Store(postgres_url)
+    store = Store(migrated_postgres_url)
     with store.read() as tx:
         assert outbox.backlog(tx) == 1
         assert heartbeats.known(tx) == []

@@ -24,6 +24,7 @@ from hub.cli import app
 from hub.cli.context import system_user
 from hub.messages.queues import INGEST
 from hub.settings import Settings
+from tests.support.database.stores import lay_store
 from tests.support.services import RabbitService
 
 
@@ -36,6 +37,7 @@ def ours(rabbit: RabbitService, rabbit_url: str, tmp_path: Path) -> Settings:
         broker_management_url=rabbit.management_url,
         http_port=0,
     )
+    lay_store(tmp_path / "ours")
     with started(settings):
         pass
     with pika.BlockingConnection(pika.URLParameters(rabbit_url)) as connection:
@@ -59,7 +61,7 @@ def started(settings: Settings) -> Iterator[Hub]:
 def elsewhere(settings: Settings, directory: Path) -> Settings:
     """Return the settings of a hub with the same broker and another store, which is made."""
     found = msgspec.structs.replace(settings, data_dir=str(directory))
-    open_store(found, migrating=True).close()
+    lay_store(directory)
     return found
 
 

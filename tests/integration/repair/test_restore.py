@@ -23,6 +23,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair.restore import CallCounterFile
+from tests.support.database.stores import lay_store
 from tests.support.partners.partner import DOWN, Partner
 from tests.support.works import AT, now, number, step, working
 
@@ -130,6 +131,7 @@ def test_the_command_and_the_refusal_to_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`hub run` refuses an old copy and names the command; the command needs a reason."""
+    lay_store(tmp_path)
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HUB_HTTP_PORT", "0")
     monkeypatch.setenv("COLUMNS", "200")

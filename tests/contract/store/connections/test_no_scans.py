@@ -27,6 +27,7 @@ from hub.operations.alerts.subjects import partners_in
 from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.operations.archive.run import archiving
+from hub.operations.deliveries import pausing
 from hub.operations.devices.listing import shown_devices
 from hub.operations.failures import groups as failures
 from hub.operations.failures.sampling import FailureSampling
@@ -353,6 +354,7 @@ def place(
 
     monkeypatch.setattr(pilot, "_settings", with_database)
     # Some two hundred files come in, each would be parsed by a process of its own.
+    monkeypatch.setattr(pausing, "IN_FORCE", timedelta())
     monkeypatch.setattr(ContentCheck, "__call__", lambda *_: CheckedFile(None, ""))
     return url, directory
 
