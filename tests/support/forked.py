@@ -10,7 +10,9 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import wait
@@ -25,6 +27,7 @@ CONTEXT.set_forkserver_preload(
         "hub.bootstrap.build",
         "hub.cli.archive.opened",
         "hub.cli.installation.run",
+        "hub.cli.partners.rehearse",
         "tests.support.hub_command",
     ]
 )
@@ -43,9 +46,10 @@ class ForkedProgram:
         *,
         stdout: Path,
         stderr: Path,
+        cwd: Path | None = None,
     ) -> None:
         """Start `program`, a function of a module, with `words` as its arguments."""
-        given = (program, list(words), dict(environment), str(stdout), str(stderr))
+        given = (program, list(words), dict(environment), str(stdout), str(stderr), cwd)
         self._process: BaseProcess = CONTEXT.Process(target=_be, args=given, daemon=True)
         with _LOCK:
             self._process.start()
@@ -65,12 +69,31 @@ class ForkedProgram:
             return self._process.exitcode
 
 
+def run_forked(
+    program: Callable[[], None],
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    cwd: Path | None = None,
+    within: float = 170.0,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, as `subprocess.run` does; `within`: seconds."""
+    with tempfile.TemporaryDirectory() as place:
+        stdout, stderr = Path(place, "stdout"), Path(place, "stderr")
+        started = ForkedProgram(program, words, environment, stdout=stdout, stderr=stderr, cwd=cwd)
+        code = started.wait(within)
+        said = stdout.read_text(encoding="utf-8"), stderr.read_text(encoding="utf-8")
+    assert code is not None, (words, said)
+    return subprocess.CompletedProcess([*words], code, *said)
+
+
 def _be(
     program: Callable[[], None],
     words: list[str],
     environment: dict[str, str],
     stdout: str,
     stderr: str,
+    cwd: Path | None,
 ) -> None:
     """Become the program, in the fork."""
     # Of the server of the forks, which has one thread and ends with the tests.
@@ -80,6 +103,8 @@ def _be(
         file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(file, number)
         os.close(file)
+    if cwd is not None:
+        os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["hub", *words]

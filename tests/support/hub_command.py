@@ -3,16 +3,11 @@
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 from hub.runtime import clock, failpoints
-from tests.support.forked import ForkedProgram
-
-WITHIN = 170.0
-"""Seconds."""
+from tests.support.forked import run_forked
 
 
 def run_hub(
@@ -20,14 +15,7 @@ def run_hub(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command; `armed`: as in HUB_FAILPOINTS; `days`: later for `hub archive` only."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    with tempfile.TemporaryDirectory() as place:
-        stdout, stderr = Path(place, "stdout"), Path(place, "stderr")
-        given = [armed, str(days), *words]
-        program = ForkedProgram(main, given, kept | environment, stdout=stdout, stderr=stderr)
-        code = program.wait(WITHIN)
-        said = stdout.read_text(encoding="utf-8"), stderr.read_text(encoding="utf-8")
-    assert code is not None, (words, said)
-    return subprocess.CompletedProcess([*words], code, *said)
+    return run_forked(main, [armed, str(days), *words], kept | environment)
 
 
 def main() -> None:

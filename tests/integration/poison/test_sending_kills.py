@@ -39,7 +39,9 @@ def test_a_call_that_kills_is_made_as_often_as_attempts_allow(tmp_path: Path) ->
     log = tmp_path / "log"
     ends: list[int | None] = []
     while not ends or (ends[-1] == -signal.SIGKILL and len(ends) <= QUICK.attempts + 1):
-        life = ForkedProgram(mortal_sender.main, [url], os.environ, stdout=log, stderr=log)
+        life = ForkedProgram(
+            mortal_sender.main, [url, str(len(ends))], os.environ, stdout=log, stderr=log
+        )
         ends.append(life.wait(100))
     assert ends == [-signal.SIGKILL] * QUICK.attempts + [0]
     with store.read() as tx:

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from hub.bootstrap.build import build
+from hub.cli import main
 from hub.drill.sandbox import loopback
 from hub.preflight.check import Check, to_text
 from hub.preflight.running import running as running_processes
@@ -29,6 +30,7 @@ from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.monitoring import heartbeats
 from tests.support.database.stores import lay_store
+from tests.support.forked import ForkedProgram
 from tests.support.network.certificates import Authority
 from tests.support.works import now
 
@@ -219,17 +221,15 @@ def wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def running(environment: dict[str, str], log: Path) -> Iterator[ForkedProgram]:
     """Run `hub run` as a process for the length of the block."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hub", "run"], env=environment, stdout=out, stderr=out
-        )
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+    process = ForkedProgram(main, ["run"], environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        if process.alive:
+            os.kill(process.pid, signal.SIGTERM)
+        process.wait(60)
 
 
 def answers(url: str, body: bytes | None = None) -> int:
@@ -262,13 +262,13 @@ def test_gateway_and_sources_start_and_accept_while_the_broker_is_away(
     log = tmp_path / "log"
     url = f"http://127.0.0.1:{port}"
     with running(environment, log) as process:
-        wait_for(lambda: answers(f"{url}/health") == 200 or process.poll() is not None)
+        wait_for(lambda: answers(f"{url}/health") == 200 or not process.alive)
         assert answers(f"{url}/messages", EXAMPLE.read_bytes()) == 202
         wait_for(lambda: health.check(environment)[0] == 0)
     text = log.read_text(encoding="utf-8")
     assert re.search(r'"where": "broker".*', text)
     assert "what is accepted waits in the outbox" in text
-    assert process.returncode == 0
+    assert process.wait(60) == 0
     store = Store(migrated_postgres_url)
     with store.read() as tx:
         assert outbox.backlog(tx) == 1

@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,11 +18,12 @@ from hub.bootstrap.installation import id_of, open_store
 from hub.broker.admin import declare, ownership
 from hub.broker.admin.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
-from hub.cli import app
+from hub.cli import app, main
 from hub.cli.context import system_user
 from hub.messages.queues import INGEST
 from hub.settings import Settings
 from tests.support.database.stores import lay_store
+from tests.support.forked import run_forked
 from tests.support.services import RabbitService
 
 
@@ -109,21 +108,14 @@ def test_a_hub_with_another_store_takes_nothing_and_names_both(
 def test_the_command_run_refuses_queues_of_another_store(ours: Settings, tmp_path: Path) -> None:
     """Exit code 1 with both names; the mark and the queue are as they were."""
     theirs = elsewhere(ours, tmp_path / "theirs")
+    own = {
+        "COLUMNS": "200",
+        "HUB_DATA_DIR": theirs.data_dir,
+        "HUB_BROKER_URL": theirs.broker_url,
+        "HUB_BROKER_MANAGEMENT_URL": theirs.broker_management_url,
+    }
     # A process of its own: it sets up the log.
-    done = subprocess.run(
-        [sys.executable, "-m", "hub", "run"],
-        env={
-            **os.environ,
-            "COLUMNS": "200",
-            "HUB_DATA_DIR": theirs.data_dir,
-            "HUB_BROKER_URL": theirs.broker_url,
-            "HUB_BROKER_MANAGEMENT_URL": theirs.broker_management_url,
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_forked(main, ["run"], os.environ | own)
     assert done.returncode == 1
     assert store_id(ours) in done.stdout
     assert store_id(theirs) in done.stdout
