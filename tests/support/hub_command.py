@@ -15,7 +15,7 @@ def run_hub(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command; `armed`: as in HUB_FAILPOINTS; `days`: later for `hub archive` only."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    return run_forked(main, [armed, str(days), *words], kept | environment)
+    return run_forked(main, [armed, str(days), *words], {**kept, **environment})
 
 
 def main() -> None:
