@@ -1,7 +1,7 @@
 """Keeps one role of the hub running as a process: whenever it ends, it is started again at once.
 
 Only processes started here are signalled, by their pid; they end when this process ends
-(tests/support/forked.py).
+(tests/support/programs/forked.py).
 """
 
 import os
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hub.cli import main
-from tests.support.forked import ForkedProgram
+from tests.support.programs.forked import ForkedProgram
 
 PAUSE = 0.2
 """Seconds before a role is started again; one whose store is away ends at once."""

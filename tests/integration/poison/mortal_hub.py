@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub.bootstrap.build import build
 from hub.exchange.records_queue.receive import Receive
-from tests.support.forked import CONTEXT
+from tests.support.programs.forked import CONTEXT
 
 if TYPE_CHECKING:
     from hub.messages.envelope import Message

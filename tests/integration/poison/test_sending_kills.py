@@ -23,8 +23,8 @@ from hub.store.schema.tables.exchange import attempts, deliveries
 from hub.texts import Text
 from tests.integration.poison import mortal_sender
 from tests.support.database.stores import empty_store
-from tests.support.forked import ForkedProgram
 from tests.support.partners.partner import Partner
+from tests.support.programs.forked import ForkedProgram
 from tests.support.works import QUICK, Works, now, step
 
 

@@ -30,8 +30,8 @@ from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.monitoring import heartbeats
 from tests.support.database.stores import lay_store
-from tests.support.forked import ForkedProgram
 from tests.support.network.certificates import Authority
+from tests.support.programs.forked import ForkedProgram
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[3] / "schemas/examples/dossier.received.v1.json"

@@ -23,7 +23,7 @@ from hub.cli.context import system_user
 from hub.messages.queues import INGEST
 from hub.settings import Settings
 from tests.support.database.stores import lay_store
-from tests.support.forked import run_forked
+from tests.support.programs.forked import run_forked
 from tests.support.services import RabbitService
 
 

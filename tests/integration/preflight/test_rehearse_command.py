@@ -13,9 +13,9 @@ from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
 from hub.cli import main
 from hub.store.engine.store import Store
-from tests.support.forked import run_forked
 from tests.support.partners import province as p
 from tests.support.partners.rehearsals import AGENCY, environment
+from tests.support.programs.forked import run_forked
 
 Done = subprocess.CompletedProcess[str]
 Hub = Callable[..., Done]

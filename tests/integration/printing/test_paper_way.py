@@ -18,7 +18,7 @@ from hub.store.console.listing import ListedDelivery
 from hub.store.engine.store import Store
 from tests.support.database.stores import lay_store
 from tests.support.dossiers.slips import add_dossier
-from tests.support.hub_command import run_hub
+from tests.support.programs.hub_command import run_hub
 from tests.support.works import number
 
 ACTOR = ("--actor", "Nguyễn Thị An")

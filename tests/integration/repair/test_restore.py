@@ -23,8 +23,8 @@ from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair.restore import CallCounterFile
 from tests.support.database.stores import lay_store
-from tests.support.forked import run_forked
 from tests.support.partners.partner import DOWN, Partner
+from tests.support.programs.forked import run_forked
 from tests.support.works import AT, now, number, step, working
 
 

@@ -28,7 +28,7 @@ CONTEXT.set_forkserver_preload(
         "hub.cli.archive.opened",
         "hub.cli.installation.run",
         "hub.cli.partners.rehearse",
-        "tests.support.hub_command",
+        "tests.support.programs.hub_command",
     ]
 )
 _LOCK = threading.Lock()

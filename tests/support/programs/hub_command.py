@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from hub.runtime import clock, failpoints
-from tests.support.forked import run_forked
+from tests.support.programs.forked import run_forked
 
 
 def run_hub(
