@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from hub.cli.devices.dialogue import NobodyAnswers, choose
 from hub.cli.output.answer import print_line
+from hub.messages.folding import bare
 from hub.messages.local_time import LOCAL
 from hub.records.registers.procedures import Procedure
 from hub.records.rulebook import Rulebook
@@ -18,8 +20,6 @@ from hub.texts import text
 
 MOST_SHOWN: Final = 12
 """Procedures that are listed to choose from."""
-_YES: Final = frozenset({"c", "có", "co", "y", "yes"})
-_NO: Final = frozenset({"k", "không", "khong", "n", "no"})
 
 
 class FormLeft(Exception):
@@ -56,11 +56,11 @@ def fill(rules: Rulebook, *, now: datetime) -> dict[str, Any]:
 
 def matching(rules: Rulebook, words: str, *, now: datetime) -> list[Procedure]:
     """Return the procedures in force today with this code, or all of these words in their name."""
-    today, wanted = now.astimezone(LOCAL).date(), _plain(words).split()
+    today, wanted = now.astimezone(LOCAL).date(), [bare(it) for it in words.split()]
     valid = [it for it in rules.catalogue if it.is_valid_on(today)]
     exact = [it for it in valid if it.code == words.strip()]
     return exact or [
-        it for it in valid if all(word in _plain(f"{it.code} {it.name}") for word in wanted)
+        it for it in valid if all(word in bare(f"{it.code} {it.name}") for word in wanted)
     ]
 
 
@@ -106,10 +106,10 @@ def _papers(procedure: Procedure) -> list[dict[str, Any]]:
 
 
 def _agrees(question: str) -> bool:
-    while True:
-        answer = _line(question).lower()
-        if answer in _YES or answer in _NO:
-            return answer in _YES
+    try:
+        return choose(question, "yes", "no") == "yes"
+    except NobodyAnswers:
+        raise FormLeft from None
 
 
 def _line(question: str, *, needed: bool = False) -> str:
@@ -122,9 +122,3 @@ def _line(question: str, *, needed: bool = False) -> str:
         words = unicodedata.normalize("NFC", line.strip())
         if words or not needed:
             return words
-
-
-def _plain(words: str) -> str:
-    """Return words in small letters without marks: `đất đai` is `dat dai`."""
-    parts = unicodedata.normalize("NFD", words.lower().replace("đ", "d"))
-    return "".join(it for it in parts if not unicodedata.combining(it))
