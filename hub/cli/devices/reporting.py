@@ -1,0 +1,23 @@
+"""Kiosks, displays and workstations among the devices of a check: what each has reported last.
+
+No file names them, they come to the hub. Their check reads the hub's database, so before there is
+one, there are none of them.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from hub.cli.context import opened
+from hub.operations.devices.reported import ReportedDevice, reported_devices
+from hub.runtime.clock import utc_now
+from hub.settings import Settings
+from hub.store.schema import revision
+
+
+def reporting_devices(found: Settings, stack: ExitStack) -> Sequence[ReportedDevice]:
+    """Return those that the hub knows; `stack` closes the store that their checks read."""
+    try:
+        revision.require_file(found.database)
+    except revision.SchemaMismatch:
+        return []
+    return reported_devices(stack.enter_context(opened(found)), utc_now)
