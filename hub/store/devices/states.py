@@ -7,7 +7,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from hub.rules.devices.health import DeviceFinding, DeviceState, state_of, worst_first
+from hub.rules.devices.health import (
+    DeviceFigure,
+    DeviceFinding,
+    DeviceState,
+    FigureKind,
+    state_of,
+    worst_first,
+)
 from hub.rules.edge.protocol import AGENT_ITSELF
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.devices import device_states
@@ -23,6 +30,8 @@ class KeptState:
     state: DeviceState
     findings: tuple[DeviceFinding, ...]
     """The worst first."""
+    figures: tuple[DeviceFigure, ...] = ()
+    """What it counts, by its last check."""
     since: datetime
     """When the state began; the findings may have changed since."""
     checked_at: datetime
@@ -35,6 +44,7 @@ def keep(
     kind: str,
     place: str,
     findings: Sequence[DeviceFinding],
+    figures: Sequence[DeviceFigure] = (),
     now: datetime,
 ) -> DeviceState | None:
     """Store a check's result; return the state before, None for a device checked first."""
@@ -51,6 +61,7 @@ def keep(
         "place": place,
         "state": state.value,
         "findings": shown,
+        "figures": _written(figures),
         "since": row.since if same and row is not None else now,
         "checked_at": now,
     }
@@ -66,7 +77,12 @@ def listing(tx: Tx) -> list[KeptState]:
     rows = tx.execute(sa.select(device_states).order_by(device_states.c.device)).mappings()
     return [
         KeptState(
-            **{**row, "state": DeviceState(row["state"]), "findings": _findings(row["findings"])}
+            **{
+                **row,
+                "state": DeviceState(row["state"]),
+                "findings": _findings(row["findings"]),
+                "figures": _figures(row["figures"]),
+            }
         )
         for row in rows
     ]
@@ -91,6 +107,16 @@ def forget_others(tx: Tx, *, kinds: Iterable[str], devices: Collection[str]) -> 
     """Remove the devices of some kinds that are not among `devices`."""
     of_kind = device_states.c.kind.in_(kinds)
     tx.execute(sa.delete(device_states).where(of_kind, device_states.c.device.not_in(devices)))
+
+
+def _written(figures: Sequence[DeviceFigure]) -> str | None:
+    rows = [[it.kind, it.place, it.level, it.capacity] for it in figures]
+    return json.dumps(rows) if rows else None
+
+
+def _figures(kept: str | None) -> tuple[DeviceFigure, ...]:
+    rows = json.loads(kept) if kept else ()
+    return tuple(DeviceFigure(FigureKind(kind), *rest) for kind, *rest in rows)
 
 
 def _findings(kept: str) -> tuple[DeviceFinding, ...]:
