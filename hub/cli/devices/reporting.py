@@ -7,8 +7,10 @@ one, there are none of them.
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from hub.bootstrap.devices.kinds import device_settings
 from hub.cli.context import opened
 from hub.operations.devices.reported import ReportedDevice, reported_devices
+from hub.rules.devices.reading import AGENT
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.schema import revision
@@ -20,4 +22,7 @@ def reporting_devices(found: Settings, stack: ExitStack) -> Sequence[ReportedDev
         revision.require_file(found.database)
     except revision.SchemaMismatch:
         return []
-    return reported_devices(stack.enter_context(opened(found)), utc_now)
+    # A printer of the hub's file that an agent hosts is in the list already.
+    known = device_settings(found)
+    hosted = {f"{it.values[AGENT]}.{it.name}" for it in known if AGENT in it.values}
+    return reported_devices(stack.enter_context(opened(found)), utc_now, without=hosted)

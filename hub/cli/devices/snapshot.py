@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.devices.kinds import make_camera
+from hub.bootstrap.devices.cameras import make_camera
 from hub.cli.context import Actor, Reason, by, opened, settings
 from hub.cli.output.answer import done, put, refuse
 from hub.operations.devices import snapshots

@@ -3,7 +3,7 @@
 Nothing of this machine can look at one; its check is what the list of devices says of it now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hub.operations.devices.listing import shown_devices
@@ -32,11 +32,14 @@ class ReportedDevice:
         return kept.findings if kept else [DeviceFinding("not_checked")]
 
 
-def reported_devices(store: Store, clock: Clock) -> list[ReportedDevice]:
-    """Return the devices of which the hub hears, by their names."""
+def reported_devices(
+    store: Store, clock: Clock, *, without: Collection[str] = ()
+) -> list[ReportedDevice]:
+    """Return the devices of which the hub hears, by their names, but for those of `without`."""
     return [
         ReportedDevice(name=it.device, kind=it.kind, place=it.place, store=store, clock=clock)
         for it in _reporting(store, clock)
+        if it.device not in without
     ]
 
 
