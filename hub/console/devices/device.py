@@ -1,14 +1,12 @@
 """The page of one device: what is wrong with it, what it counts, and of a camera its pictures."""
 
-from typing import Annotated
-
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, Response
 
 from hub.console import links
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
 from hub.operations.devices.listing import shown_devices
 from hub.operations.devices.snapshots import SHOWN
@@ -21,7 +19,6 @@ from hub.store.devices.states import KeptState
 from hub.store.evidence import audit
 from hub.texts import Text
 
-Who = Annotated[Visitor, Depends(visitor)]
 _PICTURE = "image/jpeg"
 
 

@@ -1,20 +1,17 @@
 """The form with which a picture of a camera is taken; what it does is `hub devices snapshot`."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
 from hub.console import links
-from hub.console.devices.device import Who, known_device, of_device
-from hub.console.forms.acting import act
+from hub.console.devices.device import known_device, of_device
+from hub.console.forms.acting import Posted, act
 from hub.console.forms.filled import Filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.visitor import demand
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.devices import snapshots
 from hub.operations.signed_by import SignedBy
 from hub.ports.devices import NoPicture
@@ -32,16 +29,12 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the route."""
 
     @app.post("/devices/{name}/snapshot")
-    def snapshot(
-        request: Request, who: Who, name: str, form: Annotated[Mapping[str, str], Depends(fields)]
-    ) -> Response:
+    def snapshot(name: str, posted: Posted) -> Response:
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
-            do=partial(_order, parts, who, name),
-            page=partial(of_device, parts, who, name),
+            do=partial(_order, parts, posted.who, name),
+            page=partial(of_device, parts, posted.who, name),
             leads_to=links.device(name),
         )
 

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 
 from hub.console import links
 from hub.console.content import shown
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import Who
 from hub.console.links import dossier, fault
 from hub.console.parked.unread_page import proposal_of
 from hub.console.parts import Parts
@@ -17,7 +17,6 @@ from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import PagesUnread
 from hub.operations.overview.items import explanation
-from hub.operations.type_names import type_text
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import parked_messages
@@ -32,7 +31,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/parked/message")
     def page(
         request: Request,
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         id: Annotated[str, Query(max_length=200)] = "",
         page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     ) -> Response:
@@ -57,7 +56,6 @@ def of_message(
         template="parked/message.html",
         title=both("parked_pages.message_title"),
         values={
-            "type_text": type_text,
             "it": found,
             "to_do": Text(**explained.to_do) if explained else None,
             "owners": explained.who if explained else (),

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query
+from fastapi import FastAPI, Query
 from fastapi.responses import Response
 
 from hub.console.frame.errors import NotHere
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
@@ -15,7 +15,6 @@ from hub.messages.payloads import PagesUnread
 from hub.page_reading.one_page import picture_of_page
 from hub.rules.file_types import PDF
 from hub.rules.users.rights import Right
-from hub.rules.users.visitor import Visitor
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
@@ -28,7 +27,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/parked/picture")
     def picture(
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         id: Annotated[str, Query(max_length=200)] = "",
         page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     ) -> Response:
