@@ -96,6 +96,7 @@ class Operators:
         except Crash:
             process.crash()
             return
+        process.changes.orders += 1
         self.settled[id] = verb
         self.chance.met[f"verb {verb}"] += 1
         self.note("operator", f"{verb} of {id}")
