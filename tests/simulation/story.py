@@ -162,10 +162,16 @@ class Story:
             if self._round():
                 leap = 0
                 continue
-            if self.chance.calm and leap == len(LEAPS) - 1 and rests(self.observer, self.broker):
+            if self.chance.calm and leap == len(LEAPS) - 1 and self._rests():
                 return
             self.time.advance(self._to_next_event(LEAPS[leap]))
             leap = min(leap + 1, len(LEAPS) - 1)
+
+    def _rests(self) -> bool:
+        """Tell whether nothing is under way or due any more, at the hub or on the way."""
+        comes = [process.next_call for process in self.processes]
+        comes += [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
+        return min(comes) == math.inf and rests(self.observer, self.broker)
 
     def _to_next_event(self, longest: float) -> float:
         """Return how far to leap: to what is known to come next, where that is before `longest`."""

@@ -178,7 +178,9 @@ _DELIVERED_OF = Compiled(
     .order_by(position().desc(), deliveries.c.id.desc())
     .limit(sa.bindparam("most"))
 )
-_QUERIES_OF = Compiled(sa.select(QUERIES.label("queries")).where(deliveries.c.id == sa.bindparam("d")))
+_QUERIES_OF = Compiled(
+    sa.select(QUERIES.label("queries")).where(deliveries.c.id == sa.bindparam("d"))
+)
 _DOUBT = Compiled(
     sa.select(deliveries.c.doubtful_since, deliveries.c.absent_at, deliveries.c.code).where(
         deliveries.c.id == sa.bindparam("d")

@@ -39,9 +39,7 @@ _DUE = Compiled(
     .where(sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before")))
     .limit(sa.literal_column("1"))
 )
-_NOT_ASKED = sa.or_(
-    deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before")
-)
+_NOT_ASKED = sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before"))
 _IS_DUE = sa.and_(
     deliveries.c.state == S.WAITING.value, deliveries.c.next_attempt_at <= _NOW, _NOT_ASKED
 )

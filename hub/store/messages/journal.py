@@ -252,7 +252,7 @@ _OLD = Compiled(
     oldest(
         journal.c.state == STATE_ACCEPTED,
         journal.c.recorded_at < sa.bindparam("before"),
-        BY_ID > sa.bindparam("after"),
+        sa.bindparam("after") < BY_ID,
         limit=sa.bindparam("most"),
     )
 )

@@ -56,7 +56,7 @@ def wake_all(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
 _ALL_EARLY = Compiled(
     oldest(
         journal.c.state == STATE_EARLY,
-        BY_ID > sa.bindparam("after"),
+        sa.bindparam("after") < BY_ID,
         limit=sa.bindparam("most"),
     )
 )

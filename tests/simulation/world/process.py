@@ -66,7 +66,7 @@ class Changes:
         """Return what the store knows of the future."""
         return self.observer.what_next(self.writes)
 
-    def written(self, new_rows: bool) -> None:  # noqa: FBT001 - a callback of one meaning
+    def written(self, new_rows: bool) -> None:
         """Count a write."""
         self.writes += 1
         self.outbox += new_rows

@@ -1,15 +1,11 @@
-"""The store of a simulated process: the real one, which a dead process cannot use any more.
-
-A trigger in the simulated database refuses every move of a delivery that the state table does not
-have, and counts the moves. A table counts how often each message was handled.
-"""
+"""The store of a simulated process: the real one, which a dead process cannot use any more."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.rules.deliveries.states import MOVES
 from hub.store.engine.store import NEW_ROWS, Store, Tx
+from tests.simulation.world.bookkeeping import STATEMENTS
 from tests.support.database.stores import empty_store
 
 
@@ -58,92 +54,6 @@ class ProcessStore(Store):
             raise Crash
 
 
-def _moves() -> str:
-    return " OR ".join(
-        f"(OLD.state = '{source}' AND NEW.state = '{target}')"
-        for source, targets in MOVES.items()
-        for target in targets
-    )
-
-
-_LEGAL = f"""
-CREATE TRIGGER sim_legal BEFORE UPDATE OF state ON deliveries
-WHEN OLD.state <> NEW.state AND NOT ({_moves()})
-BEGIN SELECT RAISE(ABORT, 'a move that the state table does not have'); END
-"""
-_MOVED = """
-CREATE TRIGGER sim_moved AFTER UPDATE OF state ON deliveries
-WHEN OLD.state <> NEW.state
-BEGIN
-    INSERT INTO sim_moves VALUES (OLD.state, NEW.state, 1)
-    ON CONFLICT DO UPDATE SET count = count + 1;
-END
-"""
-_COUNTS = """
-CREATE TABLE sim_moves (
-    source TEXT, target TEXT, count INTEGER, PRIMARY KEY (source, target)
-)
-"""
-_HANDLED = (
-    "CREATE TABLE sim_handled (message_id TEXT PRIMARY KEY, times INTEGER)",
-    "CREATE INDEX sim_repeated ON sim_handled (times) WHERE times > 1",
-)
-_TOUCHED = (
-    "CREATE TABLE sim_touched (seq INTEGER PRIMARY KEY, id INTEGER)",
-    *(
-        f"CREATE TRIGGER sim_touched_{event} AFTER {event} ON deliveries "
-        "BEGIN INSERT INTO sim_touched (id) VALUES (NEW.id); END"
-        for event in ("insert", "update")
-    ),
-)
-"""Deliveries in the order in which they were written: only these are looked at after a write."""
-
-
-def _balanced(event: str, table: str, row: str, state: str, change: str) -> str:
-    """Return the trigger that adds a row's share to the balance of its destination and state."""
-    name = f"sim_{table}_{event}_{row}_{state.strip(chr(39)).replace('.', '_')}"
-    return f"""
-CREATE TRIGGER {name} AFTER {event} ON {table}
-BEGIN
-    INSERT INTO sim_balance VALUES ({row}.destination, {state}, {change})
-    ON CONFLICT DO UPDATE SET off = off + excluded.off;
-END
-"""
-
-
-def _kept(table: str, column: str) -> Iterator[str]:
-    """Yield the triggers of a table of kept counts."""
-    yield _balanced("INSERT", table, "NEW", "NEW.state", f"NEW.{column}")
-    yield _balanced("DELETE", table, "OLD", "OLD.state", f"-OLD.{column}")
-    yield _balanced("UPDATE", table, "NEW", "NEW.state", f"NEW.{column}")
-    yield _balanced("UPDATE", table, "OLD", "OLD.state", f"-OLD.{column}")
-
-
-def _rows() -> Iterator[str]:
-    """Yield the triggers of the rows that are counted: each is accepted, and in one state."""
-    for state in ("accepted", "in"):
-        place = "'accepted'" if state == "accepted" else "NEW.state"
-        yield _balanced("INSERT", "deliveries", "NEW", place, "-1")
-        yield _balanced("DELETE", "deliveries", "OLD", place.replace("NEW", "OLD"), "1")
-    yield _balanced("UPDATE OF state", "deliveries", "NEW", "NEW.state", "-1").replace(
-        "sim_deliveries_UPDATE OF state", "sim_deliveries_to"
-    )
-    yield _balanced("UPDATE OF state", "deliveries", "OLD", "OLD.state", "1").replace(
-        "sim_deliveries_UPDATE OF state", "sim_deliveries_from"
-    )
-
-
-_BALANCE = (
-    "CREATE TABLE sim_balance (destination TEXT, state TEXT, off INTEGER, "
-    "PRIMARY KEY (destination, state))",
-    *_rows(),
-    *_kept("delivery_counts", "count"),
-    *_kept("delivery_count_changes", "change"),
-)
-"""Kept counts less the rows that they count, kept up write by write: nothing is off."""
-_STATEMENTS = (_COUNTS, _LEGAL, _MOVED, *_HANDLED, *_TOUCHED, *_BALANCE)
-
-
 def handled(tx: Tx, message_id: str) -> None:
     """Count, in the transaction of its handling, that a message was handled."""
     tx.exec_driver_sql(
@@ -156,6 +66,6 @@ def make_database(path: Path) -> None:
     """Make an empty database whose deliveries refuse illegal moves."""
     store = empty_store(path)
     with store.write() as tx:
-        for statement in _STATEMENTS:
+        for statement in STATEMENTS:
             tx.exec_driver_sql(statement)
     store.close()
