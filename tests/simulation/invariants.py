@@ -30,7 +30,11 @@ _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_a
 
 _BEFORE = (
     "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
-    "d.lane = deliveries.lane AND d.settled_at IS NULL AND d.id < deliveries.id"
+    "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
+    "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
+)
+_PLACE = (
+    "SELECT coalesce(place, id) FROM deliveries WHERE message_id = :message AND destination = :to"
 )
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _KEPT = f"{_FINAL}, 'accepted'"
@@ -73,8 +77,7 @@ class Effects:
         if key in self._seen:
             raise Broken(f"1: {effect.type} of {effect.number} took effect twice at {partner.name}")
         self._seen.add(key)
-        query = "SELECT id FROM deliveries WHERE message_id = :message AND destination = :to"
-        ((id,),) = self.observer.rows(query, message=effect.message_id, to=partner.name)
+        ((id,),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
         lane = partner.name, effect.number
         if id < self._latest.get(lane, 0):
             raise Broken(f"2: {effect.type} of {effect.number} came after a later one")
@@ -157,7 +160,8 @@ def _is_shown(tx: Tx, row: object) -> bool:
     if state is not S.HELD:
         return False
     first = tx.exec_driver_sql(
-        f"{_STATES} WHERE destination = ? AND lane = ? AND settled_at IS NULL ORDER BY id LIMIT 1",
+        f"{_STATES} WHERE destination = ? AND lane = ? AND settled_at IS NULL "
+        "ORDER BY coalesce(place, id), id LIMIT 1",
         (row.destination, row.lane),  # type: ignore[attr-defined]
     ).one()
     return first.id != row.id and _is_shown(tx, first)  # type: ignore[attr-defined]

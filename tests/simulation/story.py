@@ -23,6 +23,7 @@ from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
+from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
@@ -33,7 +34,7 @@ from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
 
-VERSION = 2
+VERSION = 3
 """Of the meaning of a seed: another version tells another story."""
 DOSSIERS = 20
 REST = 4 * 24 * 3600.0
@@ -41,10 +42,11 @@ REST = 4 * 24 * 3600.0
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 OPERATORS_ACT = 0.05
 """In how many rounds an operator does something."""
+SUPERVISORS_ACT = 0.03
 COMES_BACK = 0.3
 """In how many rounds a dead process is started again."""
 Turn = tuple[str, Process | None, Callable[[], object]]
-ACTORS = frozenset({"counter", "courier", "operators"})
+ACTORS = frozenset({"counter", "courier", "operators", "supervisors"})
 """They write down themselves what they do."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other invariants are checked after each write."""
@@ -116,6 +118,7 @@ class Story:
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
+        self.supervisors = Supervisors(self.partners, self.chance, self.note)
         self.clerks = self._clerks(rules)
         self.steps = 0
         self._checked = 0
@@ -130,6 +133,7 @@ class Story:
     def run(self) -> None:
         """Play the story to its end; raises Broken."""
         for process in self.processes:
+            process.meanwhile = self._round_of_others
             process.start()
         while self.clerks:
             self._round()
@@ -194,6 +198,12 @@ class Story:
         self._happen()
         return done
 
+    def _round_of_others(self) -> None:
+        """Let the others go on while a role waits for what they do."""
+        for name, process, work in list(self._turns()):
+            if name != "replays" and not (process is not None and process.dead):
+                self._step(name, process, work)
+
     def _turns(self) -> Iterator[Turn]:
         for process in self.processes:
             for name, work in process.steps():
@@ -209,6 +219,8 @@ class Story:
             yield "courier", taking, partial(self.courier.work, taking)
         if self.chance.order.random() < OPERATORS_ACT:
             yield "operators", taking, partial(self.operators.act, taking)
+        if self.chance.order.random() < SUPERVISORS_ACT:
+            yield "supervisors", taking, partial(self.supervisors.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
         self.steps += 1

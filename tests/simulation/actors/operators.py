@@ -71,7 +71,7 @@ class Operators:
             return "cancel" if self._draw.random() < 0.5 else "by hand"
         if there:
             return "delivered"
-        return self._draw.choice(("absent", "absent", "by hand"))
+        return self._draw.choice(("absent", "absent", "by hand", "cancel"))
 
     def _do(self, process: Process, verb: str, id: int) -> None:
         by: SignedBy = {

@@ -23,6 +23,7 @@ from hub.exchange.records_queue.receive import Receive
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
+from hub.operations.deliveries.replay_role import ReplayParts, Replays
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.ports import BrokerUnavailable, ConsumerLost, Destination
@@ -97,6 +98,8 @@ class Process:
         self.partners = partners
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What the others do while a role waits for them."""
         self.dead = True
         self.crashes = 0
         self.role_crashes: list[str] = []
@@ -130,6 +133,7 @@ class Process:
         self.delivering = [self._deliver(partner) for partner in self.partners]
         self.reconciling = [self._reconcile(partner, markers) for partner in self.partners]
         self.timer = self._timer()
+        self.replays = self._replays()
         self.receive.poison_guard.load()
         self._consumers = []
         self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
@@ -173,6 +177,8 @@ class Process:
             yield deliver.name, partial(self._deliver_some, deliver, pool)
         for reconcile in self.reconciling:
             yield reconcile.name, partial(reconcile.query_some, AtOncePool())
+        if self.changes.orders:
+            yield "replays", self._replays_some
 
     def _signal(self, name: str) -> object:
         """Return what wakes a role, as it is now; None for one that only polls."""
@@ -184,6 +190,8 @@ class Process:
             if deliver.name == name:
                 depth = self.broker.depth(queues.deliver_queue(deliver.destination.name))
                 return depth, pool.taken, self.changes.orders
+        if name == "replays":
+            return self.changes.orders
         comes = self.changes.what_next()
         at = comes.retry if name == "timer" else comes.query
         return self.skew, at if at <= self.time.elapsed + self.skew else None
@@ -203,6 +211,7 @@ class Process:
             "relay": lambda: self.relay.poll if self.changes.what_next().outbox else math.inf,
             "receive": lambda: QUIET,
             "timer": lambda: QUIET_TIMER,
+            "replays": lambda: QUIET,
             **{deliver.name: partial(wait, deliver) for deliver in self.delivering},
             **{each.name: lambda: QUIET for each in self.reconciling},
         }
@@ -321,6 +330,22 @@ class Process:
             draw=self.chance.stream(f"{self.name} waits {partner.name}"),
         )
 
+    def _replays(self) -> Replays:
+        made = StoryReplays(
+            self.store,
+            ReplayParts(
+                destinations=self.partners,
+                file_path=self.files.path,
+                on_delivered=self.records.delivered,
+            ),
+            clock=self.clock,
+        )
+        made.meanwhile = lambda: self.meanwhile()
+        return made
+
+    def _replays_some(self) -> int:
+        return int(self.replays.step())
+
     def _timer(self) -> Timer:
         longest = max(partner.traits.longest_call for partner in self.partners)
         unproven = UnprovenEffects(store=self.store, rules=self.records.rules)
@@ -335,6 +360,16 @@ class Process:
             lease=max(deliver.lease for deliver in self.delivering),
         )
         return Timer(self.store, clock=self.clock, pace=pace, also=also)
+
+
+class StoryReplays(Replays):
+    """Lets the others go on while it waits for the outcome of what it has sent."""
+
+    meanwhile: Callable[[], None]
+
+    def _pause(self, seconds: float) -> None:
+        super()._pause(seconds)
+        self.meanwhile()
 
 
 def take(process: Process, step: Step) -> int:
