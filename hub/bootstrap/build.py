@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from adapters.town_center.callbacks.source import TownCallbacks
-from hub.bootstrap.devices.kinds import make_devices, make_sources
 from hub.bootstrap.devices.printers import make_printers
 from hub.bootstrap.file_store import make_file_store
 from hub.bootstrap.health_port import health_roles
@@ -14,17 +13,18 @@ from hub.bootstrap.partners.destinations import (
     make_destinations,
     town_settings,
 )
-from hub.bootstrap.roles import roles_of
+from hub.bootstrap.roles.wanted import roles_of
 from hub.broker.memory import MemoryBroker
-from hub.broker.rabbit.broker import RabbitBroker
 from hub.exchange.intake.accept import Intake
 from hub.operations.drift.counting import DriftCounts
 from hub.ports import Broker, Clock, Destination, Source
+from hub.ports.devices import Device
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.runtime.clock import clock_of
 from hub.runtime.process.heartbeat import Heartbeat
 from hub.settings import Settings
+from hub.store.engine.store import Store
 
 
 def build(
@@ -43,6 +43,7 @@ def build(
     )
     files = make_file_store(settings, store, clock)
     drift = DriftCounts()
+    listened, watched = _devices(settings, store, clock) if sources is None else (sources, ())
     rules = Rulebook.load()
     records = Records(rules)
     with cpu_of(settings):
@@ -54,21 +55,32 @@ def build(
         broker=_broker(settings),
         intake=intake,
         records=records,
-        destinations=_destinations(settings, drift),
+        destinations=_destinations(settings, store, drift),
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
         call_limits=call_limits_of(settings),
-        devices=make_devices(settings) if sources is None else (),
+        devices=watched,
     )
     intake.on_commit = hub.wake
-    hub.roles = roles_of(hub, make_sources(settings, clock) if sources is None else sources)
+    hub.roles = roles_of(hub, listened)
     _watch(hub)
     return hub
 
 
-def _destinations(settings: Settings, drift: DriftCounts) -> list[Destination]:
-    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings)]
+def _devices(
+    settings: Settings, store: Store, clock: Clock
+) -> tuple[Sequence[Source], Sequence[Device]]:
+    """Return what the role `sources` listens to, and whose health it checks."""
+    if "sources" not in settings.role_names:
+        return (), ()
+    from hub.bootstrap.devices.kinds import make_devices, make_sources
+
+    return make_sources(settings, clock), make_devices(settings, store)
+
+
+def _destinations(settings: Settings, store: Store, drift: DriftCounts) -> list[Destination]:
+    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings, store)]
 
 
 def _watch(hub: Hub) -> None:
@@ -86,4 +98,8 @@ def _town_callbacks(settings: Settings, clock: Clock, drift: DriftCounts) -> Tow
 
 
 def _broker(settings: Settings) -> Broker:
-    return RabbitBroker(settings.broker_url) if settings.broker_url else MemoryBroker()
+    if not settings.broker_url:
+        return MemoryBroker()
+    from hub.broker.rabbit.broker import RabbitBroker
+
+    return RabbitBroker(settings.broker_url)

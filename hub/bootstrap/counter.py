@@ -1,22 +1,12 @@
-"""The counter: its plan, how its readers type, and the role that serves kiosk and display."""
+"""The counter of an installation: its plan, and how its readers type."""
 
 import re
 
-from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.files.toml_file import toml_text
-from hub.bootstrap.hub import Hub
-from hub.counter.app import create_app
-from hub.counter.health import ScreenWatching
-from hub.counter.live_lines import LiveLines
-from hub.counter.parts import CounterParts
-from hub.gateway.clients.proxies import Proxies
-from hub.gateway.serve import WebRole
-from hub.rules.clients.client import networks
 from hub.rules.counter import plan
 from hub.rules.counter.plan import CounterPlan
 from hub.rules.toml.reading import TomlFileWrong
-from hub.runtime.role import Role
-from hub.settings import COUNTER, Settings, SettingsError
+from hub.settings import Settings, SettingsError
 from hub.texts import text
 from hub.web.reader import ReaderKeys
 
@@ -41,26 +31,3 @@ def reader_keys(settings: Settings) -> ReaderKeys:
     if not _PREFIX.fullmatch(settings.reader_prefix):
         raise SettingsError(f"HUB_READER_PREFIX: {text('settings_problems.reader_prefix')}")
     return ReaderKeys(settings.reader_prefix, settings.reader_suffix)
-
-
-def make_counter(hub: Hub) -> list[Role]:
-    """Return the role that serves the hall, and the one that keeps the state of its devices."""
-    settings, lines = hub.settings, LiveLines()
-    proxies = Proxies(networks(settings.proxy_addresses), secret(settings, "proxy_secret"))
-    parts = CounterParts(
-        store=hub.store,
-        clock=hub.clock,
-        intake=hub.intake,
-        rules=hub.records.rules,
-        agency=settings.province_agency,
-        plan=counter_plan(settings),
-        reader=reader_keys(settings),
-        address_of=proxies.address_of,
-    )
-    web = WebRole(
-        create_app(parts, lines),
-        name=COUNTER,
-        host=settings.counter_host,
-        port=settings.counter_port,
-    )
-    return [web, ScreenWatching(hub.store, lines, clock=hub.clock)]

@@ -40,9 +40,10 @@ def open_store(
     store = Store(settings.database, notify_listeners=notify_listeners)
     try:
         if migrating:
-            from hub.store.schema.migrate import migrate
+            if not revision.is_current(store):
+                from hub.store.schema.migrate import migrate
 
-            migrate(store)
+                migrate(store)
             tighten(Path(settings.data_dir))
         else:
             revision.require_current(store)

@@ -18,6 +18,7 @@ import typer.main
 from hub.cli import acting
 from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
 from hub.cli.output import answer
+from hub.runtime.process.garbage_collection import none_while_loading
 from hub.texts import language_of, text, use_language
 
 
@@ -65,7 +66,9 @@ def load(path: str) -> Any:
     if path in GROUPS:
         return Group(name=path, no_args_is_help=path not in {*DEFAULTS, *FORMER})
     name = path.rpartition(" ")[2]
-    group: Any = typer.main.get_group(importlib.import_module(COMMANDS[path]).app)
+    with none_while_loading():
+        module = importlib.import_module(COMMANDS[path])
+    group: Any = typer.main.get_group(module.app)
     command = group.commands[name]
     command.name = name
     if any(it.name == "actor" for it in command.params):

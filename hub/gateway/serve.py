@@ -68,6 +68,10 @@ class WebRole(Role):
         return [it.port for it in self.listeners]
 
     @property
+    def served_at(self) -> list[tuple[str, int]]:
+        return [(self.host, port) for port in self.ports]
+
+    @property
     def port(self) -> int:
         """The only port, or the first."""
         return self.ports[0]

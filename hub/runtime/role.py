@@ -71,6 +71,11 @@ class Role(ABC):
         return self._thread
 
     @property
+    def served_at(self) -> list[tuple[str, int]]:
+        """Hosts and ports at which it serves HTTP to others."""
+        return []
+
+    @property
     def trouble(self) -> str:
         """Why the role does not work now, "" when it does or was told to stop."""
         if self.stopping.is_set():

@@ -8,15 +8,25 @@ from datetime import timedelta
 from playwright.sync_api import CDPSession, Page
 
 READER, PERSON = timedelta(milliseconds=4), timedelta(milliseconds=90)
+FALTERING = timedelta(milliseconds=60)
 _CODES = {"-": "Minus", ".": "Period", ":": "Semicolon", "\r": "Enter", "\t": "Tab"}
 _VIRTUAL = {"-": 189, ".": 190, ":": 186, "\r": 13, "\t": 9}
 _SHIFT, _IN_COMPOSITION = 8, 229
 
 
-def type_keys(page: Page, text: str, *, gap: timedelta = READER, suffix: str = "\r") -> None:
-    """Type a text in the US layout, and the key behind it."""
+def type_keys(
+    page: Page,
+    text: str,
+    *,
+    gap: timedelta = READER,
+    suffix: str = "\r",
+    falters_at: int | None = None,
+) -> None:
+    """Type a text in the US layout, and the key behind it; a reader may falter before a key."""
     line = page.context.new_cdp_session(page)
-    for at, letter in _timed(text + suffix, gap):
+    for place, (at, letter) in enumerate(_timed(text + suffix, gap)):
+        if falters_at is not None and place >= falters_at:
+            at += FALTERING.total_seconds()
         shifted = letter.isupper() or letter == ":"
         key = {
             "key": {"\r": "Enter", "\t": "Tab"}.get(letter, letter),

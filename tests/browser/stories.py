@@ -67,6 +67,7 @@ class Desk:
         page.keyboard.type(self.code(name))
         page.keyboard.press("Enter")
         page.locator("#code").wait_for(state="detached")
+        page.wait_for_load_state()  # before, keys are typed into nothing
 
     def signed_in(self, name: str, path: str = "/") -> Page:
         """Return a page of a browser at which a person is signed in."""

@@ -95,6 +95,16 @@ def test_a_pause_between_keys_is_no_reader(page: Page) -> None:
     assert codes(page) == []
 
 
+def test_half_a_code_is_none(page: Page) -> None:
+    """Its end alone has the shape of another number. In a field all of it counts as typed."""
+    page.locator("input[type=search]").blur()
+    type_keys(page, number(1), falters_at=5)
+    assert codes(page) == [["hub:no-code", ""]]
+    page.locator("input[type=search]").focus()
+    type_keys(page, number(1), falters_at=5)
+    page.wait_for_url(f"**/dossiers/{number(1)}")
+
+
 def test_a_reader_opens_the_dossier_from_any_page(chromium: Browser, console: str) -> None:
     """Without a click before."""
     tab = chromium.new_context(base_url=console, locale="en").new_page()

@@ -19,9 +19,9 @@ from hub.cli.context import opened, settings
 from hub.cli.installation.doctor import CHECKS, show_checks
 from hub.cli.output import answer
 from hub.cli.output.answer import done, put, refuse
-from hub.gateway.serve import WebRole
 from hub.ports import BrokerUnavailable
 from hub.runtime import failpoints, telemetry, tracing
+from hub.runtime.process.garbage_collection import none_while_loading
 from hub.runtime.process.stop_signals import StopSignals
 from hub.settings import Settings, in_url
 from hub.store.engine.store import StoreUnavailable, is_away
@@ -55,14 +55,11 @@ def run(
     stop = StopSignals()
     failpoints.arm(found.failpoints)
     failpoints.watch_file(found.drill_points)
-    hub = build(found)
+    with none_while_loading():
+        hub = build(found)
     _trace(found, hub)
     hub.start()
-    webs = [it for it in hub.roles if isinstance(it, WebRole)]
-    at = [f"http://{in_url(it.host)}:{port}" for it in webs for port in it.ports]
-    put(roles=found.roles.split(","), addresses=at)
-    done(text("installation.ready", roles=" · ".join([found.roles, *at])))
-    answer.end(0)
+    _answer(found, hub)
     watch = preflight.Watch(
         found, checks, keep=hub.heartbeat.record_preflight if hub.heartbeat else None
     )
@@ -71,6 +68,15 @@ def run(
     watch.stop()
     hub.stop()
     tracing.stop()
+
+
+def _answer(found: Settings, hub: Hub) -> None:
+    """Say where the hub is reached: the command's answer, while it goes on."""
+    served = [place for it in hub.roles for place in it.served_at]
+    at = [f"http://{in_url(host)}:{port}" for host, port in served]
+    put(roles=found.roles.split(","), addresses=at)
+    done(text("installation.ready", roles=" · ".join([found.roles, *at])))
+    answer.end(0)
 
 
 def _trace(found: Settings, hub: Hub) -> None:

@@ -58,6 +58,11 @@ def age_of(revision: str) -> SchemaAge:
     return SchemaAge.OLDER if revision < newest() else SchemaAge.NEWER
 
 
+def is_current(store: Store) -> bool:
+    """Tell whether a database has the schema of this program."""
+    return age_of(of_database(store)) is SchemaAge.CURRENT
+
+
 def require_current(store: Store) -> None:
     """Raise SchemaMismatch unless the database has the schema of this program."""
     found = of_database(store)

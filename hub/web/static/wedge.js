@@ -4,6 +4,7 @@
 
 const FASTEST = 30; // ms between two keys: no person types a whole number like that
 const LEAST = 6;
+const PERSON = 300; // ms: keys that are this close belong together, fast ones and slow ones
 const AGAIN = 1000; // ms within which the same code is one reading
 // A dossier number alone (Code 128), or what the QR code of a paper holds.
 const SHAPE = /^(?:HS1:)?([0-9A-Z.]{1,30}-(?:[0-9]{6}|[0-9]{8})-[0-9]{4,7})(?::[^:]{0,60}:[0-9A-F]{6})?$/;
@@ -17,6 +18,7 @@ const suffix = page.readerSuffix || "Enter";
 let keys = "";
 let last = -Infinity;
 let field = null; // as it was before the first key
+let broken = false; // the keys follow others too slowly: a person's, or a reader that faltered
 let read = { code: "", at: -Infinity };
 
 /** The letter, digit or sign of a key; "" for a modifier, null for what no code holds. */
@@ -66,11 +68,14 @@ addEventListener("keydown", (event) => {
   const at = event.timeStamp;
   const fast = at - last < FASTEST;
   if (event.code === suffix && fast && keys.length >= LEAST && keys.startsWith(prefix)) {
+    const code = broken ? "" : keys.slice(prefix.length);
+    keys = "";
+    last = -Infinity;
+    // The end of a code could be another dossier's: in a field the whole is read as typed.
+    if (broken && field) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const code = keys.slice(prefix.length);
     restore(field);
-    keys = "";
     announce(code, at);
     return;
   }
@@ -82,6 +87,7 @@ addEventListener("keydown", (event) => {
     return;
   }
   if (!fast) {
+    broken = at - last < PERSON;
     keys = "";
     field = remembered(document.activeElement);
   }

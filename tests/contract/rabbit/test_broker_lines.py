@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pika.heartbeat import HeartbeatChecker
 
 from hub.broker.rabbit import RabbitBroker
 from hub.broker.rabbit.target import Target
@@ -55,10 +56,20 @@ def test_a_line_cut_while_confirming_is_unconfirmed(
 
 
 def test_a_half_open_line_is_noticed_by_the_missing_heartbeat(
-    url: str, proxy: TcpProxy, brokers: Callable[[Target | str], RabbitBroker]
+    url: str,
+    proxy: TcpProxy,
+    brokers: Callable[[Target | str], RabbitBroker],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No packet comes any more and no end either, while the consumer's owner has work in hand:
     the consumer is told, and everything comes over the next connection."""
+    begin = HeartbeatChecker._start_check_timer
+
+    def begin_soon(own: HeartbeatChecker) -> None:
+        own._check_interval = 2  # pika gives five seconds more than was agreed
+        begin(own)
+
+    monkeypatch.setattr(HeartbeatChecker, "_start_check_timer", begin_soon)
     quick = replace(Target.parse(proxy.instead_of(url)), heartbeat=timedelta(seconds=1))
     consumer = brokers(quick).consumer(INGEST, prefetch=10)
     publisher = brokers(url).publisher()

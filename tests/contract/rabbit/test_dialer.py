@@ -11,7 +11,7 @@ from hub.broker.rabbit.link import Link
 from hub.broker.rabbit.target import Target
 from hub.ports import BrokerUnavailable
 
-WITHIN = timedelta(seconds=0.5)
+WITHIN = timedelta(seconds=20)
 
 
 class Nothing:
@@ -35,10 +35,11 @@ def test_a_dial_under_way_does_not_hide_why_the_one_before_was_refused() -> None
         def cut_the_first() -> None:
             listener.accept()[0].close()
             silent.append(listener.accept()[0])
+            dialling.woken.set()
 
+        dialling = dialer(listener)
         server = threading.Thread(target=cut_the_first, daemon=True)
         server.start()
-        dialling = dialer(listener)
         with pytest.raises(BrokerUnavailable) as refused:
             dialling.up(WITHIN)
         assert not isinstance(refused.value, NotYet)
@@ -53,6 +54,6 @@ def test_a_first_dial_that_gets_no_answer_in_time_is_not_a_refusal() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         dialling = dialer(listener)
         with pytest.raises(NotYet):
-            dialling.up(WITHIN)
+            dialling.up(timedelta(seconds=0.1))
         listener.accept()[0].close()
         dialling.close()

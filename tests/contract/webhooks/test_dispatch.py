@@ -97,10 +97,12 @@ def test_cut_lines_errors_and_slow_replies_lose_nothing_and_keep_the_order(
 def test_reply_that_does_not_come_is_no_success(stage: WebhookStage) -> None:
     """The call is bounded in time; the event comes again under its id."""
     stage.receiver.answer = lambda _: "hang"
+    stage.expect_no_reply()
     stage.change(A, "2")
     assert stage.role.run_once() == 0
     assert stage.webhook.last_code == "reply_timeout"
     stage.receiver.answer = lambda _: 200
+    stage.expect_replies()
     stage.pass_time(minutes=1)
     assert stage.role.run_once() == 1
     assert {it.id for it in stage.receiver.requests} == {stage.receiver.taken[0].id}

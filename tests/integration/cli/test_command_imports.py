@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from hub.store.engine.store import Store
 
 HEAVY = (
@@ -30,6 +32,19 @@ for words in commands:
     except Exception as error:
         print(f"ended by {error!r}", file=sys.stderr)
     print("LOADED", json.dumps([name for name in heavy if name in sys.modules]))
+"""
+OF_WEB = ("fastapi", "uvicorn", "pydantic", "opentelemetry")
+OF_PAGES = ("jinja2", "hub.console.app", "hub.counter.app")
+BUILT = """
+import json
+import sys
+import hub.cli.installation.run
+from hub.bootstrap.build import build
+from hub.settings import Settings
+directory, roles, heavy = sys.argv[1:]
+made = build(Settings(data_dir=directory, roles=roles, http_port=0, console_port=0))
+made.stop()
+print(json.dumps([name for name in json.loads(heavy) if name in sys.modules]))
 """
 READING = (
     ("--help",),
@@ -99,9 +114,33 @@ def test_a_command_without_a_value_loads_no_validation(installed: Store, tmp_pat
     assert {name: packages for name, packages in found.items() if packages} == {}
 
 
-def test_migrate_alone_loads_the_migration_tool(installed: Store, tmp_path: Path) -> None:
+def test_the_migration_tool_is_loaded_where_there_is_a_step_to_take(tmp_path: Path) -> None:
     """The check can fail: what is needed is loaded, and is seen."""
-    assert installed.name == "sqlite"
     # alembic itself loads the dialects of all its databases
-    found = loaded(tmp_path, ("migrate",))
-    assert found == {"migrate": {"alembic", "sqlalchemy.dialects.postgresql"}}
+    assert loaded(tmp_path, ("migrate",)) == {
+        "migrate": {"alembic", "sqlalchemy.dialects.postgresql"}
+    }
+    assert loaded(tmp_path, ("migrate",)) == {"migrate": set()}
+
+
+@pytest.mark.parametrize(
+    ("roles", "heavy"),
+    [
+        ("receive,relay,deliver,reconcile,timer,sources", (*OF_PAGES, *OF_WEB, "alembic")),
+        ("gateway", (*OF_PAGES, "hub.operations.alerts.watching", "alembic")),
+        ("console", ("hub.counter.app", "hub.gateway.app", "hub.bootstrap.roles.sweep", "alembic")),
+    ],
+)
+def test_a_hub_loads_what_its_roles_need(
+    installed: Store, tmp_path: Path, roles: str, heavy: tuple[str, ...]
+) -> None:
+    """A role that serves no page has no web server: it starts in half the time."""
+    assert installed.name == "sqlite"
+    done = subprocess.run(
+        [sys.executable, "-c", BUILT, str(tmp_path), roles, json.dumps(heavy)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == []

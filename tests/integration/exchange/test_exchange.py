@@ -137,19 +137,21 @@ def test_an_idempotent_partner_is_simply_called_again(store: Store, broker: Memo
 
 
 def test_old_data_is_not_sent_when_newer_data_stands_behind_it(
-    store: Store, broker: MemoryBroker
+    store: Store, broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before its retry an update that a newer one replaces is superseded; steps all arrive, and
     the first registration always does."""
-    partner = Partner([DOWN])
+    partner, later = Partner([DOWN]), timedelta()
+    monkeypatch.setattr(works_module, "now", lambda: now() + later)
     with working(store, broker, partner) as works:
         works.emit(record(1, 1), record(1, 2))
         works.wait_delivered(2)
         partner.ledger.clear()
-        partner.goes_wrong(TransientFailure("partner_busy", retry_after=HALF_A_SECOND))
+        partner.goes_wrong(TransientFailure("partner_busy", retry_after=timedelta(hours=1)))
         works.emit(record(1, 3), step(1, 4))
         works.wait(lambda states: S.WAITING in states)
         works.emit(record(1, 5))
+        later = timedelta(hours=1)
         works.wait(lambda states: states == {S.DELIVERED: 4, S.SUPERSEDED: 1})
     assert [version for _, version in partner.ledger] == [4, 5]
 

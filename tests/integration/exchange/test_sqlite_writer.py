@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -228,17 +228,11 @@ def test_a_write_inside_a_write_is_refused_and_not_waited_for(store: Store) -> N
     assert names(store) == ["outer", "still outer"]
 
 
-def impatient(store: Store) -> SharedWriter:
-    """Let writers of a store wait for a twentieth of a second."""
+def test_a_writer_that_gets_no_turn_has_written_nothing_and_says_so(store: Store) -> None:
+    """Its error counts as an absence of the database, and the next writer is served."""
     store.sqlite_writer = SharedWriter(
         store.engine.connect, wait_at_most=timedelta(milliseconds=50)
     )
-    return store.sqlite_writer
-
-
-def test_a_writer_that_gets_no_turn_has_written_nothing_and_says_so(store: Store) -> None:
-    """Its error counts as an absence of the database, and the next writer is served."""
-    impatient(store)
     entered, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -247,14 +241,14 @@ def test_a_writer_that_gets_no_turn_has_written_nothing_and_says_so(store: Store
             entered.set()
             go_on.wait(20)
 
-    holding = threading.Thread(target=hold)
-    holding.start()
-    assert entered.wait(20)
-    with pytest.raises(WriterBusy) as caught, store.write():
-        raise AssertionError("it was let in")
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(hold)
+        assert entered.wait(20)
+        with pytest.raises(WriterBusy) as caught, store.write():
+            raise AssertionError("it was let in")
+        go_on.set()
+        holding.result(20)
     assert is_away(caught.value)
-    go_on.set()
-    holding.join(20)
     assert names(store) == ["first"]
 
 
@@ -262,8 +256,8 @@ def test_a_writer_that_does_not_see_its_commit_says_that_nobody_knows(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk may still take it, as it does here; whoever repeats must be ready for that."""
-    turns, real = impatient(store), sa.Connection.commit
-    entered, go_on, seen = threading.Event(), threading.Event(), list[BaseException]()
+    real, wait = sa.Connection.commit, turns_module._Round.wait
+    entered, go_on = threading.Event(), threading.Event()
 
     def commit(connection: sa.Connection) -> None:
         entered.set()
@@ -272,23 +266,21 @@ def test_a_writer_that_does_not_see_its_commit_says_that_nobody_knows(
 
     monkeypatch.setattr(turns_module, "LONGEST", 60)
     monkeypatch.setattr(sa.Connection, "commit", commit)
+    # Only the wait for a commit is short: the second one must get its permit on a busy machine.
+    monkeypatch.setattr(turns_module._Round, "wait", lambda own, _: wait(own, 0.05))
 
-    def leave_it_to_the_next() -> None:
-        try:
-            with store.write() as tx:
-                put(tx, "first")
-                second.start()
-                until_waiting(store, 1)
-        except CommitUnknown as error:
-            seen.append(error)
+    def leave_it_to_the_next() -> Future[None]:
+        with pytest.raises(CommitUnknown) as caught, store.write() as tx:
+            put(tx, "first")
+            second = pool.submit(put_one, store, "second")
+            until_waiting(store, 1)
+        assert is_away(caught.value)
+        return second
 
-    second = threading.Thread(target=lambda: put_one(store, "second"))
-    first = threading.Thread(target=leave_it_to_the_next)
-    first.start()
-    assert entered.wait(20)
-    first.join(20)
-    assert [is_away(error) for error in seen] == [True]
-    go_on.set()
-    second.join(20)
-    assert turns.waiting == 0
+    with ThreadPoolExecutor(2) as pool:
+        second = pool.submit(leave_it_to_the_next).result(20)
+        assert entered.wait(20)
+        go_on.set()
+        second.result(20)
+    assert waiting(store) == 0
     assert names(store) == ["first", "second"]

@@ -27,8 +27,7 @@ from tests.support.works import now
 
 CLIENT = "ward-software"
 A, B, C = (f"000.99.01.H57-180806-{n:04d}" for n in (1, 2, 3))
-QUICK = replace(LIMITS, reply_timeout=timedelta(milliseconds=300))
-"""A slow reply ends soon."""
+HERE = networks("127.0.0.0/8")
 
 
 @dataclass(slots=True)
@@ -65,6 +64,15 @@ class WebhookStage:
             self.pass_time(minutes=minutes)
         raise AssertionError(f"still waiting: {self.status()}")
 
+    def expect_no_reply(self) -> None:
+        """Have a call whose reply does not come end soon."""
+        limits = replace(LIMITS, reply_timeout=timedelta(milliseconds=300))
+        self.role.dispatch.sender = HttpSender(allowed=HERE, limits=limits)
+
+    def expect_replies(self) -> None:
+        """Be as patient as the hub is: a busy machine is slow."""
+        self.role.dispatch.sender = HttpSender(allowed=HERE)
+
     @property
     def webhook(self) -> Webhook:
         """How it stands in the store."""
@@ -94,7 +102,7 @@ def webhook_stage(
     with receiving() as receiver:
         dispatch = Dispatch(
             store=store,
-            sender=HttpSender(allowed=networks("127.0.0.0/8"), limits=QUICK),
+            sender=HttpSender(allowed=HERE),
             secrets=secrets,
             clock=lambda: stage.time,
             agency_of=lambda number: numbering.parse(number).agency,

@@ -12,7 +12,6 @@ from hub.cli.commands import COMMANDS, GROUPS
 from hub.cli.output.help_page import lines
 from hub.cli.root import load
 from hub.texts import Language, both
-from tests.support.documents.typed_commands import commands
 
 WIDTH = 80
 OWN_HELP = {"simulate"}
@@ -46,7 +45,7 @@ def test_a_help_page_is_in_one_language_and_fits_80_columns(path: str, language:
 @pytest.mark.parametrize("path", sorted(set(COMMANDS) - OWN_HELP))
 def test_a_help_page_names_every_option_and_argument_with_its_whole_sentence(path: str) -> None:
     """Nothing is cut where the terminal is narrow."""
-    command = dict(commands())[path]
+    command = load(path)
     printed = " ".join(page(path, Language.EN).split())
     for parameter in command.params:
         assert parameter.opts[0] in printed
@@ -66,7 +65,9 @@ def test_a_page_says_what_is_needed_and_what_holds_without_it() -> None:
         page("deliveries resolve", Language.EN).split()
     )
 
-    """The column of labels stays narrow, so that sentences keep their room."""
+
+def test_a_long_label_keeps_its_column_narrow() -> None:
+    """So that sentences keep their room."""
     command: Any = load("clients add")
     command.help = "Adds."
     found = list(lines(command, "hub clients add", [], WIDTH))

@@ -17,7 +17,8 @@ from hub.ports import Drift, DriftKind
 from hub.rules.failures.errors import TransientFailure
 from tests.support.network.raw_server import RawServer, raw_server
 
-SOON = timedelta(milliseconds=100)
+SOON = timedelta(milliseconds=500)
+"""Enough for the head of a reply on a busy machine."""
 LIMITS = Limits(reply_timeout=timedelta(seconds=20))
 HEAD = b"HTTP/1.1 200 OK\r\n"
 

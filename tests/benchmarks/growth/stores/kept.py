@@ -206,6 +206,7 @@ def _seed(report: Report) -> Path:
     if not done.exists():
         report("seed: a demo run", 0, 1)
         shutil.rmtree(place, ignore_errors=True)
+        BASE.mkdir(parents=True, exist_ok=True)
         hub = [sys.executable, "-m", "hub", "demo", "--broker", "memory"]
         hub += ["--dossiers", str(SEED_DOSSIERS), "--directory", str(place)]
         log = BASE / "seed.log"

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.cli.commands import COMMANDS
 from hub.cli.output.listing import Listing
+from hub.cli.root import load
 from hub.store.engine.store import Store
 from tests.support.documents.text_uses import catalogue
-from tests.support.documents.typed_commands import arguments, commands
+from tests.support.documents.typed_commands import arguments
 
 KEEPS_RUNNING = {"run", "demo", "broker node", "simulate"}
 """They start a process; their documents are printed when it is ready, or at its end."""
@@ -29,7 +30,7 @@ def declared(path: str) -> tuple[str | Listing, ...]:
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_has_the_option_and_declares_its_fields(path: str) -> None:
     """A program can rely on it without trying."""
-    command = dict(commands())[path]
+    command = load(path)
     assert any("--json" in option.opts for option in command.params)
     assert declared(path)
 
@@ -55,7 +56,7 @@ def test_a_command_prints_one_document_with_its_declared_fields(
 ) -> None:
     """Also where it is refused: why stands in the document."""
     assert installed.name == "sqlite"
-    command = dict(commands())[path]
+    command = load(path)
     file = tmp_path / "given.json"
     file.write_text("{}", encoding="utf-8")
     words = [*path.split(), *arguments(command, file), "--json"]

@@ -9,9 +9,10 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.cli.commands import COMMANDS
+from hub.cli.root import load
 from hub.store.engine.store import Store
 from hub.texts import Language
-from tests.support.documents.typed_commands import arguments, commands
+from tests.support.documents.typed_commands import arguments
 
 QUIET = {"run", "demo", "broker node", "simulate", "topology export"}
 """They start a process, or print a document for a program."""
@@ -53,7 +54,7 @@ def test_a_command_speaks_the_language_of_its_reader(
 ) -> None:
     """Answers, headings and refusals; a technical cause and official names stay as they are."""
     assert installed.name == "sqlite"
-    command = dict(commands())[path]
+    command = load(path)
     file = tmp_path / "given.json"
     file.write_text("{}", encoding="utf-8")
     typed = [arguments(command, file), arguments(command, tmp_path / "none"), []]

@@ -235,7 +235,7 @@ GREETING = b"\x16\x03\x01"
 
 def test_a_caller_that_never_shakes_hands_is_cut_off(tmp_path: Path, sqlite_store: Store) -> None:
     """Else anybody could hold connections on which no request begins."""
-    limits = ConnectionLimits(handshake_time=timedelta(seconds=0.2))
+    limits = ConnectionLimits(handshake_time=timedelta(seconds=1))
     gateway = SafeGateway(tmp_path, sqlite_store, limits)
     try:
         with gateway.connected() as line:

@@ -19,7 +19,6 @@ from tests.support.network.certificates import Authority
 from tests.support.network.webhook_receiver import Receiver, receiving
 
 HERE = networks("127.0.0.0/8,::1/128")
-QUICK = replace(LIMITS, reply_timeout=timedelta(milliseconds=500))
 HEADERS = {"webhook-id": "evt_1"}
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -33,7 +32,7 @@ def receiver() -> Iterator[Receiver]:
 
 def refusal(url: str, **options: Any) -> DeliveryFailure:
     """Send, and return why it was no success."""
-    given: dict[str, Any] = {"allowed": HERE, "limits": QUICK} | options
+    given: dict[str, Any] = {"allowed": HERE} | options
     sender = HttpSender(**given)
     with pytest.raises(DeliveryFailure) as failed:
         sender.send(url, headers=HEADERS, body=b"{}")
@@ -122,7 +121,8 @@ def endless(reply: bytes, piece: bytes) -> Iterator[str]:
 def test_reply_without_end_ends_the_call(reply: bytes, piece: bytes) -> None:
     """By its size or by the time; it is no success."""
     with endless(reply, piece) as url:
-        assert refusal(url).code
+        quick = replace(LIMITS, reply_timeout=timedelta(milliseconds=500))
+        assert refusal(url, limits=quick).code
 
 
 def test_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
