@@ -134,11 +134,11 @@ def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
 
 def some_are(tx: Tx, needless: sa.ColumnElement[bool]) -> bool:
     """Return whether a task is needless, by the condition of its kind."""
-    return bool(_asking_for(needless).scalars(tx)[0])
+    return bool(_question_of(needless).scalars(tx)[0])
 
 
 @cache
-def _asking_for(needless: sa.ColumnElement[bool]) -> Compiled:
+def _question_of(needless: sa.ColumnElement[bool]) -> Compiled:
     """Return the question of a kind of tasks; there are as many as conditions, written once."""
     return Compiled(sa.select(sa.exists().where(needless).label("some")))
 
