@@ -98,20 +98,9 @@ class Story:
         self.changes = Changes(self.observer)
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
-        records = Records(rules)
-        self.processes = [
-            Process(
-                name,
-                directory,
-                time=self.time,
-                chance=self.chance,
-                broker=self.broker,
-                records=records,
-                partners=self.partners,
-                changes=self.changes,
-            )
-            for name in ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
-        ]
+        self.records = Records(rules)
+        names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
+        self.processes = [self._process(name, directory) for name in names]
         self.store = Store(f"sqlite:///{directory / 'hub.db'}")
         """Of no process: it reads what they wrote, whether they live or not."""
         self.always = invariants.Always(self.observer)
@@ -125,6 +114,18 @@ class Story:
         """The write after which the invariants were checked the last time."""
         self.broken: invariants.Broken | None = None
         """What broke while the hub made a call."""
+
+    def _process(self, name: str, directory: Path) -> Process:
+        return Process(
+            name,
+            directory,
+            time=self.time,
+            chance=self.chance,
+            broker=self.broker,
+            records=self.records,
+            partners=self.partners,
+            changes=self.changes,
+        )
 
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""

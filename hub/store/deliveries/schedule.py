@@ -39,11 +39,13 @@ _DUE = Compiled(
     .where(sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before")))
     .limit(sa.literal_column("1"))
 )
-_NOT_ASKED = sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before"))
-_IS_DUE = sa.and_(
-    deliveries.c.state == S.WAITING.value, deliveries.c.next_attempt_at <= _NOW, _NOT_ASKED
+_NOT_ENQUEUED = sa.or_(
+    deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before")
 )
-_IS_LOST = sa.and_(deliveries.c.state == S.PENDING.value, _NOT_ASKED)
+_IS_DUE = sa.and_(
+    deliveries.c.state == S.WAITING.value, deliveries.c.next_attempt_at <= _NOW, _NOT_ENQUEUED
+)
+_IS_LOST = sa.and_(deliveries.c.state == S.PENDING.value, _NOT_ENQUEUED)
 _GOES_ON = ~pauses.is_paused(_NOW)
 _ENQUEUE_DUE = enqueuing(sa.and_(_IS_DUE, _GOES_ON), deliveries.c.deadline)
 _ENQUEUE_ALL_DUE = enqueuing(_IS_DUE, deliveries.c.deadline)

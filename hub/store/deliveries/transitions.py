@@ -98,10 +98,10 @@ def enqueuing(condition: sa.ColumnElement[bool], *first: sa.Column[Any]) -> Comp
     order = (*(column.asc().nulls_last() for column in first), deliveries.c.id)
 
     def statement(dialect: str) -> ReturningUpdate[Any]:
-        asked = sa.update(deliveries).where(
+        enqueued = sa.update(deliveries).where(
             foremost(dialect, condition, *order), checked(condition)
         )
-        return asked.values(asked_at=sa.bindparam("now")).returning(
+        return enqueued.values(asked_at=sa.bindparam("now")).returning(
             deliveries.c.id, deliveries.c.destination, deliveries.c.type, *first
         )
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.messages.invalid import InvalidMessage
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.operations.deliveries import actions, classify, pausing, replay_orders, resend
 from hub.operations.deliveries.classify import CodeVerdict
 from hub.operations.signed_by import SignedBy
@@ -35,7 +35,7 @@ VERBS = (
     "cancel plan",
     "resend corrected",
     "send now",
-    "unpark",
+    "retry parked",
 )
 _ORDERS = {"start plan": "start", "pause plan": "pause", "resume plan": "resume"}
 _ORDERS["cancel plan"] = "cancel"
@@ -89,7 +89,7 @@ class Supervisors:
             **dict.fromkeys(_ORDERS, self._order),
             "resend corrected": self._resend,
             "send now": self._send_now,
-            "unpark": self._unpark,
+            "retry parked": self._retry_parked,
         }
 
     def _pause(self, process: Process, verb: str, by: SignedBy) -> str:
@@ -147,9 +147,9 @@ class Supervisors:
         actions.send_now(process.store, id, by=by)
         return str(id)
 
-    def _unpark(self, process: Process, _verb: str, by: SignedBy) -> str:
+    def _retry_parked(self, process: Process, _verb: str, by: SignedBy) -> str:
         (id,) = self._one_of(process, "SELECT id FROM journal WHERE state = 'parked' ORDER BY id")
-        unpark.unpark(process.store, [id], by=by)
+        parked_messages.retry(process.store, [id], by=by)
         return str(id)
 
     def _partner(self) -> str:
