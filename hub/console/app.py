@@ -24,6 +24,8 @@ from hub.console.repair import comparisons, groups, replays, selections
 from hub.console.settling import printing, resend, tasks, unmasking
 from hub.console.settling import routes as settling
 from hub.console.sign_in import routes as sign_in
+from hub.console.workstations import acts as workstation_acts
+from hub.console.workstations import listing as workstations
 from hub.web import headers, language
 
 
@@ -46,6 +48,8 @@ def create_app(parts: Parts) -> FastAPI:
     for page in (listing, message, unread_page, parked_acts, desks, desk_acts):
         page.install(app, parts)
     for page in (unmasking, printing, resend, tasks, settling, inbox, audit, devices):
+        page.install(app, parts)
+    for page in (workstations, workstation_acts):
         page.install(app, parts)
     for page in (account_listing, user_account, account_acts):
         page.install(app, parts)

@@ -103,7 +103,12 @@ class Screens:
 
 
 def install(app: FastAPI, parts: CounterParts) -> None:
-    """Add the address to which a device's start page posts the key."""
+    """Add the address that a device's start page asks, and to which it posts the key."""
+
+    @app.get("/enter")
+    async def answer() -> Response:
+        """Say that the hub is there: a page of another origin may see that, and nothing else."""
+        return Response(status_code=204, headers={"Cross-Origin-Resource-Policy": "cross-origin"})
 
     @app.post("/enter")
     async def enter(request: Request) -> Response:

@@ -13,11 +13,33 @@ hub_????????_*) ;;
 *) echo "$SCREEN_KEY holds no key of a client" >&2; exit 1 ;;
 esac
 umask 077
-# The key is posted once by a page of this machine; afterwards a cookie carries it, in memory only.
+# The key is posted once by a page of this machine; afterwards a cookie carries it, in memory only. After a
+# power cut the screen is often there before the hub: the page waits for it and says so.
 cat >"$RUNTIME_DIRECTORY/start.html" <<END
-<!doctype html><title>start</title>
+<!doctype html>
+<html lang="vi">
+<meta charset="utf-8">
+<title>start</title>
+<style>
+body { margin: 20vh 8vw; font: 2rem/1.5 sans-serif; color: #1d2733; background: #fff; }
+h1 { font-size: 3rem; }
+</style>
+<main hidden>
+<h1>Chưa kết nối được với trung tâm</h1>
+<p>Từ <b></b>. Màn hình tự vào khi có kết nối. Cần ngay thì hỏi cán bộ tại quầy.</p>
+<p lang="en">No connection to the hub ($HUB_COUNTER) yet. This screen enters by itself; officers at the desks can help.</p>
+</main>
 <form method="post" action="$HUB_COUNTER/enter"><input type="hidden" name="key" value="$key"></form>
-<script>document.forms[0].submit()</script>
+<script>
+const waiting = document.querySelector("main");
+waiting.querySelector("b").textContent = new Date().toLocaleTimeString("vi", { timeStyle: "short" });
+function enter() {
+  fetch("$HUB_COUNTER/enter", { mode: "no-cors", cache: "no-store" }).then(
+    () => document.forms[0].submit(),
+    () => { waiting.hidden = false; setTimeout(enter, 3000); });
+}
+enter();
+</script>
 END
 exec "${SCREEN_BROWSER:-chromium}" --kiosk --incognito --no-first-run --no-default-browser-check \
     --disable-translate --disable-pinch --overscroll-history-navigation=0 --disable-features=Translate,TranslateUI \

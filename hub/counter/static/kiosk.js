@@ -59,5 +59,12 @@ addEventListener("submit", (event) => {
 const lost = document.querySelector("[data-lost]");
 const line = new EventSource(`/kiosk/live?width=${innerWidth}&height=${innerHeight}`);
 line.addEventListener("error", () => { lost.hidden = false; });
+// Nobody is led to the browser's own page of an error, from which no touch leads back.
+for (const name of ["click", "submit"]) {
+  addEventListener(name, (event) => {
+    const leaves = name === "submit" || event.target.closest("a[href]");
+    if (leaves && !lost.hidden) { event.preventDefault(); event.stopImmediatePropagation(); }
+  }, true);
+}
 for (const name of ["page", "same"]) line.addEventListener(name, () => { lost.hidden = true; });
 addEventListener("pagehide", () => line.close());
