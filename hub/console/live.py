@@ -73,7 +73,7 @@ class Freshness:
             page = self._make(self._parts, who, now)
             html = fragment(language, page, who, now=now, template=page.main)
             event = live.event(live.PAGE, html, at=clock_time(now))
-            stays = _stays(time.perf_counter() - begun)
+            stays = stays_for(time.perf_counter() - begun)
             made = self._made[language, sees(who)] = _Made(now, stays, event)
             for key, old in list(self._made.items()):
                 if now - old.at > LASTS:  # nobody looks at it any more
@@ -81,7 +81,7 @@ class Freshness:
             return made
 
 
-def _stays(seconds: float) -> timedelta:
+def stays_for(seconds: float) -> timedelta:
     """Return how long a page stays that took so many seconds."""
     return min(max(EVERY, timedelta(seconds=RESTS * seconds)), STAYS_AT_MOST)
 
