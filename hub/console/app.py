@@ -10,6 +10,7 @@ from hub.console.accounts import acts as account_acts
 from hub.console.accounts import listing as account_listing
 from hub.console.alerts import acts as alert_acts
 from hub.console.alerts import incidents, signals
+from hub.console.approvals import accounts as account_confirmations
 from hub.console.approvals import inbox
 from hub.console.desks import acts as desk_acts
 from hub.console.desks import pages as desks
@@ -51,6 +52,6 @@ def create_app(parts: Parts) -> FastAPI:
         page.install(app, parts)
     for page in (workstations, workstation_acts):
         page.install(app, parts)
-    for page in (account_listing, user_account, account_acts):
+    for page in (account_listing, user_account, account_acts, account_confirmations):
         page.install(app, parts)
     return app

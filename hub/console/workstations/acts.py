@@ -5,30 +5,25 @@ form that made it, and never again.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
-from hub.console.forms.acting import Act, act
+from hub.console.forms.acting import Act, Posted, PostedForm, act
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.console.workstations.listing import all_agents
 from hub.operations.edge import enrolling
 from hub.operations.edge.enrolling import Code
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients.client import NotAClient
 from hub.rules.users.rights import Right
-from hub.rules.users.visitor import Visitor
 from hub.store.console import happened
 from hub.texts import Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 PLACE = "/workstations"
 
 
@@ -43,26 +38,24 @@ class _Forms:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def add(self, request: Request, who: Who, form: Form) -> Response:
+    def add(self, posted: Posted) -> Response:
         """Add a workstation and show its code."""
-        agent, made = form.get("agent", "").strip(), list[Code]()
+        agent, made = posted.fields.get("agent", "").strip(), list[Code]()
 
         def do(sent: Filled, by: SignedBy) -> Text:
-            demand(who, Right.ACT)
+            demand(posted.who, Right.ACT)
             made.append(self._code(sent.get("agent"), sent.get("agency"), "", by))
             return both("workstations.code_made", agent=agent)
 
-        return self._done(request, who, form, do, agent, made)
+        return self._done(posted, do, agent, made)
 
-    def acted(self, request: Request, agent: str, verb: str, who: Who, form: Form) -> Response:
+    def acted(self, agent: str, verb: str, posted: Posted) -> Response:
         """Do with a workstation what the form says."""
         made: list[Code] = []
 
         def do(sent: Filled, by: SignedBy) -> Text:
-            demand(who, Right.ACT)
-            version = sent.get("version")
-            if not version:
-                raise FormRefused(both("forms.no_id"))
+            demand(posted.who, Right.ACT)
+            version = sent.version
             if verb == "code":
                 made.append(self._code(agent, "", version, by))
                 return both("workstations.code_made", agent=agent)
@@ -70,7 +63,7 @@ class _Forms:
                 raise NotHere
             return _VERBS[verb](self._parts, agent, version, by)
 
-        return self._done(request, who, form, do, agent, made)
+        return self._done(posted, do, agent, made)
 
     def _code(self, agent: str, agency: str, version: str, by: SignedBy) -> Code:
         try:
@@ -78,23 +71,15 @@ class _Forms:
         except NotAClient as error:
             raise FormRefused(error.text) from None
 
-    def _done(
-        self,
-        request: Request,
-        who: Visitor,
-        form: Mapping[str, str],
-        do: Act,
-        agent: str,
-        made: list[Code],
-    ) -> Response:
+    def _done(self, posted: PostedForm, do: Act, agent: str, made: list[Code]) -> Response:
+        who = posted.who
+
         def shown() -> PageView | None:
             return all_agents(self._parts, who, code=made[0], agent=agent) if made else None
 
         return act(
-            request,
+            posted,
             self._parts,
-            who,
-            form,
             do=do,
             page=lambda: all_agents(self._parts, who),
             leads_to=PLACE,

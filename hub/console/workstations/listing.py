@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
 from hub.operations.devices.listing import AGENT_SILENT_AFTER
 from hub.operations.edge.enrolling import Code, version_of
@@ -56,7 +55,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page. Workstations concern the installation as a whole, so no partner sees it."""
 
     @app.get("/workstations")
-    def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(request: Request, who: Who) -> Response:
         return render(request, all_agents(parts, who), who, now=parts.clock())
 
 

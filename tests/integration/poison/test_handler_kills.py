@@ -23,7 +23,7 @@ from hub.exchange.intake.accept import Intake
 from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog, queues
 from hub.messages import payloads as p
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox
@@ -92,9 +92,9 @@ def check_that_one_is_parked(store: Store, deadly: str) -> None:
         assert outbox.backlog(tx) == before
 
 
-def check_that_it_can_be_taken_up(settings: Settings, store: Store, deadly: str) -> None:
+def check_that_it_can_be_retried(settings: Settings, store: Store, deadly: str) -> None:
     """After the upgrade it is handled like any other."""
-    unpark.unpark(store, [deadly], by={"actor": "IT", "reason": "upgraded", "now": now()})
+    parked_messages.retry(store, [deadly], by={"actor": "IT", "reason": "upgraded", "now": now()})
     assert lives(settings, store, "") == [0]
     with store.write() as tx:
         dossier = dossiers.get(tx, NUMBERS[2])
@@ -125,7 +125,7 @@ def test_on_rabbitmq_five_deaths_end_it(
     assert lives(settings, store, deadly) == [-signal.SIGKILL] * 5 + [0]
     check_that_one_is_parked(store, deadly)
     assert (broker.depth(queues.DEAD), broker.depth(queues.INGEST)) == (0, 0)
-    check_that_it_can_be_taken_up(settings, store, deadly)
+    check_that_it_can_be_retried(settings, store, deadly)
     publisher.close()
     broker.close()
     store.close()
@@ -139,5 +139,5 @@ def test_on_one_machine_without_a_broker_four_deaths_end_it(tmp_path: Path) -> N
     deadly = accept_five(settings, store)
     assert lives(settings, store, deadly) == [-signal.SIGKILL] * 4 + [0]
     check_that_one_is_parked(store, deadly)
-    check_that_it_can_be_taken_up(settings, store, deadly)
+    check_that_it_can_be_retried(settings, store, deadly)
     store.close()
