@@ -26,8 +26,8 @@ from hub.store.console.listing import ListedDelivery
 from tests.integration.devices.test_printer import A4
 from tests.support.dossiers.slips import add_dossier
 from tests.support.gateway.edge_agent import signed
-from tests.support.hub_command import run_hub
 from tests.support.network.eve_printer import EvePrinter, eve_printer
+from tests.support.programs.hub_command import run_hub
 from tests.support.works import number
 
 pytestmark = pytest.mark.long

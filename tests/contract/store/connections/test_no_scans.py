@@ -20,11 +20,14 @@ from typer.testing import CliRunner
 
 import hub.cli
 from hub.drill.pilot import run as pilot
+from hub.file_checks.check import ContentCheck
 from hub.messages import payloads as p
 from hub.operations import parked_messages
 from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.operations.archive.run import archiving
+from hub.operations.deliveries import pausing
+from hub.ports.files import CheckedFile
 from hub.settings import Settings
 from hub.store.conservation import counts
 from hub.store.deliveries import (
@@ -273,6 +276,9 @@ def place(
         return msgspec.structs.replace(made(*given), database_url=url)
 
     monkeypatch.setattr(pilot, "_settings", with_database)
+    # Some two hundred files come in, each would be parsed by a process of its own.
+    monkeypatch.setattr(pausing, "IN_FORCE", timedelta())
+    monkeypatch.setattr(ContentCheck, "__call__", lambda *_: CheckedFile(None, ""))
     return url, directory
 
 
