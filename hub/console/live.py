@@ -31,7 +31,7 @@ from hub.store.engine.store import StoreUnavailable
 from hub.texts import Language, both
 from hub.web import live
 from hub.web.language import language_of
-from hub.web.live import EVERY, LASTS, Event
+from hub.web.live import EVERY, LASTS, FreshPart
 from hub.web.templates import clock_time
 
 MOST_PAGES = 50
@@ -49,7 +49,7 @@ STAYS_AT_MOST = timedelta(seconds=10)
 class _Made:
     at: datetime
     stays: timedelta
-    event: Event
+    event: FreshPart
 
 
 class Freshness:
@@ -145,7 +145,7 @@ def add_streams(
         return live.stream(request, refresh, may_go_on=partial(is_open, request))
 
 
-def _refresh(fresh: Freshness, language: Language, who: Visitor) -> Event:
+def _refresh(fresh: Freshness, language: Language, who: Visitor) -> FreshPart:
     try:
         return fresh.get(language, who).event
     except StoreUnavailable:

@@ -22,7 +22,7 @@ PAGE, AWAY, SAME = "page", "away", "same"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class FreshPart:
     """What readers are sent, written once for all of them."""
 
     name: str
@@ -35,17 +35,17 @@ class Event:
     """Those for a reader who has the part."""
 
 
-def event(name: str, html: str, **others: str) -> Event:
+def event(name: str, html: str, **others: str) -> FreshPart:
     """Return an event; of `others`, `at` tells when the part was made."""
     data = {"html": html, **others}
-    return Event(name, html, _lines(name, data), _lines(SAME, others.get("at", "")))
+    return FreshPart(name, html, _lines(name, data), _lines(SAME, others.get("at", "")))
 
 
 def _lines(name: str, data: object) -> str:
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"
 
 
-Fresh = Callable[[], Event]
+Fresh = Callable[[], FreshPart]
 
 
 def stream(

@@ -60,20 +60,20 @@ class _Pages:
             raise UnknownScreen
         return found
 
-    def _display_part(self, language: Language) -> live.Event:
+    def _display_part(self, language: Language) -> live.FreshPart:
         try:
             made = self._fresh.get(language)
         except StoreUnavailable:
             return live.event(live.AWAY, "")
         return live.event(live.PAGE, made.html, at=clock_time(made.at))
 
-    def _kiosk_part(self) -> live.Event:
+    def _kiosk_part(self) -> live.FreshPart:
         return live.event(live.PAGE, "-", at=clock_time(self._parts.clock()))
 
     def _stream(
         self, request: Request, screen: Screen, fresh: live.Fresh, size: tuple[int, int]
     ) -> Response:
-        def heard() -> live.Event:
+        def heard() -> live.FreshPart:
             self._lines.hear(screen.name, HeardScreen(self._parts.clock(), *size))
             return fresh()
 

@@ -16,8 +16,9 @@ from hub.store.engine.store import Tx
 from hub.store.schema.tables.conservation import (
     ACCEPTED,
     ARCHIVED,
+    LEFT_TO_PERSON,
 )
-from hub.store.schema.tables.exchange import LEFT_TO_PERSON, UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 
 STATES = (*map(str, DeliveryState), ARCHIVED)
 """Where an accepted delivery may be, in the order in which they are shown."""

@@ -13,7 +13,8 @@ from hub.rules.users.scope import Scope
 from hub.store.console.scope import within
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DISCARDED_CODE
-from hub.store.schema.tables.exchange import LEFT_TO_PERSON, UNHANDLED, deliveries, journal
+from hub.store.schema.tables.conservation import LEFT_TO_PERSON
+from hub.store.schema.tables.exchange import UNHANDLED, deliveries, journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

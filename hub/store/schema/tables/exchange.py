@@ -202,20 +202,6 @@ partial_index(
     deliveries.c.next_attempt_at,
     where=UNSETTLED,
 )
-LEFT_TO_PERSON = sa.text("state IN ('dead', 'ambiguous') AND settled_at IS NULL AND type <> ''")
-"""As `UNSETTLED`, in every question that counts what stands until a person comes. The index has
-whatever is counted, so that no row is read; a delivery that moves on is never in it."""
-partial_index(
-    "ix_deliveries_left",
-    deliveries.c.destination,
-    deliveries.c.state,
-    deliveries.c.type,
-    deliveries.c.code,
-    deliveries.c.next_attempt_at,
-    deliveries.c.created_at,
-    deliveries.c.settled_at,
-    where=LEFT_TO_PERSON,
-)
 sa.Index("ix_deliveries_lane", deliveries.c.lane)
 _ANSWERED = sa.text("partner_code IS NOT NULL")
 partial_index(
