@@ -109,6 +109,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_ca_file: str = ""
     oidc_proxy: str = "environment"
     """`off`, `environment`, or http://host:port."""
+    oidc_sign_out: Literal["on", "off"] = "off"
+    """Whether a person who signs out of the console is offered to sign out at the provider, too."""
     console_url: str = ""
     """Address under which persons open the console, which the provider sends them back to."""
     counter_host: str = "127.0.0.1"

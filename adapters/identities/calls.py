@@ -14,6 +14,8 @@ from urllib.parse import urlencode, urlsplit
 from adapters.wire.connections import Dialer
 from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Proxy, Tls
+from adapters.wire.reading.reply import Reply
+from hub.ports import Clock
 from hub.rules.failures.errors import DeliveryFailure
 from hub.rules.users.identities import IdentityRefusal, IdentityRefused
 
@@ -35,21 +37,33 @@ class Calls:
 
     def get(self, address: str) -> Mapping[str, Any]:
         """Return the JSON object at an address. Raises IdentityRefused."""
-        status, found = self._call("GET", address)
-        if status != 200:
-            raise IdentityRefused(_kind_of(status), f"{_host(address)}: HTTP {status}")
-        return found
+        return self._get(address)[1]
+
+    def get_timed(
+        self, address: str, *, clock: Clock
+    ) -> tuple[Mapping[str, Any], timedelta | None]:
+        """Return the same, and by how much the server's clock is ahead; None: it does not tell."""
+        sent = clock()
+        reply, found = self._get(address)
+        return found, reply.clock_ahead(sent=sent, received=clock())
+
+    def _get(self, address: str) -> tuple[Reply, Mapping[str, Any]]:
+        reply, found = self._call("GET", address)
+        if reply.status != 200:
+            raise IdentityRefused(_kind_of(reply.status), f"{_host(address)}: HTTP {reply.status}")
+        return reply, found
 
     def post(
         self, address: str, fields: Mapping[str, str], headers: Mapping[str, str]
     ) -> tuple[int, Mapping[str, Any]]:
         """Send a form; return status and the JSON object of the answer. Raises IdentityRefused."""
         media = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._call("POST", address, urlencode(fields).encode(), {**media, **headers})
+        reply, found = self._call("POST", address, urlencode(fields).encode(), {**media, **headers})
+        return reply.status, found
 
     def _call(
         self, method: str, address: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> tuple[int, Mapping[str, Any]]:
+    ) -> tuple[Reply, Mapping[str, Any]]:
         parts = urlsplit(checked_address(address))
         origin = f"{parts.scheme}://{parts.netloc}"
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -68,7 +82,7 @@ class Calls:
         except (OSError, ValueError) as error:
             detail = f"{_host(address)}: {type(error).__name__}"
             raise IdentityRefused(IdentityRefusal.PROVIDER_AWAY, detail) from None
-        return reply.status, _object(reply.status, reply.body, address)
+        return reply, _object(reply.status, reply.body, address)
 
 
 def checked_address(address: object) -> str:

@@ -6,14 +6,14 @@ sign-in, now. It opens nothing: which account an identity has is the hub's busin
 
 import base64
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from adapters.identities.calls import Calls
 from adapters.identities.discovery import WELL_KNOWN, ProviderMetadata, read_metadata
-from adapters.identities.signing_keys import SigningKeys
+from adapters.identities.signing_keys import SigningKeys, read_keys
 from hub.ports import Clock
 from hub.rules.users.id_tokens import (
     challenge_of,
@@ -21,7 +21,13 @@ from hub.rules.users.id_tokens import (
     check_claims,
     identity_in,
 )
-from hub.rules.users.identities import IdentityRefusal, IdentityRefused, ProvenIdentity, Started
+from hub.rules.users.identities import (
+    ExaminedProvider,
+    IdentityRefusal,
+    IdentityRefused,
+    ProvenIdentity,
+    Started,
+)
 
 METADATA_LASTS = timedelta(hours=1)
 _SCOPES = {"sub": "openid", "email": "openid email"}
@@ -41,6 +47,8 @@ class Registration:
     second_factors: Sequence[str] = ()
     """Values of `amr` or `acr` that stand for the hub's own one-time code."""
     button: str = ""
+    signed_out_uri: str = ""
+    """Where a browser comes back to after a sign-out at the provider; "": none is offered."""
 
 
 class OidcProvider:
@@ -52,6 +60,7 @@ class OidcProvider:
         self._lock = threading.Lock()
         self._metadata: tuple[ProviderMetadata, datetime] | None = None
         self._keys = SigningKeys(lambda: calls.get(self._known().jwks_uri))
+        self._place = self.issuer.rstrip("/") + WELL_KNOWN
 
     def address(self, started: Started) -> str:
         """Return where a browser is sent to sign in. Raises IdentityRefused."""
@@ -67,7 +76,32 @@ class OidcProvider:
             "code_challenge_method": "S256",
         }
         place = found.authorization_endpoint
-        return f"{place}{'&' if '?' in place else '?'}{urlencode(wanted)}"
+        return _with_query(place, wanted)
+
+    def sign_out_address(self, id_token: str) -> str:
+        """Return where a browser is sent to sign out at the provider, "" where it cannot be.
+
+        `id_token`: of the sign-in that is to end. Raises IdentityRefused.
+        """
+        back = self._own.signed_out_uri
+        place = self._known().end_session_endpoint if back else ""
+        if not place:
+            return ""
+        wanted = {"id_token_hint": id_token, "client_id": self._own.client_id}
+        return _with_query(place, {**wanted, "post_logout_redirect_uri": back})
+
+    def examine(self) -> ExaminedProvider:
+        """Ask the provider for all that a sign-in needs of it. Raises IdentityRefused."""
+        found, ahead = self._calls.get_timed(self._place, clock=self._clock)
+        metadata = read_metadata(found, issuer=self.issuer)
+        keys = read_keys(self._calls.get(metadata.jwks_uri))
+        return ExaminedProvider(
+            redirect_uri=self._own.redirect_uri,
+            keys=len(keys),
+            clock_ahead=ahead,
+            signed_out_uri=self._own.signed_out_uri,
+            signs_out=bool(metadata.end_session_endpoint),
+        )
 
     def check_answer_from(self, issuer: str | None) -> None:
         """Raise IdentityRefused where the browser's answer names another provider (RFC 9207)."""
@@ -85,9 +119,10 @@ class OidcProvider:
             claims, issuer=own.issuer, client_id=own.client_id, nonce=started.nonce, now=now
         )
         check_access_token(claims, access_token)
-        return identity_in(
+        identity = identity_in(
             claims, issuer=own.issuer, claim=own.claim, second_factors=own.second_factors
         )
+        return replace(identity, id_token=id_token)
 
     def _exchange(self, found: ProviderMetadata, code: str, started: Started) -> tuple[str, str]:
         """Exchange the code; return ID token and access token."""
@@ -121,11 +156,15 @@ class OidcProvider:
         if known is not None and now - known[1] < METADATA_LASTS:
             return known[0]
         # Without the lock: a provider that answers slowly holds up nobody who knows it already.
-        place = self.issuer.rstrip("/") + WELL_KNOWN
-        found = read_metadata(self._calls.get(place), issuer=self.issuer)
+        found = read_metadata(self._calls.get(self._place), issuer=self.issuer)
         with self._lock:
             self._metadata = (found, now)
         return found
+
+
+def _with_query(place: str, wanted: Mapping[str, str]) -> str:
+    """Return an address with more parameters, its own query kept."""
+    return f"{place}{'&' if '?' in place else '?'}{urlencode(wanted)}"
 
 
 def _basic(client_id: str, secret: str) -> str:

@@ -24,6 +24,7 @@ from hub.records.rulebook import Rulebook
 from hub.runtime.clock import clock_of
 from hub.runtime.process.heartbeat import Heartbeat
 from hub.settings import Settings
+from hub.store.engine.store import Store
 
 
 def build(
@@ -42,7 +43,7 @@ def build(
     )
     files = make_file_store(settings, store, clock)
     drift = DriftCounts()
-    listened, watched = _devices(settings, clock) if sources is None else (sources, ())
+    listened, watched = _devices(settings, store, clock) if sources is None else (sources, ())
     rules = Rulebook.load()
     records = Records(rules)
     with cpu_of(settings):
@@ -54,7 +55,7 @@ def build(
         broker=_broker(settings),
         intake=intake,
         records=records,
-        destinations=_destinations(settings, drift),
+        destinations=_destinations(settings, store, drift),
         drift=drift,
         town=_town_callbacks(settings, clock, drift),
         clock=clock,
@@ -67,17 +68,19 @@ def build(
     return hub
 
 
-def _devices(settings: Settings, clock: Clock) -> tuple[Sequence[Source], Sequence[Device]]:
+def _devices(
+    settings: Settings, store: Store, clock: Clock
+) -> tuple[Sequence[Source], Sequence[Device]]:
     """Return what the role `sources` listens to, and whose health it checks."""
     if "sources" not in settings.role_names:
         return (), ()
     from hub.bootstrap.devices.kinds import make_devices, make_sources
 
-    return make_sources(settings, clock), make_devices(settings)
+    return make_sources(settings, clock), make_devices(settings, store)
 
 
-def _destinations(settings: Settings, drift: DriftCounts) -> list[Destination]:
-    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings)]
+def _destinations(settings: Settings, store: Store, drift: DriftCounts) -> list[Destination]:
+    return [*make_destinations(settings, observe=drift.observe), *make_printers(settings, store)]
 
 
 def _watch(hub: Hub) -> None:

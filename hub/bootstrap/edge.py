@@ -5,11 +5,17 @@ on a serial line is one of POSIX.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from adapters.devices.printer.destination import (
+    Paper,
+    PaperPrinters,
+    PrinterAddress,
+    request_of,
+)
 from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
@@ -20,17 +26,21 @@ from hub.bootstrap.files.toml_file import toml_text
 from hub.edge.agent import Agent
 from hub.edge.credential import Credential
 from hub.edge.line import HubLine
+from hub.edge.printing.jobs import PrintJobs
+from hub.edge.printing.printers import LocalPrinters
 from hub.edge.spool.spool import Spool
 from hub.messages.payloads import Station
-from hub.ports import Source
+from hub.ports import Answer, Receipt, Request, Source
 from hub.ports.devices import Device
 from hub.rules.devices import reading
-from hub.rules.devices.reading import BARCODE_READER, PRINTER, SCANNER, DeviceSettings
+from hub.rules.devices.reading import AGENT, BARCODE_READER, PRINTER, SCANNER, DeviceSettings
+from hub.rules.edge.protocol import MOST_DOCUMENT, PrintJob
+from hub.rules.failures.errors import PermanentFailure
 
 LIMITS: Final = Limits(
     connect_timeout=timedelta(seconds=5),
     reply_timeout=timedelta(seconds=30),
-    reply_bytes=4 * 1024 * 1024,
+    reply_bytes=MOST_DOCUMENT + 64 * 1024,
     connections=0,
 )
 _POLL: Final = 0.5
@@ -56,11 +66,13 @@ def open_spool(directory: Path, credential: Credential) -> Spool:
 def make_agent(directory: Path, credential: Credential) -> Agent:
     """Put an agent together. Raises TomlFileWrong, DeviceNotHere, and as the parts do."""
     devices = devices_of(credential)
+    spool = open_spool(directory, credential)
     return Agent(
-        open_spool(directory, credential),
+        spool,
         make_line(credential),
         sources=[_SOURCES[it.kind](it, credential.agent) for it in devices if it.kind in _SOURCES],
         devices=[_DEVICES[it.kind](it) for it in devices],
+        printers=_printers(devices, spool),
         holds_numbers=bool(credential.agency),
     )
 
@@ -70,9 +82,60 @@ def devices_of(credential: Credential) -> list[DeviceSettings]:
     file = credential.devices_file
     found = reading.parse(toml_text(file), file) if file else []
     for it in found:
-        if it.kind not in _DEVICES:
+        if it.kind not in _DEVICES or AGENT in it.values:
             raise DeviceNotHere(f"{it.name}: {it.kind} is hosted by the hub, not by a workstation")
     return found
+
+
+def _printers(devices: Sequence[DeviceSettings], spool: Spool) -> LocalPrinters | None:
+    """Return the printers of a workstation, None where it has none."""
+    addresses = {
+        it.name: PrinterAddress(it.values["address"], it.values.get("ca_file", ""))
+        for it in devices
+        if it.kind == PRINTER
+    }
+    return WorkstationPrinters(addresses, PrintJobs(spool.database)) if addresses else None
+
+
+class WorkstationPrinters:
+    """The printers of a workstation, over the same calls as the hub's own; for one thread."""
+
+    def __init__(self, addresses: Mapping[str, PrinterAddress], jobs: PrintJobs) -> None:
+        self.names = tuple(addresses)
+        self._begin: Callable[[], None] = lambda: None
+        self._printers = PaperPrinters(
+            addresses, read_file=jobs.document, before_print=lambda _request: self._begin()
+        )
+
+    def send(self, job: PrintJob, begin: Callable[[], None]) -> Receipt:
+        """Print once; raises only the failures of rules.errors."""
+        self._must_have(job)
+        self._begin = begin
+        return self._printers.send(_request(job))
+
+    def find(self, job: PrintJob) -> Answer:
+        """Ask the printer about a job, see `Destination.find`."""
+        self._must_have(job)
+        return self._printers.find(_request(job))
+
+    def close(self) -> None:
+        """Give back connections; jobs are not followed any more."""
+        self._printers.close()
+
+    def _must_have(self, job: PrintJob) -> None:
+        if job.printer not in self.names:  # the file of devices was changed
+            raise PermanentFailure("printer_unknown", job.printer)
+
+
+def _request(job: PrintJob) -> Request:
+    paper = Paper(
+        printer=job.printer,
+        sha256=job.sha256,
+        media_type=job.media_type,
+        copies=job.copies,
+        wanted_at=job.wanted_at,
+    )
+    return request_of(paper, number=job.number, message_id=job.message_id)
 
 
 def _scanner(it: DeviceSettings, agent: str) -> Source:

@@ -124,6 +124,7 @@ COMMANDS = {
     "edge-agents add": "hub.cli.edge_agents.manage",
     "edge-agents revoke": "hub.cli.edge_agents.manage",
     "edge-agents accept-gaps": "hub.cli.edge_agents.manage",
+    "edge-agents accept-devices": "hub.cli.edge_agents.manage",
     "devices snapshot": "hub.cli.devices.snapshot",
     "alerts watch": "hub.cli.alerts.watch",
     "topology validate": "hub.cli.broker.topology",

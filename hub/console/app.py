@@ -10,6 +10,7 @@ from hub.console.accounts import acts as account_acts
 from hub.console.accounts import listing as account_listing
 from hub.console.alerts import acts as alert_acts
 from hub.console.alerts import incidents, signals
+from hub.console.approvals import accounts as account_confirmations
 from hub.console.approvals import inbox
 from hub.console.desks import acts as desk_acts
 from hub.console.desks import pages as desks
@@ -24,6 +25,8 @@ from hub.console.repair import comparisons, groups, replays, selections
 from hub.console.settling import printing, resend, tasks, unmasking
 from hub.console.settling import routes as settling
 from hub.console.sign_in import routes as sign_in
+from hub.console.workstations import acts as workstation_acts
+from hub.console.workstations import listing as workstations
 from hub.web import headers, language
 
 
@@ -47,6 +50,8 @@ def create_app(parts: Parts) -> FastAPI:
         page.install(app, parts)
     for page in (unmasking, printing, resend, tasks, settling, inbox, audit, devices):
         page.install(app, parts)
-    for page in (account_listing, user_account, account_acts):
+    for page in (workstations, workstation_acts):
+        page.install(app, parts)
+    for page in (account_listing, user_account, account_acts, account_confirmations):
         page.install(app, parts)
     return app

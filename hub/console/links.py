@@ -5,6 +5,10 @@ from urllib.parse import quote, urlencode
 
 from hub.rules.deliveries.selection import Selection
 
+PROVIDER_DONE = "/sign-in/provider/done"
+"""Where a provider of identities sends a browser back to."""
+SIGN_IN = "/sign-in"
+
 
 def search_of(filters: Mapping[str, str]) -> str:
     """Return the search with some filters."""

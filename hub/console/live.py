@@ -12,15 +12,14 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, fragment
-from hub.console.frame.visitor import Sees, sees, visitor
+from hub.console.frame.visitor import Sees, Who, sees
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies, identity
 from hub.operations.users import signing_in
@@ -122,7 +121,7 @@ def add_streams(
         return found is not None and found.session.stage is SessionStage.WHOLE
 
     @app.get(path)
-    async def streamed(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    async def streamed(request: Request, who: Who) -> Response:
         fresh = freshness_of(request)
         # A page that is not there for this visitor has no stream either.
         await run_in_threadpool(_refresh, fresh, language_of(request), who)

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from hub.edge.hosting import HostedSource
 from hub.edge.line import HubLine
 from hub.edge.numbers import NumberKeeping, ReservedNumbers
+from hub.edge.printing.calls import PrintCalls
+from hub.edge.printing.jobs import PrintJobs
+from hub.edge.printing.printers import LocalPrinters
+from hub.edge.printing.work import PrintWork
 from hub.edge.reports import Heartbeats
 from hub.edge.sending.events import EventSender
 from hub.edge.sending.roles import LineState
@@ -12,7 +16,7 @@ from hub.edge.sending.uploads import FileUploader
 from hub.edge.spool.spool import Spool
 from hub.ports import Source
 from hub.ports.devices import Device
-from hub.runtime.role import Role
+from hub.runtime.role import Role, Wakeup
 
 
 class Agent:
@@ -25,6 +29,7 @@ class Agent:
         *,
         sources: Sequence[Source] = (),
         devices: Sequence[Device] = (),
+        printers: LocalPrinters | None = None,
         holds_numbers: bool = False,
     ) -> None:
         state = LineState()
@@ -40,6 +45,9 @@ class Agent:
         self.roles: list[Role] = [*hosted, self.heartbeats, self.uploader, self.sender]
         if numbers is not None:
             self.roles.append(NumberKeeping(numbers, line, state))
+        self.printers = printers
+        if printers is not None:
+            self.roles = [*_printing(spool, line, state, printers), *self.roles]
 
     def start(self) -> None:
         """Start every part."""
@@ -51,6 +59,8 @@ class Agent:
         """Stop every part, the sources first; what is under way is finished or sent again later."""
         for role in self.roles:
             role.request_stop()
+        if self.printers is not None:
+            self.printers.close()  # a job that is followed is in doubt, and asked about later
         for role in self.roles:
             role.stop()
         self.spool.close()
@@ -58,3 +68,14 @@ class Agent:
     def _wake(self) -> None:
         self.sender.wakeup.wake()
         self.uploader.wakeup.wake()
+
+
+def _printing(
+    spool: Spool, line: HubLine, state: LineState, printers: LocalPrinters
+) -> tuple[Role, Role]:
+    """Return what prints, and what speaks to the hub about it; each wakes the other."""
+    jobs, reports = PrintJobs(spool.database), Wakeup()
+    work = PrintWork(jobs, printers, reports=reports)
+    calls = PrintCalls(jobs, line, state, work=work)
+    calls.wakeup = reports
+    return work, calls

@@ -7,17 +7,26 @@ from hub import __version__
 from hub.edge.hosting import HostedSource
 from hub.edge.line import CallRefused, HubLine
 from hub.edge.numbers import ReservedNumbers, ward_day
+from hub.edge.printing.jobs import PrintJobs
 from hub.edge.sending.roles import CallingRole, LineState
 from hub.edge.spool.spool import Spool, SpoolState
 from hub.ports.devices import Device
 from hub.rules.devices.health import DeviceFinding
 from hub.rules.edge import protocol
-from hub.rules.edge.protocol import EdgeDevice, EdgeFinding, EdgeHeartbeat, HeartbeatTaken
+from hub.rules.edge.protocol import (
+    MOST_DEVICES,
+    MOST_SKEW_MS,
+    EdgeDevice,
+    EdgeFinding,
+    EdgeHeartbeat,
+    HeartbeatTaken,
+)
 from hub.rules.failures.error_summary import describe_error
 
 EVERY = 30.0
 """Seconds."""
 LONGEST_EVIDENCE = 200
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Heartbeats(CallingRole):
@@ -66,9 +75,10 @@ class Heartbeats(CallingRole):
             used_bytes=max(0, state.room.used),
             budget_bytes=state.room.budget,
             room_days=state.days,
-            skew_ms=round(self.line.skew / timedelta(milliseconds=1)),
+            skew_ms=max(-MOST_SKEW_MS, min(MOST_SKEW_MS, self.line.skew // _MILLISECOND)),
             findings=list(self._own_findings(state)),
-            devices=[self._device(it) for it in self.devices],
+            devices=[self._device(it) for it in self.devices[:MOST_DEVICES]],
+            papers=len(PrintJobs(self.spool.database).open_ids()),
         )
 
     def _own_findings(self, state: SpoolState) -> Iterator[EdgeFinding]:

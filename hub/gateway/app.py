@@ -74,7 +74,7 @@ def create_app(
     device_routes.install_files(
         app, store, files, authorization=authorization, by_password=files_by_password
     )
-    edge.install(app, store, intake, authorization=authorization)
+    edge.install(app, store, files, intake, authorization=authorization)
     callbacks.install(app, town, intake, authorization=authorization, refused=refused)
     commands = PartnerCommands(store, files, intake, authorization)
     _install_partners(app, commands, uploads, keys=keys, signer=reply_signer)

@@ -1,7 +1,7 @@
 """What a person decides, and what a comparison finds. Each decision leaves an audit row.
 
 `deliveries`: one delivery (`actions`, `cancellation`, `resend`, `replay_one`), many dead ones at
-once (`replay_plan`, `replay_run`), a partner's unknown code (`classify`). `unpark`: parked
+once (`replay_plan`, `replay_run`), a partner's unknown code (`classify`). `parked_messages`: parked
 messages. `restore`: an old copy of the database. `comparison`: ward, hub and partner each day
 (`daily`), and lists that were exported at the partners (`lists`). `watchers`: what the timer
 checks. `contracts`, `drift`, `archive`, `clients`: as their names say.

@@ -8,8 +8,8 @@ from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored, encode
 from hub.messages.identifiers import derive_id
 from hub.messages.payloads import DocumentScanned, PagesUnread
+from hub.operations.parked_messages import NotParked, why_not
 from hub.operations.signed_by import SignedBy
-from hub.operations.unpark import NotParked, why_not
 from hub.rules.papers.codes import PaperCode
 from hub.store.archive import references
 from hub.store.engine.store import Store

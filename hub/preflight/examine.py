@@ -7,11 +7,12 @@ from hub.preflight.partners import partners, unconnected
 from hub.preflight.private_files import private_files
 from hub.preflight.revoked_certificates import revoked_certificates
 from hub.preflight.running import running
+from hub.preflight.services.identity_provider import identity_provider
+from hub.preflight.services.virus_scanner import virus_scanner
 from hub.preflight.store.alert_channels import alert_channels
 from hub.preflight.store.archive_folder import archive_folder
 from hub.preflight.store.disk_usage import filling
 from hub.preflight.store.machine import database, disk, rights
-from hub.preflight.virus_scanner import virus_scanner
 from hub.runtime.clock import utc_now
 from hub.settings import DELIVERING, Settings
 
@@ -30,4 +31,4 @@ def examine(settings: Settings) -> list[Check]:
 
 def examine_all(settings: Settings) -> list[Check]:
     """Return the same, and what the running processes say of themselves."""
-    return [*examine(settings), *running(settings)]
+    return [*examine(settings), *identity_provider(settings), *running(settings)]

@@ -1,4 +1,7 @@
-"""A sign-in by the certified npm package `oidc-provider`, in Chromium: nobody here wrote that."""
+"""A sign-in by the certified npm package `oidc-provider`, in Chromium: nobody here wrote that.
+
+The hub reaches it as a ward does: by a proxy, with a certificate of a private authority.
+"""
 
 import os
 import secrets
@@ -6,20 +9,24 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from adapters.identities.calls import Calls
-from adapters.identities.provider import OidcProvider, Registration
-from hub.console.sign_in.by_provider import DONE
+from hub.bootstrap.access.identities import make_identities
+from hub.console.links import PROVIDER_DONE, SIGN_IN
 from hub.drill.sandbox import loopback
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access
+from hub.preflight.services.identity_provider import identity_provider
+from hub.settings import Settings
 from hub.store.engine.store import Store
 from tests.foreign.programs import PARTNERS, node, npm_package
 from tests.support.console import looking
 from tests.support.database.stores import empty_store
+from tests.support.network.certificates import Authority, Pair
+from tests.support.network.tls_server import http_proxy
 from tests.support.users import CODE_KEY, PASSWORD, add_user, code_of
 from tests.support.works import now
 
@@ -27,13 +34,16 @@ SUBJECT = "binh@ward"
 
 
 @contextmanager
-def running(redirect_uri: str, secret: str) -> Iterator[str]:
-    """Run the provider; give its address."""
+def running(console: str, secret: str, pair: Pair) -> Iterator[str]:
+    """Run the provider; give its address. `console`: address of the hub's pages."""
     told = {
         "PATH": os.environ.get("PATH", ""),
         "NODE_PATH": npm_package("oidc-provider"),
         "CLIENT_SECRET": secret,
-        "REDIRECT_URI": redirect_uri,
+        "REDIRECT_URI": console + PROVIDER_DONE,
+        "SIGNED_OUT_URI": console + SIGN_IN,
+        "CERTIFICATE": str(pair.certificate),
+        "KEY": str(pair.key),
     }
     program = [node(), str(PARTNERS / "identity-provider.cjs")]
     with subprocess.Popen(
@@ -42,7 +52,7 @@ def running(redirect_uri: str, secret: str) -> Iterator[str]:
         assert process.stdout
         try:
             # It ends before it says anything, or says where it is: a line comes in any case.
-            issuer = next((it.strip() for it in process.stdout if it.startswith("http://")), "")
+            issuer = next((it.strip() for it in process.stdout if it.startswith("https://")), "")
             assert issuer, "the provider did not start"
             yield issuer
         finally:
@@ -74,38 +84,73 @@ def sign_in_at_provider(page: Page) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def test_a_person_signs_in_by_the_provider_and_the_code(chromium: Browser, store: Store) -> None:
-    """First the identity is unknown, then it is linked, then the code opens the page wanted."""
-    port, secret = loopback.free_port(), secrets.token_urlsafe(24)
-    redirect_uri = f"http://127.0.0.1:{port}{DONE}"
-    with running(redirect_uri, secret) as issuer:
-        registration = Registration(
-            issuer=issuer, client_id="hub", secret=lambda: secret, redirect_uri=redirect_uri
-        )
-        provider = OidcProvider(registration, Calls(proxy="off"), clock=now)
-        with looking(
-            store,
-            signed_in=False,
-            port=port,
-            code_key=lambda: CODE_KEY,
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """A hub that knows a running provider, by a proxy and a private authority."""
+    console, secret = f"http://127.0.0.1:{loopback.free_port()}", secrets.token_urlsafe(24)
+    authority = Authority(tmp_path / "authority")
+    with running(console, secret, authority.pair("provider")) as issuer, http_proxy() as proxy:
+        yield Settings(
             oidc_issuer=issuer,
-            identities=provider,
-        ):
-            context = chromium.new_context(base_url=f"http://127.0.0.1:{port}", locale="en")
-            page = context.new_page()
-            page.route("**/*", only_this_machine)
-            page.goto("/search?state=dead")
-            page.get_by_role("link", name="Sign in by the identity provider").click()
-            sign_in_at_provider(page)
-            page.get_by_text(f"The provider calls you: {SUBJECT}").wait_for()
-            by: SignedBy = {"actor": "Lê Văn An", "reason": "a test", "now": now()}
-            access.link(store, "binh", issuer=issuer, subject=SUBJECT, own="", by=by)
-            page.goto("/search?state=dead")
-            # The provider remembers the person and the consent.
-            page.get_by_role("link", name="Sign in by the identity provider").click()
-            page.wait_for_url("**/sign-in/code?*")
-            page.locator("#code").fill(code_of(store, "binh", now()))
-            page.keyboard.press("Enter")
-            page.wait_for_url("**/search?state=dead")
-            assert page.get_by_text("Trần Thị Bình").count() == 1
-            context.close()
+            oidc_client_id="hub",
+            oidc_client_secret=secret,
+            oidc_ca_file=str(authority.root),
+            oidc_proxy=proxy.url,
+            oidc_sign_out="on",
+            console_url=console,
+        )
+        assert proxy.requests
+        assert all(it.startswith(b"CONNECT 127.0.0.1:") for it in proxy.requests)
+
+
+@pytest.fixture
+def page(chromium: Browser, store: Store, settings: Settings) -> Iterator[Page]:
+    """A browser at the console of that hub; the provider's certificate is no concern of it."""
+    with looking(
+        store,
+        signed_in=False,
+        port=urlsplit(settings.console_url).port or 0,
+        code_key=lambda: CODE_KEY,
+        oidc_issuer=settings.oidc_issuer,
+        identities=make_identities(settings, clock=now),
+    ):
+        context = chromium.new_context(
+            base_url=settings.console_url, locale="en", ignore_https_errors=True
+        )
+        made = context.new_page()
+        made.route("**/*", only_this_machine)
+        yield made
+        context.close()
+
+
+def test_a_person_signs_in_by_the_provider_and_the_code_and_signs_out_there(
+    page: Page, store: Store, settings: Settings
+) -> None:
+    """First the identity is unknown, then it is linked, then the code opens the page wanted.
+
+    The doctor finds the same provider well. After the sign-out there it asks for the name again.
+    """
+    found = {it.subject: it.ok for it in identity_provider(settings)}
+    plain = {"identity provider address": False}
+    assert found == {"identity provider": True, "identity provider clock": True} | plain
+    button = page.get_by_role("link", name="Sign in by the identity provider")
+    page.goto("/search?state=dead")
+    button.click()
+    sign_in_at_provider(page)
+    page.get_by_text(f"The provider calls you: {SUBJECT}").wait_for()
+    by: SignedBy = {"actor": "Lê Văn An", "reason": "a test", "now": now()}
+    access.link(store, "binh", issuer=settings.oidc_issuer, subject=SUBJECT, own="", by=by)
+    page.goto("/search?state=dead")
+    button.click()  # the provider remembers the person and the consent
+    page.wait_for_url("**/sign-in/code?*")
+    page.locator("#code").fill(code_of(store, "binh", now()))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?state=dead")
+    assert page.get_by_text("Trần Thị Bình").count() == 1
+    page.goto("/account")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign out at the identity provider, too").click()
+    page.get_by_role("button", name="Yes, sign me out").click()
+    page.wait_for_url(settings.console_url + SIGN_IN)
+    button.click()
+    page.locator("[name=login]").wait_for()

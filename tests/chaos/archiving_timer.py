@@ -57,6 +57,7 @@ def soon(*args: Any, **options: Any) -> Archive:
     return SoonArchived(**{**values, "untouched": AGE})
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Be the role."""
     vars(roles)["make_archive"] = soon
     main()

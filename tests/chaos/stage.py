@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from adapters.simulation.process import SimulatorProcess
 from hub.broker.admin import declare
 from hub.broker.topology import TOPOLOGY
+from hub.cli import main
 from hub.drill.pilot.partners import Secrets, start_province, start_town
 from hub.drill.sandbox import loopback
 from hub.drill.sandbox.postgres_node import PrivatePostgres
@@ -27,6 +28,7 @@ from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.monitoring import attention, work_counts
 from hub.store.schema.migrate import migrate
+from tests.chaos import archiving_timer
 from tests.chaos.dialects import write_profiles
 from tests.chaos.supervisor import KeptRole
 from tests.support.database.small_disk import SmallDisk
@@ -50,7 +52,8 @@ PACE = {
 LAG = "300ms"
 """Of the look-up of a simulator without dialects: it has none, and a run must not wait for it."""
 HOUR = 3600
-MODULES = {"timer": "tests.chaos.archiving_timer"}
+PROGRAMS = {"timer": archiving_timer.run}
+"""What runs for a role, where it is not the hub itself."""
 LEASE = (CONNECT + REPLY) * 16
 """Seconds."""
 
@@ -115,8 +118,8 @@ class Stage:
             self.lines[name] = stack.enter_context(proxy)
         environment = self._environment()
         for name in ROLES:
-            module = MODULES.get(name, "hub")
-            role = KeptRole(name, environment, self.directory / "roles", module=module)
+            program = PROGRAMS.get(name, main)
+            role = KeptRole(name, environment, self.directory / "roles", program=program)
             self.roles[name] = role
             role.start()
             stack.callback(role.stop)

@@ -1,19 +1,19 @@
 """Keeps one role of the hub running as a process: whenever it ends, it is started again at once.
 
-Only processes started here are signalled, by their pid; each has a keeper that ends it when this
-process ends (hub/drill/sandbox/supervised.py).
+Only processes started here are signalled, by their pid; they end when this process ends
+(tests/support/programs/forked.py).
 """
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from hub.drill.sandbox.supervised import Launch, SupervisedProcess
+from hub.cli import main
+from tests.support.programs.forked import ForkedProgram
 
 PAUSE = 0.2
 """Seconds before a role is started again; one whose store is away ends at once."""
@@ -28,15 +28,15 @@ class KeptRole:
         environment: Mapping[str, str],
         directory: Path,
         *,
-        module: str = "hub",
+        program: Callable[[], None] = main,
         roles: str = "",
     ) -> None:
-        """`module`: what Python runs, the hub itself or something that starts it.
+        """`program`: what runs, the hub itself or something that starts it.
 
         `roles`: where the process has others than the one of its name.
         """
         self.name = name
-        self._module = module
+        self._program = program
         self._roles = roles or name
         self.deaths: Counter[int] = Counter()
         """How often it ended, by exit code; -9 is a SIGKILL."""
@@ -45,7 +45,7 @@ class KeptRole:
         self._directory = directory
         self._points = directory / f"{name}.points"
         self._stopping = threading.Event()
-        self._process: SupervisedProcess | None = None
+        self._process: ForkedProgram | None = None
         self._thread = threading.Thread(target=self._keep, name=f"keep.{name}", daemon=True)
 
     def start(self) -> None:
@@ -92,7 +92,7 @@ class KeptRole:
     def wait_stands(self, seconds: float) -> bool:
         """Return whether its process is stopped, waiting for that.
 
-        Only its parent, the keeper, would be told by the system; so the state is looked at.
+        Only its parent would be told by the system; so the state is looked at.
         """
         end, pause = time.monotonic() + seconds, threading.Event()
         while not self._stands():
@@ -127,29 +127,23 @@ class KeptRole:
     def _keep(self) -> None:
         while not self._stopping.is_set():
             process = self._launch()
-            code = _wait(process)
-            process.kill()  # the keeper goes too
+            code = process.wait()
             with self.changed:
                 self._process = None
-                self.deaths[code] += 1
+                self.deaths[-1 if code is None else code] += 1
                 self.changed.notify_all()
             self._stopping.wait(PAUSE)
 
-    def _launch(self) -> SupervisedProcess:
-        launch = Launch(
-            command=[sys.executable, "-m", self._module, "run", "--roles", self._roles],
-            environment={**self._environment, "HUB_DRILL_POINTS": str(self._points)},
-            log=self._directory / f"{self.name}.log",
+    def _launch(self) -> ForkedProgram:
+        log = self._directory / f"{self.name}.log"
+        process = ForkedProgram(
+            self._program,
+            ["run", "--roles", self._roles],
+            {**self._environment, "HUB_DRILL_POINTS": str(self._points)},
+            stdout=log,
+            stderr=log,
         )
-        process = SupervisedProcess.start(launch, lock=self._directory / f"{self.name}.lock")
         with self.changed:
             self._process = process
             self.changed.notify_all()
         return process
-
-
-def _wait(process: SupervisedProcess) -> int:
-    """Return the exit code when the process has ended: the keeper's last word."""
-    output = process._keeper.stdout
-    word = output.readline().decode() if output else ""
-    return int(word.removeprefix("exited ") or -1) if word.startswith("exited ") else -1

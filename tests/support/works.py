@@ -46,6 +46,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def never(_at: datetime) -> bool:
+    """Be a calendar without a day off."""
+    return False
+
+
 def number(n: int) -> str:
     """Return a dossier number."""
     return f"000.99.01.H57-180806-{n:04d}"

@@ -84,9 +84,13 @@ class PaperPrinters:
         limits: Limits = LIMITS,
         followed: timedelta = FOLLOWED,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        before_print: Callable[[Request], None] = lambda _request: None,
     ) -> None:
         """`printers` by the names of the devices' file; `read_file` returns a stored file by its
-        sha256 and raises OSError or InvalidMessage for one that is not there."""
+        sha256 and raises OSError or InvalidMessage for one that is not there. `before_print` is
+        called before the first byte of a job leaves, and may raise NotAttempted.
+        """
+        self._before_print = before_print
         self._addresses = printers
         self._printers: dict[str, IppPrinter] = {}
         self._limits = limits
@@ -119,20 +123,14 @@ class PaperPrinters:
             copies=payload.copies,
             wanted_at=message.time,
         )
-        content = f"{paper.printer} {file.sha256} {file.media_type} {paper.copies}"
-        return Request(
-            operation=PRINT,
-            number=payload.number,
-            body=paper,
-            digest=hashlib.sha256(content.encode()).hexdigest(),
-            message_id=message.id,
-        )
+        return request_of(paper, number=payload.number, message_id=message.id)
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Print once; raises only the failures of rules.errors."""
         paper: Paper = request.body
         document = self._document(paper)
         printer = self._ready(paper.printer)
+        self._before_print(request)
         begun = _begin(printer, request, document, not_after)
         return self._follow(printer, paper.printer, begun)
 
@@ -255,6 +253,18 @@ class PaperPrinters:
             number=request.number,
             age=self._clock() - request.body.wanted_at,
         )
+
+
+def request_of(paper: Paper, *, number: str, message_id: str) -> Request:
+    """Return the request to print a paper."""
+    content = f"{paper.printer} {paper.sha256} {paper.media_type} {paper.copies}"
+    return Request(
+        operation=PRINT,
+        number=number,
+        body=paper,
+        digest=hashlib.sha256(content.encode()).hexdigest(),
+        message_id=message_id,
+    )
 
 
 def _begin(printer: IppPrinter, request: Request, document: bytes, not_after: float) -> BegunJob:

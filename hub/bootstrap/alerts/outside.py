@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from adapters.alerts.outside import call_heartbeat, is_address, query_ready
-from hub.bootstrap.alerts.plan import make_channels
+from hub.bootstrap.alerts.plan import is_day_off, make_channels
 from hub.operations.alerts.file_book import FileBook
 from hub.operations.alerts.outside_watch import OutsideWatch
 from hub.ports import Clock
@@ -37,5 +37,6 @@ def make_watch(plan: AlertPlan, urls: Sequence[str], *, folder: Path, clock: Clo
     wrong = [url for url in urls if not is_address(url)]
     if wrong:
         raise ValueError(wrong[0])
-    book = FileBook(folder=folder, plan=plan, channels=make_channels(plan), clock=clock)
+    channels = make_channels(plan)
+    book = FileBook(folder=folder, plan=plan, channels=channels, clock=clock, is_day_off=is_day_off)
     return OutsideWatch(urls=urls, query=query_ready, book=book)

@@ -1,6 +1,7 @@
 """The plan of an installation's alerts, and the channels that it names."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from importlib.util import find_spec
 
 from adapters.alerts.chat import AppriseChannel
@@ -8,6 +9,8 @@ from adapters.alerts.mail import MailChannel
 from adapters.alerts.webhook import WebhookChannel
 from hub.bootstrap.files.toml_file import toml_text
 from hub.ports.alerts import AlertChannel
+from hub.records.deadlines import calendar
+from hub.records.deadlines.calendar import CalendarMissing, local
 from hub.rules.alerts import reading
 from hub.rules.alerts.plan import APPRISE, MAIL, WEBHOOK, AlertPlan, ChannelSettings
 from hub.settings import Settings
@@ -27,6 +30,14 @@ def plan_of(file: str) -> AlertPlan:
         return packaged
     missing = () if find_spec("apprise") else (APPRISE,)
     return reading.parse(toml_text(file), file, over=packaged, missing=missing)
+
+
+def is_day_off(at: datetime) -> bool:
+    """Tell whether the ward's office is closed on a day; no where no calendar tells."""
+    try:
+        return not calendar.is_working_day(local(at).date(), calendar=calendar.load())
+    except CalendarMissing:
+        return False
 
 
 def make_channels(plan: AlertPlan) -> Mapping[str, AlertChannel]:

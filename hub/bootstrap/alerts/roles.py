@@ -1,12 +1,11 @@
 """The roles that watch what an installation measures, and send what is to be said."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from hub.bootstrap.alerts.outside import make_heartbeat_call, watch_folder
-from hub.bootstrap.alerts.plan import make_channels, make_plan
+from hub.bootstrap.alerts.plan import is_day_off, make_channels, make_plan
 from hub.bootstrap.hub import Hub
 from hub.messages import catalog
 from hub.messages.partners import PARTNERS
@@ -18,8 +17,6 @@ from hub.operations.alerts.local_measuring import LocalMeasuring
 from hub.operations.alerts.measuring import StoreMeasuring
 from hub.operations.alerts.sending import AlertSending
 from hub.operations.alerts.watching import AlertWatching, Measuring
-from hub.records.deadlines import calendar
-from hub.records.deadlines.calendar import CalendarMissing, local
 from hub.rules.alerts.incidents import Incident
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.toml.reading import TomlFileWrong
@@ -36,14 +33,6 @@ def kept_outside(settings: Settings) -> list[Incident]:
     """Return the open incidents of this machine's files: of the timer, and of a watch beside it."""
     folders = (outside_folder(settings), watch_folder(settings))
     return [it for folder in folders for it in incidents_in(folder)]
-
-
-def is_day_off(at: datetime) -> bool:
-    """Tell whether the ward's office is closed on a day; no where no calendar tells."""
-    try:
-        return not calendar.is_working_day(local(at).date(), calendar=calendar.load())
-    except CalendarMissing:
-        return False
 
 
 def alert_plan(settings: Settings) -> AlertPlan:
@@ -73,7 +62,13 @@ def make_alerts(hub: Hub) -> list[Role]:
     watching = AlertWatching(
         Evaluating(store=hub.store, plan=plan, is_day_off=is_day_off),
         measures,
-        FileBook(folder=outside_folder(settings), plan=plan, channels=channels, clock=hub.clock),
+        FileBook(
+            folder=outside_folder(settings),
+            plan=plan,
+            channels=channels,
+            clock=hub.clock,
+            is_day_off=is_day_off,
+        ),
         clock=hub.clock,
         every=seconds(settings.sweep_interval),
         on_message=partial(_wake, sending),

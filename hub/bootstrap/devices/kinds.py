@@ -1,6 +1,7 @@
 """Makes the devices by their kind: those of the settings, and those of the file of devices."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -18,12 +19,14 @@ from adapters.devices.proofs.scanner import FolderProof
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
 from hub.bootstrap.files.device_file import devices_of_settings
+from hub.bootstrap.installation import open_store
 from hub.messages.payloads import Station
 from hub.page_reading.reading import StackReader
 from hub.ports import Clock, Source
 from hub.ports.devices import Device, Proof
 from hub.rules.devices import reading
 from hub.rules.devices.reading import (
+    AGENT,
     BARCODE_READER,
     CAMERA,
     ESCL_SCANNER,
@@ -32,8 +35,10 @@ from hub.rules.devices.reading import (
     SCANNER,
     DeviceSettings,
 )
+from hub.runtime.clock import clock_of
 from hub.settings import Settings
 from hub.store.engine.file_rights import make_directory
+from hub.store.engine.store import Store
 
 
 def make_sources(settings: Settings, clock: Clock) -> list[Source]:
@@ -44,9 +49,15 @@ def make_sources(settings: Settings, clock: Clock) -> list[Source]:
     return [SOURCES[it.kind](it, settings, clock) for it in found]
 
 
-def make_devices(settings: Settings) -> list[Device]:
-    """Return the devices whose health is checked. Raises SettingsError for a file without use."""
-    return [DEVICES[it.kind](it) for it in device_settings(settings)]
+def make_devices(settings: Settings, store: Store | None = None) -> list[Device]:
+    """Return the devices whose health is checked. Raises SettingsError for a file without use.
+
+    `store`: the hub's, for what is known of agents; a command opens it when it checks.
+    """
+    return [
+        _hosted(it, settings, store) if AGENT in it.values else DEVICES[it.kind](it)
+        for it in device_settings(settings)
+    ]
 
 
 def make_camera(settings: Settings, name: str) -> Camera | None:
@@ -57,7 +68,8 @@ def make_camera(settings: Settings, name: str) -> Camera | None:
 
 def make_proofs(settings: Settings) -> dict[str, Proof]:
     """Return the proof of each device that has one, by its name. Raises SettingsError."""
-    found = [it for it in device_settings(settings) if it.kind in PROOFS]
+    known = device_settings(settings)
+    found = [it for it in known if it.kind in PROOFS and AGENT not in it.values]
     return {it.name: PROOFS[it.kind](it) for it in found}
 
 
@@ -68,6 +80,17 @@ def device_settings(settings: Settings) -> list[DeviceSettings]:
         line = {"line": settings.barcode_device}
         found.append(DeviceSettings(name="barcode-1", kind=BARCODE_READER, values=line))
     return found + devices_of_settings(settings)
+
+
+def _hosted(it: DeviceSettings, settings: Settings, store: Store | None) -> Device:
+    """Return a printer that an agent hosts."""
+    from hub.operations.edge.hosting import HostedPrinter
+
+    def opened() -> AbstractContextManager[Store]:
+        return nullcontext(store) if store is not None else closing(open_store(settings))
+
+    clock = clock_of(settings.drill_clock)
+    return HostedPrinter(it.name, it.values[AGENT], opened, clock, place=it.place)
 
 
 def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:

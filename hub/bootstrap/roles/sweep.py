@@ -17,6 +17,7 @@ from hub.messages.partners import PARTNERS
 from hub.operations.approvals import deciding
 from hub.operations.counter import queue
 from hub.operations.devices.snapshots import ExpiredSnapshots
+from hub.operations.edge.forgetting import EndedAtWorkstations
 from hub.operations.failures.sampling import FailureSampling
 from hub.operations.flow.sampling import FlowSampling
 from hub.operations.watchers.conservation import Conservation
@@ -78,6 +79,7 @@ def _checks(hub: Hub) -> Callable[[datetime], object]:
         FailureSampling(hub.store).sample,
         partial(deciding.expire, hub.store),
         partial(queue.forget_old, hub.store),
+        EndedAtWorkstations(hub.store).remove,
         DiskSampling(store=hub.store, place=Path(hub.settings.data_dir)).sample,
     ]
     if hours:

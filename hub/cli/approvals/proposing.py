@@ -6,7 +6,7 @@ from hub.cli.acting import acting
 from hub.cli.context import not_done, opened
 from hub.cli.output.answer import done, put, refuse
 from hub.messages.invalid import InvalidMessage
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.keeping import ProposalNotDone
 from hub.operations.signed_by import SignedBy
@@ -56,18 +56,18 @@ def propose(verb: ApprovalVerb, delivery: int, *, terms: bytes = b"", by: Signed
     done(text("approvals.proposed", number=number))
 
 
-def propose_drop(chosen: unpark.Chosen, *, by: SignedBy) -> None:
-    """Propose to drop parked messages as they are now, and print the proposal's number."""
+def propose_discard_messages(chosen: parked_messages.Chosen, *, by: SignedBy) -> None:
+    """Propose to discard parked messages as they are now, and print the proposal's number."""
     try:
         with opened() as store:
-            found, refused = unpark.preview(store, chosen, to_drop=True)
+            found, refused = parked_messages.preview(store, chosen, to_discard=True)
             for id, why in refused.items():
                 refuse(text("decisions.not_done", why=f"{id}: {why}"))
             if not found:
                 refuse(text("decisions.no_such_messages"))
                 raise typer.Exit(1)
             expected = {it.id: it.code for it in found}
-            number = discarding.propose_drop(store, expected, who=person(store), by=by)
+            number = discarding.propose_discard_messages(store, expected, who=person(store), by=by)
     except ProposalNotDone as error:
         raise not_done(error) from None
     put(count=len(expected), approval=number)

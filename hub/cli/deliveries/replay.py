@@ -159,7 +159,7 @@ def _verdict(verdict: str) -> str:
 def _partners(store: Store) -> Iterator[tuple[Sequence[Destination], BlobStore]]:
     """Give the partners that can be queried, and the files, for the length of the block."""
     known = settings()
-    destinations = [*make_destinations(known), *make_printers(known)]
+    destinations = [*make_destinations(known), *make_printers(known, store)]
     try:
         partners = counted(destinations, store, call_limits_of(known), clock=utc_now)
         yield partners, BlobStore(Path(known.data_dir) / "files")

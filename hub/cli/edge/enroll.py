@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.edge import make_line
+from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line
 from hub.cli.edge.place import Directory, default_directory, unusable
 from hub.cli.output.answer import done, put, refuse
 from hub.edge.credential import Credential, save
 from hub.edge.line import AgentRefused, CallRefused, HubAway
-from hub.rules.edge import enrolment, protocol
+from hub.rules.edge import protocol
+from hub.rules.edge.enrolment import keeps_secrets
+from hub.rules.toml.reading import TomlFileWrong
 from hub.texts import text
 
 app = typer.Typer()
@@ -28,7 +30,7 @@ def enroll(
     budget_mb: Annotated[int, typer.Option(min=16, max=1_000_000, help="edge_budget")] = 2048,
 ) -> None:
     """Exchange the code for a key and keep it in a file for this user only."""
-    if not (plain_http or enrolment.keeps_secrets(url)):
+    if not (plain_http or keeps_secrets(url)):
         refuse(text("edge.not_https", url=url))
         raise typer.Exit(2)
     place = directory or default_directory()
@@ -42,15 +44,15 @@ def enroll(
     )
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
-        line = make_line(wanted)
-        made = line.request(protocol.ENROL, protocol.Enrolment(code=code), protocol.Enrolled)
+        enrolment = protocol.Enrolment(code=code, devices=[it.name for it in devices_of(wanted)])
+        made = make_line(wanted).request(protocol.ENROL, enrolment, protocol.Enrolled)
     except AgentRefused:
         refuse(text("edge.code_refused"))
         raise typer.Exit(1) from None
     except (HubAway, CallRefused) as error:
         refuse(text("edge.hub_away", url=url), cause=str(error))
         raise typer.Exit(3) from None
-    except (ValueError, OSError) as error:
+    except (DeviceNotHere, TomlFileWrong, ValueError, OSError) as error:
         raise unusable(error) from None
     kept = {name: getattr(wanted, name) for name in ("url", "ca_file", "devices_file", "budget_mb")}
     save(place, Credential(agent=made.agent, agency=made.agency, key=made.key, **kept))

@@ -24,6 +24,7 @@ ANSWERS = {
     "add": ("agent", "code", "until"),
     "revoke": ("agent",),
     "accept-gaps": ("agent",),
+    "accept-devices": ("agent", "devices"),
 }
 Agent = Annotated[str, typer.Argument(help="edge_agent")]
 
@@ -73,6 +74,19 @@ def accept_gaps(agent: Agent, reason: Reason, actor: Actor = "") -> None:
     """Take missing events, and what a replaced spool held, as lost."""
     _decide(enrolling.accept_gaps, agent, by(reason, actor))
     done(text("edge.gaps_accepted", agent=agent))
+
+
+@app.command("accept-devices")
+def accept_devices(agent: Agent, reason: Reason, actor: Actor = "") -> None:
+    """Take the devices that an agent reports as its own."""
+    who = by(reason, actor)
+    try:
+        with opened() as store:
+            new = enrolling.accept_devices(store, agent, by=who)
+    except NotDone as error:
+        raise refused(error) from None
+    put(agent=agent, devices=new)
+    done(text("edge.devices_accepted", agent=agent, devices=", ".join(new)))
 
 
 def _decide(act: Callable[..., object], agent: str, who: SignedBy) -> None:

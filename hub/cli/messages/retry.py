@@ -1,4 +1,4 @@
-"""`hub messages retry`: take parked messages up again, or drop them: by id or by a selection."""
+"""`hub messages retry`: retry parked messages, or discard them: by id or by a selection."""
 
 from collections import Counter
 from typing import Annotated
@@ -9,8 +9,7 @@ from hub.cli.approvals import proposing
 from hub.cli.context import Actor, Day, by, confirmed, here, known_names, opened
 from hub.cli.output.answer import done, print_line, put, refuse, show
 from hub.cli.output.listing import listing
-from hub.operations import known_filters
-from hub.operations import unpark as unparking
+from hub.operations import known_filters, parked_messages
 from hub.store.engine.store import Store
 from hub.store.messages.parked import ParkedFilter
 from hub.texts import text
@@ -30,7 +29,7 @@ def retry(
     dossier: Annotated[str, typer.Option(help="only_dossier")] = "",
     since: Day = None,
     until: Day = None,
-    drop: Annotated[bool, typer.Option("--drop", help="drop")] = False,
+    discard: Annotated[bool, typer.Option("--discard", "--drop", help="discard")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="yes")] = False,
     actor: Actor = "",
 ) -> None:
@@ -44,19 +43,19 @@ def retry(
         known_filters.check_messages(tx, selection)
     if plan:
         with opened() as store:
-            _show(store, chosen, drop=drop)
+            _show(store, chosen, discard=discard)
         return
-    if drop and proposing.needs_second_person():
-        proposing.propose_drop(chosen, by=by(reason, actor))
+    if discard and proposing.needs_second_person():
+        proposing.propose_discard_messages(chosen, by=by(reason, actor))
         return
-    if drop and not yes:
+    if discard and not yes:
         confirmed(text("decisions.erase_messages"))
     who = by(reason, actor)
     with opened() as store:
-        if drop:
-            _report(unparking.drop(store, chosen, by=who), "dropped")
+        if discard:
+            _report(parked_messages.discard(store, chosen, by=who), "discarded")
         else:
-            _report(unparking.unpark(store, chosen, by=who), "taken_up")
+            _report(parked_messages.retry(store, chosen, by=who), "retried")
 
 
 def _check(messages: list[str] | None, selection: ParkedFilter, *, plan: bool, reason: str) -> None:
@@ -70,19 +69,19 @@ def _check(messages: list[str] | None, selection: ParkedFilter, *, plan: bool, r
     raise typer.Exit(2)
 
 
-def _show(store: Store, chosen: unparking.Chosen, *, drop: bool) -> None:
-    found, refused = unparking.preview(store, chosen, to_drop=drop)
+def _show(store: Store, chosen: parked_messages.Chosen, *, discard: bool) -> None:
+    found, refused = parked_messages.preview(store, chosen, to_discard=discard)
     put(count=len(found))
     show(PARKED, [(it.id, it.type, it.key, it.code, it.reason) for it in found])
     for (code, type), count in Counter((it.code, it.type) for it in found).most_common():
         print_line(f"{count} {code} {type}")
     _refuse(refused)
     print_line(
-        text("decisions.would_drop" if drop else "decisions.would_take_up", count=len(found))
+        text("decisions.would_discard" if discard else "decisions.would_retry", count=len(found))
     )
 
 
-def _report(result: unparking.Unparked, what: str) -> None:
+def _report(result: parked_messages.ParkedOutcome, what: str) -> None:
     put(count=result.count)
     _refuse(result.refused)
     if result.count:

@@ -1,20 +1,20 @@
 """The page of one account: what it is, what it has opened, and what may be done about it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from hub.console.accounts.listing import choices
 from hub.console.accounts.qr_code import qr_code
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import Who
 from hub.console.parts import Parts
+from hub.operations.users.access import fingerprint
 from hub.operations.users.accounts import UserSecrets
 from hub.operations.users.confirming import account_state
-from hub.records.registers import procedures
-from hub.rules.users.rights import Right, UserRole
+from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.users import accounts, recovery_codes, sessions
 from hub.store.users import keys as kept_keys
@@ -26,7 +26,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page."""
 
     @app.get("/accounts/{name}")
-    def page(request: Request, name: str, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(request: Request, name: str, who: Who) -> Response:
         return render(request, of_account(parts, who, name), who, now=parts.clock())
 
 
@@ -53,9 +53,10 @@ def of_account(
             "key_ends_at": key.ends_at if key else None,
             "verbs": _verbs(found, is_own=who.name == name),
             "secrets": secrets,
-            "qr_code": qr_code(secrets.code_address) if secrets else "",
+            "qr_code": qr_code(secrets.code_address) if secrets and secrets.code_address else "",
+            "fingerprint": fingerprint(found.issuer, found.subject) if found.subject else "",
             "issuer": parts.oidc_issuer,
-            **_choices(),
+            **choices(),
         },
     )
 
@@ -66,10 +67,10 @@ def _verbs(found: UserAccount, *, is_own: bool) -> Sequence[str]:
         return ["unlink"] if found.subject else []
     offered = ["end-sessions", "reset-codes", "unlink" if found.subject else "link"]
     if not is_own:
-        offered += ["change", "lock" if found.locked_at is None else "unlock", "retire"]
+        offered += [
+            "reset-password",
+            "change",
+            "lock" if found.locked_at is None else "unlock",
+            "retire",
+        ]
     return offered
-
-
-def _choices() -> Mapping[str, Any]:
-    sectors = procedures.load().sectors
-    return {"roles": list(UserRole), "sectors": dict(sorted(sectors.items()))}

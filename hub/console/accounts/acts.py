@@ -8,31 +8,27 @@ again.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
 from hub.console.accounts.account import of_account
-from hub.console.forms.acting import act
+from hub.console.accounts.listing import of_all
+from hub.console.forms.acting import Posted, act
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import demand
 from hub.console.links import account
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access, accounts
 from hub.operations.users.accounts import UserSecrets
 from hub.rules.users.rights import Right, UserRole
-from hub.rules.users.user import UserChange
-from hub.rules.users.visitor import Visitor
+from hub.rules.users.user import User, UserChange
 from hub.store.console import happened
-from hub.texts import Text, both
+from hub.texts import Language, Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 SECTOR = "sector:"
 """What the name of a field for one sector begins with."""
 
@@ -50,20 +46,40 @@ class _Doing:
     by: SignedBy
     secrets: list[UserSecrets] = field(default_factory=list, repr=False)
 
-    @property
-    def expected(self) -> str:
-        """The version of the account that the page showed. Raises FormRefused."""
-        version = self.form.get("version")
-        if not version:
-            raise FormRefused(both("forms.no_id"))
-        return version
-
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add the addresses that the forms go to."""
+    forms = _Forms(parts)
+    app.add_api_route("/accounts", forms.add, methods=["POST"])
+    app.add_api_route("/accounts/{name}/{verb}", forms.act, methods=["POST"])
 
-    @app.post("/accounts/{name}/{verb}")
-    def acted(request: Request, name: str, verb: str, who: Who, form: Form) -> Response:
+
+class _Forms:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def add(self, posted: Posted) -> Response:
+        """Add an account; its page is the answer to the first click, with what opens it."""
+        parts, who = self._parts, posted.who
+        name = posted.fields.get("account", "").strip()
+        made: list[UserSecrets] = []
+
+        def do(sent: Filled, by: SignedBy) -> Text:
+            demand(who, Right.USERS)
+            return _add(_Doing(parts, who.name, name, sent, by, made))
+
+        return act(
+            posted,
+            parts,
+            do=do,
+            page=partial(of_all, parts, who),
+            leads_to="/accounts",
+            shown=lambda: of_account(parts, who, name, secrets=made[0]) if made else None,
+        )
+
+    def act(self, name: str, verb: str, posted: Posted) -> Response:
+        """Do to an account what its page offers."""
+        parts, who = self._parts, posted.who
         page: partial[PageView] = partial(of_account, parts, who, name)
         made: list[UserSecrets] = []
 
@@ -73,20 +89,30 @@ def install(app: FastAPI, parts: Parts) -> None:
                 raise NotHere
             return VERBS[verb](_Doing(parts, who.name, name, sent, by, made))
 
-        def shown() -> PageView | None:
-            return page(secrets=made[0]) if made else None
-
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
             do=do,
             page=page,
             leads_to=account(name) if who.may(Right.USERS) else "/",
             happened=lambda tx, since: happened.to_account(tx, name, since=since),
-            shown=shown,
+            shown=lambda: page(secrets=made[0]) if made else None,
         )
+
+
+def _add(it: _Doing) -> Text:
+    user = User(
+        name=it.name,
+        full_name=it.form.get("full_name"),
+        role=_role(it.form),
+        sectors=_sectors(it.form),
+        language=_language(it.form),
+    )
+    made = accounts.add(
+        it.parts.store, user, code_key=_code_key(it.parts), with_key=False, own=it.own, by=it.by
+    )
+    it.secrets.append(made)
+    return both("account_pages.added_outcome", name=it.name)
 
 
 def _end_sessions(it: _Doing) -> Text:
@@ -95,42 +121,88 @@ def _end_sessions(it: _Doing) -> Text:
 
 
 def _lock(it: _Doing) -> Text:
-    access.lock(it.parts.store, it.name, own=it.own, expected=it.expected, by=it.by)
+    access.lock(it.parts.store, it.name, own=it.own, expected=it.form.version, by=it.by)
     return both("users.locked", name=it.name)
 
 
 def _unlock(it: _Doing) -> Text:
-    access.unlock(it.parts.store, it.name, own=it.own, expected=it.expected, by=it.by)
+    access.unlock(it.parts.store, it.name, own=it.own, expected=it.form.version, by=it.by)
     return both("users.unlocked", name=it.name)
 
 
 def _retire(it: _Doing) -> Text:
-    accounts.retire(it.parts.store, it.name, own=it.own, expected=it.expected, by=it.by)
+    accounts.retire(
+        it.parts.store, it.name, own=it.own, expected=it.form.version, at_server=False, by=it.by
+    )
     return both("users.retired", name=it.name)
 
 
 def _reset_codes(it: _Doing) -> Text:
-    key = it.parts.code_key()
-    if key is None:
-        raise FormRefused(both("account_pages.no_key_file"))
     made = accounts.reset_codes(
-        it.parts.store, it.name, code_key=key, own=it.own, expected=it.expected, by=it.by
+        it.parts.store,
+        it.name,
+        code_key=_code_key(it.parts),
+        own=it.own,
+        expected=it.form.version,
+        by=it.by,
     )
     it.secrets.append(made)
     return both("account_pages.codes_reset", name=it.name)
 
 
+def _reset_password(it: _Doing) -> Text:
+    if it.name == it.own:
+        raise FormRefused(both("account_pages.own_password"))
+    made = accounts.reset_password(
+        it.parts.store, it.name, own=it.own, expected=it.form.version, at_server=False, by=it.by
+    )
+    it.secrets.append(made)
+    return both("account_pages.password_reset", name=it.name)
+
+
 def _change(it: _Doing) -> Text:
-    role = it.form.get("role")
-    if role not in set(UserRole):
-        raise FormRefused(both("forms.no_id"))
-    chosen = {it.removeprefix(SECTOR) for it in it.form.fields if it.startswith(SECTOR)}
-    sectors = frozenset(chosen) if role == UserRole.OFFICER else frozenset[str]()
-    wanted = UserChange(role=UserRole(role), sectors=sectors)
+    wanted = UserChange(role=_role(it.form), sectors=_sectors(it.form))
     accounts.change(
-        it.parts.store, it.name, change=wanted, own=it.own, expected=it.expected, by=it.by
+        it.parts.store,
+        it.name,
+        change=wanted,
+        own=it.own,
+        expected=it.form.version,
+        at_server=False,
+        by=it.by,
     )
     return both("users.changed", name=it.name)
+
+
+def _role(form: Filled) -> UserRole:
+    """Return the role of a form. Raises FormRefused."""
+    role = form.get("role")
+    if role not in set(UserRole):
+        raise FormRefused(both("forms.no_id"))
+    return UserRole(role)
+
+
+def _sectors(form: Filled) -> frozenset[str]:
+    """Return the sectors that are ticked, of an officer alone."""
+    if form.get("role") != UserRole.OFFICER:
+        return frozenset()
+    return frozenset(it.removeprefix(SECTOR) for it in form.fields if it.startswith(SECTOR))
+
+
+def _language(form: Filled) -> Language:
+    """Return the language of a form. Raises FormRefused."""
+    language = form.get("language")
+    if language not in set(Language):
+        raise FormRefused(both("forms.no_id"))
+    return Language(language)
+
+
+def _code_key(parts: Parts) -> bytes:
+    """Return the content of the key file. Raises FormRefused."""
+    key = parts.code_key()
+    if key is None:
+        raise FormRefused(both("account_pages.no_key_file"))
+    return key
 
 
 def _link(it: _Doing) -> Text:
@@ -144,14 +216,14 @@ def _link(it: _Doing) -> Text:
         issuer=issuer,
         subject=subject,
         own=it.own,
-        expected=it.expected,
+        expected=it.form.version,
         by=it.by,
     )
     return both("users.linked", name=it.name, issuer=issuer)
 
 
 def _unlink(it: _Doing) -> Text:
-    access.unlink(it.parts.store, it.name, expected=it.expected, by=it.by)
+    access.unlink(it.parts.store, it.name, expected=it.form.version, by=it.by)
     return both("users.unlinked", name=it.name)
 
 
@@ -161,6 +233,7 @@ VERBS: Mapping[str, Callable[[_Doing], Text]] = {
     "unlock": _unlock,
     "retire": _retire,
     "reset-codes": _reset_codes,
+    "reset-password": _reset_password,
     "change": _change,
     "link": _link,
     "unlink": _unlink,

@@ -4,20 +4,17 @@ Each carries what the person saw: who had taken the incident, which silence ther
 person changed meanwhile is answered with 409 and who changed it.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
 from hub.console.alerts.incidents import all_incidents, one_incident, seen
-from hub.console.forms.acting import Act, act
+from hub.console.forms.acting import Act, Posted, PostedForm, act
 from hub.console.forms.filled import Filled, end_of_hours
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand
 from hub.console.links import incident
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.alerts import acting, words
 from hub.operations.alerts.subjects import thing_of
 from hub.operations.signed_by import SignedBy
@@ -32,8 +29,6 @@ from hub.store.console.happened import Happened
 from hub.store.engine.store import Tx
 from hub.texts import Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 EVERY = "*"
 
 
@@ -50,32 +45,32 @@ class _Forms:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def acknowledge(self, request: Request, number: int, who: Who, form: Form) -> Response:
+    def acknowledge(self, number: int, posted: Posted) -> Response:
         """Take an incident until a time: no reminders and no escalation before."""
 
         def do(sent: Filled, by: SignedBy) -> Text:
-            self._require_to_act(who, number)
+            self._require_to_act(posted.who, number)
             until, before = end_of_hours(sent, by["now"]), sent.get("holder")
             acting.acknowledge(self._parts.store, number, until=until, by=by, instead_of=before)
             return both("alert_pages.taken", number=number, until=words.at(until))
 
-        return self._of_incident(request, who, form, number, do)
+        return self._of_incident(posted, number, do)
 
-    def silence_one(self, request: Request, number: int, who: Who, form: Form) -> Response:
+    def silence_one(self, number: int, posted: Posted) -> Response:
         """Tell nothing of an incident's rule and subject until a time."""
 
         def do(sent: Filled, by: SignedBy) -> Text:
-            it = self._require_to_act(who, number)
+            it = self._require_to_act(posted.who, number)
             wanted = Silence(rule=it.rule, subject=it.subject, until=end_of_hours(sent, by["now"]))
             return self._silence(wanted, by, expected=_number(sent.get("silence")))
 
-        return self._of_incident(request, who, form, number, do)
+        return self._of_incident(posted, number, do)
 
-    def silence_rule(self, request: Request, who: Who, form: Form) -> Response:
+    def silence_rule(self, posted: Posted) -> Response:
         """Tell nothing of a rule until a time, for one subject or for all."""
 
         def do(sent: Filled, by: SignedBy) -> Text:
-            demand(who, Right.ACT)
+            demand(posted.who, Right.ACT)
             subject = sent.get("subject") or EVERY
             wanted = Silence(
                 rule=sent.get("rule"), subject=subject, until=end_of_hours(sent, by["now"])
@@ -83,17 +78,17 @@ class _Forms:
             expected = _number(sent.get(f"silence:{wanted.rule}:{wanted.subject}"))
             return self._silence(wanted, by, expected=expected)
 
-        return self._of_all(request, who, form, do)
+        return self._of_all(posted, do)
 
-    def end(self, request: Request, number: int, who: Who, form: Form) -> Response:
+    def end(self, number: int, posted: Posted) -> Response:
         """Tell of everything again that a silence kept quiet."""
 
         def do(_sent: Filled, by: SignedBy) -> Text:
-            demand(who, Right.ACT)
+            demand(posted.who, Right.ACT)
             acting.end_silence(self._parts.store, number, by=by)
             return both("alert_pages.silence_ended", number=number)
 
-        return self._of_all(request, who, form, do)
+        return self._of_all(posted, do)
 
     def _silence(self, wanted: Silence, by: SignedBy, *, expected: int) -> Text:
         names = [rule.name for rule in self._parts.alerts.rules]
@@ -107,37 +102,26 @@ class _Forms:
         demand(who, Right.ACT, thing_of(it))
         return it
 
-    def _of_incident(
-        self,
-        request: Request,
-        who: Visitor,
-        form: Mapping[str, str],
-        number: int,
-        do: Act,
-    ) -> Response:
+    def _of_incident(self, posted: PostedForm, number: int, do: Act) -> Response:
         parts = self._parts
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
             do=do,
-            page=lambda: one_incident(parts, who, parts.clock(), number=number),
+            page=lambda: one_incident(parts, posted.who, parts.clock(), number=number),
             leads_to=incident(number),
             happened=lambda tx, since: _to_incident(tx, since, number),
         )
 
-    def _of_all(self, request: Request, who: Visitor, form: Mapping[str, str], do: Act) -> Response:
+    def _of_all(self, posted: PostedForm, do: Act) -> Response:
         parts = self._parts
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
             do=do,
-            page=lambda: all_incidents(parts, who, parts.clock()),
+            page=lambda: all_incidents(parts, posted.who, parts.clock()),
             leads_to="/incidents",
-            happened=lambda tx, since: _to_silences(tx, since, who),
+            happened=lambda tx, since: _to_silences(tx, since, posted.who),
         )
 
 

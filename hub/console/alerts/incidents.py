@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.forms.filled import HOURS
 from hub.console.frame.addresses import Cursor, number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, visitor
+from hub.console.frame.visitor import Who, demand_some
 from hub.console.links import incident, signal
 from hub.console.live import Freshness, FreshPages, add_stream, add_streams, number_in_path
 from hub.console.parts import Parts
@@ -34,7 +33,6 @@ from hub.store.alerts.messages import KeptMessage
 from hub.store.engine.store import Tx
 from hub.texts import both
 
-Who = Annotated[Visitor, Depends(visitor)]
 PAGE = 100
 
 

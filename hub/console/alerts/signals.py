@@ -1,19 +1,16 @@
 """The page of a signal, as the runbook has it: what is measured, when it is told, what to do."""
 
-from typing import Annotated
-
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, visitor
+from hub.console.frame.visitor import Who, demand_some
 from hub.console.parts import Parts
 from hub.operations.alerts import words
 from hub.rules.alerts.rule import Rule
 from hub.rules.alerts.signals import SIGNALS
 from hub.rules.users.rights import Right
-from hub.rules.users.visitor import Visitor
 from hub.texts import Text, both
 
 PLACE = Text("…", "…")
@@ -24,7 +21,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page."""
 
     @app.get("/signals/{name}")
-    def page(request: Request, name: str, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(request: Request, name: str, who: Who) -> Response:
         demand_some(who, Right.METADATA)
         return render(request, of_signal(parts, name), who, now=parts.clock())
 

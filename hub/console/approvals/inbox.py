@@ -6,23 +6,23 @@ from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from hub.console.approvals.shown import shown
-from hub.console.forms.acting import act, view
+from hub.console.forms.acting import Posted, act, view
 from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled
 from hub.console.frame.addresses import Cursor, number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, visitor
+from hub.console.frame.visitor import Who, demand_some
 from hub.console.links import delivery, dossier, message
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.approvals import deciding, discarding
 from hub.operations.approvals.carrying_out import delivery_of
 from hub.operations.signed_by import SignedBy
+from hub.operations.users.confirming import to_confirm
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.permission import may_approve
 from hub.rules.users.rights import Right
@@ -37,8 +37,6 @@ PLACE = "/approvals"
 PAGE = 100
 """Messages of a proposal on one page."""
 Word = Annotated[str, Query(max_length=200)]
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 
 
 class ApprovalStep(StrEnum):
@@ -76,9 +74,9 @@ def install(app: FastAPI, parts: Parts) -> None:
     app.add_api_route(PLACE + "/{number}/unmask", _Unmasking(parts).show, methods=["POST"])
 
     @app.post(PLACE + "/{number}/{decision}")
-    def decide(
-        request: Request, number: int, decision: ApprovalStep, who: Who, form: Form
-    ) -> Response:
+    def decide(number: int, decision: ApprovalStep, posted: Posted) -> Response:
+        who = posted.who
+
         def do(_sent: Filled, by: SignedBy) -> Text:
             _require_to_see(parts, who, number)
             if decision is ApprovalStep.APPROVE:
@@ -90,7 +88,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 
         number = number_of_address(number)
         page_of = partial(inbox, parts, who, to_decide=number, own=number)
-        return act(request, parts, who, form, do=do, page=page_of, leads_to=PLACE)
+        return act(posted, parts, do=do, page=page_of, leads_to=PLACE)
 
 
 class _Unmasking:
@@ -99,8 +97,8 @@ class _Unmasking:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def show(self, request: Request, number: int, who: Who, form: Form) -> Response:
-        number = number_of_address(number)
+    def show(self, number: int, posted: Posted) -> Response:
+        number, who = number_of_address(number), posted.who
 
         def page(*, unmasked: bool = False) -> PageView:
             known = number if unmasked else None
@@ -113,7 +111,7 @@ class _Unmasking:
             object = str(delivery_of(proposal))
             allowing(self._parts, who, "delivery.unmask", object)(proposal.thing, by)
 
-        return view(request, self._parts, who, form, allow=allow, page=page, path=PLACE)
+        return view(posted, self._parts, allow=allow, page=page, path=PLACE)
 
 
 def inbox(
@@ -138,6 +136,7 @@ def inbox(
         values={
             "to_decide": proposals(found.to_decide),
             "own": proposals(found.own),
+            "accounts": to_confirm(parts.store, who),
             "count": found.count,
             "more_to_decide": _more("decide", found.next_to_decide),
             "more_own": _more("own", found.next_own),
@@ -158,7 +157,7 @@ def messages_of(known: Approval, *, after: str) -> PageView:
 
     Raises NotHere for a proposal about something else.
     """
-    if known.proposal.verb is not ApprovalVerb.DROP:
+    if known.proposal.verb is not ApprovalVerb.DISCARD_MESSAGES:
         raise NotHere
     place = f"{PLACE}/{known.number}/messages"
     rest = [it for it in sorted(known.proposal.expected.items()) if it[0] > after]
@@ -177,11 +176,12 @@ def messages_of(known: Approval, *, after: str) -> PageView:
 
 
 def waiting(parts: Parts, who: Visitor) -> int:
-    """Return how many proposals wait for the visitor's decision; 0 while the database is away."""
+    """Return how many proposals and accounts wait for the visitor; 0 without the database."""
     if Right.APPROVE not in who.rights:
         return 0
     try:
-        return deciding.count_to_decide(parts.store, who, now=parts.clock())
+        ready = [it for it in to_confirm(parts.store, who) if not it.password_given]
+        return deciding.count_to_decide(parts.store, who, now=parts.clock()) + len(ready)
     except StoreUnavailable:
         return 0
 

@@ -54,7 +54,7 @@ class ShownProposal:
     def message_count(self) -> int:
         """How many parked messages it is about."""
         proposal = self.approval.proposal
-        return len(proposal.expected) if proposal.verb is ApprovalVerb.DROP else 0
+        return len(proposal.expected) if proposal.verb is ApprovalVerb.DISCARD_MESSAGES else 0
 
     @property
     def messages(self) -> Sequence[tuple[str, str]]:

@@ -4,29 +4,23 @@ Each is done once however often it is clicked, and from the state that the offic
 in the audit is the desk: nobody explains why the next person is called.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Annotated
+from collections.abc import Callable
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
-from hub.console.desks.pages import Who, all_desks, known_desk, page_of
-from hub.console.forms.acting import act
+from hub.console.desks.pages import all_desks, known_desk, page_of
+from hub.console.forms.acting import Act, Posted, PostedForm, act
 from hub.console.forms.filled import ID, Filled, FormRefused
 from hub.console.frame.rendering import PageView
 from hub.console.frame.visitor import demand_some
 from hub.console.links import desk as desk_page
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.counter import queue
 from hub.operations.signed_by import SignedBy
 from hub.rules.counter.tickets import DeskAct
 from hub.rules.users.rights import Right
-from hub.rules.users.visitor import Visitor
 from hub.texts import Text, both
-
-Form = Annotated[Mapping[str, str], Depends(fields)]
-Do = Callable[[Filled, SignedBy], Text]
 
 
 def install(app: FastAPI, parts: Parts) -> None:
@@ -41,7 +35,7 @@ class _Forms:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def issue(self, request: Request, who: Who, form: Form) -> Response:
+    def issue(self, posted: Posted) -> Response:
         """Issue a ticket at the reception."""
         parts = self._parts
 
@@ -51,11 +45,11 @@ class _Forms:
             return both("counter.issued", ticket=made.label, category=parts.counter.title(code))
 
         def page() -> PageView:
-            return all_desks(parts, who, parts.clock())
+            return all_desks(parts, posted.who, parts.clock())
 
-        return self._acted(request, who, form, do, page, "/desks")
+        return self._acted(posted, do, page, "/desks")
 
-    def call_next(self, request: Request, name: str, who: Who, form: Form) -> Response:
+    def call_next(self, name: str, posted: Posted) -> Response:
         """Call the ticket that waits longest for a desk."""
         parts, desk = self._parts, known_desk(self._parts, name)
 
@@ -63,9 +57,9 @@ class _Forms:
             called = queue.call_next(parts.store, parts.counter, desk, by=by)
             return both("counter.called", ticket=called.label, desk=desk)
 
-        return self._acted(request, who, form, do, page_of(parts, who, desk), desk_page(desk))
+        return self._acted(posted, do, page_of(parts, posted.who, desk), desk_page(desk))
 
-    def end_or_recall(self, request: Request, name: str, who: Who, form: Form) -> Response:
+    def end_or_recall(self, name: str, posted: Posted) -> Response:
         """Do with the called ticket what the officer chose."""
         parts, desk = self._parts, known_desk(self._parts, name)
 
@@ -82,22 +76,16 @@ class _Forms:
             )
             return both(f"counter.done_{chosen.value}", ticket=ticket.label)
 
-        return self._acted(request, who, form, do, page_of(parts, who, desk), desk_page(desk))
+        return self._acted(posted, do, page_of(parts, posted.who, desk), desk_page(desk))
 
     def _acted(
-        self,
-        request: Request,
-        who: Visitor,
-        form: Mapping[str, str],
-        do: Do,
-        page: Callable[[], PageView],
-        path: str,
+        self, posted: PostedForm, do: Act, page: Callable[[], PageView], path: str
     ) -> Response:
         def allowed(sent: Filled, by: SignedBy) -> Text:
-            demand_some(who, Right.ACT)
+            demand_some(posted.who, Right.ACT)
             return do(sent, by)
 
-        return act(request, self._parts, who, form, do=allowed, page=page, leads_to=path)
+        return act(posted, self._parts, do=allowed, page=page, leads_to=path)
 
 
 def _act(given: str) -> DeskAct:

@@ -6,14 +6,13 @@ What is kept fresh holds the figures; the forms stand outside of it.
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, visitor
+from hub.console.frame.visitor import Who, demand_some
 from hub.console.links import desk as desk_page
 from hub.console.live import Freshness, FreshPages, add_stream, add_streams
 from hub.console.parts import Parts
@@ -23,8 +22,6 @@ from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.counter import tickets
 from hub.texts import both
-
-Who = Annotated[Visitor, Depends(visitor)]
 
 
 def install(app: FastAPI, parts: Parts) -> None:

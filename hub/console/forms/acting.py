@@ -6,10 +6,11 @@ right is audited.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.forms import filled
@@ -17,8 +18,9 @@ from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, RefusedForm, render
 from hub.console.frame.sent_form import leading_to
-from hub.console.frame.visitor import MayNot, signed_by
+from hub.console.frame.visitor import MayNot, Who, signed_by
 from hub.console.parts import Parts
+from hub.console.sign_in.forms import fields
 from hub.operations.once import once
 from hub.operations.signed_by import SignedBy
 from hub.rules.users.scope import Thing
@@ -33,11 +35,29 @@ Act = Callable[[Filled, SignedBy], Text]
 NotHere and MayNot."""
 
 
+@dataclass(frozen=True, slots=True)
+class PostedForm:
+    """A form as it came in: its request, who sent it, and its fields."""
+
+    request: Request
+    who: Visitor
+    fields: Mapping[str, str]
+
+
+def posted_form(
+    request: Request, who: Who, form: Annotated[Mapping[str, str], Depends(fields)]
+) -> PostedForm:
+    """Return the form of a request. Raises SignInNeeded and OldForm."""
+    return PostedForm(request, who, form)
+
+
+Posted = Annotated[PostedForm, Depends(posted_form)]
+"""What a route declares of the form that is sent to it."""
+
+
 def act(
-    request: Request,
+    posted: PostedForm,
     parts: Parts,
-    who: Visitor,
-    form: Mapping[str, str],
     *,
     do: Act,
     page: Callable[[], PageView],
@@ -50,28 +70,28 @@ def act(
     `happened`: what was done to the thing since a moment; `shown`: what is shown instead of that
     page, once, of what this form made. Raises NotHere and MayNot.
     """
+    who = posted.who
     try:
-        sent = filled.read(form)
+        sent = filled.read(posted.fields)
         by = signed_by(who, sent.reason, now=parts.clock())
         once(parts.store, sent.id, user=who.name, clock=parts.clock, act=lambda: do(sent, by))
     except Explained as error:
-        meanwhile = _meanwhile(parts, form, happened)
-        refused = _refused_page(request, form, error, page(), happened=meanwhile)
-        return render(request, replace(refused, path=leads_to), who, now=parts.clock())
+        meanwhile = _meanwhile(parts, posted.fields, happened)
+        return _rendered(
+            posted, parts, _refused_page(posted, error, page(), happened=meanwhile), leads_to
+        )
     except (MayNot, NotHere):
-        _audit_denial(request, parts, who, form)
+        _audit_denial(posted, parts)
         raise
     once_shown = shown()
     if once_shown is not None:
-        return render(request, replace(once_shown, path=leads_to), who, now=parts.clock())
+        return _rendered(posted, parts, once_shown, leads_to)
     return RedirectResponse(leading_to(leads_to, sent.id), status_code=303)
 
 
 def view(
-    request: Request,
+    posted: PostedForm,
     parts: Parts,
-    who: Visitor,
-    form: Mapping[str, str],
     *,
     allow: Callable[[Thing, SignedBy], None],
     page: Callable[..., PageView],
@@ -82,23 +102,21 @@ def view(
     `path`: of the page without it. Raises NotHere and MayNot.
     """
     try:
-        sent = filled.read(form)
-        by = signed_by(who, sent.reason, now=parts.clock())
+        sent = filled.read(posted.fields)
+        by = signed_by(posted.who, sent.reason, now=parts.clock())
         allow(page().thing, by)
         shown = page(unmasked=True)
     except FormRefused as error:
-        shown = _refused_page(request, form, error, page())
+        shown = _refused_page(posted, error, page())
     except (MayNot, NotHere):
-        _audit_denial(request, parts, who, form)
+        _audit_denial(posted, parts)
         raise
-    return render(request, replace(shown, path=path), who, now=parts.clock())
+    return _rendered(posted, parts, shown, path)
 
 
 def show(
-    request: Request,
+    posted: PostedForm,
     parts: Parts,
-    who: Visitor,
-    form: Mapping[str, str],
     *,
     made: Callable[[], PageView],
     page: Callable[[], PageView],
@@ -111,23 +129,26 @@ def show(
     try:
         answer = made()
     except Explained as error:
-        answer = _refused_page(request, form, error, page())
+        answer = _refused_page(posted, error, page())
     except (MayNot, NotHere):
-        _audit_denial(request, parts, who, form)
+        _audit_denial(posted, parts)
         raise
-    return render(request, replace(answer, path=path), who, now=parts.clock())
+    return _rendered(posted, parts, answer, path)
+
+
+def _rendered(posted: PostedForm, parts: Parts, page: PageView, path: str) -> Response:
+    return render(posted.request, replace(page, path=path), posted.who, now=parts.clock())
 
 
 def _refused_page(
-    request: Request,
-    form: Mapping[str, str],
+    posted: PostedForm,
     error: Explained,
     page: PageView,
     *,
     happened: Sequence[Happened] = (),
 ) -> PageView:
-    path = request.url.path
-    refusal = RefusedForm(why=error.text, path=path, typed=form, happened=happened)
+    path = posted.request.url.path
+    refusal = RefusedForm(why=error.text, path=path, typed=posted.fields, happened=happened)
     status = 422 if isinstance(error, FormRefused) else 409
     return replace(page, status=status, refusal=refusal)
 
@@ -144,14 +165,14 @@ def _meanwhile(
         return happened(tx, since)
 
 
-def _audit_denial(request: Request, parts: Parts, who: Visitor, form: Mapping[str, str]) -> None:
+def _audit_denial(posted: PostedForm, parts: Parts) -> None:
     with parts.store.write() as tx:
         audit.record(
             tx,
-            who.actor,
+            posted.who.actor,
             "console.denied",
-            object=request.url.path[:200],
-            reason=form.get(filled.REASON, "")[: filled.LONGEST_REASON],
+            object=posted.request.url.path[:200],
+            reason=posted.fields.get(filled.REASON, "")[: filled.LONGEST_REASON],
             allowed=False,
             now=parts.clock(),
         )

@@ -33,6 +33,14 @@ class Filled:
             raise FormRefused(both("forms.too_long", longest=longest, field=label(name)))
         return value
 
+    @property
+    def version(self) -> str:
+        """The version of the thing that the page showed. Raises FormRefused."""
+        version = self.get("version")
+        if not version:
+            raise FormRefused(both("forms.no_id"))
+        return version
+
 
 def label(name: str) -> Text:
     """Return what a person reads of a field."""

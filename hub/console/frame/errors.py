@@ -29,14 +29,6 @@ class NotHere(Exception):
     """There is no such thing for this visitor."""
 
 
-class Changed(Exception):
-    """What the visitor acted on is not as the page showed it; the text says what changed."""
-
-    def __init__(self, what: object) -> None:
-        super().__init__(what)
-        self.what = what
-
-
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -72,7 +64,7 @@ def install(
         answer.headers.update(HEADERS)  # made outside of every middleware
         return answer
 
-    for kind, status in ((SignInNeeded, 401), (MayNot, 403), (NotHere, 404), (Changed, 409)):
+    for kind, status in ((SignInNeeded, 401), (MayNot, 403), (NotHere, 404)):
         app.add_exception_handler(kind, answering(status))
     app.add_exception_handler(RequestValidationError, answering(422))
     app.add_exception_handler(HTTPException, of_http)

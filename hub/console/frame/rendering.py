@@ -48,6 +48,7 @@ NAVIGATION = (
     ("/queues", "queues"),
     ("/parked", "parked"),
     ("/devices", "devices"),
+    ("/workstations", "workstations"),
     ("/desks", "desks"),
     ("/approvals", "approvals"),
     ("/audit", "audit"),

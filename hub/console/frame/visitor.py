@@ -5,8 +5,9 @@ stranger by an oversight.
 """
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from hub.operations.signed_by import SignedBy
 from hub.rules.users.rights import Right
@@ -35,6 +36,10 @@ def visitor(request: Request) -> Visitor:
     if not isinstance(found, Visitor):
         raise SignInNeeded
     return found
+
+
+Who = Annotated[Visitor, Depends(visitor)]
+"""What a route declares of whom its page is for."""
 
 
 def sees(visitor: Visitor) -> Sees:

@@ -11,11 +11,10 @@ from fastapi.responses import Response, StreamingResponse
 from hub.console import spreadsheet
 from hub.console.frame.addresses import Cursor
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
 from hub.messages.local_time import LOCAL
 from hub.rules.users.rights import Right
-from hub.rules.users.visitor import Visitor
 from hub.store.console import audit_log
 from hub.store.console.audit_log import AuditEntry, AuditFilters
 from hub.texts import both
@@ -23,7 +22,6 @@ from hub.texts import both
 PLACE = "/audit"
 MOST_ROWS = 50_000
 """Rows of one CSV file."""
-Who = Annotated[Visitor, Depends(visitor)]
 Word = Annotated[str, Query(max_length=200)]
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 

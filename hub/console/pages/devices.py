@@ -1,17 +1,14 @@
 """The devices at the counter: how each was at its last check, and what its owner does."""
 
-from typing import Annotated
-
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
 from hub.operations.devices.listing import shown_devices
 from hub.rules.devices.health import state_text
 from hub.rules.users.rights import Right
-from hub.rules.users.visitor import Visitor
 from hub.texts import both
 
 
@@ -19,7 +16,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page. Devices concern the installation as a whole, so no partner sees it."""
 
     @app.get("/devices")
-    def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(request: Request, who: Who) -> Response:
         demand(who, Right.METADATA)
         now = parts.clock()
         with parts.store.read() as tx:

@@ -7,9 +7,8 @@ other partner's, and no task of the ward.
 """
 
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console import content
@@ -21,7 +20,7 @@ from hub.console.dossiers.versions import partner_differs, versions
 from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import sees_partner, visitor
+from hub.console.frame.visitor import Who, sees_partner
 from hub.console.links import delivery, dossier, slip, task
 from hub.console.next_step import next_step
 from hub.console.parts import Parts
@@ -44,16 +43,12 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the pages."""
 
     @app.get("/dossiers/{number:path}")
-    def dossier_page(
-        request: Request, number: str, who: Annotated[Visitor, Depends(visitor)]
-    ) -> Response:
+    def dossier_page(request: Request, number: str, who: Who) -> Response:
         now = parts.clock()
         return render(request, of_dossier(parts, who, number), who, now=now)
 
     @app.get("/deliveries/{id}")
-    def delivery_page(
-        request: Request, id: int, who: Annotated[Visitor, Depends(visitor)]
-    ) -> Response:
+    def delivery_page(request: Request, id: int, who: Who) -> Response:
         return render(request, of_delivery(parts, who, id), who, now=parts.clock())
 
 

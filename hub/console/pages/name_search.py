@@ -6,18 +6,17 @@ reason, as all personal data does, and the audit keeps each dossier that was sho
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
 
 import msgspec
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.dossiers.due_date import procedure_of
 from hub.console.dossiers.timeline import status_name
-from hub.console.forms.acting import view
+from hub.console.forms.acting import Posted, view
 from hub.console.forms.filled import REASON
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, visitor
+from hub.console.frame.visitor import Who, demand_some
 from hub.console.links import search_of
 from hub.console.pages import search
 from hub.console.pages.search import (
@@ -30,7 +29,7 @@ from hub.console.pages.search import (
     names_of,
 )
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
+from hub.console.sign_in.forms import Form
 from hub.operations.signed_by import SignedBy
 from hub.rules.names import is_name, words
 from hub.rules.users.rights import Right
@@ -44,8 +43,6 @@ from hub.texts import both
 
 SEARCH, PLACE = "/search", "/search/names"
 ACTION = "dossier.find_by_name"
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 
 
 def install(app: FastAPI, parts: Parts) -> None:
@@ -60,9 +57,9 @@ def install(app: FastAPI, parts: Parts) -> None:
         return render(request, page, who, now=parts.clock())
 
     @app.post(PLACE)
-    def by_name(request: Request, who: Who, form: Form) -> Response:
-        names = _NameSearch(parts, who, form)
-        return view(request, parts, who, form, allow=names.allow, page=names.page, path=SEARCH)
+    def by_name(posted: Posted) -> Response:
+        names = _NameSearch(parts, posted.who, posted.fields)
+        return view(posted, parts, allow=names.allow, page=names.page, path=SEARCH)
 
 
 def _page(parts: Parts, who: Visitor, names: SearchedNames) -> PageView:

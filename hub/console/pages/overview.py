@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
 from hub.console.alerts.incidents import WORDS, outside_of
 from hub.console.charts import chart
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, sees_partner, visitor
+from hub.console.frame.visitor import Who, demand_some, sees_partner
 from hub.console.links import dossier, message_list, search_of, task
 from hub.console.live import add_stream
 from hub.console.parts import Parts
@@ -43,7 +43,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/")
     def page(
         request: Request,
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         span: Literal["hour", "day", "week"] = "hour",
     ) -> Response:
         now = parts.clock()

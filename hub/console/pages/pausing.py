@@ -8,18 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
-from hub.console.forms.acting import act
+from hub.console.forms.acting import Posted, act
 from hub.console.forms.filled import Filled, FormRefused, end_of_hours, moment
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView
-from hub.console.frame.visitor import demand, sees_partner, visitor
+from hub.console.frame.visitor import demand, sees_partner
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.messages.local_time import LOCAL
 from hub.messages.partners import PARTNERS, named
 from hub.operations.deliveries import pausing
@@ -107,20 +106,16 @@ def install(app: FastAPI, parts: Parts, page: Callable[[Visitor], PageView]) -> 
     """Add what the forms of a page act; `page` makes it for a visitor."""
 
     @app.post("/queues/{partner}/{verb}")
-    def acted(
-        request: Request,
-        partner: str,
-        verb: Literal["pause", "resume"],
-        who: Annotated[Visitor, Depends(visitor)],
-        form: Annotated[Mapping[str, str], Depends(fields)],
-    ) -> Response:
+    def acted(partner: str, verb: Literal["pause", "resume"], posted: Posted) -> Response:
+        who = posted.who
+
         def do(sent: Filled, by: SignedBy) -> Text:
             if partner not in PARTNERS or not sees_partner(who, partner):
                 raise NotHere
             demand(who, Right.ACT, _thing(partner))
             return _VERBS[verb](parts, partner, sent, by)
 
-        return act(request, parts, who, form, do=do, page=partial(page, who), leads_to="/queues")
+        return act(posted, parts, do=do, page=partial(page, who), leads_to="/queues")
 
 
 def _pause(parts: Parts, partner: str, sent: Filled, by: SignedBy) -> Text:

@@ -1,26 +1,23 @@
 """The queues: what each is for, what stands in it, how many consume, what needs a person."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.broker.admin import figures
 from hub.broker.admin.declare import plan
 from hub.broker.admin.figures import BrokerFigures, PeekedMessage
 from hub.broker.topology import TOPOLOGY
-from hub.console.forms.acting import Act, act
+from hub.console.forms.acting import Act, Posted, PostedForm, act
 from hub.console.forms.filled import HOURS, Filled
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import MayNot, demand, visitor
+from hub.console.frame.visitor import MayNot, Who, demand
 from hub.console.pages import pausing
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.messages.queues import INVALID
 from hub.operations.approvals.discarding import propose_discard
 from hub.operations.sent_back import WORK, NotSentBack, send_back
@@ -32,8 +29,6 @@ from hub.rules.users.visitor import Visitor
 from hub.store.messages import outbox
 from hub.texts import Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 EVERY = timedelta(seconds=5)
 """The broker is asked at most so often, however many look."""
 
@@ -94,7 +89,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     reader = BrokerReader(parts)
 
     @app.get("/queues")
-    def page(request: Request, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(request: Request, who: Who) -> Response:
         return render(request, queues(parts, reader, who), who, now=parts.clock())
 
     forms = _SetAsideForms(parts, reader)
@@ -110,34 +105,34 @@ class _SetAsideForms:
         self._parts = parts
         self._reader = reader
 
-    def send_back(self, request: Request, queue: str, who: Who, form: Form) -> Response:
+    def send_back(self, queue: str, posted: Posted) -> Response:
         """Put a message back into a work queue."""
         parts = self._parts
 
         def do(sent: Filled, by: SignedBy) -> Text:
-            demand(who, Right.ACT)
+            demand(posted.who, Right.ACT)
             to = sent.get("to")
             send_back(parts.store, parts.broker_url, queue, sent.get("message"), to=to, by=by)
             self._reader.forget()
             return both("pauses.sent_back", queue=to)
 
-        return self._act(request, who, form, do)
+        return self._act(posted, do)
 
-    def discard(self, request: Request, queue: str, who: Who, form: Form) -> Response:
+    def discard(self, queue: str, posted: Posted) -> Response:
         """Propose to discard a message for good."""
 
         def do(sent: Filled, by: SignedBy) -> Text:
-            demand(who, Right.ACT)
+            demand(posted.who, Right.ACT)
             wanted = sent.get("message")
             shown = self._reader.shown(queue, wanted)
-            number = propose_discard(self._parts.store, queue, wanted, shown, who=who, by=by)
+            number = propose_discard(self._parts.store, queue, wanted, shown, who=posted.who, by=by)
             return both("approvals.proposed_on_page", number=number)
 
-        return self._act(request, who, form, do)
+        return self._act(posted, do)
 
-    def _act(self, request: Request, who: Visitor, form: Mapping[str, str], do: Act) -> Response:
-        page = partial(queues, self._parts, self._reader, who)
-        return act(request, self._parts, who, form, do=do, page=page, leads_to="/queues")
+    def _act(self, posted: PostedForm, do: Act) -> Response:
+        page = partial(queues, self._parts, self._reader, posted.who)
+        return act(posted, self._parts, do=do, page=page, leads_to="/queues")
 
 
 def queues(parts: Parts, reader: BrokerReader, who: Visitor) -> PageView:

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from hub.console import spreadsheet
 from hub.console.frame.addresses import Cursor
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, visitor
+from hub.console.frame.visitor import Who, demand_some
 from hub.console.links import delivery, dossier, search_of, selection
 from hub.console.parts import Parts
 from hub.messages.catalog import CATALOG
@@ -105,7 +105,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     def page(
         request: Request,
         criteria: Annotated[Criteria, Depends()],
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
     ) -> Response:
         now = parts.clock()
         hits = find(parts, who, criteria.words["q"])
@@ -114,9 +114,7 @@ def install(app: FastAPI, parts: Parts) -> None:
         return render(request, search(parts, who, criteria, hits, now=now), who, now=now)
 
     @app.get("/search.csv")
-    def as_csv(
-        criteria: Annotated[Criteria, Depends()], who: Annotated[Visitor, Depends(visitor)]
-    ) -> Response:
+    def as_csv(criteria: Annotated[Criteria, Depends()], who: Who) -> Response:
         demand_some(who, Right.METADATA)
         name = f"deliveries-{parts.clock():%Y%m%d-%H%M}.csv"
         return StreamingResponse(

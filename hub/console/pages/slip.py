@@ -4,15 +4,13 @@ The applicant's name is a line for the pen, but for a visitor who gave a reason 
 of one partner gets the hand-overs to and from that partner.
 """
 
-from typing import Annotated
-
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from hub.console.dossiers.barcode import barcode
 from hub.console.dossiers.due_date import procedure_of, rules
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import sees_partner, visitor
+from hub.console.frame.visitor import Who, sees_partner
 from hub.console.links import dossier, slip
 from hub.console.pages.dossier import may_unmask, seen_by
 from hub.console.parts import Parts
@@ -27,7 +25,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the page; before that of dossiers, whose address takes every number."""
 
     @app.get("/dossiers/{number:path}/slip")
-    def page(request: Request, number: str, who: Annotated[Visitor, Depends(visitor)]) -> Response:
+    def page(request: Request, number: str, who: Who) -> Response:
         return render(request, of_dossier(parts, who, number), who, now=parts.clock())
 
 

@@ -1,6 +1,6 @@
-"""What the forms about parked messages do: take them up again, or propose to discard them.
+"""What the forms about parked messages do: retry them, or propose to discard them.
 
-A form is about one message, which it names with the cause that was shown, or about a kind. Taken up
+A form is about one message, which it names with the cause that was shown, or about a kind. Retried
 is all of a kind that was recorded before the form's page was made; discarded is what that page
 counted, which the form names.
 """
@@ -8,34 +8,29 @@ counted, which the form names.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
 from hub.console.forms import filled
-from hub.console.forms.acting import act, view
+from hub.console.forms.acting import Posted, act, view
 from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.rendering import PageView
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand
 from hub.console.links import message, message_list
 from hub.console.parked.listing import COUNTED, ParkedQuery, listing
 from hub.console.parked.message import of_message
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
-from hub.operations import unpark, unread_pages
+from hub.operations import parked_messages, unread_pages
 from hub.operations.approvals import discarding
+from hub.operations.parked_messages import NotParked
 from hub.operations.signed_by import SignedBy
-from hub.operations.unpark import NotParked
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import happened
 from hub.store.messages.parked import ParkedFilter
 from hub.texts import Text, both
-
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +62,8 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the addresses that the forms go to."""
 
     def acting(verb: Verb) -> Callable[..., Response]:
-        def acted(request: Request, who: Who, form: Form) -> Response:
-            about = _About.of(form)
+        def acted(posted: Posted) -> Response:
+            about, who = _About.of(posted.fields), posted.who
 
             def do(sent: Filled, by: SignedBy) -> Text:
                 about.page(parts, who)  # what is not there for this visitor is not acted on
@@ -76,10 +71,8 @@ def install(app: FastAPI, parts: Parts) -> None:
                 return verb(parts, who, about, sent, by)
 
             return act(
-                request,
+                posted,
                 parts,
-                who,
-                form,
                 do=do,
                 page=partial(about.page, parts, who),
                 leads_to=about.place,
@@ -88,27 +81,27 @@ def install(app: FastAPI, parts: Parts) -> None:
 
         return acted
 
-    app.add_api_route("/parked/take-up", acting(_accept_again), methods=["POST"])
+    app.add_api_route("/parked/retry", acting(_retry), methods=["POST"])
     app.add_api_route("/parked/discard", acting(_discard), methods=["POST"])
     app.add_api_route("/parked/assign", acting(_assign), methods=["POST"])
 
     @app.post("/parked/unmask")
-    def unmask(request: Request, who: Who, form: Form) -> Response:
-        about = _About.of(form)
+    def unmask(posted: Posted) -> Response:
+        about, who = _About.of(posted.fields), posted.who
         page = partial(of_message, parts, who, about.id)
         allow = allowing(parts, who, "message.unmask", about.id)
-        return view(request, parts, who, form, allow=allow, page=page, path=about.place)
+        return view(posted, parts, allow=allow, page=page, path=about.place)
 
 
-def _accept_again(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
+def _retry(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
     del who
     if about.id:
-        unpark.unpark_one(parts.store, about.id, about.wanted.code, by=by)
-        return both("parked_pages.taken_up_one")
-    done = unpark.unpark(parts.store, _kind(about, form), by=by)
+        parked_messages.retry_one(parts.store, about.id, about.wanted.code, by=by)
+        return both("parked_pages.retried_one")
+    done = parked_messages.retry(parts.store, _kind(about, form), by=by)
     if not done.count:
         raise NotParked(both("parked_pages.none_left"))
-    return both("parked_pages.taken_up", count=done.count)
+    return both("parked_pages.retried", count=done.count)
 
 
 def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: SignedBy) -> Text:
@@ -116,7 +109,7 @@ def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
         expected = {about.id: about.wanted.code}
     else:
         expected = dict.fromkeys(_counted(about, form), about.wanted.code)
-    number = discarding.propose_drop(parts.store, expected, who=who, by=by)
+    number = discarding.propose_discard_messages(parts.store, expected, who=who, by=by)
     return both("approvals.proposed_on_page", number=number)
 
 

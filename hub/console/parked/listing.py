@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 
 from hub.console import links
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.links import dossier, fault, message
 from hub.console.parts import Parts
 from hub.operations.approvals import discarding
 from hub.operations.overview.items import explanation
-from hub.operations.type_names import type_text
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import groups, parked_messages
@@ -47,7 +46,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/parked")
     def page(
         request: Request,
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         type: Word = "",
         code: Word = "",
         after: Word = "",
@@ -72,7 +71,6 @@ def listing(parts: Parts, who: Visitor, wanted: ParkedQuery) -> PageView:
         template="parked/listing.html",
         title=both("parked_pages.title"),
         values={
-            "type_text": type_text,
             "wanted": wanted,
             "kinds": kinds,
             "found": found,

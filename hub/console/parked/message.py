@@ -2,21 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import Response
 
 from hub.console import links
 from hub.console.content import shown
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import Who
 from hub.console.links import dossier, fault
 from hub.console.parked.unread_page import proposal_of
 from hub.console.parts import Parts
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.operations.overview.items import explanation
-from hub.operations.type_names import type_text
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.console import parked_messages
@@ -31,7 +30,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     @app.get("/parked/message")
     def page(
         request: Request,
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         id: Annotated[str, Query(max_length=200)] = "",
     ) -> Response:
         return render(request, of_message(parts, who, id), who, now=parts.clock())
@@ -53,7 +52,6 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
         template="parked/message.html",
         title=both("parked_pages.message_title"),
         values={
-            "type_text": type_text,
             "it": found,
             "to_do": Text(**explained.to_do) if explained else None,
             "owners": explained.who if explained else (),

@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query
+from fastapi import FastAPI, Query
 from fastapi.responses import FileResponse
 
 from hub.console.frame.errors import NotHere
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
 from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import PagesUnread
 from hub.rules.users.rights import Right
-from hub.rules.users.visitor import Visitor
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
@@ -26,7 +25,7 @@ def install(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/parked/picture")
     def picture(
-        who: Annotated[Visitor, Depends(visitor)],
+        who: Who,
         id: Annotated[str, Query(max_length=200)] = "",
     ) -> FileResponse:
         demand(who, Right.BODY)

@@ -5,19 +5,19 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.forms import filled
 from hub.console.frame.addresses import Cursor, number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, signed_by, visitor
+from hub.console.frame.visitor import Who, demand, signed_by
 from hub.console.links import comparison, dossier, task
 from hub.console.live import Freshness, FreshPages, add_streams, number_in_path
 from hub.console.parts import Parts
 from hub.console.repair.acting import form_values
-from hub.console.sign_in.forms import fields
+from hub.console.sign_in.forms import Form
 from hub.messages.local_time import LOCAL
 from hub.operations.comparison import ordered
 from hub.operations.comparison.lists import reader
@@ -29,8 +29,6 @@ from hub.store.repair import comparisons
 from hub.store.repair.comparisons import ComparisonState, text_of
 from hub.texts import Explained, Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 PAGE = 100
 """Differences on a page."""
 WHOLE = 5_000

@@ -1,22 +1,21 @@
 """The groups of failures: a page for all, one for each with its notes, one for each fault code."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.charts import chart
 from hub.console.forms import filled
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand_some, signed_by, visitor
+from hub.console.frame.visitor import Who, demand_some, signed_by
 from hub.console.links import failure_group, fault, search_of, selection
 from hub.console.parts import Parts
 from hub.console.repair.acting import acted_on, form_values, seen, selection_of
 from hub.console.repair.selections import selection_page
-from hub.console.sign_in.forms import fields
+from hub.console.sign_in.forms import Form
 from hub.operations.failures.assigning import NoteRefused, add_note, assignable, thing_of
 from hub.operations.failures.groups import SPANS, FailureGroup, failure_groups, one_group
 from hub.operations.overview.items import explanation
@@ -31,8 +30,6 @@ from hub.store.repair import selection_notes
 from hub.store.users import accounts
 from hub.texts import Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 Span = Literal["hour", "day", "week"]
 KEEP = "-"
 """Value of the field of the assignee where the assignment stays as it is."""

@@ -1,42 +1,42 @@
 """Replay plans: all of them, one with its progress, and what a person orders about it."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from hub.console.forms import filled
+from hub.console.forms.acting import Posted, act
+from hub.console.forms.filled import Filled
 from hub.console.frame.addresses import Cursor, number_of_address
-from hub.console.frame.errors import Changed, NotHere
+from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.sent_form import is_form_id
-from hub.console.frame.visitor import demand, demand_some, signed_by, visitor
+from hub.console.frame.visitor import Who, demand, demand_some, signed_by
 from hub.console.links import delivery, dossier, replay_plan
 from hub.console.live import Freshness, FreshPages, add_streams, number_in_path
 from hub.console.parts import Parts
-from hub.console.repair.acting import acted_on, form_values, selection_of
-from hub.console.sign_in.forms import fields
+from hub.console.repair.acting import acted_on, selection_of
+from hub.console.sign_in.forms import Form
 from hub.operations.deliveries import replay_orders
-from hub.operations.deliveries.replay_orders import STARTS, OrderRefused, phase_text, shown_phase
+from hub.operations.deliveries.replay_orders import STARTS, phase_text, shown_phase
 from hub.operations.deliveries.replay_run import outcome_text
+from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
 from hub.rules.deliveries.states import DeliveryState
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
-from hub.store.console import replay_plans
+from hub.store.console import happened, replay_plans
 from hub.store.console.replay_plans import ListedPlan
 from hub.store.engine.store import Tx
 from hub.store.repair.replay_work import ReplayPhase
 from hub.store.repair.replays import ReplayFilter
 from hub.texts import Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 Rank = Annotated[int, Query(ge=-1, lt=2**31)]
 LONGEST_PHASE = 20
 
@@ -85,7 +85,7 @@ class _PlanPages:
 
     def one(self, request: Request, who: Who, number: int, after: Rank = -1) -> Response:
         now = self._parts.clock()
-        page = plan_page(self._parts, who, now, number=number, after=after, request=request)
+        page = plan_page(self._parts, who, now, number=number, after=after)
         return render(request, page, who, now=now)
 
     def order_plan(self, who: Who, form: Form) -> Response:
@@ -100,26 +100,29 @@ class _PlanPages:
         number = replay_orders.order_plan(self._parts.store, wanted, form=id, by=by)
         return RedirectResponse(replay_plan(number), status_code=303)
 
-    def order(self, request: Request, who: Who, number: int, verb: str, form: Form) -> Response:
+    def order(self, number: int, verb: str, posted: Posted) -> Response:
         """Start, pause, resume or cancel; back to the plan."""
-        if verb not in STARTS:
-            raise NotHere
-        parts = self._parts
-        with parts.store.read() as tx:
-            found = _seen(tx, who, number)
-        demand(who, Right.ACT, thing_of(found.selection))
-        by = signed_by(who, form.get(filled.REASON, ""), now=parts.clock())
-        given = form.get("per_second", "")
-        pace = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else None
-        try:
+        parts, who = self._parts, posted.who
+
+        def do(sent: Filled, by: SignedBy) -> Text:
+            with parts.store.read() as tx:
+                found = _seen(tx, who, number)
+            if verb not in STARTS:
+                raise NotHere
+            demand(who, Right.ACT, thing_of(found.selection))
+            given = sent.get("per_second")
+            pace = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else None
             replay_orders.order(parts.store, number, verb, by=by, per_second=pace)
-        except OrderRefused as error:
-            if not by["reason"]:
-                now = parts.clock()
-                page = plan_page(parts, who, now, number=number, request=request, wrong=error.text)
-                return render(request, page, who, now=now)
-            raise Changed(error.text) from None
-        return RedirectResponse(replay_plan(number), status_code=303)
+            return both(f"replay_pages.ordered_{verb}", number=number)
+
+        return act(
+            posted,
+            parts,
+            do=do,
+            page=lambda: plan_page(parts, who, parts.clock(), number=number),
+            leads_to=replay_plan(number_of_address(number)),
+            happened=lambda tx, since: happened.to_replay(tx, number, since=since),
+        )
 
 
 def plan_page(
@@ -130,8 +133,6 @@ def plan_page(
     number: int,
     opened_in: str = "",
     after: int = -1,
-    request: Request | None = None,
-    wrong: Text | None = None,
 ) -> PageView:
     """Return the page of a plan; `opened_in`: the phase then, for its main part. Raises NotHere."""
     del now
@@ -155,11 +156,8 @@ def plan_page(
             "more": f"{replay_plan(number)}?after={items[-1].rank}" if more else "",
             "verbs": _verbs(phase) if who.may(Right.ACT, thing_of(found.selection)) else [],
             "selection": selected(found.selection),
-            "wrong": wrong,
             **_WORDS,
-            **(form_values(request) if request else {}),
         },
-        status=200 if wrong is None else 422,
     )
 
 

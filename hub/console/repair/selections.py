@@ -4,15 +4,13 @@ The address has its filters and the highest delivery number, so that it means th
 while persons decide. What moves on meanwhile leaves it, nothing enters it.
 """
 
-from typing import Annotated
-
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from hub.console.frame.addresses import Cursor
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import visitor
+from hub.console.frame.visitor import Who
 from hub.console.links import delivery, dossier, search_of, selection
 from hub.console.pages.search import csv_lines
 from hub.console.parts import Parts
@@ -27,8 +25,6 @@ from hub.store.repair import selection_notes
 from hub.store.repair.replays import MOST
 from hub.store.users import accounts
 from hub.texts import Text, both
-
-Who = Annotated[Visitor, Depends(visitor)]
 
 
 def install(app: FastAPI, parts: Parts) -> None:

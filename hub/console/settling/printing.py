@@ -1,20 +1,17 @@
 """The form with which a paper of a dossier is printed; what it does is `hub print`."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
-from hub.console.forms.acting import act
+from hub.console.forms.acting import Posted, act
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.errors import NotHere
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand
 from hub.console.links import dossier
 from hub.console.pages.dossier import of_dossier, seen_by
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.devices.printing import PrintOrder, print_paper
 from hub.operations.signed_by import SignedBy
 from hub.records.papers.kinds import PaperKind
@@ -29,19 +26,12 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the route."""
 
     @app.post("/dossiers/{number:path}/print")
-    def print_form(
-        request: Request,
-        number: str,
-        who: Annotated[Visitor, Depends(visitor)],
-        form: Annotated[Mapping[str, str], Depends(fields)],
-    ) -> Response:
+    def print_form(number: str, posted: Posted) -> Response:
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
-            do=lambda sent, by: _print(parts, who, number, sent, by),
-            page=partial(of_dossier, parts, who, number),
+            do=lambda sent, by: _print(parts, posted.who, number, sent, by),
+            page=partial(of_dossier, parts, posted.who, number),
             leads_to=dossier(number),
         )
 

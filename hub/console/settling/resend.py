@@ -7,24 +7,23 @@ and sent when a second person approves.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from hub.console.forms.acting import act, show, view
+from hub.console.forms.acting import Posted, act, show, view
 from hub.console.forms.allowing import allowing
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.links import delivery
 from hub.console.parts import Parts
 from hub.console.settling.acts import expected
 from hub.console.settling.correction import PREFIX, corrected, form_fields
 from hub.console.settling.shown_mark import Viewer
-from hub.console.sign_in.forms import TOKEN, fields
+from hub.console.sign_in.forms import TOKEN
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.operations.approvals import deciding
@@ -42,8 +41,6 @@ from hub.store.console.listing import ListedDelivery
 from hub.store.records import things
 from hub.texts import Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 PLACE = "/deliveries/{id}/correct"
 UNMASKED = "unmasked"
 """The field with the mark of a form on which the visitor was shown personal data."""
@@ -91,32 +88,30 @@ class _Correction:
         page = of_correction(self._visit(request, id, who))
         return render(request, page, who, now=self._parts.clock())
 
-    def unmask(self, request: Request, id: int, who: Who, form: Form) -> Response:
-        page = partial(of_correction, self._visit(request, id, who))
-        allow = allowing(self._parts, who, "delivery.unmask", str(id))
+    def unmask(self, id: int, posted: Posted) -> Response:
+        page = partial(of_correction, self._visit(posted.request, id, posted.who))
+        allow = allowing(self._parts, posted.who, "delivery.unmask", str(id))
         path = place_of(id)
-        return view(request, self._parts, who, form, allow=allow, page=page, path=path)
+        return view(posted, self._parts, allow=allow, page=page, path=path)
 
-    def check(self, request: Request, id: int, who: Who, form: Form) -> Response:
+    def check(self, id: int, posted: Posted) -> Response:
         """Show what a form would change."""
-        visit = self._visit(request, id, who)
+        visit, form = self._visit(posted.request, id, posted.who), posted.fields
         page = partial(of_correction, visit, form=form)
 
         def made() -> PageView:
             return page(changes=_checked(visit, form))
 
         path = place_of(id)
-        return show(request, self._parts, who, form, made=made, page=page, path=path)
+        return show(posted, self._parts, made=made, page=page, path=path)
 
-    def propose(self, request: Request, id: int, who: Who, form: Form) -> Response:
-        visit = self._visit(request, id, who)
+    def propose(self, id: int, posted: Posted) -> Response:
+        visit = self._visit(posted.request, id, posted.who)
         return act(
-            request,
+            posted,
             self._parts,
-            who,
-            form,
             do=lambda sent, by: _propose(visit, sent, by),
-            page=partial(of_correction, visit, form=form),
+            page=partial(of_correction, visit, form=posted.fields),
             leads_to=delivery(id),
             happened=lambda tx, since: happened.to_delivery(tx, id, since=since),
         )

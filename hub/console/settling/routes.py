@@ -1,23 +1,20 @@
 """The addresses that the forms of a delivery's page go to."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.responses import Response
 
-from hub.console.forms.acting import act
+from hub.console.forms.acting import Posted, act
 from hub.console.forms.filled import Filled
 from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import demand
 from hub.console.links import delivery
 from hub.console.pages.dossier import of_delivery
 from hub.console.parts import Parts
 from hub.console.settling.acts import carry_out
 from hub.console.settling.offers import Offer
-from hub.console.sign_in.forms import fields
 from hub.operations.signed_by import SignedBy
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE
@@ -31,22 +28,16 @@ def install(app: FastAPI, parts: Parts) -> None:
     """Add the routes."""
 
     @app.post("/deliveries/{id}/{offer}")
-    def acted(
-        request: Request,
-        id: int,
-        offer: Offer,
-        who: Annotated[Visitor, Depends(visitor)],
-        form: Annotated[Mapping[str, str], Depends(fields)],
-    ) -> Response:
+    def acted(id: int, offer: Offer, posted: Posted) -> Response:
+        who = posted.who
+
         def do(sent: Filled, by: SignedBy) -> Text:
             require_to_act(parts, who, id)
             return carry_out(parts, who, offer, id, form=sent, by=by)
 
         return act(
-            request,
+            posted,
             parts,
-            who,
-            form,
             do=do,
             page=partial(of_delivery, parts, who, id),
             leads_to=delivery(id),

@@ -1,21 +1,18 @@
 """A task's page: what to look after, and its forms: close it, or say what an unknown code means."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from hub.console.forms.acting import act
+from hub.console.forms.acting import Posted, act
 from hub.console.forms.filled import Filled, FormRefused
 from hub.console.frame.addresses import number_of_address
 from hub.console.frame.errors import NotHere
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import demand, visitor
+from hub.console.frame.visitor import Who, demand
 from hub.console.links import delivery, dossier, task
 from hub.console.parts import Parts
-from hub.console.sign_in.forms import fields
 from hub.operations.closing_tasks import close_task
 from hub.operations.deliveries.classify import CodeVerdict, classify
 from hub.operations.signed_by import SignedBy
@@ -29,9 +26,6 @@ from hub.store.records import dossiers
 from hub.store.repair.replies import fault_classes
 from hub.texts import Text, both
 
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
-
 
 def install(app: FastAPI, parts: Parts) -> None:
     """Add the page and its forms."""
@@ -41,7 +35,9 @@ def install(app: FastAPI, parts: Parts) -> None:
         return render(request, of_task(parts, who, number), who, now=parts.clock())
 
     @app.post("/tasks/{number}/close")
-    def close(request: Request, number: int, who: Who, form: Form) -> Response:
+    def close(number: int, posted: Posted) -> Response:
+        who = posted.who
+
         def do(_sent: Filled, by: SignedBy) -> Text:
             _, about = _seen(parts, who, number)
             demand(who, Right.ACT, about)
@@ -49,17 +45,19 @@ def install(app: FastAPI, parts: Parts) -> None:
             return both("forms.task_closed", number=number)
 
         page_of = partial(of_task, parts, who, number)
-        return act(request, parts, who, form, do=do, page=page_of, leads_to=task(number))
+        return act(posted, parts, do=do, page=page_of, leads_to=task(number))
 
     @app.post("/tasks/{number}/classify")
-    def classify_code(request: Request, number: int, who: Who, form: Form) -> Response:
+    def classify_code(number: int, posted: Posted) -> Response:
+        who = posted.who
+
         def do(sent: Filled, by: SignedBy) -> Text:
             found, _ = _seen(parts, who, number)
             demand(who, Right.ACT)
             return _classify(parts, found, sent, by)
 
         page_of = partial(of_task, parts, who, number)
-        return act(request, parts, who, form, do=do, page=page_of, leads_to=task(number))
+        return act(posted, parts, do=do, page=page_of, leads_to=task(number))
 
 
 def of_task(parts: Parts, who: Visitor, number: int) -> PageView:

@@ -1,16 +1,15 @@
 """The own account: password, sessions, key for the command line; signing out."""
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.frame.rendering import PageView, render
-from hub.console.frame.visitor import signed_by, visitor
+from hub.console.frame.visitor import Who, signed_by
 from hub.console.parts import Parts
-from hub.console.sign_in import cookies
-from hub.console.sign_in.forms import fields
+from hub.console.sign_in import cookies, pages
+from hub.console.sign_in.forms import Form
 from hub.console.sign_in.identity import signed_in
 from hub.operations.users import accounts, signing_in
 from hub.operations.users.opening import OpenedSession
@@ -21,9 +20,6 @@ from hub.store.users import accounts as kept_accounts
 from hub.store.users import keys as kept_keys
 from hub.store.users import recovery_codes, sessions
 from hub.texts import Text, both
-
-Who = Annotated[Visitor, Depends(visitor)]
-Form = Annotated[Mapping[str, str], Depends(fields)]
 
 
 def install(app: FastAPI, parts: Parts) -> None:
@@ -106,7 +102,9 @@ class _Account:
         found = signed_in(request)
         if found is not None:
             signing_in.sign_out(self._parts.store, found, now=self._parts.clock())
-        answer = RedirectResponse("/sign-in", status_code=303)
+        answer: Response = RedirectResponse("/sign-in", status_code=303)
+        if self._parts.identities is not None and cookies.id_token_of(request):
+            answer = pages.signed_out_page(request, self._parts)
         cookies.forget_session(answer)
         return answer
 

@@ -17,8 +17,10 @@ from datetime import datetime
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
+from hub.console.links import PROVIDER_DONE, SIGN_IN
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies, pages
+from hub.console.sign_in.identity import signed_in
 from hub.operations.users.identity_sign_in import open_for
 from hub.operations.users.opening import OpenedSession
 from hub.operations.users.providers import IdentityProvider
@@ -30,7 +32,7 @@ from hub.runtime.telemetry import Event, log
 from hub.texts import Text, both
 from hub.web.language import own_path
 
-BEGIN, DONE = "/sign-in/provider", "/sign-in/provider/done"
+BEGIN, SIGN_OUT = "/sign-in/provider", "/sign-out/provider"
 COOKIE = "__Host-hub-provider"
 _KEY = secrets.token_bytes(32)
 """Of this process: a sign-in that another one began is begun anew."""
@@ -49,7 +51,8 @@ def install(app: FastAPI, parts: Parts) -> None:
         return
     routes = _ByProvider(parts, parts.identities)
     app.add_api_route(BEGIN, routes.begin, methods=["GET"])
-    app.add_api_route(DONE, routes.done, methods=["GET"])
+    app.add_api_route(PROVIDER_DONE, routes.done, methods=["GET"])
+    app.add_api_route(SIGN_OUT, routes.sign_out, methods=["GET"])
 
 
 class _ByProvider:
@@ -98,22 +101,50 @@ class _ByProvider:
             self._provider.check_answer_from(iss)
             if error or not code:
                 raise IdentityRefused(IdentityRefusal.PROVIDER_REFUSED, "said to the browser")
-            opened = self._redeemed(request, code[:4000], started, now)
+            opened, id_token = self._redeemed(request, code[:4000], started, now)
         except IdentityRefused as refused:
             return self._refused(request, refused, back)
         goes_on = opened.stage is not SessionStage.WHOLE
         answer = RedirectResponse(pages.stage_path(back) if goes_on else back, status_code=303)
         cookies.keep(answer, opened)
+        if self._signs_out(id_token):
+            cookies.keep_id_token(answer, id_token)
         _forget(answer)
         return answer
 
+    def sign_out(self, request: Request) -> Response:
+        """Send a browser that is signed out of the console to sign out at the provider.
+
+        A link of another site does nothing while the person is signed in.
+        """
+        id_token, address = cookies.id_token_of(request), SIGN_IN
+        if signed_in(request) is not None:
+            return RedirectResponse("/account", status_code=303)
+        if id_token:
+            try:
+                with self._place(network_of(self._parts.address_of(request))):
+                    address = self._provider.sign_out_address(id_token) or SIGN_IN
+            except IdentityRefused as error:
+                return self._refused(request, error, "/")
+        answer = RedirectResponse(address, status_code=303)
+        cookies.forget_id_token(answer)
+        return answer
+
+    def _signs_out(self, id_token: str) -> bool:
+        try:
+            return bool(self._provider.sign_out_address(id_token))
+        except IdentityRefused:
+            return False  # it is away since it answered: the person is signed in all the same
+
     def _redeemed(
         self, request: Request, code: str, started: Started, now: datetime
-    ) -> OpenedSession:
+    ) -> tuple[OpenedSession, str]:
+        """Return the session that a code opens, and the token that proved the person."""
         browser = cookies.browser_of(request, self._parts)
         with self._place(network_of(browser.address)):
             identity = self._provider.redeem(code, started, now=now)
-        return open_for(self._parts.store, identity, started, browser=browser, now=now)
+        opened = open_for(self._parts.store, identity, started, browser=browser, now=now)
+        return opened, identity.id_token
 
     @contextmanager
     def _place(self, source: str) -> Iterator[None]:

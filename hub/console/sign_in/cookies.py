@@ -13,6 +13,9 @@ from hub.rules.users.sign_in import DEVICE_LASTS, LONGEST
 
 SESSION = "__Host-hub-session"
 DEVICE = "__Host-hub-browser"
+ID_TOKEN = "__Host-hub-id-token"  # noqa: S105 - the name of a cookie
+_LONGEST_ID_TOKEN = 3500
+"""A browser keeps 4096 bytes of a cookie; without it the hub offers no sign-out there."""
 _LONGEST_VALUE = 100
 
 
@@ -41,6 +44,22 @@ def keep(answer: Response, opened: OpenedSession) -> None:
 def forget_session(answer: Response) -> None:
     """Have the browser forget the session; it stays a known browser."""
     answer.delete_cookie(SESSION, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def keep_id_token(answer: Response, id_token: str) -> None:
+    """Have the browser keep what a provider of identities signed, to sign out there later."""
+    if len(id_token) <= _LONGEST_ID_TOKEN:
+        _set(answer, ID_TOKEN, id_token, int(LONGEST.total_seconds()))
+
+
+def id_token_of(request: Request) -> str:
+    """Return the token of the sign-in at a provider, "" for none."""
+    return request.cookies.get(ID_TOKEN, "")[:_LONGEST_ID_TOKEN]
+
+
+def forget_id_token(answer: Response) -> None:
+    """Have the browser forget the sign-in at a provider."""
+    answer.delete_cookie(ID_TOKEN, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def _set(answer: Response, name: str, value: str, seconds: int) -> None:

@@ -12,9 +12,10 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
 from hub.console.frame.visitor import SignInNeeded
@@ -120,6 +121,10 @@ def fields(request: Request) -> Mapping[str, str]:
     if not hmac.compare_digest(found.get(TOKEN, "").encode(), expected.encode()):
         raise OldForm(kept_of(request))
     return {name: value for name, value in found.items() if name != TOKEN}
+
+
+Form = Annotated[Mapping[str, str], Depends(fields)]
+"""What a route declares of the fields that are sent to it; one that acts has `forms.acting`."""
 
 
 def kept_of(request: Request) -> KeptForm | None:

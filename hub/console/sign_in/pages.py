@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.console.frame.rendering import PageView, render
+from hub.console.links import SIGN_IN
 from hub.console.parts import Parts
 from hub.console.sign_in import cookies
 from hub.console.sign_in.forms import KeptForm
@@ -85,6 +86,20 @@ def waiting_form_entry(request: Request, parts: Parts, kept: str) -> Response:
         template="sign_in/signed_in.html",
         title=both("sign_in.kept_title"),
         values={"kept": kept},
+    )
+    return render(request, page, None, now=parts.clock())
+
+
+def signed_out_page(request: Request, parts: Parts) -> Response:
+    """Return the page after a sign-out: the person is still signed in at the provider.
+
+    By a link: the policy of the pages allows no form to lead out of the console.
+    """
+    page = PageView(
+        template="sign_in/signed_out.html",
+        title=both("sign_in.signed_out"),
+        values={"issuer": parts.oidc_issuer},
+        path=SIGN_IN,
     )
     return render(request, page, None, now=parts.clock())
 

@@ -75,7 +75,9 @@ class _Routes:
             return pages.name_page(
                 request, parts, back=back, kept=kept, wrong=error.text, status=422
             )
-        return pages.goes_on(request, parts, opened, form)
+        answer = pages.goes_on(request, parts, opened, form)
+        cookies.forget_id_token(answer)  # of another sign-in
+        return answer
 
     def code(self, request: Request) -> Response:
         form, parts = request.state.form, self._parts

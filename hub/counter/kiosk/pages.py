@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from hub.counter import rendering
 from hub.counter.display.state import procedures_by_sector
+from hub.counter.kiosk.opening import opening_hours
 from hub.counter.parts import CounterParts
 from hub.counter.screens import Screens
 from hub.messages.invalid import InvalidMessage
@@ -24,7 +25,8 @@ def install(app: FastAPI, parts: CounterParts) -> None:
 
     @app.get("/kiosk", dependencies=[kiosk])
     def first(request: Request) -> Response:
-        return rendering.page(request, parts, "kiosk/first.html")
+        hours = opening_hours(parts.clock(), calendar=parts.rules.calendar)
+        return rendering.page(request, parts, "kiosk/first.html", {"hours": hours})
 
     @app.get("/kiosk/reset", dependencies=[kiosk])
     def reset() -> Response:

@@ -68,3 +68,7 @@ for (const name of ["click", "submit"]) {
 }
 for (const name of ["page", "same"]) line.addEventListener(name, () => { lost.hidden = true; });
 addEventListener("pagehide", () => line.close());
+
+// The first page stands for days, and says when the office is open. It is fetched before it is
+// shown anew: a browser that loads a page of a hub that is away shows its own.
+if (first) setInterval(() => fetch("/kiosk").then((answer) => answer.ok && location.reload()).catch(() => {}), 600000);

@@ -16,7 +16,23 @@ from hub.rules.edge.room import EVENT_OVERHEAD
 FILE = "spool.sqlite3"
 WAIT_SECONDS = 10.0
 """For another process that writes."""
-_FORMAT = 1
+_FORMAT = 2
+_PRINTS = (
+    """CREATE TABLE prints (
+      token TEXT PRIMARY KEY,
+      state TEXT NOT NULL,
+      message_id TEXT NOT NULL DEFAULT '',
+      job BLOB,
+      document BLOB,
+      report BLOB,
+      told INTEGER NOT NULL DEFAULT 0,
+      note TEXT NOT NULL DEFAULT '',
+      since REAL NOT NULL
+    )""",
+    "CREATE INDEX ix_prints_state ON prints (state)",
+    "CREATE INDEX ix_prints_message_id ON prints (message_id)",
+)
+"""Of format 2: the papers that the hub has printed here."""
 _SCHEMA = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE sequences (device TEXT PRIMARY KEY, last INTEGER NOT NULL)",
@@ -65,7 +81,10 @@ _SCHEMA = (
       UPDATE usage SET bytes = bytes + NEW.size; END""",
     """CREATE TRIGGER file_goes AFTER DELETE ON files BEGIN
       UPDATE usage SET bytes = bytes - OLD.size; END""",
+    *_PRINTS,
 )
+_STEPS = {1: _PRINTS}
+"""By the format of an older agent: what makes the next one of it."""
 
 
 class SpoolUnusable(Exception):
@@ -95,11 +114,12 @@ class SpoolDatabase:
             version = tx.execute("PRAGMA user_version").fetchone()[0]
             if version == _FORMAT:
                 return
-            if version:
+            if version and version not in _STEPS:
                 raise SpoolUnusable(f"{self.file} has format {version}, this agent reads {_FORMAT}")
-            for statement in _SCHEMA:
+            for statement in _STEPS.get(version, _SCHEMA):
                 tx.execute(statement)
-            tx.execute("INSERT INTO meta VALUES ('spool', ?)", (secrets.token_hex(16),))
+            if not version:
+                tx.execute("INSERT INTO meta VALUES ('spool', ?)", (secrets.token_hex(16),))
             tx.execute(f"PRAGMA user_version={_FORMAT}")
 
     @contextmanager

@@ -65,7 +65,7 @@ class PoisonGuard:
             return isolated_attempts.begun(tx, key)
 
     def handle_alone(
-        self, incoming: Incoming, handle: Callable[[], bool], *, set_aside: Callable[[int], None]
+        self, incoming: Incoming, handle: Callable[[], bool], *, give_up: Callable[[int], None]
     ) -> bool:
         """Handle a message alone, or park it after too many crashes; return whether it has an end.
 
@@ -75,7 +75,7 @@ class PoisonGuard:
         key = key_of(incoming)
         crashes = self._retry(partial(self.crashes, key))
         if is_poison(crashes):
-            self._retry(partial(set_aside, crashes))
+            self._retry(partial(give_up, crashes))
             return True
         try:
             # A stop may end this, too, with the mark stored and its commit unanswered.

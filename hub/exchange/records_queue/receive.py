@@ -132,7 +132,7 @@ class Receive(Role):
                 entry = journal.JournalEntry(decode(incoming.body), incoming.body)
                 readable.append(ReadableMessage(incoming, entry))
             except InvalidMessage as error:
-                retry_while_unavailable(self, partial(self._set_aside, incoming, error))
+                retry_while_unavailable(self, partial(self._park_or_reject, incoming, error))
                 finished.append(incoming)
         begun = self.clock()
         try:
@@ -162,7 +162,7 @@ class Receive(Role):
             ended = self.poison_guard.handle_alone(
                 incoming,
                 partial(self._read_alone, consumer, incoming),
-                set_aside=partial(self._park_poison, incoming),
+                give_up=partial(self._park_poison, incoming),
             )
             if not ended:
                 continue
@@ -179,7 +179,7 @@ class Receive(Role):
         try:
             entry = journal.JournalEntry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
-            retry_while_unavailable(self, partial(self._set_aside, incoming, error))
+            retry_while_unavailable(self, partial(self._park_or_reject, incoming, error))
             return True
         return self._alone(consumer, ReadableMessage(incoming, entry))
 
@@ -202,7 +202,7 @@ class Receive(Role):
         try:
             entry = journal.JournalEntry(decode(incoming.body), incoming.body)
         except InvalidMessage as error:
-            self._set_aside(incoming, error)
+            self._park_or_reject(incoming, error)
         else:
             self._park(entry, why=why, **details)
 
@@ -318,7 +318,7 @@ class Receive(Role):
         with self.store.write() as tx:
             journal.park(tx, entry, self.clock(), code=code, reason=f"{where}: {why}")
 
-    def _set_aside(self, incoming: Incoming, error: InvalidMessage) -> None:
+    def _park_or_reject(self, incoming: Incoming, error: InvalidMessage) -> None:
         """Keep bytes that are no message, exactly as they came.
 
         Those that were accepted are parked where they are; else they would be asked for again and

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import msgspec
 
 from hub.exchange.intake.accept import Intake
-from hub.messages import catalog
-from hub.messages.envelope import MAX_BYTES, Message, decode
+from hub.gateway.edge import saying
+from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.rules.edge.protocol import REFUSED, REPEAT, STORED, EdgeBatch, EdgeEvent, EdgeResult
 from hub.rules.edge.sequence import SequencePlace
@@ -37,7 +37,9 @@ class EdgeEvents:
         together: list[tuple[EdgeEvent, Message]] = []
         for event in batch.events:
             try:
-                message = _message_of(agent, event)
+                message = saying.message_of(agent, event)
+                if saying.is_of_agency(message):
+                    await asyncio.to_thread(self._check_agency, agent, message)
             except InvalidMessage as refusal:
                 results += await self._accept_all(together)
                 together = []
@@ -68,6 +70,10 @@ class EdgeEvents:
             return _refused(event, refusal)
         outcome = REPEAT if accepted.duplicate else STORED
         return EdgeResult(device=event.device, sequence=event.sequence, outcome=outcome)
+
+    def _check_agency(self, agent: str, message: Message) -> None:
+        with self.intake.store.read() as tx:
+            saying.check_agency(tx, agent, message)
 
     def _with_sizes(self, message: Message) -> Message:
         """Return a message whose files have the sizes of the store: what it cleaned is shorter."""
@@ -105,18 +111,6 @@ class EdgeEvents:
             for nth in order:
                 places[nth] = sequences.arrive(tx, arrived[nth], now=now)
         return [places[nth] for nth in range(len(arrived))]
-
-
-def _message_of(agent: str, event: EdgeEvent) -> Message:
-    """Return the message of an event. Raises InvalidMessage for what this agent may not say."""
-    message = decode(bytes(event.message), limit=MAX_BYTES)
-    if not event.device.startswith(f"{agent}.") or message.source != event.device:
-        why = f"the devices of this agent are named {agent}.<device>, and are the message's source"
-        raise InvalidMessage("envelope_invalid", where="$.source", why=why)
-    if catalog.find(message.type, message.version).owner in catalog.NOT_OF_DEVICES:
-        why = f"{message.type} is said by a partner, not by a device"
-        raise InvalidMessage("type_unknown", where="$.type", why=why)
-    return message
 
 
 def _refused(event: EdgeEvent, refusal: InvalidMessage) -> EdgeResult:

@@ -18,6 +18,7 @@ from hub.gateway.clients.caller import GatewayCaller
 from hub.gateway.clients.refusal import CallerRefused
 from hub.gateway.edge import bodies
 from hub.gateway.edge.events import EdgeEvents
+from hub.gateway.edge.prints import EdgePrints
 from hub.gateway.v1.refusing import answered
 from hub.messages.local_time import LOCAL
 from hub.operations.edge import enrolling, reporting
@@ -25,6 +26,7 @@ from hub.rules.edge import protocol
 from hub.rules.edge.numbers import Block, wanted_days
 from hub.store.edge import agents, numbers
 from hub.store.engine.store import Store
+from hub.store.messages.blobs import BlobStore
 
 RIGHT = "edge.exchange"
 ENROLMENT = "edge.enrol"
@@ -33,20 +35,31 @@ MOST_KNOWN = 1024
 Answer = Callable[[Request, GatewayCaller], Awaitable[Response]]
 
 
-def install(app: FastAPI, store: Store, intake: Intake, *, authorization: Authorization) -> None:
+def install(
+    app: FastAPI,
+    store: Store,
+    files: BlobStore,
+    intake: Intake,
+    *,
+    authorization: Authorization,
+) -> None:
     """Add the routes to an application."""
     routes = _Routes(store, intake, authorization, EdgeEvents(intake))
+    prints = EdgePrints(store, files, intake.clock)
 
-    def add(path: str, answer: Answer) -> None:
+    def add(path: str, answer: Answer, method: str = "POST") -> None:
         async def called(request: Request) -> Response:
             return await routes.answered(request, answer)
 
-        app.add_api_route(path, called, methods=["POST"])
+        app.add_api_route(path, called, methods=[method])
 
     app.add_api_route(protocol.ENROL, routes.enrol, methods=["POST"])
     add(protocol.EVENTS, routes.events)
     add(protocol.HEARTBEAT, routes.heartbeat)
     add(protocol.NUMBERS, routes.numbers)
+    add(protocol.NEXT_PRINT, prints.next)
+    add(protocol.PRINT_DOCUMENT.replace("{job}", "{job:int}"), prints.document, "GET")
+    add(protocol.PRINT_REPORT, prints.report)
 
 
 @dataclass(slots=True)
@@ -78,7 +91,12 @@ class _Routes:
             address = self.authorization.proxies.address_of(request)
             now = self.intake.clock()
             made = await run_in_threadpool(
-                enrolling.enrol, self.store, enrolment.code, address=address, now=now
+                enrolling.enrol,
+                self.store,
+                enrolment.code,
+                devices=enrolment.devices,
+                address=address,
+                now=now,
             )
             if made is None:
                 await self.authorization.deny(
@@ -122,7 +140,6 @@ class _Routes:
             for block in report.blocks:
                 numbers.used(tx, agent, block)
             numbers.give_back(tx, agent, before=today, now=now)
-            enrolling.forget_old_numbers(tx, today)
             known = agents.find(tx, agent)
             if known is not None and known.agency:
                 blocks = list(numbers.blocks(tx, agent))

@@ -93,7 +93,7 @@ class PartnerCommands:
                 await self.authorization.count(made)
             raise
         if accepted.duplicate:
-            await run_in_threadpool(self._accept_again, caller, accepted.message_id)
+            await run_in_threadpool(self._retry_message, caller, accepted.message_id)
         return Answer(
             records.CallReceipt(message_id=accepted.message_id, number=payload.number),
             replayed=accepted.duplicate,
@@ -112,7 +112,7 @@ class PartnerCommands:
             why = "the key was used for a call with another content"
             raise RefusedCall("idempotency_key_reused", where="key", why=why) from None
 
-    def _accept_again(self, caller: GatewayCaller, message_id: str) -> None:
+    def _retry_message(self, caller: GatewayCaller, message_id: str) -> None:
         """Take a message up again that was parked: its client repeats it, so the cause may be gone.
 
         Not one of which the process died: that is a person's decision.
@@ -122,7 +122,7 @@ class PartnerCommands:
         if not waits:
             return
         with self.store.write() as tx:
-            if parked.accept_again(tx, [message_id]):
+            if parked.retry(tx, [message_id]):
                 audit.record(
                     tx,
                     caller.client,

@@ -7,7 +7,7 @@ file cannot be used, this process goes on from its memory and tells all the same
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -59,6 +59,8 @@ class FileBook:
     plan: AlertPlan
     channels: Mapping[str, AlertChannel]
     clock: Clock
+    is_day_off: Callable[[datetime], bool]
+    """Whether the ward's office is closed, for quiet hours: as where incidents are in the store."""
     _unwritten: _Content | None = field(default=None, init=False)
     """What should stand in the file and could not be written."""
 
@@ -113,7 +115,7 @@ class FileBook:
         for it in evaluate(rules, observed, open_, now=now).kept:
             kept.append(it if it.number else replace(it, number=number))
             number += it.number is None
-        quiet = self.plan.quiet.holds(now, day_off=False)
+        quiet = self.plan.quiet.holds(now, day_off=self.is_day_off(now))
         when = Circumstances(now=now, quiet=quiet, last=content.last)
         due = notify(self.plan, [*over, *kept], when)
         made = [kept_message(self.plan, it, now=now) for it in due.messages]

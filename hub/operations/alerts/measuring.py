@@ -23,7 +23,7 @@ from hub.store.deliveries import pauses
 from hub.store.engine.store import Store, Tx, database_time
 from hub.store.monitoring import flow_samples, heartbeats
 from hub.store.repair.replies import fault_classes
-from hub.texts import Text, both
+from hub.texts import Text, both, joined
 
 CALLS_SINCE = timedelta(minutes=15)
 FEWEST_CALLS = 20
@@ -114,7 +114,7 @@ def _calls(tx: Tx, destinations: Sequence[str], now: datetime) -> Iterator[Measu
         pause = it.pause
         if pause.kind != "circuit":
             continue  # a maintenance window and a quota are as agreed
-        about = Text(*(f"{title} {pause.operation}" for title in named(pause.destination).title))
+        about = joined(": ", [named(pause.destination).title, type_text(pause.operation)])
         yield Measurement(
             signal="circuit_open",
             subject=f"{pause.destination} {pause.operation}",

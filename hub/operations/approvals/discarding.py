@@ -1,6 +1,6 @@
 """Discarding messages by two persons: parked ones, and one of `hub.dead` or `hub.invalid`.
 
-Parked messages are dropped in the transaction that approves, all of a proposal or none: each must
+Parked messages are discarded in the transaction that approves, all of a proposal or none: each must
 still be parked for the cause that the proposer saw. A message at the broker is taken in hand
 before that transaction and leaves its queue after it. Where the process or the broker ends in
 between, the message is in its queue again, though the audit says that two persons discarded it; the
@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from hub.messages.queues import PERSON_DECIDES
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.operations.approvals.keeping import ProposalNotDone, ProposalStale, keep, proposed
 from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
@@ -31,8 +31,10 @@ MOST = 500
 """Messages of one proposal."""
 
 
-def propose_drop(store: Store, expected: Mapping[str, str], *, who: Visitor, by: SignedBy) -> int:
-    """Propose to drop parked messages for good; return the proposal's number.
+def propose_discard_messages(
+    store: Store, expected: Mapping[str, str], *, who: Visitor, by: SignedBy
+) -> int:
+    """Propose to discard parked messages for good; return the proposal's number.
 
     `expected`: by id the code for which the person saw each parked. Raises ProposalNotDone.
     """
@@ -44,8 +46,8 @@ def propose_drop(store: Store, expected: Mapping[str, str], *, who: Visitor, by:
         why = _changed(tx, expected)
     if why:
         raise ProposalNotDone(both("approvals.messages_changed", messages=why))
-    drop = proposed(ApprovalVerb.DROP, expected, thing=WHOLE, who=who, by=by)
-    return keep(store, drop, by=by)
+    proposal = proposed(ApprovalVerb.DISCARD_MESSAGES, expected, thing=WHOLE, who=who, by=by)
+    return keep(store, proposal, by=by)
 
 
 def propose_discard(
@@ -103,13 +105,13 @@ def place_of(proposal: Proposal) -> tuple[str, str]:
     return queue, fingerprint
 
 
-def _drop(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
+def _discard_messages(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
     why = _changed(tx, proposal.expected)
     if why:
         raise ProposalStale(both("approvals.messages_changed", messages=why))
     ids = list(proposal.expected)
-    dropped = parked.drop(tx, ids, now=by["now"])
-    left = sorted(set(ids) - set(dropped))
+    discarded = parked.discard(tx, ids, now=by["now"])
+    left = sorted(set(ids) - set(discarded))
     if left:
         raise ProposalStale(both("approvals.messages_on_hold", messages=", ".join(left)))
     audit.record(tx, action="message.drop", object=", ".join(ids), **by)
@@ -125,13 +127,13 @@ def _changed(tx: Tx, expected: Mapping[str, str]) -> str:
     ids = list(expected)
     present = parked.codes_of(tx, ids)
     changed = [id for id in ids if present.get(id) != expected[id]]
-    reasons = unpark.why_not(tx, [id for id in changed if id not in present])
+    reasons = parked_messages.why_not(tx, [id for id in changed if id not in present])
     reasons |= {id: present[id] for id in changed if id in present}
     return "; ".join(f"{id}: {reasons[id]}" for id in changed[:5])
 
 
 CARRY_OUT: Mapping[ApprovalVerb, Callable[[Tx, Proposal, SignedBy], None]] = {
-    ApprovalVerb.DROP: _drop,
+    ApprovalVerb.DISCARD_MESSAGES: _discard_messages,
     ApprovalVerb.DISCARD: _discard,
 }
 """What each does in the transaction that approves. Raises ProposalStale."""

@@ -21,15 +21,11 @@ from hub.store.clients.secrets import KeptSecret
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.schema.tables.clients import CERTIFICATE, KEY
-from hub.texts import Text, both
+from hub.texts import Explained, both
 
 
-class NotDone(Exception):
+class NotDone(Explained):
     """The act was refused and nothing changed; `text` says why and what to do."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ An agent is a client of the hub with rights over its own devices only. Each act 
 with its row in the audit. The code is returned once, and so is the key that the workstation gets.
 """
 
+import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +18,7 @@ from hub.store.clients import registry
 from hub.store.clients import secrets as kept
 from hub.store.clients.secrets import KeptSecret
 from hub.store.devices import states
-from hub.store.edge import agents, numbers, sequences
+from hub.store.edge import agents, numbers, print_jobs, sequences
 from hub.store.edge.agents import KeptAgent
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
@@ -43,10 +45,22 @@ class NewKey:
     key: str
 
 
-def add(store: Store, id: str, *, agency: str = "", by: SignedBy) -> Code:
+def version_of(known: KeptAgent) -> str:
+    """Return what stands for the state of an agent that a person decides about."""
+    decided = (known.code_until, known.enrolled_at, known.revoked_at, known.spool, known.devices)
+    shown = "|".join(
+        ",".join(sorted(it)) if isinstance(it, frozenset) else str(it) for it in decided
+    )
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def add(
+    store: Store, id: str, *, agency: str = "", expected: str | None = None, by: SignedBy
+) -> Code:
     """Give an agent a code, a new agent or one whose workstation is set up again.
 
-    Raises NotAClient for a name that is none, and NotDone.
+    `expected`: the version that the person saw, "" for no such agent, None for any. Raises
+    NotAClient for a name that is none, and NotDone.
     """
     client = _client(id)
     code, until = enrolment.fresh_code(), by["now"] + enrolment.LASTS
@@ -54,6 +68,8 @@ def add(store: Store, id: str, *, agency: str = "", by: SignedBy) -> Code:
         known = agents.find(tx, id)
         if known is not None and known.revoked_at is not None:
             raise NotDone(both("edge.is_revoked", agent=id))
+        if expected is not None and expected != (version_of(known) if known else ""):
+            raise NotDone(both("edge.changed_meanwhile", agent=id))
         if known is None and registry.locked(tx, client.id) is not None:
             raise NotDone(both("clients.id_taken", client=id))
         agents.add(
@@ -68,10 +84,18 @@ def add(store: Store, id: str, *, agency: str = "", by: SignedBy) -> Code:
     return Code(code, until)
 
 
-def enrol(store: Store, code: str, *, address: str, now: datetime) -> NewKey | None:
+def enrol(
+    store: Store,
+    code: str,
+    *,
+    devices: Collection[str] | None = None,
+    address: str,
+    now: datetime,
+) -> NewKey | None:
     """Return the key for a code that is open, None for any other; older keys end.
 
     A workstation that was set up again is the same agent: the disk of the old one opens nothing.
+    `devices`: the names of those that it hosts, None where it does not say.
     """
     with store.write() as tx:
         found = agents.by_code(tx, enrolment.digest(code))
@@ -85,7 +109,7 @@ def enrol(store: Store, code: str, *, address: str, now: datetime) -> NewKey | N
         key = _issue(tx, found.id, now)
         # What the old disk drew and had not told may be in somebody's hands.
         numbers.give_back(tx, found.id, before=None, now=now)
-        agents.enrolled(tx, found.id, now=now)
+        agents.enrolled(tx, found.id, devices=devices, now=now)
         audit.record(
             tx,
             found.id,
@@ -97,27 +121,29 @@ def enrol(store: Store, code: str, *, address: str, now: datetime) -> NewKey | N
     return NewKey(found.id, found.agency, key.text)
 
 
-def revoke(store: Store, id: str, *, by: SignedBy) -> None:
+def revoke(store: Store, id: str, *, expected: str | None = None, by: SignedBy) -> None:
     """Revoke an agent: its key opens nothing from now on, its numbers are given back.
 
-    What its spool holds stays on the workstation. Raises NotDone.
+    What its spool holds stays on the workstation, and what is offered to its printers goes back.
+    `expected`: the version that the person saw. Raises NotDone.
     """
     with store.write() as tx:
-        _must_be_live(tx, id)
+        _must_be_live(tx, id, expected)
         agents.revoke(tx, id, now=by["now"])
         registry.retire(tx, id, now=by["now"])
         numbers.give_back(tx, id, before=None, now=by["now"])
         states.forget_agent(tx, id)
+        print_jobs.end_offers(tx, id)
         audit.record(tx, action="edge.revoke", object=id, **by)
 
 
-def accept_gaps(store: Store, id: str, *, by: SignedBy) -> int:
+def accept_gaps(store: Store, id: str, *, expected: str | None = None, by: SignedBy) -> int:
     """Take the missing events of an agent, and what a replaced spool held, as lost.
 
     Return of how many devices. Raises NotDone.
     """
     with store.write() as tx:
-        known = _must_be_live(tx, id)
+        known = _must_be_live(tx, id, expected)
         count = sequences.forget_missing(tx, id, spool=known.spool)
         if not count:
             raise NotDone(both("edge.no_gap", agent=id))
@@ -125,17 +151,34 @@ def accept_gaps(store: Store, id: str, *, by: SignedBy) -> int:
     return count
 
 
+def accept_devices(
+    store: Store, id: str, *, expected: str | None = None, by: SignedBy
+) -> list[str]:
+    """Take the devices that an agent reports as its own; return the new ones. Raises NotDone."""
+    with store.write() as tx:
+        known = _must_be_live(tx, id, expected)
+        reported = {it.name for it in known.report.devices} if known.report else set[str]()
+        new = sorted(reported - (known.devices or frozenset()))
+        if not new:
+            raise NotDone(both("edge.no_new_device", agent=id))
+        agents.keep_devices(tx, id, reported)
+        audit.record(tx, action="edge.accept_devices", object=f"{id} {' '.join(new)}"[:500], **by)
+    return new
+
+
 def forget_old_numbers(tx: Tx, today: date) -> None:
     """Remove blocks of numbers that nobody asks for any more."""
     numbers.forget_old(tx, date.fromordinal(today.toordinal() - NUMBERS_KEPT_DAYS))
 
 
-def _must_be_live(tx: Tx, id: str) -> KeptAgent:
+def _must_be_live(tx: Tx, id: str, expected: str | None) -> KeptAgent:
     known = agents.find(tx, id)
     if known is None:
         raise NotDone(both("edge.unknown", agent=repr(id)))
     if known.revoked_at is not None:
         raise NotDone(both("edge.is_revoked", agent=id))
+    if expected not in (None, version_of(known)):
+        raise NotDone(both("edge.changed_meanwhile", agent=id))
     return known
 
 

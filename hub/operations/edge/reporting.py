@@ -7,6 +7,8 @@ know, of a newer agent, is shown as a finding with its name.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from hub.rules.devices.health import CODES, DeviceFinding
 from hub.rules.edge import sequence
 from hub.rules.edge.protocol import AGENT_ITSELF, EdgeFinding, EdgeHeartbeat
@@ -20,11 +22,18 @@ CLOCK_WRONG_FROM = timedelta(seconds=60)
 
 
 def heartbeat(tx: Tx, agent: str, report: EdgeHeartbeat, *, now: datetime) -> None:
-    """Store a report."""
+    """Store a report. A device that the agent was not enrolled with is a finding, and no device."""
+    if report.oldest_at is not None and report.oldest_at > now:
+        report = structs.replace(report, oldest_at=now)  # a wrong clock; its skew tells that
     agents.heard(tx, agent, report, now=now)
+    enrolled = _enrolled(tx, agent, report)
     found = list(_of_agent(tx, agent, report))
+    if new := sorted({it.name for it in report.devices} - enrolled):
+        found.append(DeviceFinding("agent_device_new", ", ".join(new)[:200]))
     states.keep(tx, agent, kind=AGENT_ITSELF, place=_summary(report), findings=found, now=now)
-    for device in report.devices:
+    devices = {it.name: it for it in report.devices if it.name in enrolled}
+    states.forget_devices_of(tx, agent, besides=[f"{agent}.{name}" for name in devices])
+    for device in devices.values():
         states.keep(
             tx,
             f"{agent}.{device.name}",
@@ -33,6 +42,20 @@ def heartbeat(tx: Tx, agent: str, report: EdgeHeartbeat, *, now: datetime) -> No
             findings=[_finding(it) for it in device.findings],
             now=now,
         )
+
+
+def _enrolled(tx: Tx, agent: str, report: EdgeHeartbeat) -> frozenset[str]:
+    """Return the devices that an agent may have.
+
+    One that was enrolled without naming any has those of its first report.
+    """
+    known = agents.find(tx, agent)
+    if known is not None and known.devices is not None:
+        return known.devices
+    first = frozenset(it.name for it in report.devices)
+    if first:
+        agents.keep_devices(tx, agent, first)
+    return first
 
 
 def _summary(report: EdgeHeartbeat) -> str:

@@ -3,7 +3,8 @@
 Each act is one transaction with its row in the audit. What a person proves an account with is
 returned once, by the act that makes it, and kept only as a hash. Nobody changes the own role or
 retires the own account, so there is always another person who saw it, and the last account that
-manages accounts stays.
+manages accounts stays. What would let another person decide in the place of the only approver is
+done at the server alone: see `hub.operations.users.only_approver`.
 
 `own` is the account of the person who decides, "" for none. It stands beside each secret that it
 gave, and beside the account until another approver confirmed the person: see
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 from hub.operations.signed_by import SignedBy
 from hub.operations.users.confirming import introduce
+from hub.operations.users.only_approver import refuse_for_the_only_approver
 from hub.operations.users.refused import UserNotDone
 from hub.records.registers import procedures
 from hub.rules.users import keys, one_time_codes, passwords
@@ -78,12 +80,19 @@ def add(
 
 
 def change(
-    store: Store, name: str, *, change: UserChange, own: str, expected: str = "", by: SignedBy
+    store: Store,
+    name: str,
+    *,
+    change: UserChange,
+    own: str,
+    expected: str = "",
+    at_server: bool = True,
+    by: SignedBy,
 ) -> User:
     """Change what a user is; a person with another role signs in anew.
 
-    `expected`: the version of the account that the person saw, "" for any. Raises NotAUser and
-    UserNotDone.
+    `expected`: the version of the account that the person saw, "" for any; `at_server`: False for
+    a person at a browser. Raises NotAUser and UserNotDone.
     """
     with store.write() as tx:
         accounts.lock_all(tx)
@@ -97,6 +106,8 @@ def change(
             raise UserNotDone(both("users.own_account"))
         if Right.USERS not in after.rights:
             require_another_manager(tx, before)
+        if Right.APPROVE not in after.rights and not at_server:
+            refuse_for_the_only_approver(tx, name)
         accounts.change(tx, after)
         if Right.APPROVE in after.rights - before.rights:
             introduce(tx, after, own)
@@ -106,14 +117,27 @@ def change(
     return after
 
 
-def retire(store: Store, name: str, *, own: str, expected: str = "", by: SignedBy) -> None:
-    """Retire an account: its sessions, its key and its browsers end. Raises UserNotDone."""
+def retire(
+    store: Store,
+    name: str,
+    *,
+    own: str,
+    expected: str = "",
+    at_server: bool = True,
+    by: SignedBy,
+) -> None:
+    """Retire an account: its sessions, its key and its browsers end. Raises UserNotDone.
+
+    `expected`, `at_server`: as for `change`.
+    """
     with store.write() as tx:
         accounts.lock_all(tx)
         user = require_active(tx, name, expected).user
         if name == own:
             raise UserNotDone(both("users.own_account"))
         require_another_manager(tx, user)
+        if not at_server:
+            refuse_for_the_only_approver(tx, name)
         accounts.retire(tx, name, now=by["now"])
         _end_all(tx, name)
         audit.record(tx, action="users.retire", object=name, **by)
@@ -142,19 +166,26 @@ def reset_codes(
 
 
 def reset_password(
-    store: Store, name: str, *, password: str = "", own: str = "", by: SignedBy
+    store: Store,
+    name: str,
+    *,
+    own: str = "",
+    expected: str = "",
+    at_server: bool = True,
+    by: SignedBy,
 ) -> UserSecrets:
     """Give a person another password, to be changed at the next sign-in.
 
-    Sessions, key and known browsers end, and no wrong attempt is counted any more. Raises
-    WeakPassword and UserNotDone.
+    Sessions, key and known browsers end, and no wrong attempt is counted any more. `expected`,
+    `at_server`: as for `change`. Raises UserNotDone.
     """
-    password = password or passwords.made(name)
-    passwords.require_strong(password, name=name)
+    password = passwords.made(name)
     hashed = passwords.hashed(password)
     with store.write() as tx:
         accounts.lock_all(tx)
-        user = require_active(tx, name).user
+        user = require_active(tx, name, expected).user
+        if not at_server:
+            refuse_for_the_only_approver(tx, name)
         accounts.set_password(tx, name, hashed, given=True, now=by["now"], by=own)
         introduce(tx, user, own)
         _end_all(tx, name)

@@ -6,10 +6,13 @@ another approver has to say that the account is in the right hands. The first ap
 who could, and needs nobody.
 """
 
+from collections.abc import Sequence
+
 from hub.operations.signed_by import SignedBy
 from hub.operations.users.refused import UserNotDone
 from hub.rules.users.rights import Right
 from hub.rules.users.user import User
+from hub.rules.users.visitor import Visitor
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.users import accounts, keys
@@ -30,10 +33,19 @@ def introduce(tx: Tx, user: User, own: str) -> None:
     accounts.introduce(tx, user.name, by="" if alone else own)
 
 
-def confirm(store: Store, name: str, *, own: str, by: SignedBy) -> None:
+def to_confirm(store: Store, who: Visitor) -> Sequence[UserAccount]:
+    """Return the approvers' accounts that wait for a confirmation that the visitor may give."""
+    if Right.APPROVE not in who.rights:
+        return []
+    with store.read() as tx:
+        found = accounts.all_of(tx)
+    return [it for it in found if waits_for_confirmation(it) and it.user.name != who.name]
+
+
+def confirm(store: Store, name: str, *, own: str, expected: str = "", by: SignedBy) -> None:
     """Confirm that the person has the account in the own hands; `own`: the approver's account.
 
-    Raises UserNotDone.
+    `expected`: the version of the account that the approver saw, "" for any. Raises UserNotDone.
     """
     with store.write() as tx:
         accounts.lock_all(tx)
@@ -41,6 +53,8 @@ def confirm(store: Store, name: str, *, own: str, by: SignedBy) -> None:
         subject, approver = there[name], there[own]
         if subject is None or subject.retired_at is not None:
             raise UserNotDone(both("users.unknown", name=repr(name)))
+        if expected not in ("", subject.version):
+            raise UserNotDone(both("users.changed_meanwhile", name=name))
         if approver is None or approver.retired_at is not None:
             raise UserNotDone(both("users.unknown", name=repr(own)))
         if name == own or Right.APPROVE not in approver.user.rights:
@@ -77,5 +91,11 @@ def account_state(account: UserAccount) -> Text:
         return both("users.is_retired_mark")
     if account.locked_at is not None:
         return both("users.is_locked_mark")
-    waits = account.introduced_by and Right.APPROVE in account.user.rights
+    waits = waits_for_confirmation(account)
     return both("users.is_unconfirmed_mark") if waits else both("users.is_active_mark")
+
+
+def waits_for_confirmation(account: UserAccount) -> bool:
+    """Tell whether an account that may approve has to be confirmed first."""
+    is_there = account.retired_at is None and Right.APPROVE in account.user.rights
+    return is_there and bool(account.introduced_by)

@@ -17,6 +17,12 @@ class IdentityProvider(Protocol):
     def address(self, started: Started) -> str:
         """Return where a browser is sent to sign in. Raises IdentityRefused."""
 
+    def sign_out_address(self, id_token: str) -> str:
+        """Return where a browser is sent to sign out at the provider, "" where it cannot be.
+
+        Raises IdentityRefused.
+        """
+
     def redeem(self, code: str, started: Started, *, now: datetime) -> ProvenIdentity:
         """Return the person whose code it is, checked in every respect. Raises IdentityRefused."""
 

@@ -6,6 +6,7 @@ Times of a rule are times during which the hub has looked, not times of a clock:
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from hub.rules.alerts.signals import SIGNALS, Measurement
 
@@ -35,12 +36,13 @@ class Rule:
     repeat: timedelta = timedelta(hours=4)
     """After how long an incident that nobody has acknowledged is told again; zero: never."""
     subjects: tuple[str, ...] = ()
-    """The only subjects that it is about; empty: all."""
+    """The only subjects that it is about, by name or by a pattern with `*` as of a silence; empty:
+    all."""
 
     def concerns(self, sample: Measurement) -> bool:
         """Tell whether the rule is about a sample."""
         return sample.signal == self.signal and (
-            not self.subjects or sample.subject in self.subjects
+            not self.subjects or any(fnmatchcase(sample.subject, it) for it in self.subjects)
         )
 
     def holds(self, value: float) -> bool:

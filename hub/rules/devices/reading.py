@@ -21,6 +21,8 @@ from hub.texts import Text, both
 
 SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
 ESCL_SCANNER, PHOTOCOPIER, CAMERA = "escl_scanner", "photocopier", "camera"
+AGENT: Final = "agent"
+"""Key of a printer that the agent of a workstation hosts, under the same name in its own file."""
 OF_SETTINGS: Final = ("scanner-1", "barcode-1")
 """Names of the devices that the settings name."""
 
@@ -81,6 +83,8 @@ class DeviceKind:
     needed: tuple[str, ...]
     address: str
     """The key that says where the device is; no two devices are at one place."""
+    one_of: tuple[str, ...] = ()
+    """Keys of which a table has exactly one."""
 
 
 KINDS: Final = {
@@ -95,8 +99,9 @@ KINDS: Final = {
         address="line",
     ),
     PRINTER: DeviceKind(
-        keys={"address": printer_address, "ca_file": v.line},
-        needed=("address",),
+        keys={"address": printer_address, "ca_file": v.line, AGENT: v.name},
+        needed=(),
+        one_of=("address", AGENT),
         address="address",
     ),
     ESCL_SCANNER: DeviceKind(
@@ -153,7 +158,7 @@ def parse(text: str, name: str) -> list[DeviceSettings]:
         if made is None:
             continue
         key = KINDS[made.kind].address
-        taken_by = places.setdefault((key, str(made.values.get(key))), device)
+        taken_by = places.setdefault((key, str(made.values.get(key, device))), device)
         if taken_by != device:
             file.wrong((device, key), "same_place", name=taken_by)
         found.append(made)
@@ -184,9 +189,18 @@ def _device(file: TomlReading, name: str, entry: Any) -> DeviceSettings | None:
     missing = [key for key in kind.needed if key not in entry]
     for key in missing:
         file.wrong((name, key), "needed")
-    if missing or not set(kind.needed) <= given.keys():
+    if missing or not (set(kind.needed) <= given.keys() and _has_one_of(file, name, entry, kind)):
         return None
     values = {key: value for key, value in given.items() if key in kind.keys}
     return DeviceSettings(
         name=name, kind=given["kind"], place=given.get("place", ""), values=values
     )
+
+
+def _has_one_of(file: TomlReading, name: str, entry: Mapping[str, Any], kind: DeviceKind) -> bool:
+    """Tell whether a table has exactly one of the keys that exclude one another."""
+    given = [key for key in kind.one_of if key in entry]
+    if kind.one_of and len(given) != 1:
+        place = given[-1] if given else kind.one_of[0]
+        file.wrong((name, place), "needed_one_of", allowed=", ".join(kind.one_of))
+    return not kind.one_of or len(given) == 1

@@ -11,23 +11,37 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from hub.messages.envelope import Word
+from hub.messages.envelope import MediaType, Sha256, Word
 from hub.rules.edge.numbers import Block
+from hub.rules.edge.print_jobs import JobState
+from hub.rules.edge.room import MOST_DAYS
 
 ENROL: Final = "/edge/enrolment"
 EVENTS: Final = "/edge/events"
 HEARTBEAT: Final = "/edge/heartbeat"
 NUMBERS: Final = "/edge/numbers"
+NEXT_PRINT: Final = "/edge/prints/next"
+PRINT_DOCUMENT: Final = "/edge/prints/{job}/document"
+PRINT_REPORT: Final = "/edge/prints/report"
 MOST_EVENTS: Final = 200
 """Events of one call."""
 MOST_BYTES: Final = 2 * 1024 * 1024
 """Bytes of one call."""
+MOST_DEVICES: Final = 50
+"""Devices of an agent."""
+MOST_SKEW_MS: Final = 100 * 365 * 86_400_000
+"""A hundred years: the clock of a machine without a battery begins in 1970."""
+MOST_DOCUMENT: Final = 8 * 1024 * 1024
+"""Bytes of a paper that an agent prints."""
 STORED, REPEAT, REFUSED = "stored", "repeat", "refused"
 AGENT_ITSELF: Final = "edge_agent"
 """Kind of the device that stands for the agent itself."""
 
 SpoolId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+DeviceName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$")]
+"""As in a file of devices."""
 Line = Annotated[str, Meta(max_length=200)]
+_PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
@@ -35,6 +49,8 @@ class Enrolment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The call with a one-time code, without a key."""
 
     code: Annotated[str, Meta(max_length=40)]
+    devices: Annotated[list[DeviceName], Meta(max_length=MOST_DEVICES)] | None = None
+    """What the workstation hosts; None where an older agent does not say."""
 
 
 class Enrolled(Struct, frozen=True, kw_only=True):
@@ -93,8 +109,8 @@ class EdgeFinding(Struct, frozen=True, kw_only=True):
 class EdgeDevice(Struct, frozen=True, kw_only=True):
     """A device of the agent, as it was at its last check."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    kind: Annotated[str, Meta(max_length=40)]
+    name: DeviceName
+    kind: Annotated[str, Meta(max_length=40, pattern="^[a-z_]+$")]
     place: Line = ""
     findings: Annotated[list[EdgeFinding], Meta(max_length=20)] = []
 
@@ -108,14 +124,16 @@ class EdgeHeartbeat(Struct, frozen=True, kw_only=True):
     """Events that the hub has not answered."""
     refused: Count
     """Events that the hub refused and a person has to look at."""
-    oldest_at: datetime | None
+    oldest_at: Annotated[datetime, Meta(tz=True)] | None
     used_bytes: Count
     budget_bytes: Count
-    room_days: int | None
-    skew_ms: int
-    """By how much the hub's clock is ahead of the agent's."""
+    room_days: Annotated[int, Meta(ge=0, le=MOST_DAYS)] | None
+    skew_ms: Annotated[int, Meta(ge=-MOST_SKEW_MS, le=MOST_SKEW_MS)]
+    """By how much the hub's clock is ahead of the agent's; one beyond the bound is cut to it."""
     findings: Annotated[list[EdgeFinding], Meta(max_length=20)] = []
-    devices: Annotated[list[EdgeDevice], Meta(max_length=50)] = []
+    devices: Annotated[list[EdgeDevice], Meta(max_length=MOST_DEVICES)] = []
+    papers: Count = 0
+    """Papers of which the hub does not know yet what became of them."""
 
 
 class HeartbeatTaken(Struct, frozen=True, kw_only=True):
@@ -135,3 +153,59 @@ class NumbersGiven(Struct, frozen=True, kw_only=True):
 
     time: datetime
     blocks: list[Block]
+
+
+JobId = Annotated[int, Meta(ge=1, le=2**53)]
+Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+
+
+class PrintWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The agent asks for a paper to print, and says which ones it has."""
+
+    token: Token
+    """Drawn and stored by the agent before it asks: the same question gets the same job, so that a
+    lost answer loses none. Another question never gets it."""
+    printers: Annotated[list[DeviceName], Meta(max_length=50)] = []
+    """Those that may print now; none only renews."""
+    holding: Annotated[list[JobId], Meta(max_length=200)] = []
+    """Jobs whose end the agent still has to report; their leases are renewed."""
+
+
+class PrintJob(Struct, frozen=True, kw_only=True):
+    """A paper that the agent has taken."""
+
+    id: JobId
+    printer: DeviceName
+    message_id: Word
+    number: Word
+    """The dossier's; with the message's id it is the name of the printer's job."""
+    sha256: Sha256
+    media_type: MediaType
+    copies: Annotated[int, Meta(ge=1, le=20)]
+    wanted_at: Annotated[datetime, Meta(tz=True)]
+
+
+class PrintOffer(Struct, frozen=True, kw_only=True):
+    """The job that the agent has from now on, None for none."""
+
+    time: datetime
+    job: PrintJob | None = None
+
+
+class PrintReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of a job; said again until the hub answers."""
+
+    job: JobId
+    token: Token
+    state: JobState
+    code: Annotated[str, Meta(max_length=60, pattern="^[a-z_]*$")] = ""
+    """The code of the failure, see `hub/rules/failures/fault_codes.py`."""
+    detail: Annotated[str, Meta(max_length=200, pattern=_PLAIN)] = ""
+    reference: Annotated[str, Meta(max_length=120, pattern=_PLAIN)] = ""
+    response_hash: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+
+
+class PrintReported(Struct, frozen=True, kw_only=True):
+    """The outcome is stored, or the hub had a certain one before."""
+
+    time: datetime

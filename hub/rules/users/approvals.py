@@ -39,8 +39,8 @@ class ApprovalVerb(StrEnum):
     """Take an ambiguous delivery out of its lane, because the partner does not have it."""
     REPLAY_UNASKED = "delivery.replay.unasked"
     """Send a dead delivery again without asking the partner first."""
-    DROP = "message.drop"
-    """Drop parked messages for good."""
+    DISCARD_MESSAGES = "message.drop"
+    """Discard parked messages for good. Stores keep the former word for it."""
     DISCARD = "broker.discard"
     """Take a message out of `hub.dead` or `hub.invalid` for good."""
 

@@ -5,6 +5,7 @@ the runbook. Pure.
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from hub.texts import Text, both
@@ -58,6 +59,24 @@ class ProvenIdentity:
     subject: str = field(repr=False)
     second_factor: bool = False
     """Whether the provider asked for a second factor that the hub accepts for its own code."""
+    id_token: str = field(default="", repr=False)
+    """What proved it, as the provider signed it: by it the person can sign out there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminedProvider:
+    """What a provider shows of itself to the hub's doctor."""
+
+    redirect_uri: str
+    """What has to be registered there."""
+    keys: int
+    """How many of its keys can sign."""
+    clock_ahead: timedelta | None
+    """None where it does not tell the time."""
+    signed_out_uri: str
+    """The second address that has to be registered there, "" where none is wanted."""
+    signs_out: bool
+    """Whether it can be asked to sign a person out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

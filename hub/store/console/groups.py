@@ -12,7 +12,7 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.scope import Scope
 from hub.store.console.scope import within
 from hub.store.engine.store import Tx
-from hub.store.messages.parked import DROPPED_CODE
+from hub.store.messages.parked import DISCARDED_CODE
 from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
 
 
@@ -69,7 +69,7 @@ def needing_attention(tx: Tx, scope: Scope, limit: int = 50) -> list[AttentionGr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkedGroup:
-    """Messages that were set aside for the same reason."""
+    """Messages that were parked for the same reason."""
 
     type: str
     code: str
@@ -78,11 +78,11 @@ class ParkedGroup:
 
 
 def message_groups(tx: Tx, limit: int = 50) -> list[ParkedGroup]:
-    """Return the groups of parked messages, without dropped ones."""
+    """Return the groups of parked messages, without discarded ones."""
     query = (
         sa.select(journal.c.type, journal.c.code, sa.func.count().label("found"))
         .add_columns(sa.func.min(journal.c.recorded_at).label("since"))
-        .where(journal.c.state == "parked", journal.c.code != DROPPED_CODE, UNHANDLED)
+        .where(journal.c.state == "parked", journal.c.code != DISCARDED_CODE, UNHANDLED)
         .group_by(journal.c.type, journal.c.code)
         .order_by(sa.func.count().desc(), journal.c.type, journal.c.code)
     )

@@ -44,6 +44,20 @@ def to_account(tx: Tx, name: str, *, since: datetime) -> list[Happened]:
     return sorted(_acts(tx, sa.and_(of_accounts, same), since), key=lambda it: it.at)
 
 
+def to_replay(tx: Tx, number: int, *, since: datetime) -> list[Happened]:
+    """Return what was ordered about a replay plan, the oldest first."""
+    of_plans = audit.c.action.startswith("replay.", autoescape=True)
+    same = sa.and_(of_plans, audit.c.object == str(number))
+    return sorted(_acts(tx, same, since), key=lambda it: it.at)
+
+
+def to_agent(tx: Tx, id: str, *, since: datetime) -> list[Happened]:
+    """Return what was done to the agent of a workstation, the oldest first."""
+    same = sa.or_(audit.c.object == id, audit.c.object.startswith(f"{id} ", autoescape=True))
+    of_agents = audit.c.action.startswith("edge.")
+    return sorted(_acts(tx, sa.and_(of_agents, same), since), key=lambda it: it.at)
+
+
 def to_message(tx: Tx, id: str, *, since: datetime) -> list[Happened]:
     """Return what persons did to parked messages, the oldest first; `id`: to one of them.
 

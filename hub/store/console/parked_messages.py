@@ -25,11 +25,11 @@ class ListedMessage:
     """Its ordering key, "" for none."""
     source: str
     code: str
-    """Why it was set aside, "" where it is not parked any more."""
+    """Why it was parked, "" where it is not parked any more."""
     reason: str
     recorded_at: datetime
     state: str
-    """As in the journal, or `parked.ERASED` or `parked.DROPPED`."""
+    """As in the journal, or `parked.ERASED` or `parked.DISCARDED`."""
     has_content: bool
 
     @property

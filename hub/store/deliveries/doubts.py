@@ -125,6 +125,17 @@ def query_later(tx: Tx, id: int, *, when: datetime) -> None:
     tx.execute(sa.update(deliveries).where(in_doubt(id)).values(next_attempt_at=when))
 
 
+def query_now(tx: Tx, message_id: str, destination: str, *, now: datetime) -> None:
+    """Ask at once about an ambiguous delivery of a message: there is news of it."""
+    here = sa.and_(
+        deliveries.c.message_id == message_id,
+        deliveries.c.destination == destination,
+        deliveries.c.state == S.AMBIGUOUS.value,
+        deliveries.c.settled_at.is_(None),
+    )
+    tx.execute(sa.update(deliveries).where(here).values(next_attempt_at=now))
+
+
 def unknown_effect(tx: Tx, id: int) -> UnknownEffect:
     """Return what is known of the unknown effect of a delivery."""
     query = sa.select(deliveries.c.doubtful_since, deliveries.c.absent_at, deliveries.c.code).where(

@@ -1,9 +1,10 @@
 """How each device was at its last check, and since when it has been in that state."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -64,12 +65,14 @@ def keep(
 def listing(tx: Tx) -> list[KeptState]:
     """Return every device, by its name."""
     rows = tx.execute(sa.select(device_states).order_by(device_states.c.device)).mappings()
-    return [
-        KeptState(
-            **{**row, "state": DeviceState(row["state"]), "findings": _findings(row["findings"])}
-        )
-        for row in rows
-    ]
+    return [_kept(row) for row in rows]
+
+
+def find(tx: Tx, device: str) -> KeptState | None:
+    """Return one device, None for one that is not kept."""
+    query = sa.select(device_states).where(device_states.c.device == device)
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _kept(row)
 
 
 def forget_old(tx: Tx, before: datetime) -> None:
@@ -83,14 +86,26 @@ def forget_old(tx: Tx, before: datetime) -> None:
 
 def forget_agent(tx: Tx, agent: str) -> None:
     """Remove an agent that was revoked, and its devices."""
+    forget_devices_of(tx, agent, besides=())
+    tx.execute(sa.delete(device_states).where(device_states.c.device == agent))
+
+
+def forget_devices_of(tx: Tx, agent: str, *, besides: Collection[str]) -> None:
+    """Remove the devices of an agent that it does not have (any more)."""
     own = device_states.c.device.startswith(f"{agent}.", autoescape=True)
-    tx.execute(sa.delete(device_states).where(sa.or_(device_states.c.device == agent, own)))
+    tx.execute(sa.delete(device_states).where(own, device_states.c.device.not_in(besides)))
 
 
 def forget_others(tx: Tx, *, kinds: Iterable[str], devices: Collection[str]) -> None:
     """Remove the devices of some kinds that are not among `devices`."""
     of_kind = device_states.c.kind.in_(kinds)
     tx.execute(sa.delete(device_states).where(of_kind, device_states.c.device.not_in(devices)))
+
+
+def _kept(row: Mapping[Any, Any]) -> KeptState:
+    return KeptState(
+        **{**row, "state": DeviceState(row["state"]), "findings": _findings(row["findings"])}
+    )
 
 
 def _findings(kept: str) -> tuple[DeviceFinding, ...]:

@@ -3,7 +3,8 @@
 An agent that is revoked stays, so that its name in the audit never becomes another's.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,8 @@ class KeptAgent:
     spool: str | None
     report: EdgeHeartbeat | None
     heard_at: datetime | None
+    devices: frozenset[str] | None
+    """Names of the devices that it was enrolled with; None where that is not known yet."""
 
 
 def add(tx: Tx, id: str, *, agency: str, digest: str, until: datetime, now: datetime) -> None:
@@ -57,10 +60,17 @@ def all_of(tx: Tx) -> Sequence[KeptAgent]:
     return [_agent(row) for row in tx.execute(sa.select(edge_agents).order_by(edge_agents.c.id))]
 
 
-def enrolled(tx: Tx, id: str, *, now: datetime) -> None:
+def enrolled(tx: Tx, id: str, *, devices: Collection[str] | None, now: datetime) -> None:
     """Write down that the code of an agent was used; it opens nothing any more."""
     here = sa.update(edge_agents).where(edge_agents.c.id == id)
-    tx.execute(here.values(code_digest=None, code_until=None, enrolled_at=now))
+    kept = None if devices is None else _names(devices)
+    tx.execute(here.values(code_digest=None, code_until=None, enrolled_at=now, devices=kept))
+
+
+def keep_devices(tx: Tx, id: str, devices: Collection[str]) -> None:
+    """Write down which devices an agent has from now on."""
+    here = sa.update(edge_agents).where(edge_agents.c.id == id)
+    tx.execute(here.values(devices=_names(devices)))
 
 
 def revoke(tx: Tx, id: str, *, now: datetime) -> None:
@@ -91,6 +101,19 @@ def _agent(row: sa.Row[Any]) -> KeptAgent:
         enrolled_at=row.enrolled_at,
         revoked_at=row.revoked_at,
         spool=row.spool,
-        report=None if row.report is None else _decoder.decode(row.report),
+        report=_report(row.report),
         heard_at=row.heard_at,
+        devices=None if row.devices is None else frozenset(json.loads(row.devices)),
     )
+
+
+def _report(kept: str | None) -> EdgeHeartbeat | None:
+    """Return a report; one that an older hub took beyond today's bounds is none: the next comes."""
+    try:
+        return None if kept is None else _decoder.decode(kept)
+    except msgspec.ValidationError:
+        return None
+
+
+def _names(devices: Collection[str]) -> str:
+    return json.dumps(sorted(devices))

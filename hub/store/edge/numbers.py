@@ -45,6 +45,18 @@ def blocks(tx: Tx, agent: str) -> Sequence[Block]:
     ]
 
 
+def was_given(tx: Tx, agent: str, *, agency: str, day: date, running: int) -> bool:
+    """Tell whether an agent holds a number or held it, used or not."""
+    here = sa.select(table.c.first).where(
+        table.c.agency == agency,
+        table.c.day == day.isoformat(),
+        table.c.first <= running,
+        table.c.last >= running,
+        table.c.agent == agent,
+    )
+    return tx.execute(here).first() is not None
+
+
 def used(tx: Tx, agent: str, block: Block) -> None:
     """Write down which number of a block is the first that is not used; it never goes back."""
     here = sa.update(table).where(

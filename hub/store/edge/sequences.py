@@ -1,15 +1,27 @@
-"""What has come of each device's events, by agent and spool."""
+"""What has come of each device's events, by agent and spool.
+
+A row is needed as long as its agent uses the spool, and after that while a person may still look
+for what the old spool held: ninety days. An agent has no more rows than `MOST_DEVICES` in each of
+`MOST_SPOOLS` spools, whatever it sends; beyond that its events are stored, and their gaps not seen.
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
+from hub.rules.edge.protocol import MOST_DEVICES
 from hub.rules.edge.sequence import Progress, SequencePlace, record
 from hub.store.engine.store import Tx, insert
+from hub.store.schema.tables.edge import edge_agents as agents
 from hub.store.schema.tables.edge import edge_sequences as table
+
+KEPT: Final = timedelta(days=90)
+"""How long a sequence of a spool is kept that its agent does not use any more."""
+MOST_SPOOLS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,8 @@ def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[SequencePlace]:
     )
     row = tx.execute(sa.select(table.c.last, table.c.missing).where(here).with_for_update())
     kept = row.one_or_none()
+    if kept is None and not _has_room(tx, arrived):
+        return []
     progress = Progress() if kept is None else Progress(kept.last, _ranges(kept.missing))
     places = []
     for sequence in arrived.sequences:
@@ -57,6 +71,30 @@ def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[SequencePlace]:
     key = [table.c.agent, table.c.spool, table.c.device]
     tx.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
     return places
+
+
+def _has_room(tx: Tx, arrived: Arrived) -> bool:
+    """Tell whether an agent may have a row more; a further spool replaces the one heard first."""
+    own = table.c.agent == arrived.agent
+    query = sa.select(table.c.spool, sa.func.count(), sa.func.max(table.c.heard_at)).where(own)
+    rows = tx.execute(query.group_by(table.c.spool)).all()
+    devices: dict[str, int] = {spool: count for spool, count, _ in rows}
+    if arrived.spool in devices:
+        return devices[arrived.spool] < MOST_DEVICES
+    if len(devices) >= MOST_SPOOLS:
+        first = min(rows, key=lambda row: row[2])[0]
+        tx.execute(sa.delete(table).where(own, table.c.spool == first))
+    return True
+
+
+def forget_old(tx: Tx, now: datetime) -> None:
+    """Remove sequences of long ago whose agent has another spool since, or was revoked."""
+    present = sa.select(agents.c.id).where(
+        agents.c.id == table.c.agent,
+        agents.c.spool == table.c.spool,
+        agents.c.revoked_at.is_(None),
+    )
+    tx.execute(sa.delete(table).where(table.c.heard_at < now - KEPT, ~sa.exists(present)))
 
 
 def of_agent(tx: Tx, agent: str) -> Sequence[DeviceSequence]:

@@ -1,1 +1,1 @@
-"""Messages in the store: journal, inbox, outbox, file bodies, and what was set aside."""
+"""Messages in the store: journal, inbox, outbox, file bodies, and what is parked."""

@@ -187,7 +187,7 @@ def park(tx: Tx, entry: JournalEntry, now: datetime, *, code: str, reason: str) 
 
 
 def park_unreadable(tx: Tx, id: str, body: bytes, *, now: datetime, code: str, reason: str) -> bool:
-    """Set aside what was accepted as `id` and cannot be read; tell whether the journal has it.
+    """Park what was accepted as `id` and cannot be read; tell whether the journal has it.
 
     False where the journal does not have these very bytes under that id, or had them until its
     dossier was erased: then nothing was written, because somebody else's noise must not set a good

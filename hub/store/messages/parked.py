@@ -1,8 +1,8 @@
-"""Parked messages: which there are, how they are retried, or dropped.
+"""Parked messages: which there are, how they are retried, or discarded.
 
-Setting aside is done by the journal. A message that is taken up keeps its id and is asked for like
+The journal parks them. A message that is retried keeps its id and is asked for like
 one that has just been accepted; while its cause is there, it is parked again. One that is
-dropped stays parked without its body, so that the sender can still say the same under another id.
+discarded stays parked without its body, so that the sender can still say the same under another id.
 """
 
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ from hub.store.schema.tables.exchange import (
 )
 
 _USABLE = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_(None))
-DROPPED_CODE = "message_dropped"
-WAITS = sa.and_(journal.c.state == STATE_PARKED, journal.c.code != DROPPED_CODE)
+DISCARDED_CODE = "message_dropped"
+WAITS = sa.and_(journal.c.state == STATE_PARKED, journal.c.code != DISCARDED_CODE)
 """Waits for a person, with or without a body."""
-PARKED, ERASED, DROPPED = STATE_PARKED, "erased", "dropped"
-"""Parked; in the place of a state: content was erased with its dossier, or was dropped."""
-_IS_DROPPED = sa.and_(journal.c.state == STATE_PARKED, journal.c.code == DROPPED_CODE)
+PARKED, ERASED, DISCARDED = STATE_PARKED, "erased", "discarded"
+"""Parked; in the place of a state: content was erased with its dossier, or was discarded."""
+_IS_DISCARDED = sa.and_(journal.c.state == STATE_PARKED, journal.c.code == DISCARDED_CODE)
 _IS_ERASED = sa.and_(journal.c.state == STATE_PARKED, journal.c.body_hash.is_not(None))
-STATE = sa.case((_IS_DROPPED, DROPPED), (_IS_ERASED, ERASED), else_=journal.c.state)
+STATE = sa.case((_IS_DISCARDED, DISCARDED), (_IS_ERASED, ERASED), else_=journal.c.state)
 """A message's state, with those two."""
 
 
@@ -74,7 +74,7 @@ class ParkedFilter:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """One message that was set aside, with code and reason."""
+    """One message that was parked, with code and reason."""
 
     id: str
     type: str
@@ -108,10 +108,10 @@ def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> list[Parked]:
     return [Parked(*row) for row in tx.execute(query.order_by(journal.c.id))]
 
 
-def accept_again(tx: Tx, ids: Sequence[str]) -> list[str]:
+def retry(tx: Tx, ids: Sequence[str]) -> list[str]:
     """Make those of `ids` that are parked accepted, and ask for them; return their ids.
 
-    In the order of their ids, also the locks: two who take up the same must not wait in a ring.
+    In the order of their ids, also the locks: two who retry the same must not wait in a ring.
     """
     query = sa.select(journal.c.id, journal.c.type, journal.c.body).where(
         _USABLE, journal.c.id.in_(ids)
@@ -126,7 +126,7 @@ def accept_again(tx: Tx, ids: Sequence[str]) -> list[str]:
     return found
 
 
-def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
+def discard(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
     """Empty those of `ids` that are parked, for good; return their ids.
 
     Left alone is what is about a dossier with a legal hold. Hash and size stay, and the old code
@@ -142,8 +142,8 @@ def drop(tx: Tx, ids: Sequence[str], *, now: datetime) -> list[str]:
         late_messages.empty(tx, id, now=now)
     if found:
         reason = journal.c.code + ": " + sa.func.coalesce(journal.c.reason, "")
-        dropped = sa.update(journal).where(journal.c.id.in_(found))
-        tx.execute(dropped.values(code=DROPPED_CODE, reason=reason))
+        discarded = sa.update(journal).where(journal.c.id.in_(found))
+        tx.execute(discarded.values(code=DISCARDED_CODE, reason=reason))
         isolated_attempts.end(tx, *found)
     return found
 
@@ -162,6 +162,6 @@ def codes_of(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
 
 
 def states(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
-    """Return the states of messages by id, ERASED or DROPPED; of one that there is not, nothing."""
+    """Return the states of messages by id, ERASED or DISCARDED; nothing of unknown ones."""
     query = sa.select(journal.c.id, STATE.label("state"))
     return {row.id: row.state for row in tx.execute(query.where(journal.c.id.in_(ids)))}

@@ -13,7 +13,7 @@ from hub.messages.payloads import Status
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.doubts import QUERIES
 from hub.store.engine.store import Tx
-from hub.store.messages.parked import DROPPED_CODE
+from hub.store.messages.parked import DISCARDED_CODE
 from hub.store.repair.replies.unproven_effects import IS_LAST_QUESTION, last
 from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
 from hub.store.schema.tables.records import (
@@ -34,7 +34,7 @@ QUERIED_IN_VAIN = 10
 def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
     """Return parked messages: id, type, key, code, reason; newest first, without dropped ones."""
     query = sa.select(journal.c.id, journal.c.type, journal.c.key, journal.c.code, journal.c.reason)
-    query = query.where(journal.c.state == "parked", journal.c.code != DROPPED_CODE, UNHANDLED)
+    query = query.where(journal.c.state == "parked", journal.c.code != DISCARDED_CODE, UNHANDLED)
     rows = tx.execute(query.order_by(journal.c.recorded_at.desc()).limit(limit))
     return [(it.id, it.type, it.key, it.code, str(Text.read(it.reason or ""))) for it in rows]
 

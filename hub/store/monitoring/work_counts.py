@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from hub.store.engine.store import Tx
-from hub.store.messages.parked import DROPPED_CODE
+from hub.store.messages.parked import DISCARDED_CODE
 from hub.store.schema.tables.exchange import (
     STATE_ACCEPTED,
     STATE_EARLY,
@@ -38,7 +38,7 @@ def unhandled_count(tx: Tx) -> int:
 def unhandled_by_state(tx: Tx) -> dict[str, int]:
     """Return how many messages are accepted, early or parked; what was dropped is not counted."""
     query = sa.select(journal.c.state, sa.func.count()).where(UNHANDLED)
-    query = query.where(sa.or_(journal.c.code.is_(None), journal.c.code != DROPPED_CODE))
+    query = query.where(sa.or_(journal.c.code.is_(None), journal.c.code != DISCARDED_CODE))
     found = dict.fromkeys((STATE_ACCEPTED, STATE_EARLY, STATE_PARKED), 0)
     found.update(map(tuple, tx.execute(query.group_by(journal.c.state))))
     return found

@@ -53,6 +53,7 @@ BOUNDED = frozenset(
         "dossier_claims",  # what is held now, an hour at most
         "drift",  # a few hundred rows a partner
         "edge_agents",  # a row for each act of a person
+        "edge_prints",  # of ninety days, a row for each try at a printer of a workstation
         "edge_numbers",  # what agents hold, and of ninety days
         "edge_sequences",  # a row a device and spool of an agent
         "failure_samples",  # a row a group and five minutes, of one week

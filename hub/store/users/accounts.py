@@ -59,7 +59,7 @@ class UserAccount:
         decided = (
             *(user.full_name, user.role.value, sorted(user.sectors), user.language.value),
             *(self.retired_at is None, self.locked_at is None, self.issuer, self.subject),
-            *(self.code_salt, self.password_by, self.introduced_by),
+            *(self.code_salt, self.password_at.isoformat(), self.introduced_by),
         )
         made = json.dumps(decided, ensure_ascii=False)
         return hashlib.sha256(made.encode()).hexdigest()[:16]

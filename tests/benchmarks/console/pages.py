@@ -148,6 +148,7 @@ def _paths_of_lists(known: Mapping[str, Any]) -> dict[str, str]:
         "approvals": "/approvals",
         "desks": "/desks",
         "desk": "/desks/1",
+        "workstations": "/workstations",
         "approvals_count": "/live/approvals",
     }
 

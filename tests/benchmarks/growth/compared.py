@@ -20,6 +20,7 @@ NOT_COMPARED: Mapping[str, str] = {
     "edge-agents add": "by key",
     "edge-agents revoke": "by key",
     "edge-agents accept-gaps": "by key",
+    "edge-agents accept-devices": "by key",
     "run": "the start is measured apart (`start_side`)",
     "archive run": "its rate is measured apart (`measured`)",
     "archive verify": "runs apart, after the archive was measured; reads files, not the store",

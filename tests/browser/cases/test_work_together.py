@@ -21,6 +21,7 @@ def phase(page: Page, name: str) -> Locator:
 
 def order(person: Person, verb: str, reason: str, *, pace: str = "") -> None:
     """Fill in one of a plan's forms and send it."""
+    person.click(person.page.locator(f"#act-{verb} summary"))
     form = person.page.locator(f"form[action$='/{verb}']")
     person.type(form.locator("[name=reason]"), reason)
     if pace:

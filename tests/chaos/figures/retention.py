@@ -34,7 +34,7 @@ from hub.store.messages.blobs import BlobStore
 from tests.chaos.archiving_timer import AGE, sign
 from tests.chaos.load import Counter
 from tests.chaos.stage import HOUR, Stage
-from tests.support.hub_command import run_hub
+from tests.support.programs.hub_command import run_hub
 
 Answer = TypeVar("Answer")
 COMMANDS = (("archive", "verify"), ("verify", "--full"), ("audit", "verify"))

@@ -28,6 +28,7 @@ from hub.store.monitoring import heartbeats
 from hub.texts import Text
 from tests.support.network.health_port import health_port
 from tests.support.network.webhook_receiver import Receiver, receiving
+from tests.support.works import never
 
 NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)
@@ -165,7 +166,13 @@ def test_a_lost_database_is_told_although_nothing_can_be_stored(tmp_path: Path) 
     mails, away = Mails(), Store("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     for minute in range(5):
         at = NOW + minute * MINUTE
-        book = FileBook(folder=tmp_path, plan=PLAN, channels={"x": mails}, clock=partial(_same, at))
+        book = FileBook(
+            folder=tmp_path,
+            plan=PLAN,
+            channels={"x": mails},
+            clock=partial(_same, at),
+            is_day_off=never,
+        )
         evaluating = Evaluating(store=away, plan=PLAN, is_day_off=lambda _at: False)
         measuring = StoreMeasuring(away, (), book.clock)
         AlertWatching(evaluating, [measuring], book, clock=book.clock, every=MINUTE).run_once()
@@ -181,7 +188,9 @@ def test_a_silent_hub_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
 
     def look(minute: int, found: Text | None) -> None:
         at = NOW + minute * MINUTE
-        book = FileBook(folder=tmp_path, plan=PLAN, channels={"x": mails}, clock=lambda: at)
+        book = FileBook(
+            folder=tmp_path, plan=PLAN, channels={"x": mails}, clock=lambda: at, is_day_off=never
+        )
         url = "http://hub.example.vn:8082/readyz"
         OutsideWatch(urls=[url], query=lambda _: found, book=book).run_once()
 
@@ -201,7 +210,11 @@ def test_a_watch_whose_file_cannot_be_kept_goes_on_and_tells_once(tmp_path: Path
     place, minute = tmp_path / "watch", [0]
     place.write_text("no folder")
     book = FileBook(
-        folder=place, plan=PLAN, channels={"x": mails}, clock=lambda: NOW + minute[0] * MINUTE
+        folder=place,
+        plan=PLAN,
+        channels={"x": mails},
+        clock=lambda: NOW + minute[0] * MINUTE,
+        is_day_off=never,
     )
     url = "http://hub.example.vn:8082/readyz"
     watching = OutsideWatch(urls=[url], query=lambda _: why, book=book)
@@ -215,7 +228,11 @@ def test_a_watch_whose_file_cannot_be_kept_goes_on_and_tells_once(tmp_path: Path
     keep_watching(watching, stopped)
     assert len(mails.subjects) == 1
     again = FileBook(
-        folder=place, plan=PLAN, channels={"x": mails}, clock=lambda: NOW + 10 * MINUTE
+        folder=place,
+        plan=PLAN,
+        channels={"x": mails},
+        clock=lambda: NOW + 10 * MINUTE,
+        is_day_off=never,
     )
     OutsideWatch(urls=[url], query=lambda _: why, book=again).run_once()
     assert len(mails.subjects) == 1

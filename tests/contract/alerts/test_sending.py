@@ -21,6 +21,7 @@ from hub.store.alerts import messages
 from hub.store.alerts.messages import KeptMessage, Receivers
 from hub.store.engine.store import Store
 from tests.support.network.webhook_receiver import Receiver, receiving
+from tests.support.works import never
 
 AT = datetime(2026, 8, 6, 2, 0, tzinfo=UTC)
 
@@ -215,7 +216,13 @@ def test_a_lost_database_is_told_from_a_file_and_once(tmp_path: Path) -> None:
     inbox, clock = Inbox(any_words=True), Clock()
 
     def look(lost: float) -> int:
-        book = FileBook(folder=tmp_path / "alerts", plan=plan, channels={"x": inbox}, clock=clock)
+        book = FileBook(
+            folder=tmp_path / "alerts",
+            plan=plan,
+            channels={"x": inbox},
+            clock=clock,
+            is_day_off=never,
+        )
         sample = Measurement(signal="database_lost", subject="here", value=lost)
         clock.now += timedelta(minutes=1)
         return len(book.check(Observed(frozenset({"database_lost"}), [sample])))

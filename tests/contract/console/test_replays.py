@@ -128,18 +128,24 @@ def test_orders_move_the_plan_and_one_that_is_late_says_so(look: Look, store: St
     path = f"/replays/{plan}"
     refused = post(browser, f"{path}/start", {"reason": " "})
     assert refused.status_code == 422
-    assert "Give a reason" in refused.text
-    begun = post(browser, f"{path}/start", {"reason": "fixed there", "per_second": "7"})
-    assert (begun.status_code, begun.headers["location"]) == (303, path)
-    late = post(browser, f"{path}/start", {"reason": "me too"})
+    assert "The reason is missing" in refused.text
+    filled = {"reason": "fixed there", "per_second": "7"}
+    for begun in (post(browser, f"{path}/start", filled) for _ in range(2)):
+        assert (begun.status_code, begun.headers["location"]) == (303, f"{path}?done={'f' * 16}")
+    assert f"Plan {plan} begins to run." in browser.get(begun.headers["location"]).text
+    typed = {"form_id": "g" * 16, "reason": "me too", "seen_at": AT.isoformat()}
+    late = post(browser, f"{path}/start", typed)
     assert late.status_code == 409
     assert f"Plan {plan} is now: running" in late.text
+    assert "started a replay plan: fixed there" in late.text
+    assert "<dd>me too</dd>" in late.text
     assert "fixed there" in browser.get(path).text
     with store.read() as tx:
         work = replay_work.of_plan(tx, plan)
     assert work is not None
     assert (work.phase, work.per_second) == (ReplayPhase.RUNNING, 7)
-    assert post(browser, f"{path}/forget", {"reason": "x"}).status_code == 404
+    made_up = {"form_id": "h" * 16, "reason": "x"}
+    assert post(browser, f"{path}/forget", made_up).status_code == 404
 
 
 def test_an_open_page_hears_of_progress_and_of_the_next_phase(look: Look, store: Store) -> None:

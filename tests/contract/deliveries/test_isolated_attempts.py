@@ -43,5 +43,5 @@ def test_what_was_handled_after_all_is_forgotten(store: Store) -> None:
         isolated_attempts.forget(tx)
         assert isolated_attempts.begun(tx, message.id) == 2
         assert isolated_attempts.begun(tx, "gone") == 0
-        parked.accept_again(tx, [message.id])
+        parked.retry(tx, [message.id])
         assert isolated_attempts.begun(tx, message.id) == 0

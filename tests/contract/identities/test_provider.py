@@ -199,6 +199,7 @@ def test_an_elliptic_key_signs_with_its_own_algorithm(there: TestProvider) -> No
         {"token_endpoint": "https://user@id.example/token"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"jwks_uri": "https://[bad"},
+        {"end_session_endpoint": "javascript:alert(1)"},
         {"id_token_signing_alg_values_supported": ["HS256", "none"]},
         {"code_challenge_methods_supported": ["plain"]},
     ],
@@ -228,6 +229,19 @@ def test_an_answer_without_a_token_opens_nothing(
     there.token = lambda _form: answer
     hub = there.provider(lambda: AT)
     assert refusal(lambda: hub.redeem("c", STARTED, now=AT)) is code
+
+
+def test_a_browser_is_sent_to_sign_out_only_where_both_sides_can(there: TestProvider) -> None:
+    """With the token as hint and the way back that is registered; else there is no address."""
+    back = "https://hub.example/sign-in"
+    assert there.provider(lambda: AT, signed_out_uri=back).sign_out_address("t.o.k") == ""
+    there.metadata = {"end_session_endpoint": f"{there.issuer}/end?tenant=1"}
+    assert there.provider(lambda: AT).sign_out_address("t.o.k") == ""
+    address = there.provider(lambda: AT, signed_out_uri=back).sign_out_address("t.o.k")
+    assert address.startswith(f"{there.issuer}/end?tenant=1&")
+    query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    wanted = {"id_token_hint": "t.o.k", "client_id": CLIENT, "post_logout_redirect_uri": back}
+    assert query == {"tenant": "1"} | wanted
 
 
 def test_an_answer_of_another_provider_is_refused(there: TestProvider) -> None:

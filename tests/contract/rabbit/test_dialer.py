@@ -36,6 +36,8 @@ def test_a_dial_under_way_does_not_hide_why_the_one_before_was_refused() -> None
             listener.accept()[0].close()
             silent.append(listener.accept()[0])
             dialling.woken.set()
+            with dialling.changed:
+                dialling.changed.notify_all()
 
         dialling = dialer(listener)
         server = threading.Thread(target=cut_the_first, daemon=True)

@@ -7,7 +7,7 @@ from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.store.engine.store import Store, Tx
 from hub.store.messages import journal, outbox
-from hub.store.messages.parked import accept_again
+from hub.store.messages.parked import retry
 from hub.store.monitoring import attention
 from hub.store.records import early_messages
 
@@ -122,7 +122,7 @@ def test_a_message_waits_its_hour_from_when_it_was_found_to_be_early(store: Stor
     timer.sweep(found + HOUR + SOON)
     assert parked(store) == [entry.message.id]
     with store.write() as tx:
-        accept_again(tx, [entry.message.id])
+        retry(tx, [entry.message.id])
         early_messages.keep(tx, entry, found + 2 * HOUR)
     timer.sweep(found + 2 * HOUR + SOON)
     assert parked(store) == []

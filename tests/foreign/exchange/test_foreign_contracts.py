@@ -83,7 +83,9 @@ def test_a_service_that_serves_none_says_so(tmp_path: Path) -> None:
     assert (found.outcome, found.why) == (FetchOutcome.NONE, "HTTP 404")
 
 
-@STACKS
+@pytest.mark.parametrize(
+    "kind", [NPM_SOAP, pytest.param(PHP, marks=pytest.mark.long)], ids=["npm-soap", "php"]
+)
 def test_a_running_hub_tells_a_change_once_while_it_delivers(
     kind: Kind, tmp_path: Path, wsdl: Path
 ) -> None:

@@ -20,6 +20,7 @@ from hub.settings import Settings
 from hub.store.deliveries import pauses
 from hub.store.engine.store import Store
 from hub.store.repair.replies import contracts
+from tests.support.database.stores import lay_store
 from tests.support.partners.province import effects, settings_for, start_province
 from tests.support.works import now, number, record, working
 
@@ -99,6 +100,7 @@ def test_a_hub_watches_unless_it_is_told_not_to(
         town_callback_secret="x",
         contract_every=every,
     )
+    lay_store(tmp_path)
     hub = build(settings, sources=[])
     watching = [role for role in hub.roles if isinstance(role, ContractWatch)]
     hub.stop()

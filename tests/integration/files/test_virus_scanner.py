@@ -14,7 +14,7 @@ from hub.file_checks.check import ContentCheck
 from hub.file_checks.clamd import Clamd
 from hub.operations.watchers.files.kept_files import AWAY, KIND, KeptFiles
 from hub.ports.files import ScannerAway
-from hub.preflight.virus_scanner import virus_scanner
+from hub.preflight.services.virus_scanner import virus_scanner
 from hub.settings import Settings
 from hub.store.messages import file_findings
 from hub.store.repair import tasks

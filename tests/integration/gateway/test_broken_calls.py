@@ -123,7 +123,7 @@ def test_files_before_the_envelope_are_refused(gateway: PartnerGateway) -> None:
 @pytest.mark.parametrize(
     ("code", "taken"), [("procedure_unknown", True), ("handler_killed", False)]
 )
-def test_a_parked_call_that_is_repeated_is_taken_up(
+def test_a_parked_call_that_is_repeated_is_retried(
     gateway: PartnerGateway, way: str, code: str, taken: bool
 ) -> None:
     """The cause may be gone, and the client believes so; not where the process died of it."""

@@ -29,6 +29,7 @@ from hub.settings import Settings
 from hub.store.deliveries.transitions import Claimed
 from hub.store.devices import states
 from hub.store.engine.store import Store
+from tests.support.database.stores import lay_store
 from tests.support.network.health_port import fetch, fetch_json, health_port, value
 from tests.support.works import AT, now, record
 
@@ -226,6 +227,7 @@ def test_a_hub_tells_of_each_of_its_roles(tmp_path: Path) -> None:
     settings = Settings(
         data_dir=str(tmp_path), http_port=0, health_port=loopback.free_port(), pin_cpu="off"
     )
+    lay_store(tmp_path)
     hub = build(settings, sources=[])
     hub.start()
     try:

@@ -22,6 +22,7 @@ from hub.messages import catalog, queues
 from hub.messages.envelope import decode
 from hub.runtime import tracing
 from hub.settings import Settings
+from tests.support.database.stores import lay_store
 from tests.support.partners.province import PASSWORD, USERNAME
 from tests.support.partners.rewriting import Rewriting
 from tests.support.ward import BIRTH, MONDAY, open_ward, reception
@@ -84,6 +85,7 @@ def hub_of(directory: Path, url: str, mode: str) -> Iterator[Hub]:
         contract_every=0.0,
         pin_cpu="off",
     )
+    lay_store(directory)
     hub = build(settings, sources=[])
     hub.start()
     try:

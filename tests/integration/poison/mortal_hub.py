@@ -1,10 +1,5 @@
-"""A hub in a process of its own that dies of one message, forked from one that has loaded the hub.
+"""A hub in a process of its own that dies of one message."""
 
-A process that is started anew loads the hub for a second, which proves nothing; a fork of one that
-has loaded it, and has no thread and no connection, is as real and as easily killed.
-"""
-
-import multiprocessing
 import os
 import signal
 import threading
@@ -14,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub.bootstrap.build import build
 from hub.exchange.records_queue.receive import Receive
+from tests.support.programs.forked import CONTEXT
 
 if TYPE_CHECKING:
     from hub.messages.envelope import Message
@@ -21,14 +17,11 @@ if TYPE_CHECKING:
     from hub.settings import Settings
     from hub.store.engine.store import Tx
 
-_FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload([__name__])
-
 
 def start(settings: "Settings", deadly: str) -> tuple[BaseProcess, Connection]:
     """Start it; the connection gives something after each commit, and ends when it ends."""
-    told, tell = _FORKED.Pipe(duplex=False)
-    process = _FORKED.Process(target=_work, args=(settings, deadly, tell))
+    told, tell = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_work, args=(settings, deadly, tell))
     process.start()
     tell.close()
     return process, told

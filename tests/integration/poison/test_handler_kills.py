@@ -23,7 +23,7 @@ from hub.exchange.intake.accept import Intake
 from hub.exchange.outbox.relay import Relay
 from hub.messages import catalog, queues
 from hub.messages import payloads as p
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox
@@ -31,6 +31,7 @@ from hub.store.messages.blobs import BlobStore
 from hub.store.monitoring import attention, work_counts
 from hub.store.records import dossiers
 from tests.integration.poison import mortal_hub
+from tests.support.database.stores import lay_store
 from tests.support.services import RabbitService
 from tests.support.ward import MONDAY, NUMBER, reception
 from tests.support.works import now
@@ -92,9 +93,9 @@ def check_that_one_is_parked(store: Store, deadly: str) -> None:
         assert outbox.backlog(tx) == before
 
 
-def check_that_it_can_be_taken_up(settings: Settings, store: Store, deadly: str) -> None:
+def check_that_it_can_be_retried(settings: Settings, store: Store, deadly: str) -> None:
     """After the upgrade it is handled like any other."""
-    unpark.unpark(store, [deadly], by={"actor": "IT", "reason": "upgraded", "now": now()})
+    parked_messages.retry(store, [deadly], by={"actor": "IT", "reason": "upgraded", "now": now()})
     assert lives(settings, store, "") == [0]
     with store.write() as tx:
         dossier = dossiers.get(tx, NUMBERS[2])
@@ -106,18 +107,18 @@ def check_that_it_can_be_taken_up(settings: Settings, store: Store, deadly: str)
 @pytest.mark.postgres
 @pytest.mark.slow
 def test_on_rabbitmq_five_deaths_end_it(
-    rabbit: RabbitService, rabbit_url: str, postgres_url: str, tmp_path: Path
+    rabbit: RabbitService, rabbit_url: str, migrated_postgres_url: str, tmp_path: Path
 ) -> None:
     """Three with its neighbours, two alone; then it is parked, and nothing is in hub.dead."""
     declare.apply(TOPOLOGY, rabbit_url, rabbit.management_url)
     settings = Settings(
         data_dir=str(tmp_path),
-        database_url=postgres_url,
+        database_url=migrated_postgres_url,
         broker_url=rabbit_url,
         broker_management_url=rabbit.management_url,
         roles="receive,relay",
     )
-    store, broker = open_store(settings, migrating=True), RabbitBroker(rabbit_url)
+    store, broker = open_store(settings), RabbitBroker(rabbit_url)
     deadly = accept_five(settings, store)
     relay, publisher = Relay(store, broker), broker.publisher()
     relay.publish_some(publisher)
@@ -125,7 +126,7 @@ def test_on_rabbitmq_five_deaths_end_it(
     assert lives(settings, store, deadly) == [-signal.SIGKILL] * 5 + [0]
     check_that_one_is_parked(store, deadly)
     assert (broker.depth(queues.DEAD), broker.depth(queues.INGEST)) == (0, 0)
-    check_that_it_can_be_taken_up(settings, store, deadly)
+    check_that_it_can_be_retried(settings, store, deadly)
     publisher.close()
     broker.close()
     store.close()
@@ -135,9 +136,10 @@ def test_on_rabbitmq_five_deaths_end_it(
 def test_on_one_machine_without_a_broker_four_deaths_end_it(tmp_path: Path) -> None:
     """Its queue and all counts end with the process; the starts that find the message count."""
     settings = Settings(data_dir=str(tmp_path), http_port=loopback.free_port())
-    store = open_store(settings, migrating=True)
+    lay_store(tmp_path)
+    store = open_store(settings)
     deadly = accept_five(settings, store)
     assert lives(settings, store, deadly) == [-signal.SIGKILL] * 4 + [0]
     check_that_one_is_parked(store, deadly)
-    check_that_it_can_be_taken_up(settings, store, deadly)
+    check_that_it_can_be_retried(settings, store, deadly)
     store.close()

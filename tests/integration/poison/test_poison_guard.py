@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from hub.messages import catalog, envelope, queues
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.ports import Consumer, Incoming
 from hub.runtime import store_retry
 from hub.store.engine.store import Tx
@@ -89,7 +89,7 @@ def parked(ward: Ward) -> list[tuple[str, str]]:
 def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
     ward: Ward, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two deaths alone; then it is set aside unread, not asked for, and taken up by a person."""
+    """Two deaths alone; then it is parked unread, not asked for, and retried by a person."""
     bad = accepted(ward, reception())
     good = accepted(ward, structs.replace(reception(), number=OTHER))
     dies_of(ward, bad, monkeypatch)
@@ -114,7 +114,7 @@ def test_the_one_that_kills_is_parked_and_its_neighbours_are_handled(
     # An old copy that still lies in the queue changes nothing.
     ward.receive.handle(consumer, [incoming(bad, 6)])
     monkeypatch.undo()
-    unpark.unpark(ward.store, [bad.id], by={"actor": "IT", "reason": "fixed", "now": now()})
+    parked_messages.retry(ward.store, [bad.id], by={"actor": "IT", "reason": "fixed", "now": now()})
     assert marks(ward, bad) == [0]
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub.messages import catalog, queues
 from hub.messages import payloads as p
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.ports import Incoming
 from hub.runtime import store_retry
 from hub.store.engine.store import Tx
@@ -134,7 +134,7 @@ def test_a_fault_of_our_own_gives_the_message_back_and_stores_nothing(
     assert ward.dossier().status is p.Status.ACCEPTED
 
 
-def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
+def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_retried_again(
     ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After ten tries it is parked: no copy in hub.dead, nothing asked for, until the upgrade."""
@@ -157,7 +157,9 @@ def test_what_our_own_code_keeps_failing_on_is_shown_and_can_be_taken_up_again(
         far = now() + timedelta(days=1)
         assert journal.enqueue_lost(tx, recorded_before=far, after="") == (0, "")
     monkeypatch.undo()
-    unpark.unpark(ward.store, [message.id], by={"actor": "IT", "reason": "upgraded", "now": now()})
+    parked_messages.retry(
+        ward.store, [message.id], by={"actor": "IT", "reason": "upgraded", "now": now()}
+    )
     ward.settle()
     assert ward.dossier().status is p.Status.ACCEPTED
 

@@ -1,8 +1,7 @@
 """A delivery of which the process dies: it ends with its attempts, and a person is told."""
 
+import os
 import signal
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,27 +21,11 @@ from hub.store.engine.store import Store
 from hub.store.monitoring import attention
 from hub.store.schema.tables.exchange import attempts, deliveries
 from hub.texts import Text
+from tests.integration.poison import mortal_sender
 from tests.support.database.stores import empty_store
 from tests.support.partners.partner import Partner
+from tests.support.programs.forked import ForkedProgram
 from tests.support.works import QUICK, Works, now, step
-
-PROGRAM = """
-import os, signal, sys
-from dataclasses import replace
-from datetime import timedelta
-from hub.broker.memory import MemoryBroker
-from hub.store.engine.store import Store
-from tests.support.partners.partner import Partner
-from tests.support.works import working
-class Deadly(Partner):
-    def send(self, request, *, not_after):
-        os.kill(os.getpid(), signal.SIGKILL)
-partner, quick = Deadly(), timedelta(milliseconds=50)
-# Its lease is short, because only then it is known that its holder has died.
-partner.traits = replace(partner.traits, connect_timeout=quick, reply_timeout=quick)
-with working(Store(sys.argv[1]), MemoryBroker(), partner) as works:
-    works.wait(lambda states: states == {"dead": 1}, seconds=60)
-"""
 
 
 @pytest.mark.slow
@@ -53,10 +36,13 @@ def test_a_call_that_kills_is_made_as_often_as_attempts_allow(tmp_path: Path) ->
     store = empty_store(tmp_path / "hub.db")
     with store.write() as tx:
         emit(tx, [step(0, 1)], now())
-    words = [sys.executable, "-c", PROGRAM, url]
-    ends: list[int] = []
+    log = tmp_path / "log"
+    ends: list[int | None] = []
     while not ends or (ends[-1] == -signal.SIGKILL and len(ends) <= QUICK.attempts + 1):
-        ends.append(subprocess.run(words, check=False, timeout=100).returncode)
+        life = ForkedProgram(
+            mortal_sender.main, [url, str(len(ends))], os.environ, stdout=log, stderr=log
+        )
+        ends.append(life.wait(100))
     assert ends == [-signal.SIGKILL] * QUICK.attempts + [0]
     with store.read() as tx:
         ((_, _, _, state, code, detail),) = attention.stuck(tx)

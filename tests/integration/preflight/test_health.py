@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from hub.bootstrap.build import build
+from hub.cli import main
 from hub.drill.sandbox import loopback
 from hub.preflight.check import Check, to_text
 from hub.preflight.running import running as running_processes
@@ -28,7 +29,9 @@ from hub.settings import ROLES, Settings
 from hub.store.engine.store import Store
 from hub.store.messages import outbox
 from hub.store.monitoring import heartbeats
+from tests.support.database.stores import lay_store
 from tests.support.network.certificates import Authority
+from tests.support.programs.forked import ForkedProgram
 from tests.support.works import now
 
 EXAMPLE = Path(__file__).parents[3] / "schemas/examples/dossier.received.v1.json"
@@ -198,6 +201,7 @@ def test_a_whole_hub_is_healthy_while_it_runs(tmp_path: Path, *, safe: bool) -> 
         http_key_file=str(own.key) if safe else "",
         http_client_ca_file=str(root) if safe else "",
     )
+    lay_store(tmp_path)
     hub = build(settings, sources=[])
     assert health.problems(settings, now=now())
     hub.start()
@@ -217,17 +221,15 @@ def wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def running(environment: dict[str, str], log: Path) -> Iterator[ForkedProgram]:
     """Run `hub run` as a process for the length of the block."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hub", "run"], env=environment, stdout=out, stderr=out
-        )
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+    process = ForkedProgram(main, ["run"], environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        if process.alive:
+            os.kill(process.pid, signal.SIGTERM)
+        process.wait(60)
 
 
 def answers(url: str, body: bytes | None = None) -> int:
@@ -243,14 +245,14 @@ def answers(url: str, body: bytes | None = None) -> int:
 
 
 def test_gateway_and_sources_start_and_accept_while_the_broker_is_away(
-    postgres_url: str, tmp_path: Path
+    migrated_postgres_url: str, tmp_path: Path
 ) -> None:
     """What comes in is kept in the outbox; the warning says so; a relay would not start."""
     port = loopback.free_port()
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HUB_DATA_DIR": str(tmp_path / "hub"),
-        "HUB_DATABASE_URL": postgres_url,
+        "HUB_DATABASE_URL": migrated_postgres_url,
         "HUB_BROKER_URL": AWAY,
         "HUB_ROLES": "gateway,sources",
         "HUB_HTTP_PORT": str(port),
@@ -260,14 +262,14 @@ def test_gateway_and_sources_start_and_accept_while_the_broker_is_away(
     log = tmp_path / "log"
     url = f"http://127.0.0.1:{port}"
     with running(environment, log) as process:
-        wait_for(lambda: answers(f"{url}/health") == 200 or process.poll() is not None)
+        wait_for(lambda: answers(f"{url}/health") == 200 or not process.alive)
         assert answers(f"{url}/messages", EXAMPLE.read_bytes()) == 202
         wait_for(lambda: health.check(environment)[0] == 0)
     text = log.read_text(encoding="utf-8")
     assert re.search(r'"where": "broker".*', text)
     assert "what is accepted waits in the outbox" in text
-    assert process.returncode == 0
-    store = Store(postgres_url)
+    assert process.wait(60) == 0
+    store = Store(migrated_postgres_url)
     with store.read() as tx:
         assert outbox.backlog(tx) == 1
         assert heartbeats.known(tx) == []

@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,10 +18,12 @@ from hub.bootstrap.installation import id_of, open_store
 from hub.broker.admin import declare, ownership
 from hub.broker.admin.ownership import OwnedByAnother
 from hub.broker.topology import TOPOLOGY
-from hub.cli import app
+from hub.cli import app, main
 from hub.cli.context import system_user
 from hub.messages.queues import INGEST
 from hub.settings import Settings
+from tests.support.database.stores import lay_store
+from tests.support.programs.forked import run_forked
 from tests.support.services import RabbitService
 
 
@@ -36,6 +36,7 @@ def ours(rabbit: RabbitService, rabbit_url: str, tmp_path: Path) -> Settings:
         broker_management_url=rabbit.management_url,
         http_port=0,
     )
+    lay_store(tmp_path / "ours")
     with started(settings):
         pass
     with pika.BlockingConnection(pika.URLParameters(rabbit_url)) as connection:
@@ -59,7 +60,7 @@ def started(settings: Settings) -> Iterator[Hub]:
 def elsewhere(settings: Settings, directory: Path) -> Settings:
     """Return the settings of a hub with the same broker and another store, which is made."""
     found = msgspec.structs.replace(settings, data_dir=str(directory))
-    open_store(found, migrating=True).close()
+    lay_store(directory)
     return found
 
 
@@ -107,21 +108,14 @@ def test_a_hub_with_another_store_takes_nothing_and_names_both(
 def test_the_command_run_refuses_queues_of_another_store(ours: Settings, tmp_path: Path) -> None:
     """Exit code 1 with both names; the mark and the queue are as they were."""
     theirs = elsewhere(ours, tmp_path / "theirs")
+    own = {
+        "COLUMNS": "200",
+        "HUB_DATA_DIR": theirs.data_dir,
+        "HUB_BROKER_URL": theirs.broker_url,
+        "HUB_BROKER_MANAGEMENT_URL": theirs.broker_management_url,
+    }
     # A process of its own: it sets up the log.
-    done = subprocess.run(
-        [sys.executable, "-m", "hub", "run"],
-        env={
-            **os.environ,
-            "COLUMNS": "200",
-            "HUB_DATA_DIR": theirs.data_dir,
-            "HUB_BROKER_URL": theirs.broker_url,
-            "HUB_BROKER_MANAGEMENT_URL": theirs.broker_management_url,
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_forked(main, ["run"], os.environ | own)
     assert done.returncode == 1
     assert store_id(ours) in done.stdout
     assert store_id(theirs) in done.stdout

@@ -13,12 +13,12 @@ import pytest
 
 from adapters.simulation.faults import Fault, FaultKind
 from hub import preflight
-from hub.bootstrap.installation import open_store
 from hub.broker.admin import declare, probe
 from hub.broker.topology import DEAD_LETTERS, TOPOLOGY
 from hub.messages.queues import DEAD
 from hub.preflight.check import from_text
 from hub.settings import Settings
+from tests.support.database.stores import lay_store
 from tests.support.partners.province import PASSWORD, USERNAME, start_province
 from tests.support.partners.town import running_town
 from tests.support.partners.town import settings_for as town_settings_for
@@ -34,7 +34,7 @@ def ready(rabbit: RabbitService, rabbit_url: str, tmp_path: Path) -> Settings:
         broker_url=rabbit_url,
         broker_management_url=rabbit.management_url,
     )
-    open_store(settings, migrating=True).close()
+    lay_store(tmp_path)
     return settings
 
 

@@ -14,7 +14,6 @@ import pytest
 import urllib3
 
 from hub import preflight
-from hub.bootstrap.installation import open_store
 from hub.broker.admin import declare, ownership
 from hub.broker.rabbit.broker import RabbitBroker
 from hub.broker.topology import TOPOLOGY
@@ -22,6 +21,7 @@ from hub.messages.queues import INGEST
 from hub.ports import Confirm, Outgoing
 from hub.settings import Settings
 from hub.texts import text
+from tests.support.database.stores import lay_store
 from tests.support.services import RabbitService
 
 OURS = "^(hub|ingest|deliver)([.]|$)"
@@ -58,7 +58,7 @@ def account(rabbit: RabbitService, rabbit_url: str, tmp_path: Path) -> Account:
             broker_management_url=management,
             broker_policies="trusted",
         )
-        open_store(settings, migrating=True).close()
+        lay_store(tmp_path)
         return settings
 
     return make

@@ -8,13 +8,13 @@ from queue import SimpleQueue
 import pytest
 
 from hub import preflight
-from hub.bootstrap.installation import open_store
 from hub.broker.admin import declare, probe
 from hub.broker.topology import TOPOLOGY
 from hub.drill.sandbox.rabbit_node import PrivateRabbit
 from hub.messages.envelope import MAX_BYTES
 from hub.preflight.check import from_text
 from hub.settings import Settings
+from tests.support.database.stores import lay_store
 
 LIMITS = {"max_message_size": 100_000, "consumer_timeout": 700, "channel_tick_interval": 200}
 """A node that takes little and waits not long; by default it would look once a minute only."""
@@ -38,7 +38,7 @@ def settings(strict: PrivateRabbit, tmp_path: Path) -> Settings:
         broker_url=strict.url,
         broker_management_url=strict.management_url,
     )
-    open_store(settings, migrating=True).close()
+    lay_store(tmp_path)
     return settings
 
 

@@ -3,7 +3,6 @@
 import os
 import stat
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +11,11 @@ import pytest
 
 from adapters.provincial import profile
 from adapters.simulation.process import SimulatorProcess
+from hub.cli import main
 from hub.store.engine.store import Store
 from tests.support.partners import province as p
 from tests.support.partners.rehearsals import AGENCY, environment
+from tests.support.programs.forked import run_forked
 
 Done = subprocess.CompletedProcess[str]
 Hub = Callable[..., Done]
@@ -42,15 +43,8 @@ def hub(simulator: SimulatorProcess, tmp_path: Path) -> Hub:
     }
 
     def typed(*words: str, **more: str) -> Done:
-        return subprocess.run(
-            [sys.executable, "-m", "hub", *words],
-            env={name: value for name, value in {**own, **more}.items() if value},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+        given = {name: value for name, value in {**own, **more}.items() if value}
+        return run_forked(main, words, given, cwd=tmp_path)
 
     return typed
 

@@ -16,8 +16,9 @@ from hub.settings import Settings
 from hub.store.console import history
 from hub.store.console.listing import ListedDelivery
 from hub.store.engine.store import Store
+from tests.support.database.stores import lay_store
 from tests.support.dossiers.slips import add_dossier
-from tests.support.hub_command import run_hub
+from tests.support.programs.hub_command import run_hub
 from tests.support.works import number
 
 ACTOR = ("--actor", "Nguyễn Thị An")
@@ -61,6 +62,7 @@ def test_a_paper_waits_for_its_printer_and_is_printed_once(
     )
     environment = {"HUB_DATA_DIR": str(tmp_path), "HUB_DEVICES_FILE": str(devices)}
     ordering = ("print", "cover-sheet", number(1), "--reason", "scan", *ACTOR)
+    lay_store(tmp_path)
     hub = build(settings, sources=[])
     with hub.store.write() as tx:
         add_dossier(tx)

@@ -13,11 +13,15 @@ import pytest
 
 from adapters.devices.printer.destination import PaperPrinters, PrinterAddress
 from adapters.devices.scanner.simulator import page
+from hub.bootstrap.edge import WorkstationPrinters
 from hub.drill.sandbox import loopback
+from hub.edge.printing.jobs import PrintJobs, PrintStep
+from hub.edge.spool.spool import Spool
 from hub.messages import catalog
 from hub.messages.envelope import Attachment
 from hub.messages.payloads import PaperToPrint
 from hub.ports import Receipt, Request, Unclear
+from hub.rules.edge.protocol import PrintJob
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     NotAttempted,
@@ -205,3 +209,39 @@ def _message(line: socket.socket) -> bytes:
         more = line.recv(65_536)
         read, body = read + more, body + more
     return read
+
+
+def test_a_workstation_prints_by_the_same_calls(eve: EvePrinter, tmp_path: Path) -> None:
+    """`begun` is on the disk before a byte leaves; the printer tells what became of it."""
+    content = page("workstation")
+    spool = Spool(tmp_path, budget=1_000_000)
+    jobs = PrintJobs(spool.database)
+    printers = WorkstationPrinters({PRINTER: PrinterAddress(eve.uri)}, jobs)
+    job = PrintJob(
+        id=7,
+        printer=PRINTER,
+        message_id="0198c0de-0000-7000-8000-000000000007",
+        number="000.99.01.H57-180806-0007",
+        sha256=hashlib.sha256(content).hexdigest(),
+        media_type="application/pdf",
+        copies=1,
+        wanted_at=datetime.now(UTC),
+    )
+    token = jobs.token()
+    jobs.took(token, job)
+    jobs.fetched(token, content)
+    seen: list[bool] = []
+
+    def begin() -> None:
+        seen.append(content in eve.printed)
+        assert jobs.begin(token)
+
+    receipt = printers.send(job, begin)
+    assert seen == [False]
+    assert content in eve.printed
+    assert [it.job for it in jobs.at(PrintStep.BEGUN)] == [job]
+    found = printers.find(job)
+    assert isinstance(found, Receipt)
+    assert found.reference == receipt.reference
+    printers.close()
+    spool.close()

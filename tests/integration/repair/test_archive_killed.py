@@ -17,7 +17,7 @@ from hub.store.archive import files, index, rows
 from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store
 from tests.support.archive.ended import deliver_all, end, number, take_in
-from tests.support.hub_command import run_hub
+from tests.support.programs.hub_command import run_hub
 from tests.support.ward import open_ward
 
 COUNT = 60

@@ -1,14 +1,13 @@
 """A database put back from an old copy: what went out since is not sent again."""
 
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from hub.broker.memory import MemoryBroker
-from hub.cli import app
+from hub.cli import app, main
 from hub.exchange.outbox.emit import emit
 from hub.exchange.records_queue.receive import Receive
 from hub.messages import catalog, envelope
@@ -23,7 +22,9 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
 from hub.store.repair.restore import CallCounterFile
+from tests.support.database.stores import lay_store
 from tests.support.partners.partner import DOWN, Partner
+from tests.support.programs.forked import run_forked
 from tests.support.works import AT, now, number, step, working
 
 
@@ -130,13 +131,13 @@ def test_the_command_and_the_refusal_to_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`hub run` refuses an old copy and names the command; the command needs a reason."""
+    lay_store(tmp_path)
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HUB_HTTP_PORT", "0")
     monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "calls-made").write_text("5")
     # in a process of its own: it sets the log of its process up for good
-    run = [sys.executable, "-m", "hub", "run"]
-    refused = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    refused = run_forked(main, ["run"], os.environ)
     assert (refused.returncode, "hub broker requeue --restored" in refused.stdout) == (1, True)
     assert CliRunner().invoke(app, ["broker", "requeue", "--restored"]).exit_code == 2
     done = CliRunner().invoke(app, ["broker", "requeue", "--restored", "--reason", "disk lost"])

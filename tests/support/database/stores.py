@@ -21,6 +21,11 @@ def empty_store(path: Path) -> Store:
     return Store(f"sqlite:///{path}")
 
 
+def lay_store(directory: Path) -> None:
+    """Put a migrated, empty SQLite store where an installation has its own."""
+    empty_store(directory / "hub.db").close()
+
+
 @contextmanager
 def empty_beside(
     request: pytest.FixtureRequest, directory: Path, *, sqlite: bool

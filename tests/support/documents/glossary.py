@@ -91,7 +91,7 @@ ROOMS = {
         "hub/cli/deliveries/attention.py",
         "hub/cli/messages/retry.py",
         "hub/console/parked/",
-        "hub/operations/unpark.py",
+        "hub/operations/parked_messages.py",
         "hub/store/console/groups.py",
         "hub/rules/retention/",
         "hub/runtime/telemetry.py",

@@ -2,9 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,6 +34,8 @@ class TestProvider:
         """The answer of the token endpoint to a form; status 400 where it has `error`."""
         self.status = 0
         """What everything is answered with, 0 for what is right."""
+        self.behind = timedelta()
+        """By how much its clock is behind."""
         self.calls: list[str] = []
         self.forms: list[dict[str, str]] = []
 
@@ -111,6 +114,10 @@ def test_provider() -> Iterator[TestProvider]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            shown = time.time() if timestamp is None else timestamp
+            return super().date_time_string(shown - made.behind.total_seconds())
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -20,6 +20,7 @@ from hub.rules.alerts.plan import AlertPlan, ChannelSettings, Step
 from hub.rules.alerts.reading import packaged
 from hub.rules.alerts.signals import Measurement, Observed
 from hub.store.alerts.messages import KeptMessage
+from tests.support.works import never
 
 MADE = datetime(2026, 8, 6, 2, 0, tzinfo=UTC)
 AWAY = ChannelFailed("mail_unreachable")
@@ -64,7 +65,9 @@ def test_the_file_gives_up_what_has_no_channel(tmp_path: Path) -> None:
     lost = Measurement(signal="database_lost", subject="here", value=1)
     for minute in range(5):
         at = MADE + timedelta(minutes=minute)
-        book = FileBook(folder=tmp_path, plan=plan, channels={}, clock=partial(_same, at))
+        book = FileBook(
+            folder=tmp_path, plan=plan, channels={}, clock=partial(_same, at), is_day_off=never
+        )
         found = book.check(Observed(frozenset({"database_lost"}), [lost], "here"))
     assert found
     kept = json.loads((tmp_path / NAME).read_bytes())

@@ -105,6 +105,7 @@ STAYS = {
     "drift": "few: differences of replies",
     "edge_agents": "acts of persons: few",
     "edge_numbers": "of ninety days: a few an agent and day",
+    "edge_prints": "of ninety days: one a paper at a workstation",
     "edge_sequences": "one a device of an agent",
     "fault_classes": "few: codes",
     "handovers": "see HANDOVERS",

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.operations.archive import erasing
 from hub.operations.archive.config import Archive
 from hub.operations.archive.run.archiving import run
@@ -49,7 +49,7 @@ def test_a_late_message_about_an_erased_dossier_loses_its_body(
     assert unneeded is not None
 
 
-def test_an_emptied_message_is_not_taken_up_again(ward: Ward, archive: Archive) -> None:
+def test_an_emptied_message_is_not_retried_again(ward: Ward, archive: Archive) -> None:
     """The officer is told why; nothing without a content goes to the queue."""
     name = end(ward, 1)
     run(archive, BY)
@@ -60,7 +60,9 @@ def test_an_emptied_message_is_not_taken_up_again(ward: Ward, archive: Archive) 
     )
     with ward.store.read() as tx:
         ((id, *_),) = attention.parked(tx)
-    done = unpark.unpark(ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER})
+    done = parked_messages.retry(
+        ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER}
+    )
     assert (done.count, done.refused) == (0, {id: "its content was erased with its dossier"})
 
 

@@ -17,7 +17,7 @@ from hub.rules.users.scope import Scope
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from tests.contract.console.conftest import Look
-from tests.support.works import now
+from tests.support.works import never, now
 
 RULES = [
     Rule(name=it, signal=it, limit=0, severity=AlertSeverity.CRITICAL)
@@ -31,7 +31,11 @@ def settings(tmp_path: Path) -> Settings:
     """Those of a hub whose timer has just found the database away."""
     settings = Settings(data_dir=str(tmp_path))
     book = FileBook(
-        folder=outside_folder(settings), plan=AlertPlan(rules=RULES), channels={}, clock=now
+        folder=outside_folder(settings),
+        plan=AlertPlan(rules=RULES),
+        channels={},
+        clock=now,
+        is_day_off=never,
     )
     found = [Measurement(signal=it.signal, subject="may-1", value=1) for it in RULES]
     book.check(Observed(frozenset(it.signal for it in found), found))

@@ -76,7 +76,7 @@ def test_parked_messages_are_not_for_a_partner(look: Look, store: Store, ids: li
     assert town.get("/parked").status_code == 403
     assert town.get(message(ids[0])).status_code == 404
     form = {"id": ids[0], "code": CODE, "form_id": new_form_id(), "reason": "x"}
-    assert town.post("/parked/take-up", form).status_code == 404
+    assert town.post("/parked/retry", form).status_code == 404
     assert states(store, ids[0]) == [parked.PARKED]
 
 
@@ -92,12 +92,12 @@ def test_the_content_is_masked_until_it_is_asked_for_with_a_reason(
     assert [what for _, what in audited(store, "message.unmask")] == [ids[0]]
 
 
-def test_one_message_is_taken_up_once(look: Look, store: Store, ids: list[str]) -> None:
+def test_one_message_is_retried_once(look: Look, store: Store, ids: list[str]) -> None:
     """Clicked twice it is once done; another person hears who did it, when and why."""
     binh = BrowserSession(look(store, role=UserRole.OPERATOR))
     an = BrowserSession(look(store, name="an"))
-    seen = forms_of(an.get(message(ids[0])))["take-up"]
-    form = forms_of(binh.get(message(ids[0])))["take-up"]
+    seen = forms_of(an.get(message(ids[0])))["retry"]
+    form = forms_of(binh.get(message(ids[0])))["retry"]
     answers = [binh.post(form.path, form.filled(reason="repaired")) for _ in range(2)]
     assert [it.status_code for it in answers] == [303, 303]
     shown = binh.get(answers[0].headers["location"]).text
@@ -111,14 +111,14 @@ def test_one_message_is_taken_up_once(look: Look, store: Store, ids: list[str]) 
     assert "repaired" in late.text
 
 
-def test_a_message_that_is_parked_for_another_cause_now_is_not_taken_up(
+def test_a_message_that_is_parked_for_another_cause_now_is_not_retried(
     look: Look, store: Store, ids: list[str]
 ) -> None:
     """What the person saw was another case."""
     binh = BrowserSession(look(store, role=UserRole.OPERATOR))
-    form = forms_of(binh.get(message(ids[0])))["take-up"]
+    form = forms_of(binh.get(message(ids[0])))["retry"]
     with store.write() as tx:
-        assert parked.accept_again(tx, [ids[0]])
+        assert parked.retry(tx, [ids[0]])
     park(store, 1, "payload_invalid")
     answer = binh.post(form.path, form.filled(reason="x"))
     assert answer.status_code == 409
@@ -126,10 +126,10 @@ def test_a_message_that_is_parked_for_another_cause_now_is_not_taken_up(
     assert states(store, ids[0]) == [parked.PARKED]
 
 
-def test_all_of_a_kind_are_taken_up_together(look: Look, store: Store, ids: list[str]) -> None:
+def test_all_of_a_kind_are_retried_together(look: Look, store: Store, ids: list[str]) -> None:
     """Other kinds stay; when nothing is left the page says so."""
     binh = BrowserSession(look(store, role=UserRole.OPERATOR))
-    form = forms_of(binh.get(KIND))["take-up"]
+    form = forms_of(binh.get(KIND))["retry"]
     done = binh.post(form.path, form.filled(reason="the dossier is here"))
     assert "2 messages are being handled again" in binh.get(done.headers["location"]).text
     assert states(store, *ids) == ["accepted", "accepted", parked.PARKED]
@@ -160,7 +160,7 @@ def test_what_one_proposes_to_discard_is_gone_when_another_approves(
     form = forms_of(inbox)["approve"]
     done = an.post(form.path, form.filled(reason="I agree"))
     assert "approved and done" in an.get(done.headers["location"]).text
-    assert states(store, *ids) == [parked.DROPPED, parked.DROPPED, parked.PARKED]
+    assert states(store, *ids) == [parked.DISCARDED, parked.DISCARDED, parked.PARKED]
     ((actor, what),) = audited(store, "message.drop")
     assert actor == "Trần Thị Bình (account binh)"
     assert what == ", ".join(ids[:2])
@@ -213,7 +213,7 @@ def test_nothing_is_proposed_where_one_of_the_counted_messages_is_gone(
     binh = BrowserSession(look(store, role=UserRole.OPERATOR))
     form = forms_of(binh.get(KIND))["discard"]
     with store.write() as tx:
-        parked.accept_again(tx, [ids[1]])
+        parked.retry(tx, [ids[1]])
     answer = binh.post(form.path, form.filled(reason="test data"))
     assert answer.status_code == 409
     assert ids[1] in answer.text
@@ -229,7 +229,7 @@ def test_an_approval_discards_nothing_where_one_of_the_messages_changed(
     propose(BrowserSession(look(store, role=UserRole.OPERATOR)), KIND)
     with store.write() as tx:
         if changed == "taken up":
-            parked.accept_again(tx, [ids[1]])
+            parked.retry(tx, [ids[1]])
         else:
             holds.place(tx, number(2), actor="an", reason="court", now=now())
     before = states(store, *ids)
@@ -246,7 +246,7 @@ def test_a_form_without_a_kind_or_a_message_is_refused(
 ) -> None:
     """Never all parked messages by an oversight."""
     binh = BrowserSession(look(store, role=UserRole.OPERATOR))
-    for verb in ("take-up", "discard"):
+    for verb in ("retry", "discard"):
         for about in ({}, {"code": CODE}, {"type": "province.dossier", "code": CODE}):
             typed = {"form_id": new_form_id(), "reason": "x", **about}
             assert binh.post(f"/parked/{verb}", typed).status_code == 422

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access
 from hub.operations.users import accounts as operations
+from hub.rules.users import passwords
 from hub.rules.users.rights import UserRole
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
@@ -18,7 +20,7 @@ from hub.store.users.accounts import UserAccount
 from tests.contract.console.conftest import Clock, Look, sign_in
 from tests.support.browser_session import BrowserSession, forms_of
 from tests.support.console import looking
-from tests.support.users import CODE_KEY, PASSWORD, SECTOR, add_user
+from tests.support.users import CODE_KEY, PASSWORD, SECTOR, add_user, code_of
 from tests.support.works import now
 
 ISSUER = "https://id.example"
@@ -146,6 +148,171 @@ def test_new_codes_are_shown_to_the_first_click_only(
     assert not any(code in told for code in codes)
     with sqlite_store.read() as tx:
         assert recovery_codes.left(tx, "dung") == 10
+
+
+def given(page: str) -> str:
+    """Return the first password that a page shows."""
+    found = re.search(r"First password.*?<code>([^<]+)</code>", page)
+    assert found, page
+    return unescape(found[1])
+
+
+def test_an_account_is_added_once_and_opens_by_what_was_shown(
+    manager: BrowserSession, sqlite_store: Store, clock: Clock
+) -> None:
+    """The second click shows no secret; the person signs in and must choose a password."""
+    form = forms_of(manager.get("/accounts"))["accounts"]
+    typed = {
+        "account": "hoa.le",
+        "full_name": "Lê Thị Hoa",
+        "role": "officer",
+        f"sector:{SECTOR}": "1",
+        "language": "vi",
+    }
+    first = manager.post(form.path, form.filled(reason="người mới", **typed))
+    assert first.status_code == 200, first.text
+    assert "otpauth://totp/" in first.text
+    assert len(re.findall(r"<code>[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}</code>", first.text)) == 10
+    password = given(first.text)
+    second = manager.post(form.path, form.filled(reason="người mới", **typed))
+    assert second.status_code == 303
+    told = manager.get(second.headers["location"]).text
+    assert "account hoa.le was added" in told
+    assert password not in told
+    account = kept(sqlite_store, "hoa.le")
+    assert account.user.sectors == {SECTOR}
+    assert account.password_by == "binh"
+    assert [it[:2] for it in acts(sqlite_store)] == [("users.add", "người mới")]
+    browser = BrowserSession(manager.client)
+    browser.post("/sign-in", {"name": "hoa.le", "password": password})
+    code = code_of(sqlite_store, "hoa.le", clock())
+    assert 'action="/sign-in/password"' in browser.post("/sign-in/code", {"code": code}).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ({"account": "Hoa Lê"}, 409),
+        ({"account": "dung"}, 409),
+        ({"full_name": ""}, 409),
+        ({"role": "king"}, 422),
+        ({"role": "officer"}, 409),
+        ({"language": "fr"}, 422),
+        ({"reason": ""}, 422),
+    ],
+)
+def test_what_no_account_can_be_is_refused_with_what_was_typed(
+    manager: BrowserSession, sqlite_store: Store, typed: dict[str, str], status: int
+) -> None:
+    """Nothing is added, and the form is shown again as it was filled."""
+    with sqlite_store.read() as tx:
+        before = accounts.all_of(tx)
+    form = forms_of(manager.get("/accounts"))["accounts"]
+    right = {"account": "hoa", "full_name": "Lê Thị Hoa", "role": "auditor", "language": "vi"}
+    answer = manager.post(form.path, form.filled() | {"reason": "x"} | right | typed)
+    assert answer.status_code == status
+    assert f'value="{(right | typed)["account"]}"' in answer.text
+    with sqlite_store.read() as tx:
+        assert accounts.all_of(tx) == before
+
+
+def test_without_the_right_no_account_is_added(sqlite_store: Store, look: Look) -> None:
+    """Nor is the list shown with the refusal; the attempt is audited."""
+    add_user(sqlite_store, "dung", role=UserRole.OFFICER, now=now())
+    browser, own = look(sqlite_store, role=UserRole.HEAD), {"sec-fetch-site": "same-origin"}
+    form = {"account": "hoa", "full_name": "Hoa", "role": "head", "language": "vi"}
+    sent = {**form, "form_id": "f" * 20, "reason": "x"}
+    for filled in (sent, {**sent, "reason": ""}):
+        answer = browser.post("/accounts", data=filled, headers=own)
+        assert answer.status_code == 403
+        assert "dung" not in answer.text
+    assert ("console.denied", "x", False) in acts(sqlite_store)
+
+
+def test_a_new_password_is_shown_once_and_ends_what_the_old_one_opened(
+    manager: BrowserSession, sqlite_store: Store
+) -> None:
+    """To the first click; nobody resets the own one here."""
+    form = forms_of(manager.get("/accounts/dung"))["reset-password"]
+    first = manager.post(form.path, form.filled(reason="quên mật khẩu"))
+    password, after = given(first.text), kept(sqlite_store)
+    assert passwords.matches(after.password, password)
+    assert (after.password_given, after.password_by) == (True, "binh")
+    second = manager.post(form.path, form.filled(reason="quên mật khẩu"))
+    assert password not in manager.get(second.headers["location"]).text
+    assert kept(sqlite_store) == after
+    own = form.filled(reason="x", version=kept(sqlite_store, "binh").version)
+    refused = manager.post("/accounts/binh/reset-password", own | {"form_id": "g" * 20})
+    assert refused.status_code == 422
+    assert not kept(sqlite_store, "binh").password_given
+
+
+@pytest.mark.parametrize("verb", ["reset-password", "retire", "change"])
+def test_nobody_takes_the_place_of_the_only_approver_by_mouse(
+    manager: BrowserSession, sqlite_store: Store, verb: str
+) -> None:
+    """One who is not confirmed does not count; with a second confirmed one it is done."""
+    add_user(sqlite_store, "an", role=UserRole.HEAD, now=now())
+    add_user(sqlite_store, "giang", role=UserRole.DEPUTY, now=now())
+    with sqlite_store.write() as tx:
+        accounts.introduce(tx, "giang", by="binh")
+
+    def sent() -> int:
+        form = forms_of(manager.get("/accounts/an"))[verb]
+        return manager.post(form.path, form.filled(reason="x", role="auditor")).status_code
+
+    before = kept(sqlite_store, "an")
+    assert sent() == 409
+    assert kept(sqlite_store, "an") == before
+    with sqlite_store.write() as tx:
+        accounts.introduce(tx, "giang", by="")
+    assert sent() in (200, 303)
+    assert kept(sqlite_store, "an") != before
+
+
+def test_an_approver_confirms_another_one_in_the_inbox(
+    manager: BrowserSession, sqlite_store: Store, look: Look
+) -> None:
+    """Once the person chose a password; what was reset meanwhile is not confirmed."""
+    add_user(sqlite_store, "an", role=UserRole.HEAD, now=now())
+    add_user(sqlite_store, "giang", role=UserRole.DEPUTY, now=now())
+    operations.reset_password(sqlite_store, "giang", own="em", by=by())
+    approver = look(sqlite_store, role=UserRole.HEAD, name="an")
+    own = {"sec-fetch-site": "same-origin"}
+    assert "has not chosen a password" in approver.get("/approvals").text
+    with sqlite_store.write() as tx:
+        accounts.set_password(tx, "giang", "x", given=False, now=now())
+    form = forms_of(approver.get("/approvals"))["confirm"]
+    filled = form.filled(reason="đã gặp")
+    stale = {**filled, "form_id": "g" * 20, "version": "another"}
+    assert approver.post(form.path, data=stale, headers=own).status_code == 409
+    assert approver.post(form.path, data=filled, headers=own).status_code == 303
+    assert kept(sqlite_store, "giang").introduced_by == ""
+    assert "giang" not in approver.get("/approvals").text
+    assert manager.post(form.path, filled | {"form_id": "h" * 20}).status_code in (403, 409)
+
+
+def test_two_links_can_be_told_apart_in_the_audit(
+    manager: BrowserSession, sqlite_store: Store
+) -> None:
+    """By digits that the account's page shows, too; the subject is not in the audit."""
+    seen = []
+    for subject in ("dung@id", "someone@id"):
+        form = forms_of(manager.get("/accounts/dung"))["link"]
+        manager.post(form.path, form.filled(reason="x", subject_of_provider=subject))
+        page = manager.get("/accounts/dung").text
+        found = re.search(r"In the audit: <code>([0-9a-f]{16})</code>", page)
+        assert found
+        seen.append(found[1])
+        form = forms_of(manager.get("/accounts/dung"))["unlink"]
+        manager.post(form.path, form.filled(reason="x"))
+    with sqlite_store.read() as tx:
+        objects = list(tx.execute(sa.select(audit.c.object).order_by(audit.c.seq)).scalars())
+    first, second = seen
+    assert first != second
+    wanted = [f"dung {digits}" for digits in (first, first, second, second)]
+    assert [it for it in objects if it.startswith("dung ")] == wanted
+    assert not any("@" in it for it in objects)
 
 
 def test_what_changed_meanwhile_is_not_acted_on(

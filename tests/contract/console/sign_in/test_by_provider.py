@@ -14,7 +14,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from hub.console.sign_in.by_provider import BEGIN, COOKIE, DONE
+from hub.console.links import PROVIDER_DONE as DONE
+from hub.console.sign_in.by_provider import BEGIN, COOKIE, SIGN_OUT
 from hub.console.sign_in.cookies import SESSION
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import access
@@ -145,6 +146,28 @@ def test_a_person_without_a_linked_account_is_told_what_to_hand_on(ward: Ward) -
     assert ward.denied == [("127.0.0.x", "identity_unknown")]
     access.link(ward.store, "an", issuer=ward.there.issuer, subject="an@ward", own="", by=ward.by())
     assert ward.come_back(ward.begin(), sub="an@ward").status_code == 303
+
+
+@pytest.mark.parametrize("options", [{"signed_out_uri": "https://hub.example/sign-in"}])
+def test_who_signs_out_may_sign_out_at_the_provider_too(ward: Ward) -> None:
+    """Once, with the token of that sign-in; a sign-in with the password knows nothing of it."""
+    place = f"{ward.there.issuer}/end"
+    ward.there.metadata = {"end_session_endpoint": place}
+    ward.come_back(ward.begin())
+    assert ward.type_code().status_code == 303
+    assert ward.browser.get(SIGN_OUT).headers["location"] == "/account", "still signed in"
+    page = ward.browser.post("/sign-out", {"form_token": token(ward.browser)})
+    assert f'href="{SIGN_OUT}"' in page.text
+    assert ward.there.issuer in page.text
+    assert ward.browser.get("/").status_code == 401
+    sent = urlsplit(ward.browser.get(SIGN_OUT).headers["location"])
+    assert sent._replace(query="").geturl() == place
+    assert parse_qs(sent.query)["id_token_hint"][0].count(".") == 2
+    assert ward.browser.get(SIGN_OUT).headers["location"] == "/sign-in"
+    ward.come_back(ward.begin())
+    assert sign_in(ward.browser, ward.store, ward.clock) == "/"
+    answer = ward.browser.post("/sign-out", {"form_token": token(ward.browser)})
+    assert answer.headers["location"] == "/sign-in"
 
 
 @pytest.mark.parametrize("gone", ["locked", "unlinked", "other provider"])

@@ -20,11 +20,14 @@ from typer.testing import CliRunner
 
 import hub.cli
 from hub.drill.pilot import run as pilot
+from hub.file_checks.check import ContentCheck
 from hub.messages import payloads as p
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.operations.archive import erasing, holding, restoring
 from hub.operations.archive.files import verifying
 from hub.operations.archive.run import archiving
+from hub.operations.deliveries import pausing
+from hub.ports.files import CheckedFile
 from hub.settings import Settings
 from hub.store.conservation import counts
 from hub.store.deliveries import (
@@ -184,7 +187,7 @@ def rare_moves(store: Store) -> None:
         pauses.calls_since(tx, "x", "", since=at, now=at, above=0)
         tasks.settled_by_hand(tx, "x", "2018-08-06")
         tasks.changed_between(tx, at, at)
-        parked.accept_again(tx, ["x"])
+        parked.retry(tx, ["x"])
         journal.enqueue_lost(tx, recorded_before=at, after="")
         early_messages.wake(tx, "x")
         dossier_claims.claim(tx, WANTED, now=at)
@@ -250,9 +253,10 @@ def whole_archive(url: str, directory: Path) -> None:
             number=other, station=p.Station.RETURN, scanned_at=LONG_AFTER, device="b-1"
         )
         ward.accept(back)
-        found, _ = unpark.preview(ward.store, parked.ParkedFilter(dossier=other), to_drop=True)
+        of_it = parked.ParkedFilter(dossier=other)
+        found, _ = parked_messages.preview(ward.store, of_it, to_discard=True)
         with ward.store.write() as tx:  # as two persons do it once there are accounts
-            assert parked.drop(tx, [one.id for one in found], now=late) == [found[0].id]
+            assert parked.discard(tx, [one.id for one in found], now=late) == [found[0].id]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -272,6 +276,9 @@ def place(
         return msgspec.structs.replace(made(*given), database_url=url)
 
     monkeypatch.setattr(pilot, "_settings", with_database)
+    # Some two hundred files come in, each would be parsed by a process of its own.
+    monkeypatch.setattr(pausing, "IN_FORCE", timedelta())
+    monkeypatch.setattr(ContentCheck, "__call__", lambda *_: CheckedFile(None, ""))
     return url, directory
 
 

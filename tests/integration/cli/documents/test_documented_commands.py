@@ -3,12 +3,14 @@
 import re
 import shlex
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
+from hub.operations.deliveries import pausing
 from hub.store.engine.store import Store
 from tests.support.documents.commands import README, RUNBOOK, commands, of_the_hub, operator_name
 from tests.support.documents.compose_rules import Session
@@ -55,6 +57,7 @@ def operator(installed: Store, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     monkeypatch.setenv("HUB_PROVINCE_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("HUB_PROVINCE_PASSWORD", "nobody is there")
     monkeypatch.setenv("HUB_OPERATOR", operator_name())
+    monkeypatch.setattr(pausing, "IN_FORCE", timedelta())  # nobody else is at work here
     monkeypatch.chdir(place)
     for name in ("tinh.csv", "thi-xa.csv"):
         (place / name).write_text("MaHoSo\n000.99.01.H57-261123-0001\n", encoding="utf-8")

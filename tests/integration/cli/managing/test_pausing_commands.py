@@ -127,8 +127,11 @@ def test_a_drain_that_another_person_ended_is_not_said_to_be_empty(
     assert "nothing is being sent" not in ended.output
 
 
-def test_a_drain_says_how_many_are_being_sent_still(installed: Store) -> None:
+def test_a_drain_says_how_many_are_being_sent_still(
+    installed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It stays in force; the other operation is empty."""
+    monkeypatch.setattr(pausing, "IN_FORCE", timedelta(milliseconds=100))
     with installed.write() as tx:
         sending(tx, record(1, 1))
     words = ("partners", "drain", "province", *WHO, "--wait", "1s", "--json")

@@ -13,6 +13,7 @@ from hub.drill.sandbox import loopback
 from hub.gateway.connections.tls import ServerContext, TlsFiles
 from hub.gateway.serve import WebRole
 from hub.settings import Settings
+from tests.support.database.stores import lay_store
 from tests.support.network.certificates import Authority
 
 
@@ -38,6 +39,7 @@ def test_both_ports_of_the_gateway_are_served_by_one_loop(tmp_path: Path) -> Non
         http_certificate_file=str(own.certificate),
         http_key_file=str(own.key),
     )
+    lay_store(tmp_path)
     hub = build(settings, sources=[])
     webs = [it for it in hub.roles if isinstance(it, WebRole)]
 

@@ -13,8 +13,8 @@ from hub.store.repair import replay_work, replays
 from hub.store.repair.replays import ReplayFilter
 from hub.store.schema.tables.exchange import audit as audit_table
 from tests.support.database.stores import empty_store
-from tests.support.hub_command import run_hub
 from tests.support.partners.partner import REFUSES, Partner
+from tests.support.programs.hub_command import run_hub
 from tests.support.works import now, step, working
 
 COUNT = 4

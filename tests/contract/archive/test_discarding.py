@@ -1,4 +1,4 @@
-"""Parked messages that nobody needs are dropped: no personal data stays for their sake."""
+"""Parked messages that nobody needs are discarded: no personal data stays for their sake."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from hub.messages import payloads as p
-from hub.operations import unpark
+from hub.operations import parked_messages
 from hub.operations.archive import erasing, holding
 from hub.operations.archive.config import Archive
 from hub.operations.archive.run.archiving import run
@@ -52,14 +52,14 @@ def stray(ward: Ward) -> tuple[str, str]:
     return id, file.sha256
 
 
-def test_a_dropped_repeat_keeps_its_dossier_from_nothing(ward: Ward, archive: Archive) -> None:
+def test_a_discarded_repeat_keeps_its_dossier_from_nothing(ward: Ward, archive: Archive) -> None:
     """Before, neither a person nor its age could erase the dossier."""
     name = end(ward, 1)
     run(archive, BY)
     id = repeat(ward, name)
     with pytest.raises(erasing.NotErased):
         erasing.erase_one(ward.store, name, BY)
-    done = unpark.drop(ward.store, [id], by=BY)
+    done = parked_messages.discard(ward.store, [id], by=BY)
     assert (done.count, done.refused) == (1, {})
     assert erasing.erase_one(ward.store, name, BY)
     with ward.store.read() as tx:
@@ -72,7 +72,7 @@ def test_a_dropped_repeat_keeps_its_dossier_from_nothing(ward: Ward, archive: Ar
     assert ("message.drop", id, BY["reason"]) in [tuple(act) for act in acts]
 
 
-def test_a_run_names_what_a_parked_message_keeps_and_the_next_one_erases_it_once_dropped(
+def test_a_run_names_what_a_parked_message_keeps_and_the_next_one_erases_it_once_discarded(
     ward: Ward, archive: Archive
 ) -> None:
     """By age: in the same month, although what is kept is looked at once a month."""
@@ -83,7 +83,7 @@ def test_a_run_names_what_a_parked_message_keeps_and_the_next_one_erases_it_once
     report = run(old, BY)
     assert (report.erased, dict(report.kept)) == (0, {KeepReason.MESSAGE_PARKED: 1})
     assert report.examples[KeepReason.MESSAGE_PARKED] == [name]
-    assert unpark.drop(ward.store, [id], by=BY).count == 1
+    assert parked_messages.discard(ward.store, [id], by=BY).count == 1
     assert run(old, BY).erased == 1
 
 
@@ -92,7 +92,7 @@ def test_a_scan_that_no_dossier_has_goes_with_its_file(ward: Ward, archive: Arch
     id, sha256 = stray(ward)
     run(archive, BY)
     assert ward.files.path(sha256).read_bytes() == b"mistyped"
-    assert unpark.drop(ward.store, ParkedFilter(dossier=STRAY), by=BY).count == 1
+    assert parked_messages.discard(ward.store, ParkedFilter(dossier=STRAY), by=BY).count == 1
     assert run(archive, BY).removed == 1
     assert not ward.files.place(sha256).exists()
     with ward.store.read() as tx:
@@ -101,30 +101,34 @@ def test_a_scan_that_no_dossier_has_goes_with_its_file(ward: Ward, archive: Arch
         assert tx.execute(sa.select(blobs)).all() == []
 
 
-def test_dropping_refuses_what_is_not_parked_and_what_is_held(ward: Ward, archive: Archive) -> None:
+def test_discarding_refuses_what_is_not_parked_and_what_is_held(
+    ward: Ward, archive: Archive
+) -> None:
     """A court may need what a legal hold keeps; a second time there is nothing to drop."""
     name = end(ward, 1)
     run(archive, BY)
     id = repeat(ward, name)
     holding.hold(ward.store, name, BY)
-    held = unpark.drop(ward.store, [id, "m-0"], by=BY)
+    held = parked_messages.discard(ward.store, [id, "m-0"], by=BY)
     assert held.count == 0
     assert "legal hold" in held.refused[id]
     assert held.refused["m-0"] == "there is no such message"
     with ward.store.read() as tx:
         assert len(attention.parked(tx)) == 1
     holding.release(ward.store, name, BY)
-    assert unpark.drop(ward.store, ParkedFilter(), by=BY).count == 1
-    again = unpark.drop(ward.store, [id], by=BY)
-    assert (again.count, again.refused) == (0, {id: "it was dropped"})
-    taken = unpark.unpark(ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER})
-    assert (taken.count, taken.refused) == (0, {id: "it was dropped"})
+    assert parked_messages.discard(ward.store, ParkedFilter(), by=BY).count == 1
+    again = parked_messages.discard(ward.store, [id], by=BY)
+    assert (again.count, again.refused) == (0, {id: "it was discarded"})
+    taken = parked_messages.retry(
+        ward.store, [id], by={"actor": "chi", "reason": "x", "now": LONG_AFTER}
+    )
+    assert (taken.count, taken.refused) == (0, {id: "it was discarded"})
 
 
-def test_what_was_dropped_may_be_said_anew(ward: Ward) -> None:
+def test_what_was_discarded_may_be_said_anew(ward: Ward) -> None:
     """Under another id it is handled like any other: a drop swallows no later message."""
     id, _ = stray(ward)
-    assert unpark.drop(ward.store, [id], by=BY).count == 1
+    assert parked_messages.discard(ward.store, [id], by=BY).count == 1
     ward.accept(SCAN, ward.file(b"mistyped", "KQ"))
     with ward.store.read() as tx:
         query = sa.select(table.c.id, table.c.state).where(table.c.key == STRAY)
@@ -133,7 +137,7 @@ def test_what_was_dropped_may_be_said_anew(ward: Ward) -> None:
     assert list(states.values()) == ["early"]
 
 
-def test_what_was_emptied_with_its_dossier_leaves_the_list_when_it_is_dropped(
+def test_what_was_emptied_with_its_dossier_leaves_the_list_when_it_is_discarded(
     ward: Ward, archive: Archive
 ) -> None:
     """An officer has read that it came; it need not be listed for ever."""
@@ -148,14 +152,14 @@ def test_what_was_emptied_with_its_dossier_leaves_the_list_when_it_is_dropped(
         ((id, *_),) = attention.parked(tx)
         assert parked.select(tx, ParkedFilter()) == []
         before = tx.execute(sa.select(table.c.body_hash).where(table.c.id == id)).scalar_one()
-    assert unpark.drop(ward.store, [id], by=BY).count == 1
+    assert parked_messages.discard(ward.store, [id], by=BY).count == 1
     with ward.store.read() as tx:
         assert attention.parked(tx) == []
         after = tx.execute(sa.select(table.c.body_hash).where(table.c.id == id)).scalar_one()
     assert before == after
 
 
-def test_dropping_locks_dossiers_in_the_order_of_their_numbers(ward: Ward) -> None:
+def test_discarding_locks_dossiers_in_the_order_of_their_numbers(ward: Ward) -> None:
     """Two who drop messages of the same dossiers must not wait in a ring."""
     numbers = [number(it) for it in range(90, 78, -1)]
     for it in numbers:
@@ -171,6 +175,6 @@ def test_dropping_locks_dossiers_in_the_order_of_their_numbers(ward: Ward) -> No
             locked.extend(it for it in numbers if it in str(given))
 
     sa.event.listen(ward.store.engine, "before_cursor_execute", note)
-    assert unpark.drop(ward.store, ParkedFilter(), by=BY).count == len(numbers)
+    assert parked_messages.discard(ward.store, ParkedFilter(), by=BY).count == len(numbers)
     sa.event.remove(ward.store.engine, "before_cursor_execute", note)
     assert locked == sorted(numbers)

@@ -11,7 +11,7 @@ from hub.cli import app
 from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.messages.envelope import Message
-from hub.operations import unpark as unparking
+from hub.operations import parked_messages
 from hub.store.engine.store import Store
 from hub.store.messages import journal, outbox, parked
 from hub.store.messages.parked import ParkedFilter
@@ -70,7 +70,7 @@ def audited(store: Store) -> list[tuple[str, str, str]]:
         return [tuple(row) for row in tx.execute(sa.select(c.action, c.object, c.reason))]
 
 
-def test_a_parked_message_is_taken_up_again_once(installed: Store) -> None:
+def test_a_parked_message_is_retried_again_once(installed: Store) -> None:
     """It is asked for again, the audit says why; what is not parked is refused, and why."""
     (id,) = park(installed, 1)
     assert hub("messages", "retry", id, "--reason", "the dossier was entered").exit_code == 0
@@ -83,11 +83,11 @@ def test_a_parked_message_is_taken_up_again_once(installed: Store) -> None:
     assert "1 rows, the chain is whole" in hub("audit", "verify").output
 
 
-def test_of_several_ids_each_that_cannot_be_taken_up_is_named(installed: Store) -> None:
+def test_of_several_ids_each_that_cannot_be_retried_is_named(installed: Store) -> None:
     """With its own reason; the others are taken up all the same, in one row of the audit."""
     one, two, three = park(installed, 1, 2, 3)
     with installed.write() as tx:
-        parked.accept_again(tx, [two])
+        parked.retry(tx, [two])
         message = scan(2)
         journal.mark_handled(tx, [journal.JournalEntry(message, envelope.encode(message))], AT)
     done = hub("messages", "retry", three, one, two, one, "scan-0009", "--reason", "fixed")
@@ -99,7 +99,7 @@ def test_of_several_ids_each_that_cannot_be_taken_up_is_named(installed: Store) 
     assert audited(installed) == [("message.unpark", f"{one}, {three}", "fixed")]
 
 
-def test_a_selection_is_shown_before_it_is_taken_up(installed: Store) -> None:
+def test_a_selection_is_shown_before_it_is_retried(installed: Store) -> None:
     """--plan names and counts them and changes nothing; then these go and no others."""
     unknown, broken = park(installed, 1, 2, 3), park(installed, 4, 5, code=BROKEN)
     plan = hub("messages", "retry", "--plan", "--code", BROKEN)
@@ -118,16 +118,16 @@ def test_a_selection_is_shown_before_it_is_taken_up(installed: Store) -> None:
     assert "3 would be retried" in hub("messages", "retry", "--plan").output
 
 
-def test_dropping_asks_first_and_is_shown_before(installed: Store) -> None:
+def test_discarding_asks_first_and_is_shown_before(installed: Store) -> None:
     """--plan changes nothing, neither does a no; then the reason stands in the audit."""
     one, two = park(installed, 1, 2)
-    plan = hub("messages", "retry", "--drop", "--plan", one)
-    assert (plan.exit_code, "1 would be dropped" in plan.output) == (0, True)
-    words = ("messages", "retry", "--drop", one, "--reason", "mistyped, scanned again")
+    plan = hub("messages", "retry", "--discard", "--plan", one)
+    assert (plan.exit_code, "1 would be discarded" in plan.output) == (0, True)
+    words = ("messages", "retry", "--discard", one, "--reason", "mistyped, scanned again")
     assert CliRunner().invoke(app, list(words), input="n\n").exit_code == 1
     assert (still_parked(installed), audited(installed)) == ([one, two], [])
     done = hub(*words, "--yes")
-    assert (done.exit_code, "1 dropped" in done.output) == (0, True)
+    assert (done.exit_code, "1 discarded" in done.output) == (0, True)
     assert (asked(installed), still_parked(installed)) == ([], [two])
     assert audited(installed) == [("message.drop", one, "mistyped, scanned again")]
 
@@ -142,10 +142,10 @@ def test_dropping_asks_first_and_is_shown_before(installed: Store) -> None:
         ("scan-0001", "--code", UNKNOWN, "--reason", "x"),
         ("scan-0001", "--code", UNKNOWN, "--plan"),
         ("--drop", "--reason", "x"),
-        ("--drop", "--yes", "scan-0001"),
+        ("--discard", "--yes", "scan-0001"),
     ],
 )
-def test_without_a_reason_or_a_choice_nothing_is_taken_up(
+def test_without_a_reason_or_a_choice_nothing_is_retried(
     installed: Store, words: tuple[str, ...]
 ) -> None:
     """Nobody takes up everything by leaving words out."""
@@ -180,16 +180,16 @@ def test_a_selection_narrows_by_each_of_its_words(
     assert found == [f"scan-{n:04d}" for n in numbers]
 
 
-def test_hundreds_are_taken_up_in_batches_with_one_row_of_audit(store: Store) -> None:
+def test_hundreds_are_retried_in_batches_with_one_row_of_audit(store: Store) -> None:
     """Each batch durable by itself, all in order; a second time there is nothing to do."""
     ids = park(store, *range(1, 301))
     whole = ParkedFilter(code=UNKNOWN)
-    done = unparking.unpark(
+    done = parked_messages.retry(
         store, whole, by={"actor": "IT", "reason": "fixed", "now": now()}, batch=7
     )
     assert (done.count, done.refused) == (300, {})
     assert asked(store) == ids
-    again = unparking.unpark(store, whole, by={"actor": "IT", "reason": "fixed", "now": now()})
+    again = parked_messages.retry(store, whole, by={"actor": "IT", "reason": "fixed", "now": now()})
     assert (again.count, again.refused) == (0, {})
     assert len(audited(store)) == 1
 
@@ -199,39 +199,41 @@ def test_an_interruption_leaves_whole_batches_and_their_audit(
 ) -> None:
     """What was done stays done and is in the audit; the same words do the rest."""
     ids = park(store, *range(1, 11))
-    take_up, pages = parked.accept_again, iter([True, True, False])
+    retry, pages = parked.retry, iter([True, True, False])
 
     def ends_in_the_third(*given: object) -> list[str]:
-        taken = take_up(*given)  # type: ignore[arg-type]
+        taken = retry(*given)  # type: ignore[arg-type]
         if not next(pages):
             raise KeyboardInterrupt
         return taken
 
-    monkeypatch.setattr(parked, "accept_again", ends_in_the_third)
+    monkeypatch.setattr(parked, "retry", ends_in_the_third)
     with pytest.raises(KeyboardInterrupt):
-        unparking.unpark(store, ids, by={"actor": "IT", "reason": "fixed", "now": now()}, batch=3)
+        parked_messages.retry(
+            store, ids, by={"actor": "IT", "reason": "fixed", "now": now()}, batch=3
+        )
     monkeypatch.undo()
     assert (asked(store), len(audited(store))) == (ids[:6], 1)
-    done = unparking.unpark(
+    done = parked_messages.retry(
         store, ParkedFilter(), by={"actor": "IT", "reason": "fixed", "now": now()}, batch=3
     )
     assert (done.count, asked(store), len(audited(store))) == (4, ids, 2)
 
 
-def test_two_who_take_up_the_same_ask_once(store: Store) -> None:
+def test_two_who_retry_the_same_ask_once(store: Store) -> None:
     """The second waits for the first and is told that there is nothing left."""
     ids = park(store, 1, 2, 3)
-    seconds: list[unparking.Unparked] = []
+    seconds: list[parked_messages.ParkedOutcome] = []
 
-    def unpark() -> None:
-        done = unparking.unpark(
+    def retry_all() -> None:
+        done = parked_messages.retry(
             store, ids[::-1], by={"actor": "IT", "reason": "fixed", "now": now()}
         )
         seconds.append(done)
 
-    other = threading.Thread(target=unpark)
+    other = threading.Thread(target=retry_all)
     with store.write() as tx:
-        assert parked.accept_again(tx, ids) == ids
+        assert parked.retry(tx, ids) == ids
         other.start()
         if store.name == "postgresql":  # SQLite has one writer: whenever it comes, it waits
             assert wait_blocked(store, other)
@@ -245,12 +247,12 @@ def test_one_that_was_parked_again_meanwhile_is_refused(
 ) -> None:
     """Somebody took it up at the same moment, in vain; that is said, and the others are done."""
     first, second = park(store, 1, 2)
-    take_up = parked.accept_again
+    retry = parked.retry
     # What the lock shows: not parked then; and after it: parked again.
     monkeypatch.setattr(
-        parked, "accept_again", lambda tx, page: take_up(tx, [id for id in page if id != first])
+        parked, "retry", lambda tx, page: retry(tx, [id for id in page if id != first])
     )
-    done = unparking.unpark(
+    done = parked_messages.retry(
         store, [first, second], by={"actor": "IT", "reason": "fixed", "now": now()}
     )
     assert (done.count, list(done.refused)) == (1, [first])

@@ -1,9 +1,9 @@
-"""Retry parked messages after their cause was removed, or drop those that nobody needs.
+"""Retry parked messages after their cause was removed, or discard those that nobody needs.
 
 One or hundreds, in batches, each durable by itself: what was done before an interruption stays
 done, and the same command does the rest. The one audit row is written with the first batch, so that
-nothing is ever taken up or dropped without it. What is wrong still is parked again, so taking up
-may be tried; dropping is for good.
+nothing is ever retried or discarded without it. What is wrong still is parked again, so a retry may
+be tried; discarding is for good. The audit has them by their former names: unpark, drop.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ _WHY_NOT = {
     STATE_HANDLED: "handled",
     STATE_OUTGOING: "outgoing",
     parked.ERASED: "erased",
-    parked.DROPPED: "dropped",
+    parked.DISCARDED: "discarded",
 }
 """The text for each state that is not parked."""
 _PARKED_AGAIN, _ON_HOLD = "parked_again", "on_hold"
@@ -40,8 +40,8 @@ Chosen = ParkedFilter | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Unparked:
-    """How many were taken up, and by id why the others were not."""
+class ParkedOutcome:
+    """How many were retried or discarded, and by id why the others were not."""
 
     count: int
     refused: dict[str, str]
@@ -52,39 +52,39 @@ class NotParked(Explained):
 
 
 def preview(
-    store: Store, chosen: Chosen, *, to_drop: bool = False
+    store: Store, chosen: Chosen, *, to_discard: bool = False
 ) -> tuple[list[Parked], dict[str, str]]:
     """Return what would be retried, and by id why the others would not. Changes nothing.
 
-    `to_drop`: what would be dropped, also what was emptied with its dossier.
+    `to_discard`: what would be discarded, also what was emptied with its dossier.
     """
     with store.read() as tx:
         if isinstance(chosen, ParkedFilter):
-            return parked.select(tx, chosen, emptied=to_drop), {}
+            return parked.select(tx, chosen, emptied=to_discard), {}
         ids = list(dict.fromkeys(chosen))
         pages = _pages(ids, BATCH)
-        found = [one for page in pages for one in parked.among(tx, page, emptied=to_drop)]
+        found = [one for page in pages for one in parked.among(tx, page, emptied=to_discard)]
         there = {one.id for one in found}
         return found, why_not(tx, [id for id in ids if id not in there], _PARKED_AGAIN)
 
 
-def unpark(
+def retry(
     store: Store,
     chosen: Chosen,
     *,
     by: SignedBy,
     batch: int = BATCH,
-) -> Unparked:
+) -> ParkedOutcome:
     """Retry parked messages, with the same ids; return how many, and what was refused.
 
     What is parked meanwhile is left alone, so that one that is parked again ends this all the same.
     """
-    act = _Act("message.unpark", parked.accept_again, _PARKED_AGAIN)
+    act = _Act("message.unpark", parked.retry, _PARKED_AGAIN)
     return _each_batch(store, chosen, preview(store, chosen), act, by, batch)
 
 
-def unpark_one(store: Store, id: str, expected: str, *, by: SignedBy) -> None:
-    """Take one message up again; `expected`: the code for which the person saw it parked.
+def retry_one(store: Store, id: str, expected: str, *, by: SignedBy) -> None:
+    """Retry one message; `expected`: the code for which the person saw it parked.
 
     Raises NotParked.
     """
@@ -92,25 +92,25 @@ def unpark_one(store: Store, id: str, expected: str, *, by: SignedBy) -> None:
         present = parked.codes_of(tx, [id]).get(id)
         if present is not None and present != expected:
             raise NotParked(both("parked_pages.other_cause", code=present))
-        if not parked.accept_again(tx, [id]):
+        if not parked.retry(tx, [id]):
             raise NotParked(both("parked_pages.not_parked", why=why_not(tx, [id])[id]))
         audit.record(tx, action="message.unpark", object=id, **by)
 
 
-def drop(store: Store, chosen: Chosen, *, by: SignedBy, batch: int = BATCH) -> Unparked:
-    """Drop parked messages for good; return how many, and what was refused.
+def discard(store: Store, chosen: Chosen, *, by: SignedBy, batch: int = BATCH) -> ParkedOutcome:
+    """Discard parked messages for good; return how many, and what was refused.
 
     Their bodies go, hashes and sizes stay; they keep no dossier from anything any more. What is
     about a dossier with a legal hold is refused. Raises StateConflict where a second person is
     needed.
     """
 
-    def drop_parked(tx: Tx, ids: Sequence[str]) -> list[str]:
+    def discard_parked(tx: Tx, ids: Sequence[str]) -> list[str]:
         second_person.require_none_needed(tx)
-        return parked.drop(tx, ids, now=by["now"])
+        return parked.discard(tx, ids, now=by["now"])
 
-    act = _Act("message.drop", drop_parked, _ON_HOLD)
-    return _each_batch(store, chosen, preview(store, chosen, to_drop=True), act, by, batch)
+    act = _Act("message.drop", discard_parked, _ON_HOLD)
+    return _each_batch(store, chosen, preview(store, chosen, to_discard=True), act, by, batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _each_batch(
     act: _Act,
     by: SignedBy,
     batch: int,
-) -> Unparked:
+) -> ParkedOutcome:
     found, refused = previewed
     ids = [one.id for one in found]
     object = (
@@ -143,11 +143,11 @@ def _each_batch(
                 audit.record(tx, action=act.action, object=object, **by)
             refused |= why_not(tx, [id for id in page if id not in taken], act.left)
         count += len(taken)
-    return Unparked(count, refused)
+    return ParkedOutcome(count, refused)
 
 
 def why_not(tx: Tx, ids: Sequence[str], left: str = _PARKED_AGAIN) -> dict[str, str]:
-    """Return by id why messages are not taken up, or dropped; `left`: the word for parked ones."""
+    """Return by id why messages are not retried, or discarded; `left`: the word for parked ones."""
     words = {**_WHY_NOT, STATE_PARKED: left}
     states = {
         id: state for page in _pages(ids, BATCH) for id, state in parked.states(tx, page).items()

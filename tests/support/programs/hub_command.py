@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from hub.runtime import clock, failpoints
+from tests.support.programs.forked import run_forked
 
 
 def run_hub(
@@ -14,14 +15,7 @@ def run_hub(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command; `armed`: as in HUB_FAILPOINTS; `days`: later for `hub archive` only."""
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "tests.support.hub_command", armed, str(days), *words],
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=170,
-    )
+    return run_forked(main, [armed, str(days), *words], {**kept, **environment})
 
 
 def main() -> None:
@@ -34,7 +28,3 @@ def main() -> None:
     later = timedelta(days=int(sys.argv.pop(1)))
     vars(opened)["utc_now"] = lambda: clock.utc_now() + later
     app()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""The agents on workstations: how each is, and what a person decides about it."""

@@ -1,0 +1,1 @@
+"""Papers that the hub has printed at this workstation."""
