@@ -45,6 +45,13 @@ def open_line(line: Path) -> int:
     return handle
 
 
+def _answer(handle: int, sign: bytes) -> None:
+    """Have the reader beep. One that takes nothing off the line stays silent, and reads on: a write
+    would wait for it for ever."""
+    if select.select([], [handle], [], 0)[1]:
+        os.write(handle, sign)
+
+
 class BarcodeSource:
     """Listens to one serial reader."""
 
@@ -105,7 +112,7 @@ class BarcodeSource:
             else:
                 codes = framing.quiet(time.monotonic())
             for code in codes:
-                os.write(handle, BEEP if self.submit(code, sink) else REFUSED)
+                _answer(handle, BEEP if self.submit(code, sink) else REFUSED)
 
     def _lost(self, cause: str) -> None:
         if not self.trouble:
