@@ -30,7 +30,6 @@ from hub.edge.printing.jobs import PrintJobs
 from hub.edge.printing.printers import LocalPrinters
 from hub.edge.spool.spool import Spool
 from hub.messages.payloads import Station
-from hub.operations.devices.checking import DeviceChecks
 from hub.ports import Answer, Receipt, Request, Source
 from hub.ports.devices import Device
 from hub.rules.devices import reading
@@ -75,7 +74,6 @@ def make_agent(directory: Path, credential: Credential) -> Agent:
         devices=[_DEVICES[it.kind](it) for it in devices],
         printers=_printers(devices, spool),
         holds_numbers=bool(credential.agency),
-        check=DeviceChecks().check,
     )
 
 

@@ -9,7 +9,7 @@ from hub.edge.printing.calls import PrintCalls
 from hub.edge.printing.jobs import PrintJobs
 from hub.edge.printing.printers import LocalPrinters
 from hub.edge.printing.work import PrintWork
-from hub.edge.reports import DeviceCheck, Heartbeats
+from hub.edge.reports import Heartbeats
 from hub.edge.sending.events import EventSender
 from hub.edge.sending.roles import LineState
 from hub.edge.sending.uploads import FileUploader
@@ -31,9 +31,7 @@ class Agent:
         devices: Sequence[Device] = (),
         printers: LocalPrinters | None = None,
         holds_numbers: bool = False,
-        check: DeviceCheck | None = None,
     ) -> None:
-        """`check` as in `Heartbeats`."""
         state = LineState()
         self.spool = spool
         self.sender = EventSender(spool, line, state)
@@ -42,7 +40,7 @@ class Agent:
         hosted = [HostedSource(it, spool) for it in sources]
         numbers = ReservedNumbers(spool.database) if holds_numbers else None
         self.heartbeats = Heartbeats(
-            spool, line, state, devices=devices, sources=hosted, numbers=numbers, check=check
+            spool, line, state, devices=devices, sources=hosted, numbers=numbers
         )
         self.roles: list[Role] = [*hosted, self.heartbeats, self.uploader, self.sender]
         if numbers is not None:

@@ -1,6 +1,6 @@
 """The agent's heartbeat: version, spool, clock and devices, every half minute."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub import __version__
@@ -21,11 +21,11 @@ from hub.rules.edge.protocol import (
     EdgeHeartbeat,
     HeartbeatTaken,
 )
+from hub.runtime.device_checks import DeviceChecks
 
 EVERY = 30.0
 """Seconds."""
 LONGEST_EVIDENCE = 200
-DeviceCheck = Callable[[Device], Sequence[DeviceFinding]]
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -44,16 +44,14 @@ class Heartbeats(CallingRole):
         devices: Sequence[Device] = (),
         sources: Sequence[HostedSource] = (),
         numbers: ReservedNumbers | None = None,
-        check: DeviceCheck | None = None,
     ) -> None:
-        """`numbers`: where the agent holds reception numbers. `check`: checks one device, never
-        longer than a heartbeat may take; by default the device's own check."""
+        """`numbers`: where the agent holds reception numbers."""
         super().__init__(line, state)
         self.spool = spool
         self.devices = devices
         self.sources = {it.source.name: it for it in sources}
         self.numbers = numbers
-        self._check = check or (lambda device: device.check())
+        self._checks = DeviceChecks()
 
     def run_once(self) -> bool:
         """Report once."""
@@ -95,7 +93,7 @@ class Heartbeats(CallingRole):
             yield EdgeFinding(code="agent_numbers_out")
 
     def _device(self, device: Device) -> EdgeDevice:
-        findings = [*self._check(device)]
+        findings = [*self._checks.check(device)]
         source = self.sources.get(device.name)
         if not findings and source is not None and source.trouble:
             findings.append(DeviceFinding("source_troubled", source.trouble))

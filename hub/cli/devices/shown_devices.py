@@ -14,7 +14,6 @@ from hub.cli.context import Actor, duration, opened, settings
 from hub.cli.output import words
 from hub.cli.output.answer import for_programs, refuse, show
 from hub.cli.output.listing import listing
-from hub.operations.devices.checking import DeviceChecks
 from hub.operations.devices.listing import shown_devices
 from hub.rules.devices.health import (
     DeviceFinding,
@@ -24,6 +23,7 @@ from hub.rules.devices.health import (
     worst_first,
 )
 from hub.runtime.clock import utc_now
+from hub.runtime.device_checks import DeviceChecks
 from hub.settings import SettingsError
 from hub.texts import text
 

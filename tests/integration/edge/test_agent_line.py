@@ -22,13 +22,13 @@ from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message
 from hub.operations.clients.issuing import NotDone
-from hub.operations.devices.checking import DeviceChecks
 from hub.operations.devices.listing import shown_devices
 from hub.operations.edge import enrolling
 from hub.rules.edge import protocol
 from hub.rules.edge.numbers import BLOCK
 from hub.rules.edge.protocol import EdgeDevice, EdgeFinding, EdgeHeartbeat, HeartbeatTaken
 from hub.runtime.clock import utc_now
+from hub.runtime.device_checks import DeviceChecks
 from hub.store.devices import states
 from hub.store.edge import numbers
 from hub.store.engine.store import Store
@@ -201,7 +201,7 @@ def test_a_device_whose_check_hangs_does_not_silence_the_agent(
     devices.write_text(f'[scanner-2]\nkind = "scanner"\nfolder = "{folder}"\n', encoding="utf-8")
     monkeypatch.setattr(ScannerFolder, "check", lambda _self: ended.wait(60) or [])
     checks = partial(DeviceChecks, within=timedelta(milliseconds=50))
-    monkeypatch.setattr("hub.bootstrap.edge.DeviceChecks", checks)
+    monkeypatch.setattr("hub.edge.reports.DeviceChecks", checks)
     credential = Credential(
         url="http://127.0.0.1:1", agent="quay-2", key="k", devices_file=str(devices)
     )
