@@ -34,6 +34,7 @@ from hub.ports import Answer, Receipt, Request, Source
 from hub.ports.devices import Device
 from hub.rules.devices import reading
 from hub.rules.devices.reading import AGENT, BARCODE_READER, PRINTER, SCANNER, DeviceSettings
+from hub.rules.edge.enrolment import keeps_secrets
 from hub.rules.edge.protocol import MOST_DOCUMENT, PrintJob
 from hub.rules.failures.errors import PermanentFailure
 
@@ -52,7 +53,13 @@ class DeviceNotHere(Exception):
 
 
 def make_line(credential: Credential) -> HubLine:
-    """Return the line to the hub. Raises ValueError for an address, OSError for the roots."""
+    """Return the line to the hub.
+
+    Raises ValueError for an address that is none or would carry the key unencrypted, and OSError
+    for the roots.
+    """
+    if not (credential.plain_http or keeps_secrets(credential.url)):
+        raise ValueError(f"{credential.url!r} is not https://")
     tls = Tls(ca_file=credential.ca_file) if credential.ca_file else Tls()
     dialer = Dialer(credential.url, timeout=LIMITS.connect_timeout, tls=tls)
     return HubLine(Wire(credential.url, limits=LIMITS, dialer=dialer), credential.key)

@@ -24,6 +24,9 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     devices_file: str = ""
     """TOML, as `HUB_DEVICES_FILE`; "" for no devices."""
     budget_mb: int = 2048
+    plain_http: bool = False
+    """A person decided that the line is protected otherwise; else only https:// is spoken, and
+    plain HTTP to this machine itself."""
 
 
 class NotEnrolled(Exception):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line
@@ -41,6 +42,7 @@ def enroll(
         ca_file=str(ca_file.resolve()) if ca_file else "",
         devices_file=str(devices.resolve()) if devices else "",
         budget_mb=budget_mb,
+        plain_http=plain_http,
     )
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
@@ -54,7 +56,7 @@ def enroll(
         raise typer.Exit(3) from None
     except (DeviceNotHere, TomlFileWrong, ValueError, OSError) as error:
         raise unusable(error) from None
-    kept = {name: getattr(wanted, name) for name in ("url", "ca_file", "devices_file", "budget_mb")}
-    save(place, Credential(agent=made.agent, agency=made.agency, key=made.key, **kept))
+    kept = msgspec.structs.replace(wanted, agent=made.agent, agency=made.agency, key=made.key)
+    save(place, kept)
     put(agent=made.agent, agency=made.agency, directory=str(place))
     done(text("edge.enrolled", agent=made.agent, directory=place))

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from hub.bootstrap.edge import open_spool
 from hub.cli.edge.place import Directory, enrolled, unusable
+from hub.cli.edge.reception_form import FormLeft, fill
 from hub.cli.output.answer import done, put, refuse
 from hub.edge.numbers import NoNumber
 from hub.edge.receiving import receive as receive_form
@@ -17,6 +19,7 @@ from hub.edge.spool.database import SpoolUnusable
 from hub.edge.spool.spool import SpoolFull
 from hub.messages.envelope import MAX_BYTES
 from hub.messages.invalid import InvalidMessage
+from hub.records.rulebook import Rulebook
 from hub.texts import text
 
 app = typer.Typer()
@@ -25,18 +28,24 @@ ANSWERS = {"receive": ("number",)}
 
 @app.command("receive")
 def receive(
-    form: Annotated[Path, typer.Argument(help="edge_form", allow_dash=True)],
+    form: Annotated[
+        Path | None, typer.Argument(help="edge_form", allow_dash=True, show_default=False)
+    ] = None,
     directory: Directory = None,
 ) -> None:
-    """Spool a reception and print its number."""
+    """Spool a reception and print its number; without a file its fields are asked for."""
     place, credential = enrolled(directory)
     try:
         spool = open_spool(place, credential)
     except (SpoolUnusable, sqlite3.Error, OSError) as error:
         raise unusable(error) from None
     try:
-        body = _body(form)
-        number = receive_form(spool, credential.agent, body, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        body = _typed(now) if form is None else _body(form)
+        number = receive_form(spool, credential.agent, body, now=now)
+    except FormLeft:
+        refuse(text("reception.left"))
+        raise typer.Exit(1) from None
     except NoNumber:
         refuse(text("edge.no_number"))
         raise typer.Exit(1) from None
@@ -52,6 +61,11 @@ def receive(
         spool.close()
     put(number=number)
     done(text("edge.received", number=number))
+
+
+def _typed(now: datetime) -> bytes:
+    """Return what a person types, as JSON. Raises FormLeft."""
+    return msgspec.json.encode(fill(Rulebook.load(), now=now))
 
 
 def _body(form: Path) -> bytes:

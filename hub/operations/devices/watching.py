@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from hub.ports import Clock
-from hub.ports.devices import Device
+from hub.ports.devices import CountingDevice, Device
 from hub.rules.devices.health import DeviceFinding, DeviceState, state_of
 from hub.runtime.device_checks import DeviceChecks
 from hub.runtime.role import Role
@@ -66,6 +66,7 @@ class DeviceWatching(Role):
                 kind=device.kind,
                 place=device.place,
                 findings=findings,
+                figures=device.figures() if isinstance(device, CountingDevice) else (),
                 now=self.clock(),
             )
         now = state_of(findings)

@@ -37,11 +37,12 @@ STORED, REPEAT, REFUSED = "stored", "repeat", "refused"
 AGENT_ITSELF: Final = "edge_agent"
 """Kind of the device that stands for the agent itself."""
 
-SpoolId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-DeviceName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$")]
+SpoolId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+DeviceName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}\Z")]
 """As in a file of devices."""
+# Trap: `$` also stands before a line end, `\Z` does not.
 Line = Annotated[str, Meta(max_length=200)]
-_PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
+_PLAIN: Final = r"^[^\x00-\x1f\x7f]*\Z"
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
@@ -110,7 +111,7 @@ class EdgeDevice(Struct, frozen=True, kw_only=True):
     """A device of the agent, as it was at its last check."""
 
     name: DeviceName
-    kind: Annotated[str, Meta(max_length=40, pattern="^[a-z_]+$")]
+    kind: Annotated[str, Meta(max_length=40, pattern=r"^[a-z_]+\Z")]
     place: Line = ""
     findings: Annotated[list[EdgeFinding], Meta(max_length=20)] = []
 
@@ -156,7 +157,7 @@ class NumbersGiven(Struct, frozen=True, kw_only=True):
 
 
 JobId = Annotated[int, Meta(ge=1, le=2**53)]
-Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Token = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
 
 class PrintWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -198,11 +199,11 @@ class PrintReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     job: JobId
     token: Token
     state: JobState
-    code: Annotated[str, Meta(max_length=60, pattern="^[a-z_]*$")] = ""
+    code: Annotated[str, Meta(max_length=60, pattern=r"^[a-z_]*\Z")] = ""
     """The code of the failure, see `hub/rules/failures/fault_codes.py`."""
     detail: Annotated[str, Meta(max_length=200, pattern=_PLAIN)] = ""
     reference: Annotated[str, Meta(max_length=120, pattern=_PLAIN)] = ""
-    response_hash: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    response_hash: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
 
 
 class PrintReported(Struct, frozen=True, kw_only=True):

@@ -1,13 +1,17 @@
 """The spool of an agent: order, room, and what leaves it."""
 
 import io
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hub.edge.numbers import NoNumber, ReservedNumbers
+from hub.edge.printing.jobs import PrintJobs
+from hub.edge.spool.database import FILE, SpoolUnusable
 from hub.edge.spool.spool import Spool, SpoolFull
 from hub.edge.spool.uploading import PendingFiles
 from hub.messages import catalog
@@ -46,6 +50,28 @@ def scanned(file: Attachment, *, device: str = "quay-2.scanner") -> Message:
 def put(spool: Spool, content: bytes = b"%PDF-1.4 made up") -> Attachment:
     """Spool a file."""
     return spool.store_file(io.BytesIO(content), name="a.pdf", media_type="application/pdf")
+
+
+def test_a_spool_of_an_older_agent_goes_on(tmp_path: Path) -> None:
+    """With its events and its id; one of a newer agent is left alone."""
+    spool = Spool(tmp_path / "old", budget=10_000_000)
+    spool.accept(read_code(1))
+    with spool.database.write() as tx:
+        tx.execute("DROP TABLE prints")
+        tx.execute("PRAGMA user_version=1")
+    id = spool.id
+    spool.close()
+    for _ in range(2):
+        again = Spool(tmp_path / "old", budget=10_000_000)
+        assert (again.id, again.state().waiting) == (id, 1)
+        assert PrintJobs(again.database).unreported() == []
+        with again.database.write() as tx:
+            version = tx.execute("PRAGMA user_version").fetchone()[0]
+        again.close()
+    with closing(sqlite3.connect(tmp_path / "old" / FILE)) as newer:
+        newer.execute(f"PRAGMA user_version={version + 1}")
+    with pytest.raises(SpoolUnusable):
+        Spool(tmp_path / "old", budget=10_000_000)
 
 
 def test_each_device_counts_for_itself(spool: Spool) -> None:
