@@ -26,7 +26,7 @@ from hub.rules.failures.errors import (
 )
 from hub.runtime.clock import utc_now
 from hub.store.edge import print_jobs
-from tests.support.gateway.agent_printing import AGENT, PRINTER, DiedError, Workstation
+from tests.support.gateway.agent_printing import AGENT, IMPATIENT, PRINTER, DiedError, Workstation
 from tests.support.gateway.client_gateway import Gateway
 from tests.support.gateway.edge_agent import signed
 
@@ -155,7 +155,7 @@ def test_a_fetched_paper_is_printed_while_the_line_is_cut_and_reported_later(
 ) -> None:
     """The hub does not know meanwhile; when the line is back, it hears of one print."""
     wire, paper = cut(station), station.paper()
-    ordered = station.order(paper)
+    ordered = station.order(paper, within=IMPATIENT)
     while not station.jobs.at(PrintStep.FETCHED):
         station.calls.run_once()
     wire.cut = True
@@ -236,7 +236,7 @@ def test_the_three_outcomes_are_those_of_the_hubs_own_printers(
 def test_a_revoked_agent_gets_nothing_and_prints_nothing_more(station: Workstation) -> None:
     """The paper waits with its cause, and no job that it has is begun."""
     paper, other = station.paper(), station.paper()
-    ordered = station.order(paper)
+    ordered = station.order(paper, within=IMPATIENT)
     while not station.jobs.at(PrintStep.FETCHED):
         station.calls.run_once()
     enrolling.revoke(station.gateway.store, AGENT, by=signed("lost"))
@@ -256,7 +256,7 @@ def test_a_silent_agent_is_not_waited_for_and_its_lease_ends(
 ) -> None:
     """Then a person is asked; what the agent says after that still counts."""
     paper, other = station.paper(), station.paper()
-    ordered = station.order(paper)
+    ordered = station.order(paper, within=IMPATIENT)
     while not station.jobs.at(PrintStep.FETCHED):
         station.calls.run_once()
     with pytest.raises(AmbiguousFailure):
