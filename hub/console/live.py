@@ -1,12 +1,14 @@
 """Keeps an open page fresh: a stream of server-sent events with the page's main part.
 
-A page is made anew at most every two seconds for all visitors who see the same, so
-that many visitors cost what one costs. While the database does not answer the stream says so. A
-stream ends after some minutes, and within some seconds of its session; the browser comes again, and
-is let in or not as the session says. A stream is no use of the session.
+A page is made anew at most every two seconds for all visitors who see the same, and written once
+for all of them, so that many visitors cost what one costs. A page that takes long is made less
+often, so that none takes more than a twentieth of a processor. While the database does not answer
+the stream says so. A stream ends after some minutes, and within some seconds of its session; the
+browser comes again, and is let in or not as the session says. A stream is no use of the session.
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from hub.store.engine.store import StoreUnavailable
 from hub.texts import Language, both
 from hub.web import live
 from hub.web.language import language_of
-from hub.web.live import EVERY, LASTS
+from hub.web.live import EVERY, LASTS, FreshPart
 from hub.web.templates import clock_time
 
 MOST_PAGES = 50
@@ -38,10 +40,16 @@ LONGEST_NUMBER = 18
 Make = Callable[[Parts, Visitor, datetime], PageView]
 
 
+RESTS = 20
+"""How many times as long as it was made a page stays as it is."""
+STAYS_AT_MOST = timedelta(seconds=10)
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     at: datetime
-    html: str
+    stays: timedelta
+    event: FreshPart
 
 
 class Freshness:
@@ -54,19 +62,27 @@ class Freshness:
         self._lock = threading.Lock()
 
     def get(self, language: Language, who: Visitor) -> _Made:
-        """Return the part, made anew where it is older than `EVERY`. Raises StoreUnavailable."""
+        """Return the part, made anew where it has stayed long enough. Raises StoreUnavailable."""
         with self._lock:
             now = self._parts.clock()
             known = self._made.get((language, sees(who)))
-            if known is not None and timedelta() <= now - known.at < EVERY:
+            if known is not None and timedelta() <= now - known.at < known.stays:
                 return known
+            begun = time.perf_counter()
             page = self._make(self._parts, who, now)
             html = fragment(language, page, who, now=now, template=page.main)
-            made = self._made[language, sees(who)] = _Made(now, html)
+            event = live.event(live.PAGE, html, at=clock_time(now))
+            stays = stays_for(time.perf_counter() - begun)
+            made = self._made[language, sees(who)] = _Made(now, stays, event)
             for key, old in list(self._made.items()):
                 if now - old.at > LASTS:  # nobody looks at it any more
                     del self._made[key]
             return made
+
+
+def stays_for(seconds: float) -> timedelta:
+    """Return how long a page stays that took so many seconds."""
+    return min(max(EVERY, timedelta(seconds=RESTS * seconds)), STAYS_AT_MOST)
 
 
 class FreshPages:
@@ -129,10 +145,9 @@ def add_streams(
         return live.stream(request, refresh, may_go_on=partial(is_open, request))
 
 
-def _refresh(fresh: Freshness, language: Language, who: Visitor) -> tuple[str, dict[str, str]]:
+def _refresh(fresh: Freshness, language: Language, who: Visitor) -> FreshPart:
     try:
-        made = fresh.get(language, who)
+        return fresh.get(language, who).event
     except StoreUnavailable:
         text = both("console.store_away").in_language(language)
-        return live.AWAY, {"html": "", "text": text}
-    return live.PAGE, {"html": made.html, "at": clock_time(made.at)}
+        return live.event(live.AWAY, "", text=text)

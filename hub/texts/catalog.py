@@ -95,6 +95,11 @@ def both(id: str, /, **values: object) -> Text:
     return Text(_filled(id, Language.VI, values), _filled(id, Language.EN, values))
 
 
+def text_in(language: Language, id: str, /, **values: object) -> str:
+    """Return a text as `text` does, in a language."""
+    return _filled(id, language, values)
+
+
 def joined(separator: str, texts: Iterable[Text]) -> Text:
     """Return several texts one after another."""
     found = list(texts)
@@ -102,12 +107,20 @@ def joined(separator: str, texts: Iterable[Text]) -> Text:
 
 
 def _filled(id: str, language: Language, values: Mapping[str, object]) -> str:
+    if not values:
+        return _plain(id, language)
     subject, _, entry = id.partition(".")
     shown = {
         name: value.in_language(language) if isinstance(value, Text) else value
         for name, value in values.items()
     }
     return _entries(subject)[entry][language].format_map(shown)
+
+
+@cache
+def _plain(id: str, language: Language) -> str:
+    subject, _, entry = id.partition(".")
+    return _entries(subject)[entry][language].format_map({})
 
 
 @cache

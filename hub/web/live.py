@@ -6,7 +6,8 @@ changed, else that it did not. A stream ends after some minutes; the browser com
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import Request
@@ -17,9 +18,34 @@ EVERY = timedelta(seconds=2)
 LASTS = timedelta(minutes=5)
 CHECK_EVERY = 5
 """Rounds from one check whether the reader may go on to the next."""
-PAGE, AWAY = "page", "away"
-Fresh = Callable[[], tuple[str, Mapping[str, str]]]
-"""The event's name, PAGE or AWAY, and its data; `html` is sent again only where it changed."""
+PAGE, AWAY, SAME = "page", "away", "same"
+
+
+@dataclass(frozen=True, slots=True)
+class FreshPart:
+    """What readers are sent, written once for all of them."""
+
+    name: str
+    """PAGE or AWAY."""
+    html: str
+    """The part; sent again only where it changed."""
+    whole: str
+    """The event's lines."""
+    unchanged: str
+    """Those for a reader who has the part."""
+
+
+def event(name: str, html: str, **others: str) -> FreshPart:
+    """Return an event; of `others`, `at` tells when the part was made."""
+    data = {"html": html, **others}
+    return FreshPart(name, html, _lines(name, data), _lines(SAME, others.get("at", "")))
+
+
+def _lines(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+Fresh = Callable[[], FreshPart]
 
 
 def stream(
@@ -41,10 +67,10 @@ async def _events(
             return
         if iteration % CHECK_EVERY == CHECK_EVERY - 1 and not await run_in_threadpool(may_go_on):
             return
-        event, data = await run_in_threadpool(fresh)
-        if data["html"] != sent or event == AWAY:
-            yield f"event: {event}\ndata: {json.dumps(data)}\n\n"
-            sent = data["html"]
+        now = await run_in_threadpool(fresh)
+        if now.html != sent or now.name == AWAY:
+            yield now.whole
+            sent = now.html
         else:
-            yield f"event: same\ndata: {json.dumps(data.get('at', ''))}\n\n"
+            yield now.unchanged
         await asyncio.sleep(EVERY.total_seconds())

@@ -45,7 +45,7 @@ def make_environment(folder: Path, language: Language) -> jinja2.Environment:
 
 def _text(language: Language, id: str, /, **values: object) -> str:
     # Of the module, not by its name: a template names the id, and a test reads the templates.
-    return texts.both(id, **values).in_language(language)
+    return texts.text_in(language, id, **values)
 
 
 def _in_language(language: Language, value: Text | str) -> str:

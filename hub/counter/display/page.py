@@ -1,6 +1,5 @@
 """The page of each display and its stream, and the line by which a kiosk is known to be there."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -12,7 +11,8 @@ from hub.counter import rendering
 from hub.counter.display.state import FreshDisplay
 from hub.counter.live_lines import HeardScreen, LiveLines
 from hub.counter.parts import CounterParts
-from hub.counter.screens import DISPLAY, KIOSK, Screen, Screens, UnknownScreen
+from hub.counter.screens import Screen, Screens, UnknownScreen
+from hub.rules.devices.reading import DISPLAY, KIOSK
 from hub.store.engine.store import StoreUnavailable
 from hub.texts import Language
 from hub.web import live
@@ -61,20 +61,20 @@ class _Pages:
             raise UnknownScreen
         return found
 
-    def _display_part(self, language: Language) -> tuple[str, Mapping[str, str]]:
+    def _display_part(self, language: Language) -> live.FreshPart:
         try:
             made = self._fresh.get(language)
         except StoreUnavailable:
-            return live.AWAY, {"html": ""}
-        return live.PAGE, {"html": made.html, "at": clock_time(made.at)}
+            return live.event(live.AWAY, "")
+        return live.event(live.PAGE, made.html, at=clock_time(made.at))
 
-    def _kiosk_part(self) -> tuple[str, Mapping[str, str]]:
-        return live.PAGE, {"html": "-", "at": clock_time(self._parts.clock())}
+    def _kiosk_part(self) -> live.FreshPart:
+        return live.event(live.PAGE, "-", at=clock_time(self._parts.clock()))
 
     def _stream(
         self, request: Request, screen: Screen, fresh: live.Fresh, size: tuple[int, int]
     ) -> Response:
-        def heard() -> tuple[str, Mapping[str, str]]:
+        def heard() -> live.FreshPart:
             self._lines.hear(screen.name, HeardScreen(self._parts.clock(), *size))
             return fresh()
 

@@ -16,11 +16,14 @@ from hub.store.engine.store import Tx
 from hub.store.schema.tables.conservation import (
     ACCEPTED,
     ARCHIVED,
+    LEFT_TO_PERSON,
 )
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 
 STATES = (*map(str, DeliveryState), ARCHIVED)
 """Where an accepted delivery may be, in the order in which they are shown."""
+_LEFT = {DeliveryState.DEAD, DeliveryState.AMBIGUOUS}
+_MOVING = [it.value for it in DeliveryState if it not in FINAL | _LEFT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,19 @@ def balance(tx: Tx, destinations: Collection[str]) -> list[Balance]:
 
     In one statement, because PostgreSQL shows two statements two moments.
     """
-    opened = sa.select(deliveries.c.destination, deliveries.c.state, sa.func.count()).where(
-        UNSETTLED
-    )
-    opened = opened.group_by(deliveries.c.destination, deliveries.c.state)
     found = {name: dict.fromkeys((ACCEPTED, *STATES), 0) for name in destinations}
-    for destination, state, count in tx.execute(sa.union_all(*kept_counts(), opened)):
+    for destination, state, count in tx.execute(sa.union_all(*kept_counts(), *_opened())):
         counts = found.setdefault(destination, dict.fromkeys((ACCEPTED, *STATES), 0))
         counts[state] += int(count)
     return [Balance(name, found[name].pop(ACCEPTED), found[name]) for name in sorted(found)]
+
+
+def _opened() -> Iterator[sa.Select[tuple[str, str, int]]]:
+    """Yield the counts of what is open: of rows that move on, then of those left to a person."""
+    moving = deliveries.c.state.in_(_MOVING)
+    for which in (sa.and_(UNSETTLED, moving), LEFT_TO_PERSON):
+        query = sa.select(deliveries.c.destination, deliveries.c.state, sa.func.count())
+        yield query.where(which).group_by(deliveries.c.destination, deliveries.c.state)
 
 
 def kept_of(found: Balance) -> dict[str, int]:

@@ -13,7 +13,8 @@ from hub.rules.users.scope import Scope
 from hub.store.console.scope import within
 from hub.store.engine.store import Tx
 from hub.store.messages.parked import DISCARDED_CODE
-from hub.store.schema.tables.exchange import UNHANDLED, UNSETTLED, deliveries, journal
+from hub.store.schema.tables.conservation import LEFT_TO_PERSON
+from hub.store.schema.tables.exchange import UNHANDLED, deliveries, journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,15 @@ def needing_attention(tx: Tx, scope: Scope, limit: int = 50) -> list[AttentionGr
             deliveries.c.next_attempt_at.is_(None),
         ),
     )
-    states = deliveries.c.state.in_([S.DEAD.value, S.AMBIGUOUS.value])
     kinds = (deliveries.c.destination, deliveries.c.type, deliveries.c.state, deliveries.c.code)
     query = (
         sa.select(*kinds, sa.func.count().label("found"))
         .add_columns(sa.func.min(deliveries.c.created_at).label("since"))
         .add_columns(sa.func.max(deliveries.c.created_at).label("newest"))
-        .where(states, UNSETTLED, left, *within(scope))
-        .group_by(*kinds)
+        .where(LEFT_TO_PERSON, left, *within(scope))
+        .group_by(
+            deliveries.c.destination, deliveries.c.state, deliveries.c.type, deliveries.c.code
+        )
         .order_by(sa.func.count().desc(), *kinds)
     )
     return [

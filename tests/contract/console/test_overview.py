@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub.console.frame.rendering import PageView
-from hub.console.live import Freshness
+from hub.console.live import STAYS_AT_MOST, Freshness, stays_for
 from hub.console.pages.overview import overview
 from hub.console.parts import Parts
 from hub.exchange.outbox.emit import emit
@@ -21,6 +21,7 @@ from hub.store.monitoring import heartbeats
 from hub.store.repair import tasks
 from hub.store.repair.tasks import TaskFinding
 from hub.texts import Language, Text, both
+from hub.web.live import EVERY
 from tests.contract.console.conftest import Look
 from tests.support.console import dead, person
 from tests.support.works import AT, now, number, record, step
@@ -150,11 +151,16 @@ def test_many_visitors_cost_what_one_costs(store: Store) -> None:
     parts = Parts(store=store, clock=lambda: at[0], destinations=())
     fresh = Freshness(make, parts)
     people = [replace(person(UserRole.HEAD), name=str(n)) for n in range(20)]
-    assert len({fresh.get(Language.EN, who).html for who in people}) == 1
+    assert len({id(fresh.get(Language.EN, who).event) for who in people}) == 1
     assert made == ["0"]
-    at[0] += timedelta(seconds=3)
+    at[0] += STAYS_AT_MOST
     fresh.get(Language.EN, people[5])
     assert made == ["0", "5"]
+
+
+def test_a_page_that_takes_long_is_made_less_often() -> None:
+    """A twentieth of the time at most, but within ten seconds."""
+    assert [stays_for(it) for it in (0.01, 0.2, 5)] == [EVERY, timedelta(seconds=4), STAYS_AT_MOST]
 
 
 def test_a_device_that_is_not_up_is_an_item_and_counts_in_the_verdict(

@@ -153,13 +153,13 @@ def test_a_quick_balance_reads_what_is_open_and_no_delivery_that_is_settled(stor
 
 def _plan(tx: Tx) -> list[str]:
     """Return how SQLite carries out a quick balance."""
-    texts: list[str] = []
+    texts: list[tuple[str, tuple[Any, ...]]] = []
 
     def note(*args: Any) -> None:
-        texts.append(args[2])
+        texts.append((args[2], args[3]))
 
     sa.event.listen(tx.engine, "before_cursor_execute", note)
     balance.balance(tx, PARTNERS)
     sa.event.remove(tx.engine, "before_cursor_execute", note)
-    (text,) = texts
-    return [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()]
+    ((text, values),) = texts
+    return [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()]

@@ -3,11 +3,27 @@
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import FINAL
-from hub.store.schema.tables.exchange import Big, Instant, metadata, one_of
+from hub.store.schema.partial_index import partial_index
+from hub.store.schema.tables.exchange import Big, Instant, deliveries, metadata, one_of
 
 ACCEPTED, ARCHIVED = "accepted", "archived"
 KEPT = frozenset(map(str, FINAL)) | {ACCEPTED, ARCHIVED}
 """What is counted as it happens. Open states are counted when somebody asks: they are few."""
+
+LEFT_TO_PERSON = sa.text("state IN ('dead', 'ambiguous') AND settled_at IS NULL AND type <> ''")
+"""As `exchange.UNSETTLED`, in every question that counts what stands until a person comes. The
+index has whatever is counted, so that no row is read; a delivery that moves on is never in it."""
+partial_index(
+    "ix_deliveries_left",
+    deliveries.c.destination,
+    deliveries.c.state,
+    deliveries.c.type,
+    deliveries.c.code,
+    deliveries.c.next_attempt_at,
+    deliveries.c.created_at,
+    deliveries.c.settled_at,
+    where=LEFT_TO_PERSON,
+)
 
 delivery_counts = sa.Table(
     "delivery_counts",
