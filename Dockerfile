@@ -7,7 +7,7 @@ RUN python -m venv /opt/hub
 # LOCK=traces adds the packages of the extra, for HUB_TRACES_URL; LOCK=chat those for channels of
 # the kind apprise.
 ARG LOCK=runtime
-COPY requirements/runtime.txt requirements/traces.txt requirements/chat.txt requirements/
+COPY requirements/runtime.txt requirements/traces.txt requirements/chat.txt requirements/discover.txt requirements/
 RUN /opt/hub/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --no-deps --require-hashes --requirement requirements/$LOCK.txt \
     && /opt/hub/bin/python -m pip --disable-pip-version-check check

@@ -132,9 +132,7 @@ class Simulation:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await self.service.open()
-        await self.control.open()
-        await self.partner.start()
+        await self.begin()
         ready = {
             "ready": self.partner.name,
             "url": f"http://{self.service.host}:{self.service.number}",
@@ -144,6 +142,16 @@ class Simulation:
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         await stop.wait()
+        await self.end()
+
+    async def begin(self) -> None:
+        """Serve; both ports are open when this returns."""
+        await self.service.open()
+        await self.control.open()
+        await self.partner.start()
+
+    async def end(self) -> None:
+        """Let calls in progress end, close both ports and the ledger."""
         await self.partner.stop()
         await self.service.end()
         await self.control.end()

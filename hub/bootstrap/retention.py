@@ -10,8 +10,10 @@ from pathlib import Path
 
 from adapters.devices.scanner import copies
 from adapters.devices.scanner.claims import CLAIMED
+from hub.bootstrap.files.device_file import devices_of_settings
 from hub.operations.archive.config import Archive
 from hub.ports import Clock
+from hub.rules.devices.reading import SCANNER
 from hub.settings import Settings
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
@@ -40,7 +42,13 @@ def make_archive(
 
 
 def forget_scans(settings: Settings, number: str) -> int:
-    """Remove the scanner's own copies of a dossier's papers; return how many."""
-    folders = [settings.scans / name for name in ("", copies.TAKEN, copies.REFUSED)]
-    folders += (settings.scans / CLAIMED).glob("*")
+    """Remove the copies of a dossier's papers in every scan folder of this machine.
+
+    Return how many. A refused stack tells no dossier: it goes by its age, as do the copies on
+    workstations. Raises SettingsError for a file of devices without use; then nothing was removed.
+    """
+    scanners = (it for it in devices_of_settings(settings) if it.kind == SCANNER)
+    roots = [settings.scans, *(Path(it.values["folder"]) for it in scanners)]
+    folders = [root / name for root in roots for name in ("", copies.TAKEN, copies.REFUSED)]
+    folders += (claimed for root in roots for claimed in (root / CLAIMED).glob("*"))
     return copies.remove_of(folders, number)

@@ -115,6 +115,7 @@ COMMANDS = {
     "devices list": "hub.cli.devices.shown_devices",
     "devices check": "hub.cli.devices.shown_devices",
     "devices scan": "hub.cli.devices.scanning",
+    "devices discover": "hub.cli.devices.discovering",
     "devices diagnostics": "hub.cli.devices.diagnostics",
     "edge enroll": "hub.cli.edge.enroll",
     "edge run": "hub.cli.edge.run",

@@ -14,6 +14,7 @@ from hub.console.approvals import accounts as account_confirmations
 from hub.console.approvals import inbox
 from hub.console.desks import acts as desk_acts
 from hub.console.desks import pages as desks
+from hub.console.devices import device, snapshot
 from hub.console.frame import errors
 from hub.console.frame.rendering import OWN_FILES
 from hub.console.frame.sent_form import SentForms
@@ -48,7 +49,9 @@ def create_app(parts: Parts) -> FastAPI:
         page.install(app, parts)
     for page in (listing, message, unread_page, parked_acts, desks, desk_acts):
         page.install(app, parts)
-    for page in (unmasking, printing, resend, tasks, settling, inbox, audit, devices):
+    for page in (unmasking, printing, resend, tasks, settling, inbox, audit):
+        page.install(app, parts)
+    for page in (devices, device, snapshot):
         page.install(app, parts)
     for page in (workstations, workstation_acts):
         page.install(app, parts)

@@ -31,14 +31,15 @@ def delivery(id: int) -> str:
     return f"/deliveries/{id}"
 
 
-def message(id: str) -> str:
-    """Return the page of a message that is or was parked."""
-    return f"/parked/message?{urlencode({'id': id})}"
+def message(id: str, page: int = 1) -> str:
+    """Return the page of a message that is or was parked; `page`: which of its pages it shows."""
+    given = {"id": id, **({"page": page} if page > 1 else {})}
+    return f"/parked/message?{urlencode(given)}"
 
 
-def page_picture(id: str) -> str:
-    """Return the picture of the first of parked pages."""
-    return f"/parked/picture?{urlencode({'id': id})}"
+def page_picture(id: str, page: int) -> str:
+    """Return the picture of one of parked pages, from 1."""
+    return f"/parked/picture?{urlencode({'id': id, 'page': page})}"
 
 
 def message_list(type: str = "", code: str = "", after: str = "") -> str:
@@ -85,6 +86,21 @@ def incident(number: int) -> str:
 def signal(name: str) -> str:
     """Return the page of what is measured for alerts."""
     return f"/signals/{quote(name, safe='')}"
+
+
+def device(name: str) -> str:
+    """Return the page of a device."""
+    return f"/devices/{quote(name, safe='')}"
+
+
+def snapshot(name: str) -> str:
+    """Return where the form of a camera's picture goes."""
+    return f"{device(name)}/snapshot"
+
+
+def camera_picture(name: str, file: str) -> str:
+    """Return a picture of a camera."""
+    return f"{device(name)}/pictures/{quote(file, safe='')}"
 
 
 def desk(name: str) -> str:

@@ -9,6 +9,7 @@ from fastapi import Request
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.messages.invalid import InvalidMessage
 from hub.operations.devices.printing import PrintingParts
+from hub.operations.devices.snapshots import Snapshots
 from hub.operations.users.providers import IdentityProvider
 from hub.ports import BlobPath, Clock, Destination
 from hub.rules.alerts.incidents import Incident
@@ -64,6 +65,8 @@ class Parts:
     kept_outside: Callable[[], Sequence[Incident]] = tuple
     """Open incidents that no database can keep, from the files of this machine."""
     file_path: BlobPath = no_file
+    snapshots: Snapshots | None = None
+    """The cameras, and where their pictures are; None where no picture can be taken."""
     printing: PrintingParts | None = None
     """What ordering a paper takes; None where nothing can be printed."""
     on_delivered: OnDelivered = lambda *_: None

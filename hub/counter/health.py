@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.counter.live_lines import LiveLines
-from hub.counter.screens import DISPLAY, KIOSK, kind_of
+from hub.counter.screens import kind_of
 from hub.operations.devices.watching import CHECK_EVERY, DeviceWatching
 from hub.ports import Clock
-from hub.rules.devices.health import DeviceFinding
+from hub.rules.devices.health import DeviceFinding, DeviceState
+from hub.rules.devices.reading import DISPLAY, KIOSK
 from hub.store.clients import registry, secrets
 from hub.store.devices import states
 from hub.store.engine.store import Store
@@ -59,22 +60,28 @@ class ScreenWatching(DeviceWatching):
     def _registered(self) -> list[ScreenDevice]:
         now, found = self.clock(), []
         with self.store.read() as tx:
+            up = {it.device for it in states.listing(tx) if it.state is DeviceState.UP}
             for one in registry.all_of(tx):
                 kind = kind_of(one.client)
                 if one.retired or not kind:
                     continue
                 kept = secrets.of_client(tx, one.client.id)
                 has_key = any(it.is_live(now) for it in kept)
-                findings = self._findings(one.client.id, kind, now, has_key=has_key)
+                findings = self._findings(
+                    one.client.id, kind, now, has_key=has_key, was_up=one.client.id in up
+                )
                 found.append(ScreenDevice(name=one.client.id, kind=kind, findings=findings))
         return found
 
     def _findings(
-        self, name: str, kind: str, now: datetime, *, has_key: bool
+        self, name: str, kind: str, now: datetime, *, has_key: bool, was_up: bool
     ) -> list[DeviceFinding]:
         if not has_key:
             return [DeviceFinding("screen_without_key")]
         heard = self._lines.last(name)
+        if heard is None and not was_up:
+            return [DeviceFinding("screen_away")]
+        # One that was up before this process began gets time to come back.
         if now - (heard.at if heard else self._since) > AWAY_AFTER:
             return [DeviceFinding("screen_away")]
         if heard is None or not heard.width or (heard.width, heard.height) == SIZES[kind]:

@@ -16,13 +16,13 @@ from hub.counter.forms import typed
 from hub.counter.parts import CounterParts
 from hub.rules.clients import api_keys
 from hub.rules.clients.client import Client
+from hub.rules.devices.reading import DISPLAY, KIOSK
 from hub.store.clients import calls, secrets
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
 from hub.store.users import sign_in_failures as failures
 
 COOKIE = "hub-screen"
-KIOSK, DISPLAY = "kiosk", "display"
 MOST_FORMS = 30
 """Forms that one kiosk may send within any minute, where its client has no lower limit."""
 

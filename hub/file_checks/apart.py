@@ -11,7 +11,12 @@ LONGEST = 120.0
 
 
 def parsed_apart(
-    module: str, place: Path, media_type: str, *others: Path, called: str, longest: float = LONGEST
+    module: str,
+    place: Path,
+    media_type: str,
+    *others: Path | str,
+    called: str,
+    longest: float = LONGEST,
 ) -> dict[str, Any]:
     """Return what the module said of a file: its line of JSON, or {"code": ..., "why": ...}.
 

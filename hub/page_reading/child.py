@@ -15,8 +15,6 @@ from hub.file_checks.limits import limit_process
 WRITES_TIMES, WRITES_BESIDE = 3, 64 * 1024 * 1024
 """How large a file it may write, and all papers together: so many times what it reads, and so many
 bytes beside."""
-PREVIEW = (1000, 1400)
-"""Pixels of the picture that a person looks at."""
 
 
 def main(arguments: list[str]) -> dict[str, Any]:
@@ -62,12 +60,13 @@ def _read(place: Path, media_type: str, into: Path, most: int) -> dict[str, Any]
 
 def _preview(stack: Path, number: int, into: Path) -> str:
     """Write the picture of a page that a person has to look at; return its name."""
+    from hub.page_reading.one_page import PREVIEW, QUALITY
     from hub.page_reading.pictures import page_at
 
     page = page_at(stack, number).half()
     page.thumbnail(PREVIEW)
     place = into / f"{number}.jpg"
-    page.save(place, quality=60)
+    page.save(place, quality=QUALITY)
     return place.name
 
 

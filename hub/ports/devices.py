@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from hub.rules.devices.health import DeviceFinding
+from hub.rules.devices.health import DeviceFigure, DeviceFinding
 from hub.texts import Text
 
 
@@ -31,6 +31,26 @@ class Device(Protocol):
         Changes nothing at the device. Each call that it makes has an end; a network share whose
         server is away may hold it up, so that it runs in a thread of its own.
         """
+
+
+@runtime_checkable
+class CountingDevice(Device, Protocol):
+    """A device that also counts: pages, how full its trays are."""
+
+    def figures(self) -> Sequence[DeviceFigure]:
+        """Return what its last check has read, nothing before one or where that read none."""
+
+
+class NoPicture(Exception):
+    """No picture came; `finding` says why and what to do."""
+
+    def __init__(self, finding: DeviceFinding) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+
+
+Picture = Callable[[], bytes]
+"""Takes one picture of now, a JPEG. Raises NoPicture."""
 
 
 @dataclass(frozen=True, slots=True)

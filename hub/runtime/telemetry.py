@@ -35,6 +35,7 @@ class Event(StrEnum):
     SCAN_UNFINISHED = "scan_unfinished"
     SCAN_LEFT_ALONE = "scan_left_alone"
     STACK_SPLIT = "stack_split"
+    COPIES_REMOVED = "copies_removed"
     LEFTOVERS_REMOVED = "leftovers_removed"
     BROKER_LOST = "broker_lost"
     OUTBOX_LISTENER_LOST = "outbox_listener_lost"

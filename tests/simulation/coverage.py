@@ -7,14 +7,12 @@ from rich.table import Table
 
 from hub.rules.deliveries.states import MOVES, DeliveryState
 from hub.runtime.failpoints import Point
+from tests.simulation.actors import supervisors
 from tests.simulation.actors.partner import WRONG
 
 S = DeliveryState
 OF_OTHERS = {
     Point.CALLBACK_BEFORE_REPLY: "the gateway's process; the courier of a story has none",
-    Point.REPLAY_BETWEEN_ITEMS: "a replay plan; no story makes one yet",
-    Point.PAUSE_AFTER_CLEAR: "needs a pause that a person or a window ends",
-    Point.DELIVER_AFTER_SET_ASIDE: "needs a pause while work is queued",
     **{
         point: "the archive; no story archives yet"
         for point in Point
@@ -22,7 +20,15 @@ OF_OTHERS = {
     },
 }
 """Failpoints that stories do not pass, and why."""
-_VERBS = ("replay", "cancel", "by hand", "delivered by hand", "delivered", "absent")
+_VERBS = (
+    "replay",
+    "cancel",
+    "by hand",
+    "delivered by hand",
+    "delivered",
+    "absent",
+    *supervisors.VERBS,
+)
 _HAPPENINGS = (
     "acknowledgement lost",
     "broker away",
@@ -38,6 +44,7 @@ _HAPPENINGS = (
     "machine sleeps",
     "message doubled",
     "messages reordered",
+    "role stalled",
     "stop",
     "thread starved",
 )

@@ -11,6 +11,7 @@
 9. When faults have ceased and time goes on, every delivery is final or shown to a person.
 10. The records know what they were told: each dossier, and that it was finished.
 11. No step of a role ends with an error that is none of the story's.
+12. No message is handled twice by the records.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,14 +23,40 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
 from tests.simulation.actors.office import Told
 from tests.simulation.actors.partner import Effect, StoryPartner
+from tests.simulation.world.observer import Observer
 
 S = DeliveryState
 _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
 
 _BEFORE = (
     "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
-    "d.lane = deliveries.lane AND d.settled_at IS NULL AND d.id < deliveries.id"
+    "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
+    "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
 )
+_PLACE = (
+    "SELECT coalesce(place, id) FROM deliveries WHERE message_id = :message AND destination = :to"
+)
+_FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
+_KEPT = f"{_FINAL}, 'accepted'"
+_OF_TOUCHED = f"""
+SELECT '7: delivery ' || id || ' is ' || state || ' and has no next time' FROM deliveries
+WHERE id IN (SELECT id FROM sim_touched WHERE seq > :seen)
+AND (state = 'waiting' AND next_attempt_at IS NULL OR state = 'sending' AND lease_until IS NULL)
+UNION ALL
+SELECT '5: delivery ' || id || ' is ' || state || ', settled at ' || coalesce(settled_at, 'never')
+FROM deliveries WHERE id IN (SELECT id FROM sim_touched WHERE seq > :seen)
+AND (state IN ({_FINAL})) <> (settled_at IS NOT NULL)
+UNION ALL
+SELECT '7: delivery ' || id || ' is held and nothing is before it' FROM deliveries
+WHERE state = 'held' AND settled_at IS NULL AND state <> '' AND NOT EXISTS ({_BEFORE})
+"""  # noqa: S608 - written here
+_OF_ALL = f"""
+SELECT '12: message ' || message_id || ' was handled ' || times || ' times' FROM sim_handled
+WHERE times > 1
+UNION ALL
+SELECT '4: the kept count of ' || state || ' for ' || destination || ' is off by ' || off
+FROM sim_balance WHERE off <> 0 AND state IN ({_KEPT})
+"""  # noqa: S608 - written here
 
 
 class Broken(AssertionError):
@@ -39,8 +66,8 @@ class Broken(AssertionError):
 class Effects:
     """Checks 1 and 2 at the moment of each effect."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, observer: Observer) -> None:
+        self.observer = observer
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str]] = set()
 
@@ -50,22 +77,35 @@ class Effects:
         if key in self._seen:
             raise Broken(f"1: {effect.type} of {effect.number} took effect twice at {partner.name}")
         self._seen.add(key)
-        with self.store.read() as tx:
-            id = tx.exec_driver_sql(
-                "SELECT id FROM deliveries WHERE message_id = ? AND destination = ?",
-                (effect.message_id, partner.name),
-            ).scalar_one()
+        ((id,),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
         lane = partner.name, effect.number
         if id < self._latest.get(lane, 0):
             raise Broken(f"2: {effect.type} of {effect.number} came after a later one")
         self._latest[lane] = id
 
 
-def check_always(store: Store) -> None:
-    """Check what must hold between any two steps; raises Broken."""
+class Always:
+    """Checks what must hold after every write, of what was written since the last check."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer = observer
+        self._seen = 0
+
+    def check(self) -> None:
+        """Raise Broken where something does not hold."""
+        for (wrong,) in self.observer.rows(_OF_ALL):
+            raise Broken(wrong)
+        ((last,),) = self.observer.rows("SELECT max(seq) FROM sim_touched")
+        if last is None or last == self._seen:
+            return
+        for (wrong,) in self.observer.rows(_OF_TOUCHED, seen=self._seen):
+            raise Broken(wrong)
+        self._seen = last
+
+
+def check_proof(store: Store) -> None:
+    """Check the balance by the product's own count of every row; raises Broken."""
     with store.read() as tx:
-        for row in tx.exec_driver_sql(f"{_STATES} WHERE state = 'held' AND NOT EXISTS ({_BEFORE})"):
-            raise Broken(f"7: delivery {row.id} is held and nothing is before it")
         proof = prove(tx, catalog.READERS)
     if not proof.good:
         raise Broken(f"4: {proof.problems or proof.balances}")
@@ -78,7 +118,7 @@ def check_end(
 
     `settled`: deliveries that a person settled, with how.
     """
-    check_always(store)
+    check_proof(store)
     if told.refused:
         raise Broken(f"10: the counter was refused: {told.refused[0]}")
     by_name = {partner.name: partner for partner in partners}
@@ -120,7 +160,8 @@ def _is_shown(tx: Tx, row: object) -> bool:
     if state is not S.HELD:
         return False
     first = tx.exec_driver_sql(
-        f"{_STATES} WHERE destination = ? AND lane = ? AND settled_at IS NULL ORDER BY id LIMIT 1",
+        f"{_STATES} WHERE destination = ? AND lane = ? AND settled_at IS NULL "
+        "ORDER BY coalesce(place, id), id LIMIT 1",
         (row.destination, row.lane),  # type: ignore[attr-defined]
     ).one()
     return first.id != row.id and _is_shown(tx, first)  # type: ignore[attr-defined]

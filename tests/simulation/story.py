@@ -4,6 +4,7 @@ In each step one actor or one role of one process does one thing. When nobody ha
 time leaps. After the last dossier faults cease, and time goes on until everything rests.
 """
 
+import math
 import random
 import tempfile
 from collections import Counter
@@ -22,16 +23,18 @@ from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
+from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
-from tests.simulation.world.process import Process, take
+from tests.simulation.world.observer import Observer
+from tests.simulation.world.process import Changes, Process, take
 from tests.simulation.world.store import make_database
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
 
-VERSION = 1
+VERSION = 3
 """Of the meaning of a seed: another version tells another story."""
 DOSSIERS = 20
 REST = 4 * 24 * 3600.0
@@ -39,13 +42,14 @@ REST = 4 * 24 * 3600.0
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 OPERATORS_ACT = 0.05
 """In how many rounds an operator does something."""
+SUPERVISORS_ACT = 0.03
 COMES_BACK = 0.3
 """In how many rounds a dead process is started again."""
 Turn = tuple[str, Process | None, Callable[[], object]]
-ACTORS = frozenset({"counter", "courier", "operators"})
+ACTORS = frozenset({"counter", "courier", "operators", "supervisors"})
 """They write down themselves what they do."""
-CHECK_EVERY = 100
-"""Steps between two counts of everything; the other invariants are checked at each step."""
+PROVE_EVERY = 200
+"""Writes between two counts of every row; the other invariants are checked after each write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,30 +94,38 @@ class Story:
         self.told = Told()
         self.broker = StoryBroker(self.chance)
         make_database(directory / "hub.db")
+        self.observer = Observer(directory / "hub.db")
+        self.changes = Changes(self.observer)
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
-        records = Records(rules)
-        self.processes = [
-            Process(
-                name,
-                directory,
-                time=self.time,
-                chance=self.chance,
-                broker=self.broker,
-                records=records,
-                partners=self.partners,
-            )
-            for name in ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
-        ]
-        self.observer = Store(f"sqlite:///{directory / 'hub.db'}")
-        """Reads what the processes wrote, whether they live or not."""
+        self.records = Records(rules)
+        names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
+        self.processes = [self._process(name, directory) for name in names]
+        self.store = Store(f"sqlite:///{directory / 'hub.db'}")
+        """Of no process: it reads what they wrote, whether they live or not."""
+        self.always = invariants.Always(self.observer)
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
+        self.supervisors = Supervisors(self.partners, self.chance, self.note)
         self.clerks = self._clerks(rules)
         self.steps = 0
+        self._checked = 0
+        """The write after which the invariants were checked the last time."""
         self.broken: invariants.Broken | None = None
         """What broke while the hub made a call."""
+
+    def _process(self, name: str, directory: Path) -> Process:
+        return Process(
+            name,
+            directory,
+            time=self.time,
+            chance=self.chance,
+            broker=self.broker,
+            records=self.records,
+            partners=self.partners,
+            changes=self.changes,
+        )
 
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""
@@ -122,19 +134,21 @@ class Story:
     def run(self) -> None:
         """Play the story to its end; raises Broken."""
         for process in self.processes:
+            process.meanwhile = self._round_of_others
             process.start()
         while self.clerks:
             self._round()
         self._go_on(600.0)
         self._calm_down()
         self._go_on(REST)
-        invariants.check_end(self.observer, self.partners, self.told, self.operators.settled)
+        invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
 
     def close(self) -> None:
         """Give back what the processes hold."""
         for process in self.processes:
             process.close()
         self.observer.close()
+        self.store.close()
 
     def _calm_down(self) -> None:
         """From here on nothing goes wrong any more."""
@@ -142,6 +156,7 @@ class Story:
         self.note("story", "faults cease")
         for process in self.processes:
             process.skew = 0.0
+            process.pacing.go_on()
             if process.dead:
                 process.start()
 
@@ -152,10 +167,25 @@ class Story:
             if self._round():
                 leap = 0
                 continue
-            if self.chance.calm and leap == len(LEAPS) - 1 and rests(self.observer, self.broker):
+            if self.chance.calm and leap == len(LEAPS) - 1 and self._rests():
                 return
-            self.time.advance(LEAPS[leap])
+            self.time.advance(self._to_next_event(LEAPS[leap]))
             leap = min(leap + 1, len(LEAPS) - 1)
+
+    def _rests(self) -> bool:
+        """Tell whether nothing is under way or due any more, at the hub or on the way."""
+        comes = [process.next_call for process in self.processes]
+        comes += [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
+        return min(comes) == math.inf and rests(self.observer, self.broker)
+
+    def _to_next_event(self, longest: float) -> float:
+        """Return how far to leap: to what is known to come next, where that is before `longest`."""
+        known = [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
+        known += self.changes.what_next()[1:]
+        known += [process.next_call for process in self.processes if not process.dead]
+        now = self.time.elapsed
+        left = min((at for at in known if at > now), default=math.inf) - now
+        return min(longest, left + 0.001)
 
     def _round(self) -> int:
         """Let everybody who has something to do do one thing, in an order by chance."""
@@ -168,6 +198,12 @@ class Story:
             done += self._step(name, process, work)
         self._happen()
         return done
+
+    def _round_of_others(self) -> None:
+        """Let the others go on while a role waits for what they do."""
+        for name, process, work in list(self._turns()):
+            if name != "replays" and not (process is not None and process.dead):
+                self._step(name, process, work)
 
     def _turns(self) -> Iterator[Turn]:
         for process in self.processes:
@@ -184,24 +220,34 @@ class Story:
             yield "courier", taking, partial(self.courier.work, taking)
         if self.chance.order.random() < OPERATORS_ACT:
             yield "operators", taking, partial(self.operators.act, taking)
+        if self.chance.order.random() < SUPERVISORS_ACT:
+            yield "supervisors", taking, partial(self.supervisors.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
         self.steps += 1
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
         done = take(process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
+        if process:
+            process.looked(name, done)
         if done and name not in ACTORS:
             self.note(process.name if process else name, f"{name} {done}")
-        self._require_whole()
-        if process and process.role_crashes:
-            raise invariants.Broken(f"11: {process.role_crashes[0]}")
-        if self.steps % CHECK_EVERY == 0:
-            invariants.check_always(self.observer)
+        self._require_whole(process)
         return done
 
-    def _require_whole(self) -> None:
+    def _require_whole(self, process: Process | None) -> None:
+        """Check what must hold after every step."""
         if self.broken is not None:
             raise self.broken
+        if process and process.role_crashes:
+            raise invariants.Broken(f"11: {process.role_crashes[0]}")
+        writes = self.changes.writes
+        if writes == self._checked:
+            return
+        self.always.check()
+        if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
+            invariants.check_proof(self.store)
+        self._checked = writes
 
     def _happen(self) -> None:
         """Let what nobody wants happen now and then; let what is dead come back."""
@@ -211,8 +257,8 @@ class Story:
         if strikes("machine sleeps", 0.002):
             self.note("story", "the machine sleeps")
             self.time.advance(order.choice((30.0, 700.0, 3600.0)))
-        if strikes("broker emptied", 0.004):
-            self.note("broker", "comes back empty")
+        if self.broker.ready and strikes("broker emptied", 0.03):
+            self.note("broker", f"comes back empty, {self.broker.ready} messages are gone")
             self.broker.lose_everything()
         for partner in self.partners:
             if strikes(f"{partner.name} away", 0.003):
@@ -234,6 +280,8 @@ class Story:
         elif strikes("clock set", 0.003):
             process.skew = order.choice((-90.0, -20.0, 20.0, 90.0, 0.0))
             self.note(process.name, f"clock is {process.skew:+.0f} s wrong")
+        elif strikes("role stalled", 0.02):
+            self.note(process.name, f"{process.stall()} gets no processor")
 
     def _late_effects(self) -> int:
         return sum(partner.let_effects_come() for partner in self.partners)
@@ -277,14 +325,13 @@ class Story:
         return [clerk for nth, clerk in enumerate(made) if nth not in self.plot.without]
 
 
-def rests(store: Store, broker: StoryBroker) -> bool:
+def rests(observer: Observer, broker: StoryBroker) -> bool:
     """Tell whether nothing is under way or due any more."""
-    with store.read() as tx:
-        left = tx.exec_driver_sql(
-            "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
-            "next_attempt_at IS NOT NULL AND settled_at IS NULL OR state IN ('sending', 'pending'))"
-            " + (SELECT count(*) FROM journal WHERE state IN ('accepted', 'early'))"
-        ).scalar_one()
+    ((left,),) = observer.rows(
+        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
+        "next_attempt_at IS NOT NULL AND settled_at IS NULL OR state IN ('sending', 'pending'))"
+        " + (SELECT count(*) FROM journal WHERE state IN ('accepted', 'early'))"
+    )
     return not left and not broker.ready
 
 
@@ -317,8 +364,7 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
 
 
 def _moves(story: Story) -> dict[str, int]:
-    with story.observer.read() as tx:
-        rows = tx.exec_driver_sql("SELECT source, target, count FROM sim_moves").all()
+    rows = story.observer.rows("SELECT source, target, count FROM sim_moves")
     return {f"move {source} -> {target}": count for source, target, count in rows}
 
 

@@ -8,23 +8,31 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation import defects, regressions
 
-def simulate(*words: str) -> subprocess.CompletedProcess[str]:
+
+def simulate(*words: str, hours: float = 0.1) -> subprocess.CompletedProcess[str]:
     """Run the simulation in a process of its own: it rules time there."""
     command = [sys.executable, "-m", "tests.simulation", *words]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=280, check=False, env=environment
+        command, capture_output=True, text=True, timeout=hours * 3600, check=False, env=environment
     )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_stories_with_faults_keep_every_promise(tmp_path: Path) -> None:
-    """Four stories hold all invariants, and the first one replays exactly."""
-    done = simulate("--seeds", "1-4", "--dossiers", "10", "--json", str(tmp_path / "report"))
+    """Fifty stories and each seed that once found a defect hold all invariants.
+
+    The first one replays exactly.
+    """
+    report_file = tmp_path / "report"
+    done = simulate(
+        "--seeds", "1-50", "--dossiers", "8", "--regressions", "--json", f"{report_file}"
+    )
     assert done.returncode == 0, done.stdout
-    report = json.loads((tmp_path / "report").read_text())
-    assert report["stories"] == 4
+    report = json.loads(report_file.read_text())
+    assert report["stories"] >= 50
     assert report["met"]["fault crash between steps"] > 0
     assert report["met"]["move ambiguous -> delivered"] > 0
 
@@ -40,8 +48,42 @@ def test_a_planted_defect_is_found_and_told_as_a_short_story() -> None:
     assert "faults are needed" in found.stdout
 
 
+@pytest.mark.timeout(300)
+def test_a_story_that_does_not_replay_exactly_names_the_file_of_the_missed_chance() -> None:
+    """Chance that no seed decides is a failure, and the place that asked for it is named."""
+    words = ("--seeds", "1-1", "--dossiers", "8", "--defect", defects.CHANCE_OF_THE_MACHINE)
+    found = simulate(*words)
+    assert found.returncode == 1
+    assert "seed 1 does not replay exactly" in found.stdout
+    assert "tests/simulation/defects.py" in found.stdout
+    assert "random.random" in found.stdout
+
+
 def test_a_seed_of_another_version_is_refused() -> None:
     """It would tell another story than the one that was meant."""
     refused = simulate("--seed", "1", "--version", "0")
     assert refused.returncode == 2
     assert "Seed 1 is of version 0" in refused.stdout
+
+
+def test_seeds_of_another_version_in_the_file_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file says for which version its seeds were written, and what to do."""
+    (tmp_path / "regressions.toml").write_text("version = 1\n[seeds]\n[defects]\n")
+    monkeypatch.setattr(regressions, "FILE", tmp_path / "regressions.toml")
+    with pytest.raises(regressions.OtherVersion, match=r"of version 1.*script/simulate --defects"):
+        regressions.seeds()
+
+
+def test_each_planted_defect_has_a_seed_that_finds_it() -> None:
+    """A simulation that finds no planted defect proves nothing."""
+    assert regressions.planted().keys() == defects.DEFECTS.keys()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_every_planted_defect_is_found() -> None:
+    """Each by its seed, or by one of a thousand."""
+    found = simulate("--defects", "--seeds", "1-1000", hours=0.5)
+    assert found.returncode == 0, found.stdout

@@ -60,6 +60,10 @@ class RabbitService:
         self.node.delete_vhost(name)
 
 
+COUNTS_SOON = {"collect_statistics_interval": 1000, "quorum_tick_interval": 1000}
+"""Milliseconds: who waits for the broker's own figures waits a second and not five."""
+
+
 @contextmanager
 def rabbit_service(
     directory: Path, existing_url: str = "", existing_management_url: str = ""
@@ -68,7 +72,7 @@ def rabbit_service(
     if existing_url:
         yield RabbitService(existing_url, existing_management_url, None)
         return
-    node = PrivateRabbit(directory)
+    node = PrivateRabbit(directory, limits=COUNTS_SOON)
     node.start()
     try:
         yield RabbitService(node.url, node.management_url, node)

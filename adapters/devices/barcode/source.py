@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from adapters.devices.barcode.acceptance_codes import AcceptanceCodes
 from adapters.devices.barcode.framing import LONGEST, Framing
 from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
@@ -58,6 +59,7 @@ class BarcodeSource:
         clock: Clock,
         device: str = "barcode-1",
         name: str = "barcode",
+        acceptance: AcceptanceCodes | None = None,
     ) -> None:
         self.name = name
         self.line = line
@@ -65,6 +67,8 @@ class BarcodeSource:
         self.station = station
         self.clock = clock
         self.device = device
+        self.acceptance = acceptance
+        """Where codes of an acceptance go; None where nobody waits for them."""
         self.trouble = ""
 
     def run(
@@ -105,12 +109,20 @@ class BarcodeSource:
             else:
                 codes = framing.quiet(time.monotonic())
             for code in codes:
-                os.write(handle, BEEP if self.submit(code, sink) else REFUSED)
+                taken = self._is_of_acceptance(code) or self.submit(code, sink)
+                os.write(handle, BEEP if taken else REFUSED)
 
     def _lost(self, cause: str) -> None:
         if not self.trouble:
             log.error("device_lost", role=self.name, error=cause)
         self.trouble = cause
+
+    def _is_of_acceptance(self, code: bytes) -> bool:
+        """Tell whether a code is one of an acceptance, and was kept for it."""
+        try:
+            return self.acceptance is not None and self.acceptance.keep(code)
+        except OSError:
+            return False  # the walk says that nothing came
 
     def submit(self, code: bytes, sink: Sink) -> bool:
         """Hand one code to the hub; tell whether it was taken."""

@@ -14,20 +14,13 @@ from adapters.devices.camera import rtsp
 from adapters.devices.camera.calls import OnvifCamera
 from adapters.devices.camera.onvif import NotOnvif, OnvifFault, Place
 from adapters.devices.secret_file import secret, why_unusable
+from hub.ports.devices import NoPicture
 from hub.rules.devices.health import DeviceFinding
 from hub.rules.failures.errors import DeliveryFailure
 
 MOST_SKEW: Final = timedelta(seconds=60)
 _ANSWERED: Final = ("partner_busy", "reply_server_error")
 """Failures of which HTTP itself tells: the camera is there."""
-
-
-class NoPicture(Exception):
-    """No picture came; `finding` says why and what to do."""
-
-    def __init__(self, finding: DeviceFinding) -> None:
-        super().__init__(finding.code)
-        self.finding = finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

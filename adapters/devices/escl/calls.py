@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from adapters.devices.escl.documents import (
     Capabilities,
+    Job,
     JobStatus,
     NotEscl,
     ScannerStatus,
     ScanSettings,
-    path_of,
+    job_of,
     read_capabilities,
     read_status,
     write_settings,
@@ -70,6 +71,7 @@ class EsclScanner:
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
             raise ValueError("a scanner's address is http(s)://host/eSCL")
         self._base = parts.path.rstrip("/")
+        self._hosts = ("", parts.netloc, parts.hostname)
         root = f"{parts.scheme}://{parts.netloc}"
         tls = Tls(ca_file=ca_file) if ca_file else Tls()
         dialer = Dialer(root, timeout=limits.connect_timeout, tls=tls)
@@ -101,7 +103,7 @@ class EsclScanner:
             ended = True
         finally:
             if not ended:
-                self.cancel(job)
+                self.cancel(job.path)
 
     def cancel(self, job: str) -> None:
         """End a job, so far as the scanner answers."""
@@ -110,31 +112,28 @@ class EsclScanner:
         except DeliveryFailure:
             return  # it ends such a job by itself, and the next one says that it is busy
 
-    def _begin(self, wanted: ScanSettings, able: Capabilities) -> str:
+    def _begin(self, wanted: ScanSettings, able: Capabilities) -> Job:
         body = write_settings(wanted, able)
         reply = self._wire.call("POST", f"{self._base}/ScanJobs", body=body, headers=_XML)
         if reply.status in (409, 503):
             raise ScanFailed("busy" if reply.status == 503 else "refused", pages=0)
         expect_success(reply)
-        job = path_of(reply.header("location"))
-        if not job.startswith("/"):
-            raise NotEscl("the reply names no job")
-        return job
+        return job_of(reply.header("location"))
 
-    def _pages(self, job: str) -> Iterator[bytes]:
+    def _pages(self, job: Job) -> Iterator[bytes]:
         pages, waits_until = 0, time.monotonic() + self._patience.total_seconds()
         while pages < MOST_PAGES:
             with without_effect():
-                reply = self._wire.call("GET", f"{job}/NextDocument")
+                reply = self._wire.call("GET", f"{job.path}/NextDocument")
             if reply.status == 200:
                 pages += 1
                 waits_until = time.monotonic() + self._patience.total_seconds()
                 yield reply.body
                 continue
-            following = next_step(reply.status, self._job(job), pages=pages)
+            following = next_step(reply.status, self._job(job.path), pages=pages)
             if following.step is NextStep.END:
                 if not pages:
-                    raise ScanFailed("no_page", pages=0, detail=f"HTTP {reply.status}")
+                    raise ScanFailed("no_page", pages=0, detail=self._detail(reply, job))
                 return
             if following.step is NextStep.FAIL:
                 raise ScanFailed(following.why, pages=pages, detail=f"HTTP {reply.status}")
@@ -142,6 +141,11 @@ class EsclScanner:
                 raise ScanFailed("timeout", pages=pages, detail=f"HTTP {reply.status}")
             self._wait(self._until_next(reply))
         raise ScanFailed("too_many_pages", pages=pages)
+
+    def _detail(self, reply: Reply, job: Job) -> str:
+        """Return what a scanner without a page has answered. It may have named another address."""
+        elsewhere = f", it names {job.host} for its pages" if job.host not in self._hosts else ""
+        return f"HTTP {reply.status}{elsewhere}"
 
     def _until_next(self, reply: Reply) -> float:
         """Return the seconds until the next call: what the scanner asks for, in bounds."""

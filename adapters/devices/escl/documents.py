@@ -176,6 +176,28 @@ def read_status(body: bytes) -> ScannerStatus:
     return ScannerStatus(state, _text(root, "scan:AdfState"), jobs)
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where a job is, by the address that a scanner gave it."""
+
+    path: str
+    host: str
+    """"" where it names none. It is never called: a scanner may give the name of another network,
+    or of anything else.
+    """
+
+
+def job_of(address: str) -> Job:
+    """Return the job of a `Location`. Raises NotEscl for one that cannot be asked for."""
+    path = path_of(address)
+    plain = path.isascii() and path.isprintable() and " " not in path
+    if not plain or not path.startswith("/") or len(path) > _LONGEST_PATH:
+        raise NotEscl(f"the address of its job cannot be used: {address[:_SHOWN]!a}")
+    _, found, behind = address.partition("://")
+    host = behind.partition("/")[0] if found else ""
+    return Job(path, host if host.isascii() and host.isprintable() else ascii(host[:_SHOWN]))
+
+
 def path_of(address: str) -> str:
     """Return the path of a job's address, which may be given with or without its host."""
     _, found, behind = address.partition("://")
@@ -184,6 +206,7 @@ def path_of(address: str) -> str:
 
 
 _NAMES: Final = {"scan": SCAN, "pwg": PWG}
+_LONGEST_PATH, _SHOWN = 500, 80
 
 
 def _root(body: bytes, name: str) -> etree._Element:

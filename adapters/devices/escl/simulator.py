@@ -48,6 +48,8 @@ class ScannerFaults:
     """So many pages are counted and never given."""
     jams_after: int = -1
     """The job is aborted after so many pages."""
+    location: str = ""
+    """What it gives as the address of a job, in place of the true one."""
     hides_jobs: bool = False
     """The status lists no jobs."""
 
@@ -121,7 +123,7 @@ class SimulatedScanner:
             self.settings.append(wanted)
             place = f"/eSCL/ScanJobs/{uuid.uuid4()}"
             self._jobs[place] = _Job(pages, not_ready=self.faults.not_ready)
-            return 201, place
+            return 201, self.faults.location or place
 
     def cancel(self, path: str) -> int:
         """Answer the end of a job that was left; return the status."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from adapters.devices.photocopier import printer_mib
 from adapters.devices.photocopier.findings import PageCount, findings_of
 from adapters.devices.secret_file import secret, why_unusable
-from hub.rules.devices.health import DeviceFinding
+from hub.rules.devices.health import DeviceFigure, DeviceFinding
 
 LEAST_PASSWORD = 8
 """Of SNMP v3, by RFC 3414."""
@@ -32,9 +32,11 @@ class Photocopier:
     digest: str = "sha256"
     kind: str = "photocopier"
     count: PageCount = field(default_factory=PageCount)
+    _figures: list[DeviceFigure] = field(default_factory=list)
 
     def check(self) -> Sequence[DeviceFinding]:
         """Return what is wrong with the photocopier; reads only."""
+        self._figures.clear()
         # pysnmp takes 0.3 s and memory, which an installation without a photocopier does not pay.
         from adapters.devices.photocopier import snmp
 
@@ -62,7 +64,12 @@ class Photocopier:
         reading = printer_mib.read(values)
         if reading is None:
             return [DeviceFinding("copier_no_printer_mib", self.address)]
+        self._figures[:] = printer_mib.figures(reading)
         return findings_of(reading) + self.count.findings(reading.pages, now=time.monotonic())
+
+    def figures(self) -> Sequence[DeviceFigure]:
+        """Return the counter, trays and supplies of the last check."""
+        return tuple(self._figures)
 
     def _community(self) -> str:
         if not self.community_file:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from hub.rules.devices.health import DeviceFigure, FigureKind
+
 Oid = tuple[int, ...]
 Values = Mapping[Oid, int | bytes]
 
@@ -112,6 +114,19 @@ def read(values: Values) -> CopierReading | None:
         reading.alerts.append(Alert(_number(severity), _number(codes.get(index, 0))))
     _read_pages(values, reading)
     return reading
+
+
+def figures(reading: CopierReading) -> list[DeviceFigure]:
+    """Return what a person reads of the counts."""
+    pages = [] if reading.pages is None else [DeviceFigure(FigureKind.PAGES, level=reading.pages)]
+    named = [
+        *((FigureKind.TRAY, it) for it in reading.trays),
+        *((FigureKind.SUPPLY, it) for it in reading.supplies),
+    ]
+    levels = (
+        DeviceFigure(kind, it.name.rpartition(" ")[2], it.level, it.capacity) for kind, it in named
+    )
+    return [*pages, *levels]
 
 
 def _read_trays(values: Values, reading: CopierReading) -> None:

@@ -1,7 +1,8 @@
 """Reads columns of a device by SNMP v2c or v3: GETBULK only, nothing is ever set.
 
-The only module that loads pysnmp. Every walk has an end: a device that repeats itself, leaves the
-column or has no last row is cut, and the whole reading has one time limit.
+Beside it only `identifying` and the drill's `agent` load pysnmp. Every walk has an end: a device
+that repeats itself, leaves the column or has no last row is cut, and the whole reading has one time
+limit.
 """
 
 import asyncio

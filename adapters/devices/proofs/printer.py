@@ -9,13 +9,14 @@ from adapters.devices.printer.calls import IppPrinter, NotIpp, PrinterRefused
 from adapters.devices.scanner.simulator import page
 from hub.ports.devices import ProofRequest, ProofResult
 from hub.rules.failures.errors import DeliveryFailure
-from hub.texts import both
+from hub.texts import Text, both
 
 POLL_EVERY = 0.25
 """Seconds."""
 _COMPLETED: Final = 9
-_ENDED: Final = {7: "canceled", 8: "aborted", _COMPLETED: "completed"}
-"""States of a job that do not change any more, RFC 8011."""
+_CANCELED: Final = 7
+_ENDED: Final = (_CANCELED, 8, _COMPLETED)
+"""States of a job that do not change any more, RFC 8011: 8 is aborted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,15 @@ def _printed(printer: IppPrinter, request: ProofRequest) -> ProofResult:
     while time.monotonic() < end:
         state = next(iter(printer.job(number).get("job-state", ())), None)
         if isinstance(state, int) and state in _ENDED:
-            ended = both("acceptance.job_ended", number=number, state=_ENDED[state])
-            return ProofResult(state == _COMPLETED, ended)
+            return ProofResult(state == _COMPLETED, _ended(number, state))
         pause.wait(POLL_EVERY)
     seconds = round(request.within.total_seconds())
     return ProofResult(False, both("acceptance.job_goes_on", number=number, seconds=seconds))
+
+
+def _ended(number: int, state: int) -> Text:
+    if state == _COMPLETED:
+        return both("acceptance.job_completed", number=number)
+    if state == _CANCELED:
+        return both("acceptance.job_canceled", number=number)
+    return both("acceptance.job_aborted", number=number)

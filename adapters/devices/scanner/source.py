@@ -6,7 +6,8 @@ time of the scan. A file is taken when nothing of it has changed for a while and
 of its format is there. It is moved to `dang-nhan` before it is read, and on to `da-nhan` only after
 the hub has it durably. One that cannot be taken goes to `loi` beside a text that tells the officer
 what is wrong and what to do; one that does not become whole, and one of another program, stays
-where it is, with such a text (`findings`). Copies in `da-nhan` go after a while, see `copies`.
+where it is, with such a text (`findings`). What lies in `da-nhan` and `loi` goes after a while, see
+`copies`.
 Should the hub die in between, the file is taken again, under the same message id, and recognised.
 
 Not promised: that a writer that keeps a whole file open and still silent for longer than the rest
@@ -80,7 +81,7 @@ class ScannerSource:
         self.poll = poll
         """Seconds between two looks. Polling also works on network shares, where events do not."""
         self.keep = keep
-        """How long its own copies of what was taken stay."""
+        """How long its own copies of what was taken stay, and files that were refused."""
         self.trouble = ""
         self._read_pages = read_pages
         """Reads stacks; without it a file whose name tells nothing is refused."""
@@ -277,7 +278,9 @@ class ScannerSource:
         """Remove old copies, once an hour."""
         if self._monotonic() - self._cleared > CLEAR_EVERY:
             self._cleared = self._monotonic()
-            copies.remove_old(self.folder / TAKEN, age=self.keep)
+            for name in (TAKEN, REFUSED):
+                if gone := copies.remove_old(self.folder / name, age=self.keep):
+                    log.info("copies_removed", role=self.name, folder=name, count=gone)
 
 
 def _lack_of(path: Path, named: ScanName | None) -> str:

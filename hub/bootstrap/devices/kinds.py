@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from adapters.devices.barcode.acceptance_codes import AcceptanceCodes, ListenedProof
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
 from adapters.devices.camera.health import Camera
@@ -60,17 +61,20 @@ def make_devices(settings: Settings, store: Store | None = None) -> list[Device]
     ]
 
 
-def make_camera(settings: Settings, name: str) -> Camera | None:
-    """Return the camera of a name, None without one. Raises SettingsError."""
-    found = (it for it in device_settings(settings) if (it.kind, it.name) == (CAMERA, name))
-    return next((_camera(it) for it in found), None)
-
-
 def make_proofs(settings: Settings) -> dict[str, Proof]:
     """Return the proof of each device that has one, by its name. Raises SettingsError."""
     known = device_settings(settings)
     found = [it for it in known if it.kind in PROOFS and AGENT not in it.values]
     return {it.name: PROOFS[it.kind](it) for it in found}
+
+
+def listened_proofs(settings: Settings) -> dict[str, Proof]:
+    """Return the proofs of those devices of which a hub on this machine reads every byte.
+
+    Raises SettingsError.
+    """
+    readers = (it.name for it in device_settings(settings) if it.kind == BARCODE_READER)
+    return {name: ListenedProof(_acceptance_codes(settings, name)) for name in readers}
 
 
 def device_settings(settings: Settings) -> list[DeviceSettings]:
@@ -105,10 +109,19 @@ def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:
     )
 
 
-def _barcode_reader(it: DeviceSettings, _settings: Settings, clock: Clock) -> Source:
-    station = Station(it.values.get("station", Station.RETURN))
-    line, name = Path(it.values["line"]), reading.source_name(it.name)
-    return BarcodeSource(line, station=station, clock=clock, device=it.name, name=name)
+def _barcode_reader(it: DeviceSettings, settings: Settings, clock: Clock) -> Source:
+    return BarcodeSource(
+        Path(it.values["line"]),
+        station=Station(it.values.get("station", Station.RETURN)),
+        clock=clock,
+        device=it.name,
+        name=reading.source_name(it.name),
+        acceptance=_acceptance_codes(settings, it.name),
+    )
+
+
+def _acceptance_codes(settings: Settings, device: str) -> AcceptanceCodes:
+    return AcceptanceCodes(Path(settings.data_dir) / "acceptance" / f"{device}.code")
 
 
 def _camera(it: DeviceSettings) -> Camera:

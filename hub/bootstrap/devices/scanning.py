@@ -1,6 +1,5 @@
 """Has a network scanner of the file of devices scan into the hot folder."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +8,10 @@ from adapters.devices.escl.documents import Input, NotEscl, NotOffered, settings
 from adapters.devices.escl.stack import NotJpeg, TooLarge, write_stack
 from hub.bootstrap.devices.kinds import device_settings
 from hub.messages.local_time import LOCAL
+from hub.operations.devices.scans import ScannedStack
 from hub.ports.page_readers import MOST_BYTES
 from hub.rules.devices.reading import ESCL_SCANNER
+from hub.rules.failures.error_summary import describe_error
 from hub.rules.failures.errors import DeliveryFailure
 from hub.settings import Settings
 from hub.store.engine.file_rights import make_directory
@@ -25,14 +26,6 @@ class CannotScan(Explained):
         self.cause = cause
 
 
-@dataclass(frozen=True, slots=True)
-class ScannedStack:
-    """A stack that lies in the hot folder."""
-
-    place: Path
-    pages: int
-
-
 def scan_into_hot_folder(
     settings: Settings, device: str, *, glass: bool, both_sides: bool, now: datetime
 ) -> ScannedStack:
@@ -44,12 +37,16 @@ def scan_into_hot_folder(
     if device not in known:
         names = ", ".join(sorted(known)) or "-"
         raise CannotScan(both("scan_command.no_scanner", device=device, known=names))
-    if not settings.hot_folder:
-        make_directory(settings.scans)
     place = settings.scans / f"{device}-{now.astimezone(LOCAL):%Y%m%d-%H%M%S-%f}.pdf"
     values = known[device].values
     try:
         scanner = EsclScanner(values["address"], ca_file=values.get("ca_file", ""))
+    except (ValueError, OSError) as error:
+        words = both("device_findings.scanner_address_wrong")
+        raise CannotScan(words, f"{values['address']}: {describe_error(error)}") from None
+    try:
+        if not settings.hot_folder:
+            make_directory(settings.scans)
         return _scan(scanner, Input.PLATEN if glass else Input.FEEDER, both_sides, place)
     except NotOffered as error:
         raise CannotScan(both("scan_command.not_offered"), str(error)) from None
@@ -58,6 +55,9 @@ def scan_into_hot_folder(
         raise CannotScan(words, str(failed)) from None
     except TooLarge as error:
         raise CannotScan(both("scan_command.too_large"), str(error)) from None
+    except OSError as error:
+        words = both("scan_command.not_written", folder=settings.scans)
+        raise CannotScan(words, error.strerror or describe_error(error)) from None
     except (NotEscl, NotJpeg, DeliveryFailure) as error:
         raise CannotScan(both("scan_command.no_answer"), str(error) or "NotJpeg") from None
 

@@ -5,6 +5,7 @@ from functools import partial
 from hub.bootstrap.access.identities import make_identities
 from hub.bootstrap.alerts.roles import alert_plan, kept_outside
 from hub.bootstrap.counter import counter_plan, reader_keys
+from hub.bootstrap.devices.cameras import make_snapshots
 from hub.bootstrap.devices.printers import make_printing_parts
 from hub.bootstrap.files.secret_files import secret
 from hub.bootstrap.hub import Hub
@@ -50,6 +51,7 @@ def make_console(hub: Hub) -> list[Role]:
         reader=reader_keys(hub.settings),
         kept_outside=partial(kept_outside, hub.settings),
         file_path=hub.files.path,
+        snapshots=make_snapshots(hub.settings),
         printing=make_printing_parts(hub.settings, hub.files),
         on_delivered=hub.records.delivered,
     )

@@ -8,8 +8,9 @@ import typer
 from hub.bootstrap.retention import forget_scans
 from hub.cli.archive.opened import Number, open_archive, refused
 from hub.cli.context import Actor, Reason, by, confirmed, settings
-from hub.cli.output.answer import done, print_line, put
+from hub.cli.output.answer import done, print_line, put, refuse
 from hub.operations.archive import erasing, leading
+from hub.settings import SettingsError
 from hub.texts import text
 
 app = typer.Typer()
@@ -34,7 +35,11 @@ def erase(
             removed = erasing.remove_files(
                 archive.store, archive.files, untouched=archive.untouched, give_way=lambda: None
             )
-    removed += forget_scans(settings(), dossier)
+    try:
+        removed += forget_scans(settings(), dossier)
+    except SettingsError as error:
+        refuse(text("archive_commands.scans_stay"), cause=str(error))
+        raise typer.Exit(1) from None
     put(dossier=dossier, changed=changed, removed=removed)
     if changed:
         done(text("archive_commands.erased", dossier=dossier, removed=removed))

@@ -3,15 +3,16 @@
 From there they go the way of every stack: cut by their codes, each paper into its dossier.
 """
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from hub.bootstrap.devices.scanning import CannotScan, scan_into_hot_folder
-from hub.cli.context import settings
+from hub.cli.context import Actor, by, opened, settings
 from hub.cli.output import answer
 from hub.cli.output.answer import print_line, put, refuse
-from hub.runtime.clock import utc_now
+from hub.operations.devices.scans import scan_audited
 from hub.settings import SettingsError
 from hub.texts import text
 
@@ -24,12 +25,16 @@ def scan(
     device: Annotated[str, typer.Argument(help="scanner")],
     glass: Annotated[bool, typer.Option("--glass", help="glass")] = False,
     both_sides: Annotated[bool, typer.Option("--both-sides", help="both_sides")] = False,
+    actor: Actor = "",
 ) -> None:
     """Scan what lies in the feeder, or the sheet on the glass."""
+    known, who = settings(), by("", actor)
+    scan = partial(
+        scan_into_hot_folder, known, device, glass=glass, both_sides=both_sides, now=who["now"]
+    )
     try:
-        done = scan_into_hot_folder(
-            settings(), device, glass=glass, both_sides=both_sides, now=utc_now()
-        )
+        with opened(known) as store:
+            done = scan_audited(store, device, scan, by=who)
     except SettingsError as error:
         refuse(text("unavailable.settings"), cause=str(error))
         raise typer.Exit(2) from None

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from adapters.devices.camera.health import NoPicture
-from hub.bootstrap.devices.kinds import make_camera
+from hub.bootstrap.devices.cameras import make_camera
 from hub.cli.context import Actor, Reason, by, opened, settings
 from hub.cli.output.answer import done, put, refuse
 from hub.operations.devices import snapshots
+from hub.ports.devices import NoPicture
+from hub.rules.users.rights import Right
 from hub.settings import SettingsError
 from hub.texts import text
 
@@ -31,6 +32,7 @@ def snapshot(
         refuse(text("snapshots.no_such_camera", name=device))
         raise typer.Exit(2)
     who = by(reason, actor)
+    by(reason, actor, right=Right.UNMASK)  # it shows persons
     with opened(known) as store:
         try:
             file = snapshots.keep_picture(store, known.snapshots, device, camera.picture, who)

@@ -11,7 +11,13 @@ from hub.cli.output.answer import print_line, warn
 from hub.operations.devices.checking import DeviceChecks
 from hub.page_reading.drawing import terminal_code
 from hub.ports.devices import Device, Proof, ProofRequest, ProofResult
-from hub.rules.devices.acceptance import AcceptanceOutcome, ProtocolRow, seen_by_check, step_of
+from hub.rules.devices.acceptance import (
+    AcceptanceOutcome,
+    ProtocolRow,
+    kind_text,
+    seen_by_check,
+    step_of,
+)
 from hub.rules.devices.health import state_of, state_text, worst_first
 from hub.runtime.clock import utc_now
 from hub.texts import Text, both, joined, text
@@ -47,13 +53,21 @@ class Walk:
                 state = state_of(findings)
                 print_line("")
                 shown = {"number": number, "count": len(self.devices), "state": state_text(state)}
-                print_line(text("acceptance.device", device=device.name, kind=device.kind, **shown))
+                print_line(
+                    text(
+                        "acceptance.device",
+                        device=device.name,
+                        kind=kind_text(device.kind),
+                        **shown,
+                    )
+                )
+                if findings:
+                    print_line(seen_by_check(findings))
                 answer = self._row(device, seen_by_check(findings), works=state.works)
             yield answer
 
     def _row(self, device: Device, checked: Text, *, works: bool) -> ProtocolRow | None:
         """Return the answer, None where the person wants to repeat."""
-        print_line(checked)
         step, code = step_of(device.kind), f"KT-{secrets.token_hex(4).upper()}"
         proof, seen = self.proofs.get(device.name), checked
         task = step.task(code) if proof and step.task else step.question()

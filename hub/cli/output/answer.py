@@ -21,8 +21,8 @@ from rich.table import Table
 from hub.cli.output.listing import Listing, render
 from hub.texts import Text
 
-console = Console()
-aside = Console(stderr=True)
+console = Console(emoji=False)  # a path, or a device's own word, may look like the name of one
+aside = Console(stderr=True, emoji=False)
 """For progress, and for refusals beside a document."""
 
 

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import Who, demand
+from hub.console.links import device
 from hub.console.parts import Parts
 from hub.operations.devices.listing import shown_devices
 from hub.rules.devices.health import state_text
@@ -22,10 +23,11 @@ def install(app: FastAPI, parts: Parts) -> None:
         with parts.store.read() as tx:
             found = shown_devices(tx, now=now)
         shown = PageView(
-            template="devices.html",
+            template="devices/listing.html",
             title=both("console.nav_devices"),
             values={
                 "devices": [(it, state_text(it.state)) for it in found],
+                "device_page": device,
                 "nothing": both("device_findings.none_known"),
             },
         )

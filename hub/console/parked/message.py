@@ -15,6 +15,7 @@ from hub.console.parked.unread_page import proposal_of
 from hub.console.parts import Parts
 from hub.messages.envelope import decode_stored
 from hub.messages.invalid import InvalidMessage
+from hub.messages.payloads import PagesUnread
 from hub.operations.overview.items import explanation
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
@@ -32,12 +33,15 @@ def install(app: FastAPI, parts: Parts) -> None:
         request: Request,
         who: Who,
         id: Annotated[str, Query(max_length=200)] = "",
+        page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     ) -> Response:
-        return render(request, of_message(parts, who, id), who, now=parts.clock())
+        return render(request, of_message(parts, who, id, page=page), who, now=parts.clock())
 
 
-def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -> PageView:
-    """Return the page of a message. Raises NotHere."""
+def of_message(
+    parts: Parts, who: Visitor, id: str, *, page: int = 1, unmasked: bool = False
+) -> PageView:
+    """Return the page of a message; `page`: which of its own pages it shows. Raises NotHere."""
     if not who.may(Right.METADATA):
         raise NotHere
     may_read = who.may(Right.BODY)
@@ -58,7 +62,12 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
             "content": content,
             "unmasked": unmasked,
             "pages": pages,
-            "picture": links.page_picture(id) if pages and who.may(Right.UNMASK) else "",
+            "picture": _picture(pages, id, page) if who.may(Right.UNMASK) else "",
+            "page_number": page,
+            "page_links": [
+                (number, links.message(id, number))
+                for number in range(1, pages.pages + 1 if pages else 1)
+            ],
             "may_unmask": bool(content) and who.may(Right.UNMASK),
             "may_act": found.waits_for_person and who.may(Right.ACT),
             "dossier": dossier,
@@ -66,6 +75,11 @@ def of_message(parts: Parts, who: Visitor, id: str, *, unmasked: bool = False) -
             "parked_page": links.message_list,
         },
     )
+
+
+def _picture(pages: PagesUnread | None, id: str, page: int) -> str:
+    """Return the address of the picture of a page, "" where there is none."""
+    return links.page_picture(id, page) if pages and page <= pages.pages else ""
 
 
 def _content(tx: Tx, found: parked_messages.ListedMessage, unmasked: bool) -> str:

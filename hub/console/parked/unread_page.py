@@ -1,9 +1,9 @@
-"""Pages that a scanner could not place: the picture of the first, and what their code told."""
+"""Pages that a scanner could not place: the picture of each, and what their code told."""
 
 from typing import Annotated
 
 from fastapi import FastAPI, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 
 from hub.console.frame.errors import NotHere
 from hub.console.frame.visitor import Who, demand
@@ -12,6 +12,8 @@ from hub.messages import catalog
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import PagesUnread
+from hub.page_reading.one_page import picture_of_page
+from hub.rules.file_types import PDF
 from hub.rules.users.rights import Right
 from hub.store.engine.store import Tx
 from hub.store.evidence import audit
@@ -21,24 +23,25 @@ PICTURE = "image/jpeg"
 
 
 def install(app: FastAPI, parts: Parts) -> None:
-    """Add the address of the picture. It shows personal data: each look is audited."""
+    """Add the address of the pictures. They show personal data: each look is audited."""
 
     @app.get("/parked/picture")
     def picture(
         who: Who,
         id: Annotated[str, Query(max_length=200)] = "",
-    ) -> FileResponse:
+        page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    ) -> Response:
         demand(who, Right.BODY)
         demand(who, Right.UNMASK)
         with parts.store.write() as tx:
             body = journal.bodies(tx, [id]).get(id)
-            place = _picture_of(body) if body else ""
-            if not place:
+            found = _read(body) if body else None
+            if found is None or page > found[1].pages:
                 raise NotHere
-            audit.record(tx, who.actor, "pages.look", object=id, now=parts.clock())
+            audit.record(tx, who.actor, "pages.look", object=f"{id} {page}", now=parts.clock())
         try:
-            return FileResponse(parts.file_path(place), media_type=PICTURE)
-        except InvalidMessage:
+            return Response(_drawn(parts, found[0], page), media_type=PICTURE)
+        except (InvalidMessage, OSError):
             raise NotHere from None
 
 
@@ -49,12 +52,14 @@ def proposal_of(tx: Tx, id: str) -> PagesUnread | None:
     return found[1] if found else None
 
 
-def _picture_of(body: bytes) -> str:
-    """Return the sha256 of the picture, "" for none."""
-    found = _read(body)
-    if found is None:
-        return ""
-    return next((it.sha256 for it in found[0].attachments if it.media_type == PICTURE), "")
+def _drawn(parts: Parts, message: Message, page: int) -> bytes:
+    """Return a page as a JPEG: the first was drawn when the stack was cut. Raises NotHere."""
+    files = {it.media_type: it.sha256 for it in message.attachments}
+    if page == 1 and PICTURE in files:
+        return parts.file_path(files[PICTURE]).read_bytes()
+    if PDF not in files:
+        raise NotHere
+    return picture_of_page(parts.file_path(files[PDF]), PDF, page)
 
 
 def _read(body: bytes) -> tuple[Message, PagesUnread] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from hub.console.forms.filled import Filled, FormRefused
+from hub.console.frame.visitor import demand
 from hub.console.parts import Parts
 from hub.console.settling.offers import Offer
 from hub.messages import catalog
@@ -14,16 +15,18 @@ from hub.operations.deliveries.actions import Resolution
 from hub.operations.deliveries.cancellation import Papers
 from hub.operations.deliveries.expected import Expected
 from hub.operations.deliveries.replay_run import NOT_SENT, SENT, outcome_text
-from hub.operations.devices.printing import print_again
+from hub.operations.devices.printing import is_personal, print_again
 from hub.operations.signed_by import SignedBy
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.approvals import ApprovalVerb
+from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.deliveries.transitions import StateConflict
+from hub.store.records import things
 from hub.texts import Text, both
 
-Settle = Callable[[Parts, int, Filled, SignedBy], Text]
-"""Settles a delivery; returns the outcome. Raises Explained where nothing was done."""
+Settle = Callable[[Parts, Visitor, int, Filled, SignedBy], Text]
+"""Settles a delivery; returns the outcome. Raises Explained and MayNot where nothing was done."""
 Propose = Callable[[Filled], tuple[ApprovalVerb, bytes]]
 """Returns verb and terms of the proposal that a form makes. Raises FormRefused."""
 
@@ -33,7 +36,7 @@ def expected(form: Filled) -> Expected:
     return Expected(form.get("state"), form.get("situation"))
 
 
-def _retry(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+def _retry(parts: Parts, _who: Visitor, id: int, form: Filled, by: SignedBy) -> Text:
     done = replay_one.replay(
         parts.store,
         id,
@@ -59,12 +62,12 @@ def _why(verdict: str, detail: str) -> Text:
     return both("forms.because", why=why, found=found) if detail else why
 
 
-def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+def _resolve(parts: Parts, who: Visitor, id: int, form: Filled, by: SignedBy) -> Text:
     found = form.get("found")
     if found not in set(Resolution):
         raise FormRefused(both("forms.say_what_was_found"))
     if found == Resolution.ABSENT and form.get("tray") == "yes":
-        return _print_again(parts, id, form, by)
+        return _print_again(parts, who, id, form, by)
     reference = form.get("reference")
     if reference and found != Resolution.DELIVERED:
         raise FormRefused(both("forms.number_of_what_is_absent"))
@@ -74,16 +77,20 @@ def _resolve(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
     return both(f"forms.resolved_{found}", id=id)
 
 
-def _print_again(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+def _print_again(parts: Parts, who: Visitor, id: int, form: Filled, by: SignedBy) -> Text:
     if parts.printing is None:
         raise FormRefused(both("papers.no_printers"))
+    if is_personal(parts.store, id):
+        with parts.store.read() as tx:
+            thing = things.of_delivery(tx, id)
+        demand(who, Right.UNMASK, thing)
     message = print_again(parts.store, parts.printing, id, expected=expected(form), by=by)
     paper = catalog.read(message)
     count = paper.reprint if isinstance(paper, PaperToPrint) else 0
     return both("papers.sent_again", count=count)
 
 
-def _by_hand(parts: Parts, id: int, form: Filled, by: SignedBy) -> Text:
+def _by_hand(parts: Parts, _who: Visitor, id: int, form: Filled, by: SignedBy) -> Text:
     actions.deliver_by_hand(parts.store, id, expected=expected(form), **by)
     return both("forms.taken_by_hand", id=id)
 
@@ -108,7 +115,7 @@ def carry_out(
 ) -> Text:
     """Do what is offered, or propose it where it needs a second person; return the outcome."""
     if offer in ACTS:
-        return ACTS[offer](parts, id, form, by)
+        return ACTS[offer](parts, who, id, form, by)
     verb, terms = PROPOSALS[offer](form)
     seen = expected(form)
     number = deciding.propose(

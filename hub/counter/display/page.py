@@ -11,7 +11,8 @@ from hub.counter import rendering
 from hub.counter.display.state import FreshDisplay
 from hub.counter.live_lines import HeardScreen, LiveLines
 from hub.counter.parts import CounterParts
-from hub.counter.screens import DISPLAY, KIOSK, Screen, Screens, UnknownScreen
+from hub.counter.screens import Screen, Screens, UnknownScreen
+from hub.rules.devices.reading import DISPLAY, KIOSK
 from hub.store.engine.store import StoreUnavailable
 from hub.texts import Language
 from hub.web import live

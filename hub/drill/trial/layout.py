@@ -17,6 +17,15 @@ from hub.settings import ROLES
 
 _PROFILE = Path(__file__).parents[1] / "pilot" / "profile.toml"
 """What differs between simulated partners and real ones."""
+_SOON = {
+    "HUB_REPLY_TIMEOUT": "5",
+    "HUB_RECONCILE_DELAY": "2",
+    "HUB_RECONCILE_INTERVAL": "5",
+    "HUB_SWEEP_INTERVAL": "5",
+    "HUB_RETRY_MAX_DELAY": "30",
+    "HUB_CIRCUIT_MAX_OPEN": "20",
+}
+"""Short, so that a person sees within minutes what else takes half a day."""
 _PORTS = (
     "hub",
     "province",
@@ -60,10 +69,15 @@ class Layout:
         """The directory with what the drill's two persons sign in with."""
         return self.directory / "accounts"
 
-    def settings(self, broker: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the hub's settings; `broker`: those of the broker, none for the in-process one."""
+    def settings(
+        self, broker: Mapping[str, str], devices: Mapping[str, str] | None = None
+    ) -> Mapping[str, str]:
+        """Return the hub's settings; `broker`: those of the broker, none for the in-process one;
+        `devices`: those of the counter's devices, none without them.
+        """
         place = self.directory
         return {
+            **_SOON,
             "HUB_DATA_DIR": str(place / "hub"),
             "HUB_ROLES": ",".join(ROLES),
             "HUB_LANGUAGE": self.language,
@@ -87,14 +101,8 @@ class Layout:
             "HUB_TOWN_CLIENT_SECRET_FILE": self.secret("town_client_secret"),
             "HUB_TOWN_CALLBACK_SECRET_FILE": self.secret("town_callback_secret"),
             "HUB_TOWN_PROFILE": str(_PROFILE),
-            # Short, so that a person sees within minutes what else takes half a day.
-            "HUB_REPLY_TIMEOUT": "5",
-            "HUB_RECONCILE_DELAY": "2",
-            "HUB_RECONCILE_INTERVAL": "5",
-            "HUB_SWEEP_INTERVAL": "5",
-            "HUB_RETRY_MAX_DELAY": "30",
-            "HUB_CIRCUIT_MAX_OPEN": "20",
             **broker,
+            **(devices or {}),
         }
 
     def write_settings(self, settings: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from adapters.simulation.process import SimulatorFailed
 from hub.bootstrap.installation import open_store
-from hub.drill.trial import accounts, certificate, faults, hall
+from hub.drill.trial import accounts, certificate, devices, faults, hall
 from hub.drill.trial.layout import Layout, environment
 from hub.drill.trial.processes import (
     HubProcess,
@@ -57,6 +57,8 @@ class Trial:
     partners: Partners
     broker: PrivateBroker
     store: Store
+    devices: devices.PlayedDevices | None
+    """None in a drill without a counter."""
 
 
 def run(layout: Layout, console: Console, *, empty: bool) -> None:
@@ -97,14 +99,17 @@ def _start(layout: Layout, stack: ExitStack, bar: Progress, *, with_accounts: bo
     certificate.make(layout.directory, now=utc_now())
     store = _made_store(layout, with_accounts=with_accounts)
     stack.callback(store.close)
-    settings = layout.settings(_broker_of(broker, bar))
+    played = devices.start(layout.directory, stack) if with_accounts else None
+    settings = layout.settings(_broker_of(broker, bar), played.settings if played else {})
     layout.write_settings({**settings, **accounts.command_line(layout.directory)})
     bar.update(first, total=1, completed=1)
     second = bar.add_task(text("drill.starting_hub"), total=None)
     hub = HubProcess(environment(os.environ, settings), layout.directory / "hub.log")
     stack.callback(hub.stop)
     bar.update(second, total=1, completed=1)
-    return Trial(layout=layout, hub=hub, partners=partners, broker=broker, store=store)
+    return Trial(
+        layout=layout, hub=hub, partners=partners, broker=broker, store=store, devices=played
+    )
 
 
 def _broker_of(broker: PrivateBroker, bar: Progress) -> Mapping[str, str]:
@@ -190,6 +195,9 @@ def _show(trial: Trial, console: Console) -> None:
         lines.insert(0, text("drill.hall", **pages))
         lines.insert(0, text("drill.accounts", names=names, command=sign_in))
         lines.insert(0, text("drill.console", address=address))
+    if trial.devices is not None:
+        scans, reader = layout.directory / "hub" / "scans", trial.devices.reader
+        lines.append(text("drill.devices", scans=shown(scans), reader=shown(reader)))
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     ready = text("drill.ready", console=address, hub=layout.address("hub"))

@@ -93,6 +93,19 @@ def print_paper(
     return message
 
 
+def is_personal(store: Store, id: int) -> bool:
+    """Return whether a delivery is the print of a paper that shows personal data.
+
+    Raises NoSuchDelivery.
+    """
+    with store.read() as tx:
+        _, destination, _ = transitions.place_of(tx, id, lock=False)
+        if destination != catalog.DEVICES:
+            return False
+        known = catalog.read(decode_stored(journal.body_of(tx, id)))
+    return isinstance(known, PaperToPrint) and PaperKind(known.paper).is_personal
+
+
 def print_again(
     store: Store,
     printing: PrintingParts,

@@ -8,25 +8,50 @@ timer erases it.
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from hub.operations.signed_by import SignedBy
+from hub.ports.devices import Picture
 from hub.store.engine.file_rights import make_directory, make_file
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
 
 WANTED: Final = "camera.snapshot"
 KEPT: Final = "camera.snapshot_kept"
+SHOWN: Final = "camera.look"
 _ENDING: Final = ".jpg"
+_TIME: Final = "%Y%m%dT%H%M%SZ"
+_MOST: Final = 20
 
 
-def keep_picture(
-    store: Store, folder: Path, device: str, picture: Callable[[], bytes], by: SignedBy
-) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots:
+    """The cameras of an installation, and their pictures that are still there."""
+
+    folder: Path
+    days: int
+    """How long a picture is kept."""
+    camera: Callable[[str], Picture | None]
+    """Returns what takes a picture of the camera of a name, None where there is none."""
+
+    def listing(self, device: str) -> Sequence[tuple[str, datetime]]:
+        """Return the newest pictures of a camera, each with its file's name and time."""
+        named = re.compile(rf"{re.escape(device)}-(\d{{8}}T\d{{6}}Z)-[0-9a-f]{{16}}\.jpg")
+        found = filter(None, (named.fullmatch(it.name) for it in self.folder.glob(f"*{_ENDING}")))
+        times = [(it[0], datetime.strptime(it[1], _TIME).replace(tzinfo=UTC)) for it in found]
+        return sorted(times, key=lambda it: it[1], reverse=True)[:_MOST]
+
+    def file(self, device: str, name: str) -> Path | None:
+        """Return a picture of a camera, None where it is not among those shown."""
+        return self.folder / name if name in dict(self.listing(device)) else None
+
+
+def keep_picture(store: Store, folder: Path, device: str, picture: Picture, by: SignedBy) -> Path:
     """Take a picture and return its file; raises what `picture` raises, after the audit.
 
     `by` has a reason; who may take pictures has the caller asked.
@@ -36,7 +61,7 @@ def keep_picture(
         audit.record(tx, actor, WANTED, object=device, reason=reason, now=now)
     content = picture()
     shown = hashlib.sha256(content).hexdigest()[:16]
-    file = folder / f"{device}-{now:%Y%m%dT%H%M%SZ}-{shown}{_ENDING}"
+    file = folder / f"{device}-{now.astimezone(UTC):{_TIME}}-{shown}{_ENDING}"
     make_directory(folder)
     _write(file, content)
     with store.write() as tx:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from hub.operations.devices.checking import DeviceChecks
 from hub.ports import Clock
-from hub.ports.devices import Device
+from hub.ports.devices import CountingDevice, Device
 from hub.rules.devices.health import DeviceFinding, DeviceState, state_of
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
@@ -66,6 +66,7 @@ class DeviceWatching(Role):
                 kind=device.kind,
                 place=device.place,
                 findings=findings,
+                figures=device.figures() if isinstance(device, CountingDevice) else (),
                 now=self.clock(),
             )
         now = state_of(findings)

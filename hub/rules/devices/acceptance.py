@@ -11,7 +11,18 @@ from enum import StrEnum
 from typing import Final
 
 from hub.rules.devices.health import DeviceFinding, state_of, state_text
-from hub.rules.devices.reading import BARCODE_READER, ESCL_SCANNER, PRINTER, SCANNER
+from hub.rules.devices.reading import (
+    BARCODE_READER,
+    CAMERA,
+    DISPLAY,
+    ESCL_SCANNER,
+    KINDS,
+    KIOSK,
+    PHOTOCOPIER,
+    PRINTER,
+    SCANNER,
+)
+from hub.rules.edge.protocol import AGENT_ITSELF
 from hub.texts import Text, both, joined
 
 
@@ -57,7 +68,13 @@ _STEPS: Final = {
         lambda code: both("acceptance.do_printer", code=code),
         lambda: both("acceptance.ask_printer"),
     ),
+    PHOTOCOPIER: AcceptanceStep(None, lambda: both("acceptance.ask_photocopier")),
+    CAMERA: AcceptanceStep(None, lambda: both("acceptance.ask_camera")),
+    KIOSK: AcceptanceStep(None, lambda: both("acceptance.ask_kiosk")),
+    DISPLAY: AcceptanceStep(None, lambda: both("acceptance.ask_display")),
+    AGENT_ITSELF: AcceptanceStep(None, lambda: both("acceptance.ask_edge_agent")),
 }
+_NAMED: Final = frozenset({*KINDS, KIOSK, DISPLAY, AGENT_ITSELF})
 _OTHER: Final = AcceptanceStep(None, lambda: both("acceptance.ask_other"))
 
 
@@ -75,6 +92,11 @@ class ProtocolRow:
     remark: str = ""
     """Why it was skipped, in the person's words."""
     at: datetime
+
+
+def kind_text(kind: str) -> Text:
+    """Return what a device is, in a word or two; a kind of a later version as it is called."""
+    return both(f"device_kinds.{kind}") if kind in _NAMED else Text(kind, kind)
 
 
 def step_of(kind: str) -> AcceptanceStep:

@@ -158,6 +158,53 @@ class DeviceFinding:
         return both(f"device_findings.{self.code}_to_do")
 
 
+class FigureKind(StrEnum):
+    """What a device counts."""
+
+    PAGES = "pages"
+    """All pages that it ever made."""
+    TRAY = "tray"
+    SUPPLY = "supply"
+    """A toner, a drum, or the room that is left for waste."""
+
+
+SOME_LEFT: Final = -3
+"""A level of which the device says only that it is not empty, RFC 3805."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFigure:
+    """One thing that a device counts."""
+
+    kind: FigureKind
+    place: str = ""
+    """Which tray or supply, by the numbers of the device."""
+    level: int = 0
+    """Below 0 where the device does not count it."""
+    capacity: int = 0
+    """0 or less where it has none, or the device does not say."""
+
+    @property
+    def text(self) -> Text:
+        """What is counted."""
+        if self.kind is FigureKind.PAGES:
+            return both("device_figures.pages")
+        if self.kind is FigureKind.TRAY:
+            return both("device_figures.tray", place=self.place)
+        return both("device_figures.supply", place=self.place)
+
+    @property
+    def level_text(self) -> Text:
+        """How much there is."""
+        if self.level < 0:
+            if self.level == SOME_LEFT:
+                return both("device_figures.some")
+            return both("device_figures.not_told")
+        if self.capacity <= 0:
+            return both("device_figures.count", level=self.level)
+        return both("device_figures.level", level=self.level, capacity=self.capacity)
+
+
 def worst_first(findings: Iterable[DeviceFinding]) -> list[DeviceFinding]:
     """Return findings in the order in which a person reads them."""
     return sorted(findings, key=lambda it: _ORDER.index(it.state), reverse=True)

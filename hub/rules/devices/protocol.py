@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from hub.messages.local_time import LOCAL
-from hub.rules.devices.acceptance import ProtocolRow, all_passed
+from hub.rules.devices.acceptance import ProtocolRow, all_passed, kind_text
 from hub.texts import text
 
 _STYLE: Final = (
@@ -67,7 +67,14 @@ class Protocol:
         for it in self.answers:
             place = f"{it.device} ({it.place})" if it.place else it.device
             outcome = f"{it.outcome.text}: {it.remark}" if it.remark else str(it.outcome.text)
-            yield (place, it.kind, str(it.task), str(it.seen), outcome, _time(it.at))
+            yield (
+                place,
+                str(kind_text(it.kind)),
+                str(it.task),
+                str(it.seen),
+                outcome,
+                _time(it.at),
+            )
 
 
 def _columns() -> tuple[str, ...]:

@@ -21,6 +21,8 @@ from hub.texts import Text, both
 
 SCANNER, BARCODE_READER, PRINTER = "scanner", "barcode_reader", "printer"
 ESCL_SCANNER, PHOTOCOPIER, CAMERA = "escl_scanner", "photocopier", "camera"
+KIOSK, DISPLAY = "kiosk", "display"
+"""Kinds of devices that no file names: they come to the hub, with a key."""
 AGENT: Final = "agent"
 """Key of a printer that the agent of a workstation hosts, under the same name in its own file."""
 OF_SETTINGS: Final = ("scanner-1", "barcode-1")

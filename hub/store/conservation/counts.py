@@ -40,6 +40,17 @@ def _of_deliveries() -> sa.Insert:
 
 
 _SETTLED = Compiled(_of_deliveries())
+_OLDEST = sa.select(delivery_count_changes.c.id).order_by(delivery_count_changes.c.id)
+_TAKE = Compiled(
+    sa.delete(delivery_count_changes)
+    .where(delivery_count_changes.c.id.in_(_OLDEST.limit(sa.bindparam("most"))))
+    .returning(
+        delivery_count_changes.c.destination,
+        delivery_count_changes.c.state,
+        delivery_count_changes.c.change,
+    )
+)
+_ANY_CHANGE = Compiled(sa.select(delivery_count_changes.c.id).limit(1))
 _ADD = Compiled(sa.insert(delivery_count_changes), columns=_CHANGE)
 
 
@@ -79,18 +90,8 @@ def fold(tx: Tx, *, limit: int = 5000) -> int:
     """
     if not _may_fold(tx):
         return 0
-    oldest = (
-        sa.select(delivery_count_changes.c.id).order_by(delivery_count_changes.c.id).limit(limit)
-    )
-    taken = sa.delete(delivery_count_changes).where(delivery_count_changes.c.id.in_(oldest))
     sums: Counter[tuple[str, str]] = Counter()
-    rows = tx.execute(
-        taken.returning(
-            delivery_count_changes.c.destination,
-            delivery_count_changes.c.state,
-            delivery_count_changes.c.change,
-        )
-    ).all()
+    rows = _TAKE.all(tx, {"most": limit})
     for destination, state, change in rows:
         sums[destination, state] += change
     if sums:
@@ -100,7 +101,7 @@ def fold(tx: Tx, *, limit: int = 5000) -> int:
 
 def has_changes(tx: Tx) -> bool:
     """Tell whether there is anything to fold."""
-    return tx.execute(sa.select(delivery_count_changes.c.id).limit(1)).first() is not None
+    return bool(_ANY_CHANGE.all(tx))
 
 
 def _may_fold(tx: Tx) -> bool:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.conservation import FULL, IDS, balance_checks
 from hub.store.schema.tables.exchange import STATE_OUTGOING, deliveries, journal
+from hub.store.statements.compiled import Compiled
 
 PAGE = 5000
 UNDER_WAY = timedelta(minutes=10)
@@ -43,7 +44,18 @@ def page(tx: Tx, *, after: int, upto: int, limit: int = 100) -> list[Imbalance]:
 
     At most `limit` of each kind.
     """
-    here = sa.and_(deliveries.c.id > after, deliveries.c.id <= upto)
+    values = {"after": after, "upto": upto, "most": limit}
+    return [
+        Imbalance(row.destination, what, str(row.id))
+        for what, query in _WRONG.items()
+        for row in query.all(tx, values)
+    ]
+
+
+def _wrong() -> Mapping[str, Compiled]:
+    """Return what finds the deliveries `after` < id <= `upto` with something wrong, by what it is:
+    (after, upto, most) -> destination, id.
+    """
     message = sa.select(journal.c.id).where(
         journal.c.id == deliveries.c.message_id,
         journal.c.state == STATE_OUTGOING,
@@ -53,17 +65,20 @@ def page(tx: Tx, *, after: int, upto: int, limit: int = 100) -> list[Imbalance]:
         _other.c.message_id == deliveries.c.message_id, _other.c.id < deliveries.c.id
     )
     unsaid = sa.select(deliveries.c.destination, deliveries.c.id).where(
-        here, message.scalar_subquery().is_(None)
+        _HERE, message.scalar_subquery().is_(None)
     )
     doubled = sa.select(deliveries.c.destination, deliveries.c.message_id.label("id")).where(
-        here, twin.scalar_subquery().is_not(None)
+        _HERE, twin.scalar_subquery().is_not(None)
     )
     found = {"delivery without message": unsaid, "message delivered to two": doubled}
-    return [
-        Imbalance(row.destination, what, str(row.id))
+    return {
+        what: Compiled(query.order_by(deliveries.c.id).limit(sa.bindparam("most")))
         for what, query in found.items()
-        for row in tx.execute(query.order_by(deliveries.c.id).limit(limit))
-    ]
+    }
+
+
+_HERE = sa.and_(deliveries.c.id > sa.bindparam("after"), deliveries.c.id <= sa.bindparam("upto"))
+_WRONG = _wrong()
 
 
 def undelivered(tx: Tx, readers: Mapping[str, str], limit: int = 100) -> list[Imbalance]:
@@ -83,9 +98,7 @@ def undelivered(tx: Tx, readers: Mapping[str, str], limit: int = 100) -> list[Im
 
 def last_delivery(tx: Tx) -> int:
     """Return the highest number of a delivery, 0 while there is none."""
-    return int(
-        tx.execute(sa.select(sa.func.coalesce(sa.func.max(deliveries.c.id), 0))).scalar_one()
-    )
+    return int(_LAST.scalars(tx)[0])
 
 
 def next_page(tx: Tx, after: int, *, now: datetime, size: int = PAGE) -> int:
@@ -94,20 +107,27 @@ def next_page(tx: Tx, after: int, *, now: datetime, size: int = PAGE) -> int:
     Not what may stand before a delivery of a transaction that has not committed yet.
     """
     upto = min(after + size, last_delivery(tx))
-    young = sa.select(sa.func.min(deliveries.c.id)).where(
-        deliveries.c.id > after, deliveries.c.id <= upto
-    )
-    first = tx.execute(young.where(deliveries.c.created_at > now - UNDER_WAY)).scalar_one()
+    values = {"after": after, "upto": upto, "since": now - UNDER_WAY}
+    first = _FIRST_YOUNG.scalars(tx, values)[0]
     return upto if first is None else int(first) - 1
+
+
+_LAST = Compiled(sa.select(sa.func.coalesce(sa.func.max(deliveries.c.id), 0).label("last")))
+_CHECKED = Compiled(
+    sa.select(balance_checks.c.delivery_id, balance_checks.c.checked_at).where(
+        balance_checks.c.name == sa.bindparam("name")
+    )
+)
+_FIRST_YOUNG = Compiled(
+    sa.select(sa.func.min(deliveries.c.id).label("first")).where(
+        _HERE, deliveries.c.created_at > sa.bindparam("since")
+    )
+)
 
 
 def checked(tx: Tx, name: str = IDS) -> Checked:
     """Return up to which delivery nothing was wrong: `IDS` by the timer, `FULL` by all rows."""
-    row = tx.execute(
-        sa.select(balance_checks.c.delivery_id, balance_checks.c.checked_at).where(
-            balance_checks.c.name == name
-        )
-    ).one_or_none()
+    row = _CHECKED.one_or_none(tx, {"name": name})
     return Checked(row.delivery_id, row.checked_at) if row else Checked()
 
 

@@ -76,10 +76,10 @@ def doubtful(since: object) -> dict[str, object]:
     return {"doubtful_since": since, "absent_at": None}
 
 
-def in_doubt(id: int) -> sa.ColumnElement[bool]:
-    """Return the condition that a delivery is ambiguous."""
+def in_doubt(parameter: str) -> sa.ColumnElement[bool]:
+    """Return the condition that the delivery that is the value of `parameter` is ambiguous."""
     return sa.and_(
-        deliveries.c.id == id,
+        deliveries.c.id == sa.bindparam(parameter),
         deliveries.c.state == S.AMBIGUOUS.value,
         deliveries.c.settled_at.is_(None),
     )

@@ -4,8 +4,10 @@ Taking what is due is safe in several processes: the rows are reserved by a cond
 """
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.rules.deliveries.absence import UnknownEffect
 from hub.rules.deliveries.states import DeliveryState as S
@@ -85,17 +87,26 @@ def reserve_doubtful(
 
     `alone`: of those that have to be asked about alone; else only of the others.
     """
+    statement = _RESERVE_ALONE if alone else _RESERVE_BESIDE
+    values = {"to": destination, "now": now, "again_at": again_at, "most": limit}
+    return with_bodies(tx, statement.all(tx, values))
+
+
+def _reserving(how: sa.ColumnElement[bool]) -> Compiled:
     doubtful = sa.and_(
-        unindexed(deliveries.c.destination) == destination,
+        unindexed(deliveries.c.destination) == sa.bindparam("to"),
         deliveries.c.state == S.AMBIGUOUS.value,
-        deliveries.c.next_attempt_at <= now,
+        deliveries.c.next_attempt_at <= sa.bindparam("now"),
     )
-    chosen = sa.and_(doubtful, _QUERY_ALONE if alone else _QUERY_BESIDE)
-    statement = (
-        sa.update(deliveries)
-        .where(foremost(tx, chosen, deliveries.c.next_attempt_at, limit=limit), checked(doubtful))
-        .values(next_attempt_at=again_at, attempts=deliveries.c.attempts + 1)
-        .returning(
+
+    def statement(dialect: str) -> ReturningUpdate[Any]:
+        chosen = foremost(dialect, sa.and_(doubtful, how), deliveries.c.next_attempt_at)
+        reserved = sa.update(deliveries).where(chosen, checked(doubtful))
+        values = {
+            "next_attempt_at": sa.bindparam("again_at"),
+            "attempts": deliveries.c.attempts + 1,
+        }
+        return reserved.values(values).returning(
             deliveries.c.id,
             deliveries.c.message_id,
             deliveries.c.lane,
@@ -104,14 +115,16 @@ def reserve_doubtful(
             deliveries.c.deadline,
             deliveries.c.created_at,
         )
-    )
-    return with_bodies(tx, tx.execute(statement).all())
+
+    return Compiled(statement)
+
+
+_RESERVE_ALONE, _RESERVE_BESIDE = _reserving(_QUERY_ALONE), _reserving(_QUERY_BESIDE)
 
 
 def queries_unanswered(tx: Tx, id: int) -> int:
     """Return how many questions about a delivery were asked since it was last sent."""
-    queries: int = tx.execute(sa.select(QUERIES).where(deliveries.c.id == id)).scalar_one()
-    return queries
+    return int(_QUERIES_OF.scalars(tx, {"d": id})[0])
 
 
 def queries_unended(tx: Tx, id: int) -> int:
@@ -122,7 +135,7 @@ def queries_unended(tx: Tx, id: int) -> int:
 
 def query_later(tx: Tx, id: int, *, when: datetime) -> None:
     """Ask about an ambiguous delivery at `when`: now the partner gave no answer."""
-    tx.execute(sa.update(deliveries).where(in_doubt(id)).values(next_attempt_at=when))
+    _QUERY_LATER.run(tx, {"d": id, "at": when})
 
 
 def query_now(tx: Tx, message_id: str, destination: str, *, now: datetime) -> None:
@@ -138,10 +151,7 @@ def query_now(tx: Tx, message_id: str, destination: str, *, now: datetime) -> No
 
 def unknown_effect(tx: Tx, id: int) -> UnknownEffect:
     """Return what is known of the unknown effect of a delivery."""
-    query = sa.select(deliveries.c.doubtful_since, deliveries.c.absent_at, deliveries.c.code).where(
-        deliveries.c.id == id
-    )
-    row = tx.execute(query).one()
+    row = _DOUBT.one(tx, {"d": id})
     exists = row.code == EXISTS_UNSEEN
     return UnknownEffect(
         since=row.doubtful_since, absent_at=row.absent_at, reported_existing=exists
@@ -156,23 +166,46 @@ def query_once_more(
     `absent_at`: when the first question was asked whose "not there" counts, None while none does.
     What was never written down is counted as doubtful since `now`.
     """
-    since = sa.func.coalesce(
-        deliveries.c.doubtful_since, sa.literal(now, deliveries.c.doubtful_since.type)
-    )
-    values = {"next_attempt_at": when, "absent_at": absent_at, "doubtful_since": since}
-    tx.execute(sa.update(deliveries).where(in_doubt(id)).values(values))
+    _QUERY_ONCE_MORE.run(tx, {"d": id, "at": when, "first_absent": absent_at, "now": now})
 
 
 def delivered_of(
     tx: Tx, destination: str, lane: str, *, besides: int, limit: int = 500
 ) -> list[bytes]:
     """Return the wire forms of what was delivered of a lane, the newest `limit`, in its order."""
-    query = (
-        sa.select(journal.c.body)
-        .join(deliveries, deliveries.c.message_id == journal.c.id)
-        .where(deliveries.c.lane == lane, unindexed(deliveries.c.destination) == destination)
-        .where(unindexed(deliveries.c.state) == S.DELIVERED.value, deliveries.c.id != besides)
-        .order_by(position().desc(), deliveries.c.id.desc())
-        .limit(limit)
+    values = {"lane": lane, "to": destination, "besides": besides, "most": limit}
+    return _DELIVERED_OF.scalars(tx, values)[::-1]
+
+
+_DELIVERED_OF = Compiled(
+    sa.select(journal.c.body)
+    .join(deliveries, deliveries.c.message_id == journal.c.id)
+    .where(
+        deliveries.c.lane == sa.bindparam("lane"),
+        unindexed(deliveries.c.destination) == sa.bindparam("to"),
+        unindexed(deliveries.c.state) == S.DELIVERED.value,
+        deliveries.c.id != sa.bindparam("besides"),
     )
-    return list(reversed(tx.execute(query).scalars().all()))
+    .order_by(position().desc(), deliveries.c.id.desc())
+    .limit(sa.bindparam("most"))
+)
+_QUERIES_OF = Compiled(
+    sa.select(QUERIES.label("queries")).where(deliveries.c.id == sa.bindparam("d"))
+)
+_DOUBT = Compiled(
+    sa.select(deliveries.c.doubtful_since, deliveries.c.absent_at, deliveries.c.code).where(
+        deliveries.c.id == sa.bindparam("d")
+    )
+)
+_QUERY_LATER = Compiled(
+    sa.update(deliveries).where(in_doubt("d")).values(next_attempt_at=sa.bindparam("at"))
+)
+_QUERY_ONCE_MORE = Compiled(
+    sa.update(deliveries)
+    .where(in_doubt("d"))
+    .values(
+        next_attempt_at=sa.bindparam("at"),
+        absent_at=sa.bindparam("first_absent"),
+        doubtful_since=sa.func.coalesce(deliveries.c.doubtful_since, sa.bindparam("now")),
+    )
+)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import STORED_DEFERRED
 from hub.store.deliveries import partner_queries
-from hub.store.deliveries.transitions import enqueue_where
+from hub.store.deliveries.transitions import enqueue_foremost, enqueuing
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import (
     UNSETTLED,
@@ -25,8 +25,15 @@ from hub.store.schema.tables.exchange import (
     pauses,
     person_pauses,
 )
+from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import checked, unindexed
 
+_PAUSED_BY_PERSONS = Compiled(
+    sa.select(person_pauses).where(
+        person_pauses.c.destination == sa.bindparam("to"),
+        person_pauses.c.until > sa.bindparam("now"),
+    )
+)
 UNDER_WAY = timedelta(hours=1)
 """Longer than any claim lasts: what was not finished by then never will be, its process died."""
 _UNSENT = deliveries.c.state.in_([S.PENDING.value, S.WAITING.value])
@@ -131,9 +138,8 @@ def listed(tx: Tx, *, now: datetime) -> list[ListedPause]:
 
 def paused_by_persons(tx: Tx, destination: str, *, now: datetime) -> list[PersonPause]:
     """Return what persons have paused of a destination and is not over."""
-    mine = (person_pauses.c.destination == destination, person_pauses.c.until > now)
-    rows = tx.execute(sa.select(person_pauses).where(*mine)).mappings()
-    return [PersonPause(**row) for row in rows]
+    rows = _PAUSED_BY_PERSONS.all(tx, {"to": destination, "now": now})
+    return [PersonPause(**row._asdict()) for row in rows]
 
 
 def under_way(tx: Tx, destination: str, operation: str) -> int:
@@ -190,13 +196,27 @@ def resume(tx: Tx, destination: str, operation: str, *, now: datetime, limit: in
     What was tried least comes first: a dossier that the partner fails on again and again must not
     decide for all the others whether the partner is well.
     """
-    mine = sa.and_(
-        _of(destination), deliveries.c.type == operation, _UNSENT, deliveries.c.asked_at.is_(None)
-    )
-    due = sa.or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now)
+    values = {"to": destination, "operation": operation}
+    return enqueue_foremost(tx, _RESUME, now=now, limit=limit, **values)
+
+
+_RESUME = enqueuing(
+    sa.and_(
+        unindexed(deliveries.c.destination) == sa.bindparam("to"),
+        deliveries.c.type == sa.bindparam("operation"),
+        # written out: Compiled takes no list of its own
+        sa.or_(deliveries.c.state == S.PENDING.value, deliveries.c.state == S.WAITING.value),
+        deliveries.c.asked_at.is_(None),
+        sa.or_(
+            deliveries.c.next_attempt_at.is_(None),
+            deliveries.c.next_attempt_at <= sa.bindparam("now"),
+        ),
+    ),
     # A refusal that uses no attempt counts here, too.
-    first = (deliveries.c.counted, deliveries.c.attempts, deliveries.c.deadline)
-    return enqueue_where(tx, sa.and_(mine, due), *first, now=now, limit=limit)
+    deliveries.c.counted,
+    deliveries.c.attempts,
+    deliveries.c.deadline,
+)
 
 
 def calls_since(

@@ -7,14 +7,17 @@ enqueued first; what has no due date, last and in the order it came.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import pauses
 from hub.store.deliveries.delivery_statements import doubtful, open_in_lane
 from hub.store.deliveries.transitions import (
-    enqueue_where,
+    enqueue_foremost,
+    enqueuing,
     foremost,
     not_in_state,
     position,
@@ -36,6 +39,18 @@ _DUE = Compiled(
     .where(sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before")))
     .limit(sa.literal_column("1"))
 )
+_NOT_ENQUEUED = sa.or_(
+    deliveries.c.asked_at.is_(None), deliveries.c.asked_at < sa.bindparam("before")
+)
+_IS_DUE = sa.and_(
+    deliveries.c.state == S.WAITING.value, deliveries.c.next_attempt_at <= _NOW, _NOT_ENQUEUED
+)
+_IS_LOST = sa.and_(deliveries.c.state == S.PENDING.value, _NOT_ENQUEUED)
+_GOES_ON = ~pauses.is_paused(_NOW)
+_ENQUEUE_DUE = enqueuing(sa.and_(_IS_DUE, _GOES_ON), deliveries.c.deadline)
+_ENQUEUE_ALL_DUE = enqueuing(_IS_DUE, deliveries.c.deadline)
+_ENQUEUE_LOST = enqueuing(sa.and_(_IS_LOST, _GOES_ON), deliveries.c.deadline)
+_ENQUEUE_ALL_PENDING = enqueuing(_IS_LOST, deliveries.c.deadline)
 _NEXT_DUE = Compiled(
     sa.select(sa.func.min(deliveries.c.next_attempt_at)).where(
         _WAITS, deliveries.c.asked_at.is_(None)
@@ -62,13 +77,8 @@ def enqueue_due(
     With `respect_pauses` the deliveries of a paused operation are left alone, too: the transaction
     that ends the pause enqueues them.
     """
-    due = sa.and_(
-        deliveries.c.state == S.WAITING.value,
-        deliveries.c.next_attempt_at <= now,
-        sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < enqueued_before),
-        ~pauses.is_paused(now) if respect_pauses else sa.true(),
-    )
-    return enqueue_where(tx, due, deliveries.c.deadline, now=now, limit=limit)
+    statement = _ENQUEUE_DUE if respect_pauses else _ENQUEUE_ALL_DUE
+    return enqueue_foremost(tx, statement, now=now, limit=limit, before=enqueued_before)
 
 
 def make_due(tx: Tx, id: int, *, now: datetime) -> None:
@@ -93,12 +103,8 @@ def enqueue_pending(
     During a pause work messages lie in the queue for as long as it takes: with `respect_pauses`
     they do not count as lost.
     """
-    lost = sa.and_(
-        deliveries.c.state == S.PENDING.value,
-        sa.or_(deliveries.c.asked_at.is_(None), deliveries.c.asked_at < enqueued_before),
-        ~pauses.is_paused(now) if respect_pauses else sa.true(),
-    )
-    return enqueue_where(tx, lost, deliveries.c.deadline, now=now, limit=limit)
+    statement = _ENQUEUE_LOST if respect_pauses else _ENQUEUE_ALL_PENDING
+    return enqueue_foremost(tx, statement, now=now, limit=limit, before=enqueued_before)
 
 
 def next_due(tx: Tx, *, now: datetime) -> datetime | None:
@@ -116,30 +122,42 @@ def expire_leases(
     lives, the clock was set forward, and its call is still under way: asked at once, the partner
     would truthfully say that nothing is there.
     """
-    late = sa.and_(deliveries.c.state == S.SENDING.value, deliveries.c.lease_until < now)
-    statement = (
-        sa.update(deliveries)
-        .where(
-            foremost(tx, late, deliveries.c.lease_until, limit=limit),
-            deliveries.c.state == S.SENDING.value,
-            deliveries.c.lease_until < now,
-        )
-        .values(
-            state=S.AMBIGUOUS.value,
-            lease_until=None,
-            next_attempt_at=query_at or now,
-            asked_at=None,
-            code="lease_expired",
-            detail=both("deliveries.sender_stopped").stored(),
-            **doubtful(now),
-        )
-        .returning(deliveries.c.id)
+    values = {"now": now, "query_at": query_at or now, "most": limit}
+    return _EXPIRE_LEASES.scalars(tx, values)
+
+
+def _expire_leases(dialect: str) -> ReturningUpdate[Any]:
+    late = sa.and_(deliveries.c.state == S.SENDING.value, deliveries.c.lease_until < _NOW)
+    expired = sa.update(deliveries).where(
+        foremost(dialect, late, deliveries.c.lease_until),
+        deliveries.c.state == S.SENDING.value,
+        deliveries.c.lease_until < _NOW,
     )
-    return tx.execute(statement).scalars().all()
+    values = {
+        "state": S.AMBIGUOUS.value,
+        "lease_until": None,
+        "next_attempt_at": sa.bindparam("query_at"),
+        "asked_at": None,
+        "code": "lease_expired",
+        "detail": both("deliveries.sender_stopped").stored(),
+        **doubtful(_NOW),
+    }
+    return expired.values(values).returning(deliveries.c.id)
+
+
+_EXPIRE_LEASES = Compiled(_expire_leases)
 
 
 def sweep_held(tx: Tx, now: datetime) -> int:
     """Release held deliveries that nothing stands before; there are none unless a move was lost."""
+    free: dict[str, set[str]] = {}
+    for destination, lane in _FREE.all(tx):
+        free.setdefault(destination, set()).add(lane)
+    # In one order, as in every transaction that locks lanes: two at once must not deadlock.
+    return sum(release_followers(tx, name, free[name], now) for name in sorted(free))
+
+
+def _held_behind_nothing() -> sa.Select[Any]:
     earlier = deliveries.alias()
     before = sa.select(earlier.c.id).where(
         open_in_lane(deliveries.c.destination, deliveries.c.lane, table=earlier),
@@ -149,8 +167,7 @@ def sweep_held(tx: Tx, now: datetime) -> int:
     query = sa.select(deliveries.c.destination, deliveries.c.lane).where(
         deliveries.c.state == S.HELD.value, UNSETTLED, ~blocked
     )
-    free: dict[str, set[str]] = {}
-    for destination, lane in tx.execute(query.limit(500)):
-        free.setdefault(destination, set()).add(lane)
-    # In one order, as in every transaction that locks lanes: two at once must not deadlock.
-    return sum(release_followers(tx, name, free[name], now) for name in sorted(free))
+    return query.limit(500)
+
+
+_FREE = Compiled(_held_behind_nothing())

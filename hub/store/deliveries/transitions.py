@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.messages import queues
 from hub.rules.deliveries.states import DeliveryState as S
@@ -21,6 +22,7 @@ from hub.store.deliveries.delivery_statements import position as position
 from hub.store.engine.store import Tx
 from hub.store.messages import journal, outbox
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
+from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import among_chosen, checked
 from hub.texts import Explained, both
 
@@ -72,39 +74,45 @@ def enqueue(delivery_id: int, destination: str, type: str) -> outbox.ToPublish:
 
 
 def foremost(
-    tx: Tx, condition: sa.ColumnElement[bool], *order: sa.ColumnElement[Any], limit: int
+    dialect: str, condition: sa.ColumnElement[bool], *order: sa.ColumnElement[Any]
 ) -> sa.ColumnElement[bool]:
-    """Return what is true of the first `limit` unsettled deliveries for which `condition` holds.
+    """Return what is true of the first `most` unsettled deliveries for which `condition` holds.
 
     What another process has in hand is passed over. Trap: PostgreSQL may run a plain subquery again
-    for each row that it meets, pass over what it has just taken and take more than `limit`.
+    for each row that it meets, pass over what it has just taken and take more than `most`.
     """
-    query = sa.select(deliveries.c.id).where(condition, UNSETTLED).order_by(*order).limit(limit)
-    if tx.dialect.name != "postgresql":
+    query = sa.select(deliveries.c.id).where(condition, UNSETTLED).order_by(*order)
+    query = query.limit(sa.bindparam("most"))
+    if dialect != "postgresql":
         return deliveries.c.id.in_(query)
     once = query.with_for_update(skip_locked=True).cte("foremost").prefix_with("MATERIALIZED")
     return among_chosen(deliveries.c.id, sa.select(once.c.id))
 
 
-def enqueue_where(
-    tx: Tx,
-    condition: sa.ColumnElement[bool],
-    *first: sa.Column[Any],
-    now: datetime,
-    limit: int,
-) -> int:
-    """Ask for the foremost deliveries by the columns `first`, then by number; return how many.
+def enqueuing(condition: sa.ColumnElement[bool], *first: sa.Column[Any]) -> Compiled:
+    """Return the statement for `enqueue_foremost`: of the deliveries for which `condition` holds,
+    those that come first by the columns `first`, then by number.
 
     What has nothing in such a column comes last.
     """
     order = (*(column.asc().nulls_last() for column in first), deliveries.c.id)
-    statement = (
-        sa.update(deliveries)
-        .where(foremost(tx, condition, *order, limit=limit), checked(condition))
-        .values(asked_at=now)
-        .returning(deliveries.c.id, deliveries.c.destination, deliveries.c.type, *first)
-    )
-    rows = tx.execute(statement).all()
+
+    def statement(dialect: str) -> ReturningUpdate[Any]:
+        enqueued = sa.update(deliveries).where(
+            foremost(dialect, condition, *order), checked(condition)
+        )
+        return enqueued.values(asked_at=sa.bindparam("now")).returning(
+            deliveries.c.id, deliveries.c.destination, deliveries.c.type, *first
+        )
+
+    return Compiled(statement)
+
+
+def enqueue_foremost(
+    tx: Tx, statement: Compiled, *, now: datetime, limit: int, **values: object
+) -> int:
+    """Ask for deliveries; `values` are the parameters of the condition. Returns how many."""
+    rows = statement.all(tx, {"now": now, "most": limit, **values})
     # RETURNING keeps no order, and the relay publishes in that of the outbox.
     ordered = sorted(rows, key=lambda row: ([(it is None, it) for it in row[3:]], row.id))
     outbox.put(tx, (enqueue(row.id, row.destination, row.type) for row in ordered))

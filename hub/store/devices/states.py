@@ -8,7 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.rules.devices.health import DeviceFinding, DeviceState, state_of, worst_first
+from hub.rules.devices.health import (
+    DeviceFigure,
+    DeviceFinding,
+    DeviceState,
+    FigureKind,
+    state_of,
+    worst_first,
+)
 from hub.rules.edge.protocol import AGENT_ITSELF
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.devices import device_states
@@ -24,6 +31,8 @@ class KeptState:
     state: DeviceState
     findings: tuple[DeviceFinding, ...]
     """The worst first."""
+    figures: tuple[DeviceFigure, ...] = ()
+    """What it counts, by its last check."""
     since: datetime
     """When the state began; the findings may have changed since."""
     checked_at: datetime
@@ -36,6 +45,7 @@ def keep(
     kind: str,
     place: str,
     findings: Sequence[DeviceFinding],
+    figures: Sequence[DeviceFigure] = (),
     now: datetime,
 ) -> DeviceState | None:
     """Store a check's result; return the state before, None for a device checked first."""
@@ -52,6 +62,7 @@ def keep(
         "place": place,
         "state": state.value,
         "findings": shown,
+        "figures": _written(figures),
         "since": row.since if same and row is not None else now,
         "checked_at": now,
     }
@@ -102,9 +113,24 @@ def forget_others(tx: Tx, *, kinds: Iterable[str], devices: Collection[str]) -> 
     tx.execute(sa.delete(device_states).where(of_kind, device_states.c.device.not_in(devices)))
 
 
+def _written(figures: Sequence[DeviceFigure]) -> str | None:
+    rows = [[it.kind, it.place, it.level, it.capacity] for it in figures]
+    return json.dumps(rows) if rows else None
+
+
+def _figures(kept: str | None) -> tuple[DeviceFigure, ...]:
+    rows = json.loads(kept) if kept else ()
+    return tuple(DeviceFigure(FigureKind(kind), *rest) for kind, *rest in rows)
+
+
 def _kept(row: Mapping[Any, Any]) -> KeptState:
     return KeptState(
-        **{**row, "state": DeviceState(row["state"]), "findings": _findings(row["findings"])}
+        **{
+            **row,
+            "state": DeviceState(row["state"]),
+            "findings": _findings(row["findings"]),
+            "figures": _figures(row["figures"]),
+        }
     )
 
 

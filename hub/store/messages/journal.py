@@ -45,7 +45,9 @@ _BODIES = Compiled(sa.select(journal.c.id, journal.c.body).where(any_of(journal.
 BY_ID = unindexed(journal.c.id)
 
 
-def oldest(*conditions: sa.ColumnElement[bool], limit: int = 500) -> sa.Select[Any]:
+def oldest(
+    *conditions: sa.ColumnElement[bool], limit: int | sa.BindParameter[int] = 500
+) -> sa.Select[Any]:
     """Return the query of unhandled messages in the order of their ids: id, type, wire form."""
     query = sa.select(journal.c.id, journal.c.type, journal.c.body)
     query = query.where(*conditions, UNHANDLED)
@@ -238,13 +240,22 @@ def enqueue_lost(
     stands in the outbox was never lost; what waits in a long queue is enqueued twice and handled
     once.
     """
-    old = sa.and_(journal.c.state == STATE_ACCEPTED, journal.c.recorded_at < recorded_before)
-    rows = tx.execute(oldest(old, after < BY_ID, limit=limit)).all()
+    rows = _OLD.all(tx, {"before": recorded_before, "after": after, "most": limit})
     if not rows:
         return 0, ""
     there = outbox.waiting(tx, [row.id for row in rows])
     enqueued = enqueue_rows(tx, [row for row in rows if row.id not in there])
     return len(enqueued), rows[-1].id if len(rows) == limit else ""
+
+
+_OLD = Compiled(
+    oldest(
+        journal.c.state == STATE_ACCEPTED,
+        journal.c.recorded_at < sa.bindparam("before"),
+        sa.bindparam("after") < BY_ID,
+        limit=sa.bindparam("most"),
+    )
+)
 
 
 def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:

@@ -50,8 +50,16 @@ def wake_all(tx: Tx, *, after: str = "", limit: int = 500) -> list[str]:
     Returns the ids. The dossier may have come in the moment between looking for it and keeping the
     message.
     """
-    query = oldest(journal.c.state == STATE_EARLY, after < BY_ID, limit=limit)
-    return enqueue_rows(tx, tx.execute(query).all())
+    return enqueue_rows(tx, _ALL_EARLY.all(tx, {"after": after, "most": limit}))
+
+
+_ALL_EARLY = Compiled(
+    oldest(
+        journal.c.state == STATE_EARLY,
+        sa.bindparam("after") < BY_ID,
+        limit=sa.bindparam("most"),
+    )
+)
 
 
 def park(tx: Tx, since_before: datetime) -> int:
@@ -61,6 +69,10 @@ def park(tx: Tx, since_before: datetime) -> int:
     the broker was away. Left alone while another message of its key was accepted and waits to be
     handled: that may be its dossier.
     """
+    return _PARK.run(tx, {"before": since_before})
+
+
+def _park() -> sa.Update:
     other = journal.alias("other")
     coming = sa.exists().where(
         other.c.state == STATE_ACCEPTED, other.c.key == journal.c.key, UNHANDLED
@@ -68,9 +80,10 @@ def park(tx: Tx, since_before: datetime) -> int:
     # Of a dossier that is here an officer's word waits for papers only.
     here = sa.exists().where(dossiers.c.number == journal.c.key)
     papers = sa.and_(journal.c.type == "dossier.progressed", here)
-    statement = (
+    return (
         sa.update(journal)
-        .where(journal.c.state == STATE_EARLY, journal.c.early_since < since_before, UNHANDLED)
+        .where(journal.c.state == STATE_EARLY, UNHANDLED)
+        .where(journal.c.early_since < sa.bindparam("before"))
         .where(~coming)
         .values(
             state=STATE_PARKED,
@@ -78,4 +91,6 @@ def park(tx: Tx, since_before: datetime) -> int:
             reason=sa.case((papers, "no paper was scanned"), else_="the dossier never came"),
         )
     )
-    return tx.execute(statement).rowcount
+
+
+_PARK = Compiled(_park())

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx
-from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, Instant, attempts, deliveries
+from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import checked
 
 FUTURE = timedelta(minutes=1)
@@ -39,9 +40,8 @@ class Present:
 
 def concerned(tx: Tx, present: Present) -> list[int]:
     """Return the open deliveries with a time in the future, in the order of their numbers."""
-    wrong = sa.or_(*(condition for condition, _ in _moves(present)))
     # Sorted here: ordered by the database, the way by the numbers of all deliveries may look short.
-    return sorted(tx.execute(sa.select(deliveries.c.id).where(UNSETTLED, wrong)).scalars())
+    return sorted(_CONCERNED.scalars(tx, _times(present)))
 
 
 def correct(tx: Tx, ids: Sequence[int], present: Present) -> int:
@@ -57,17 +57,30 @@ def correct(tx: Tx, ids: Sequence[int], present: Present) -> int:
         .with_for_update()
     )
     count = 0
-    for condition, values in _moves(present):
+    for condition, values in _MOVES:
         mine = sa.and_(
             deliveries.c.id.in_(ids), checked(deliveries.c.settled_at.is_(None), condition)
         )
-        count += tx.execute(sa.update(deliveries).where(mine).values(values)).rowcount
+        statement = sa.update(deliveries).where(mine).values(values)
+        count += tx.execute(statement, _times(present)).rowcount
     return count
 
 
-def _moves(present: Present) -> Sequence[_Move]:
-    """Return (which deliveries, what they get), by kind of time."""
+def _times(present: Present) -> dict[str, object]:
+    """Return the parameters of `_MOVES`."""
     late = present.now + FUTURE
+    return {
+        "now": present.now,
+        "late": late,
+        "far": max(late, present.soon),
+        "soon": present.soon,
+        "longest_lease": present.lease_until,
+    }
+
+
+def _moves() -> Sequence[_Move]:
+    """Return (which deliveries, what they get), by kind of time."""
+    now, late, soon, lease = map(_time, ("now", "late", "soon", "longest_lease"))
     last = sa.select(attempts.c.id).where(
         attempts.c.delivery_id == deliveries.c.id,
         attempts.c.number == deliveries.c.attempts,
@@ -75,18 +88,26 @@ def _moves(present: Present) -> Sequence[_Move]:
     )
     # Not EXISTS: PostgreSQL might read all attempts once for it.
     tried = last.limit(sa.literal_column("1")).scalar_subquery().is_not(None)
-    far = deliveries.c.next_attempt_at > max(late, present.soon)
-    claimed = sa.and_(
-        deliveries.c.state == S.SENDING.value, deliveries.c.lease_until > present.lease_until
-    )
+    far = deliveries.c.next_attempt_at > _time("far")
+    claimed = sa.and_(deliveries.c.state == S.SENDING.value, deliveries.c.lease_until > lease)
     return (
         (deliveries.c.asked_at > late, {"asked_at": None}),
         # a lease that ran out was planned by the timer itself, never for later than `soon`
         (
             sa.and_(far, sa.or_(deliveries.c.code == "lease_expired", tried)),
-            {"next_attempt_at": present.soon},
+            {"next_attempt_at": soon},
         ),
-        (sa.and_(claimed, tried), {"lease_until": present.lease_until}),
-        (deliveries.c.doubtful_since > late, {"doubtful_since": present.now}),
+        (sa.and_(claimed, tried), {"lease_until": lease}),
+        (deliveries.c.doubtful_since > late, {"doubtful_since": now}),
         (deliveries.c.absent_at > late, {"absent_at": None}),
     )
+
+
+def _time(name: str) -> sa.BindParameter[datetime]:
+    return sa.bindparam(name, type_=Instant)
+
+
+_MOVES = _moves()
+_CONCERNED = Compiled(
+    sa.select(deliveries.c.id).where(UNSETTLED, sa.or_(*(condition for condition, _ in _MOVES)))
+)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -133,7 +134,13 @@ def close_gone(tx: Tx, number: int, *, now: datetime) -> None:
 
 def some_are(tx: Tx, needless: sa.ColumnElement[bool]) -> bool:
     """Return whether a task is needless, by the condition of its kind."""
-    return tx.execute(sa.select(sa.exists().where(needless))).scalar_one()
+    return bool(_question_of(needless).scalars(tx)[0])
+
+
+@cache
+def _question_of(needless: sa.ColumnElement[bool]) -> Compiled:
+    """Return the question of a kind of tasks; there are as many as conditions, written once."""
+    return Compiled(sa.select(sa.exists().where(needless).label("some")))
 
 
 def close_all(

@@ -79,7 +79,7 @@ def confirming_channel(url: str) -> BlockingChannel:
 
 
 def wait_until_counted(rabbit: RabbitService, url: str) -> None:
-    """Return when the broker's statistics have a message of `hub.invalid`: five seconds at most.
+    """Return when the broker's statistics have a message of `hub.invalid`: a second at most.
 
     It gathers them by its own clock and gives no signal.
     """

@@ -248,8 +248,8 @@ def test_the_display_masks_and_apologises(served: Hall) -> None:
 
 
 def test_the_hub_knows_how_each_device_of_the_hall_is(store: Store) -> None:
-    """Up while its line is there, degraded on a wrong screen, down without, misconfigured
-    without a key; a retired device leaves the list."""
+    """Up while its line is there, degraded on a wrong screen, down without and before its first,
+    misconfigured without a key; a retired device leaves the list."""
     lines, clock = LiveLines(), [now()]
     for name, kind in (("kiosk-1", "kiosk"), ("display-1", "display"), ("display-2", "display")):
         key_of(store, name, kind)
@@ -260,7 +260,12 @@ def test_the_hub_knows_how_each_device_of_the_hall_is(store: Store) -> None:
         with store.read() as tx:
             return {it.device: it.state for it in shown_devices(tx, now=clock[0])}
 
-    assert set(states().values()) == {DeviceState.UP}
+    assert set(states().values()) == {DeviceState.DOWN}
+    lines.hear("kiosk-1", HeardScreen(clock[0], 1080, 1920))
+    assert states()["kiosk-1"] is DeviceState.UP
+    # The hub has begun anew: who was there gets time to come back.
+    watching = ScreenWatching(store, lines := LiveLines(), clock=lambda: clock[0])
+    assert states()["kiosk-1"] is DeviceState.UP
     clock[0] += AWAY_AFTER + timedelta(seconds=1)
     lines.hear("kiosk-1", HeardScreen(clock[0], 1080, 1920))
     lines.hear("display-1", HeardScreen(clock[0], 1280, 720))

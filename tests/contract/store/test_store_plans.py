@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from hub.exchange.housekeeping.timer import Timer
 from hub.store.deliveries import doubts, pauses, schedule
 from hub.store.engine.store import Store
 from hub.store.messages import parked
 from hub.store.monitoring import attention, work_counts
+from tests.support.database.traced import traced
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
 
@@ -27,15 +27,12 @@ def store(sqlite_store: Store) -> Store:
 
 @contextmanager
 def statements(store: Store) -> Iterator[list[str]]:
-    """Collect the statements that run during the block."""
+    """Collect the statements that run during the block, however they are sent."""
     seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    sa.event.listen(store.engine, "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(store.engine, "before_cursor_execute", note)
+    with traced() as sent:
+        store.close()  # it opens new connections, which are traced
+        yield seen
+    seen += [one.text for one in sent]
 
 
 def plans(store: Store, table: str, texts: list[str]) -> Iterator[tuple[str, str]]:

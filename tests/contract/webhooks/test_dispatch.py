@@ -76,7 +76,7 @@ def test_both_secrets_verify_during_a_rotation(stage: WebhookStage) -> None:
         Verifier(old.text).verify(received.body, received.headers)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_cut_lines_errors_and_slow_replies_lose_nothing_and_keep_the_order(
     stage: WebhookStage, seed: int
 ) -> None:

@@ -5,16 +5,19 @@ import pty
 import select
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.devices.barcode.acceptance_codes import AcceptanceCodes, ListenedProof
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource, open_line
 from hub.exchange.intake.accept import Intake
 from hub.messages import payloads as p
+from hub.ports.devices import ProofRequest
 from hub.store.engine.store import Store
 from tests.support.accepted import accepted
 
@@ -55,6 +58,32 @@ def test_a_barcode_beeps_after_the_hub_has_it_and_noise_does_not(
         NUMBER,
         NUMBER[:-1] + "2",
     ]
+
+
+def test_a_code_of_an_acceptance_is_kept_for_the_walk_and_enters_nowhere(
+    store: Store, sink: Intake, tmp_path: Path
+) -> None:
+    """The hub listens to the reader, so the walk asks it; another code is no proof."""
+    reader, codes = BarcodeReader(), AcceptanceCodes(tmp_path / "own" / "reader-1.code")
+    source = BarcodeSource(
+        reader.line, station=p.Station.RETURN, clock=lambda: AT, acceptance=codes
+    )
+
+    def proven(shown: str, read: str) -> bool:
+        request = ProofRequest(code=shown, within=timedelta(seconds=20), into=tmp_path)
+        with ThreadPoolExecutor(1) as pool:
+            proof = pool.submit(ListenedProof(codes), request)
+            while not proof.done():
+                reader.scan(read)
+            return proof.result().well
+
+    try:
+        with listening(source, sink):
+            assert proven("KT-0A1B2C3D", "KT-0A1B2C3D")
+            assert not proven("KT-00000001", "KT-00000002")
+    finally:
+        reader.close()
+    assert accepted(store) == []
 
 
 def test_a_line_as_the_system_gives_it_sends_nothing_back_to_the_reader() -> None:

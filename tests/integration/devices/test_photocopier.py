@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.devices.photocopier import snmp
+from adapters.devices.photocopier import printer_mib, snmp
+from adapters.devices.photocopier.agent import SnmpAgent as DrillAgent
 from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.photocopier.simulator import DOWN, Rows, photocopier
 from hub.drill.sandbox.programs import MissingProgram
@@ -61,6 +62,37 @@ def test_what_it_serves_is_what_is_found(agent: SnmpAgent, rows: Rows, expected:
     """Trays, toner, error bits and alerts, over a foreign agent."""
     agent.serve(rows)
     assert codes(agent.device()) == expected
+
+
+def test_the_photocopier_of_a_drill_answers_as_snmpd_does(agent: SnmpAgent) -> None:
+    """The same values, and the same silence for another community."""
+    rows = photocopier(trays=(0, 500), alerts=((3, 808),))
+    agent.serve(rows)
+    with DrillAgent(rows, snmp_agent.COMMUNITY) as played:
+        login = snmp.SnmpLogin(community=snmp_agent.COMMUNITY)
+        read = [
+            snmp.read_columns(it, login, printer_mib.COLUMNS)
+            for it in (agent.address, played.address)
+        ]
+        assert read[0] == read[1] != {}
+        assert played.answer(b"\x30\x03 no packet") == b""
+
+
+def test_a_page_counter_and_trays_are_told_beside_the_findings(agent: SnmpAgent) -> None:
+    """By the last check; nothing is told of a device that did not answer."""
+    device = agent.device()
+    assert device.figures() == ()
+    agent.serve(photocopier(pages=77, trays=(350, -3), toner=-2))
+    device.check()
+    assert [(it.kind, it.level, it.capacity) for it in device.figures()] == [
+        ("pages", 77, 0),
+        ("tray", 350, 500),
+        ("tray", -3, 500),
+        ("supply", -2, 100),
+    ]
+    agent.serve({})
+    device.check()
+    assert device.figures() == ()
 
 
 def test_a_counter_that_goes_back_is_a_finding_with_both_counts(agent: SnmpAgent) -> None:

@@ -1,16 +1,22 @@
 """`hub devices scan`: what lies in a scanner becomes one whole file in the hot folder, or none."""
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
 import pytest
+import sqlalchemy as sa
 
 from adapters.devices.escl.simulator import ScannerFaults, SimulatedScanner
 from hub.bootstrap.devices import scanning
 from hub.bootstrap.devices.scanning import CannotScan, scan_into_hot_folder
 from hub.environment import load
+from hub.operations.devices.scans import ScannedStack, scan_audited
+from hub.operations.signed_by import SignedBy
 from hub.settings import Settings
+from hub.store.engine.store import Store
+from hub.store.schema.tables.exchange import audit
 from tests.support.papers import pages as drawn
 from tests.support.works import now
 
@@ -60,6 +66,70 @@ def test_a_scan_that_is_not_whole_leaves_no_file(
     with pytest.raises(CannotScan):
         scan(settings)
     assert list(settings.scans.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("/eSCL/Scan Jobs/1", "the address of its job cannot be used"),
+        ("/eSCL/\x1b[31m", "the address of its job cannot be used"),
+        ("ScanJobs/1", "the address of its job cannot be used"),
+        ("http://192.0.2.9/eSCL/ScanJobs/1", "it names 192.0.2.9 for its pages"),
+        ("http://[::", "the address of its job cannot be used"),
+    ],
+)
+def test_a_job_at_a_strange_address_is_told_and_nobody_else_is_called(
+    settings: Settings, device: SimulatedScanner, location: str, told: str
+) -> None:
+    """Only the scanner's own host is ever asked for pages."""
+    device.faults = ScannerFaults(location=location)
+    with pytest.raises(CannotScan) as refused:
+        scan(settings)
+    assert told in refused.value.cause
+    assert refused.value.cause.isprintable()
+    assert list(settings.scans.iterdir()) == []
+
+
+def test_a_disk_without_room_is_a_sentence_and_leaves_nothing(settings: Settings) -> None:
+    """The system refuses to let the file grow, as a full disk does."""
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(PAGES[0]) + 2000, hard))
+    try:
+        with pytest.raises(CannotScan, match="Make room on the disk") as refused:
+            scan(settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    assert refused.value.cause == "File too large"
+    assert list(settings.scans.iterdir()) == []
+
+
+def test_an_address_that_is_none_is_a_sentence(settings: Settings, tmp_path: Path) -> None:
+    """As is a file of roots that is not there."""
+    device = 'kind = "escl_scanner"\naddress = "https://127.0.0.1/eSCL"\nca_file = "/none"\n'
+    Path(settings.devices_file).write_text(f"[mfp]\n{device}", encoding="utf-8")
+    with pytest.raises(CannotScan, match="address of the scanner") as refused:
+        scan(settings)
+    assert "127.0.0.1" in refused.value.cause
+
+
+def test_who_scans_is_in_the_audit(settings: Settings, store: Store) -> None:
+    """First that a scan is wanted, also where none comes of it, then which file it became."""
+    by: SignedBy = {"actor": "user:lan", "reason": "", "now": now()}
+
+    def scanned() -> ScannedStack:
+        return scan_into_hot_folder(settings, "mfp", glass=False, both_sides=False, now=now())
+
+    done = scan_audited(store, "mfp", scanned, by=by)
+    with pytest.raises(CannotScan):  # the feeder is empty now
+        scan_audited(store, "mfp", scanned, by=by)
+    with store.read() as tx:
+        columns = (audit.c.actor, audit.c.action, audit.c.object)
+        rows = [tuple(it) for it in tx.execute(sa.select(*columns).order_by(audit.c.seq))]
+    assert rows == [
+        ("user:lan", "scanner.scan", "mfp"),
+        ("user:lan", "scanner.scan_kept", f"{done.place.name} {len(PAGES)}"),
+        ("user:lan", "scanner.scan", "mfp"),
+    ]
 
 
 def test_what_the_scanner_does_not_list_is_not_scanned(

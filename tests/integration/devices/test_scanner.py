@@ -13,12 +13,14 @@ from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import ScannerSource
 from adapters.devices.scanner.staying_files import REPORTED_AFTER
+from hub.bootstrap.retention import forget_scans
 from hub.exchange.intake.accept import Intake
 from hub.exchange.intake.source_role import SourceRole
 from hub.messages import envelope
 from hub.messages import payloads as p
 from hub.messages.invalid import InvalidMessage
 from hub.ports import AcceptanceUnknown, Accepted
+from hub.settings import Settings
 from hub.store.engine.store import Store
 from hub.texts import Language, use_language
 from tests.support.accepted import accepted
@@ -225,6 +227,30 @@ def test_the_scanners_own_copies_go_after_a_while_or_with_their_dossier(tmp_path
     assert copies.remove_of([tmp_path, taken, tmp_path / REFUSED], "A-180806-0001") == 2
     assert [path.name for path in taken.iterdir()] == ["A-180806-0002__GK.pdf"]
     assert copies.remove_old(taken, age=timedelta(days=-1)) == 1
+
+
+def test_what_was_taken_and_what_was_refused_goes_by_its_age(sink: Intake, folder: Path) -> None:
+    """A refused stack may be of anybody, so nothing but its age ends it; a new one stays."""
+    for name in (TAKEN, REFUSED):
+        (folder / name / "chong.pdf").write_bytes(b"x")
+        (folder / name / "chong.pdf.txt").write_text("x", encoding="utf-8")
+    for keep, left in ((timedelta(days=30), 4), (timedelta(days=-1), 0)):
+        stop = threading.Event()
+        source = ScannerSource(folder, keep=keep)
+        source.run(sink, stop, stop.set)
+        assert sum(len(list((folder / it).iterdir())) for it in (TAKEN, REFUSED)) == left
+
+
+def test_an_erased_dossier_leaves_no_copy_in_any_scan_folder(tmp_path: Path) -> None:
+    """Those of the file of devices, too."""
+    devices, other = tmp_path / "devices.toml", tmp_path / "other"
+    devices.write_text(f'[quay-2]\nkind = "scanner"\nfolder = "{other}"\n', encoding="utf-8")
+    settings = Settings(data_dir=str(tmp_path / "hub"), devices_file=str(devices))
+    for root in (settings.scans, other):
+        (root / TAKEN).mkdir(parents=True)
+        (root / TAKEN / f"{NUMBER}__GK.pdf").write_bytes(b"x")
+    assert forget_scans(settings, NUMBER) == 2
+    assert not [*other.rglob("*.pdf"), *settings.scans.rglob("*.pdf")]
 
 
 def test_a_scan_that_a_killed_hub_was_taking_is_taken_at_the_next_start(

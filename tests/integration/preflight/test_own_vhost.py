@@ -85,7 +85,7 @@ def test_the_demo_touches_nothing_in_the_virtual_host_where_a_hub_works(
     before = vhosts(rabbit.management_url)
     options = pilot.Options(
         directory=tmp_path / "demo",
-        dossiers=8,
+        dossiers=2,
         faults=False,
         broker_url=rabbit_url,
         broker_management_url=rabbit.management_url,

@@ -148,13 +148,16 @@ mixes = st.lists(
 )
 
 
+def of_mixes(count: int) -> settings:
+    """Return settings for so many mixes, the same ones each time."""
+    checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    return settings(
+        max_examples=count, derandomize=True, deadline=None, suppress_health_check=checks
+    )
+
+
 @given(names=mixes)
-@settings(
-    max_examples=20,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@of_mixes(10)
 @example(names=["mixed"])
 @example(names=["nfd", "minutes"])
 @example(names=["old-iis", "replica"])
@@ -163,6 +166,19 @@ def test_a_mix_of_habits_doubles_nothing_and_hides_nothing(
     exchange: Exchange, names: list[str]
 ) -> None:
     """Two dossiers under the habits: each effect once, the rest told with a reason."""
+    try_mix(exchange, names)
+
+
+@pytest.mark.long
+@given(names=mixes)
+@of_mixes(40)
+def test_many_mixes_double_nothing_and_hide_nothing(exchange: Exchange, names: list[str]) -> None:
+    """Four times as many as a landing is tried against."""
+    try_mix(exchange, names)
+
+
+def try_mix(exchange: Exchange, names: list[str]) -> None:
+    """Exchange two dossiers with a partner of these habits."""
     simulator, works = exchange.simulator, exchange.works
     simulator.speak(*names, lag_seconds=LAG, last_steps=10)
     simulator.set_faults([msgspec.structs.replace(LOST, operations=exchange.writing)])

@@ -71,7 +71,7 @@ class Operators:
             return "cancel" if self._draw.random() < 0.5 else "by hand"
         if there:
             return "delivered"
-        return self._draw.choice(("absent", "absent", "by hand"))
+        return self._draw.choice(("absent", "absent", "by hand", "cancel"))
 
     def _do(self, process: Process, verb: str, id: int) -> None:
         by: SignedBy = {
@@ -96,6 +96,7 @@ class Operators:
         except Crash:
             process.crash()
             return
+        process.changes.orders += 1
         self.settled[id] = verb
         self.chance.met[f"verb {verb}"] += 1
         self.note("operator", f"{verb} of {id}")

@@ -62,8 +62,18 @@ class Habits:
         )
 
 
-WRONG = ("busy", "dropped before", "dropped after", "late", "unknown code", "login", "refused")
-_RARE = {"refused": 0.3, "unknown code": 0.3, "login": 0.3}
+WRONG = (
+    "busy",
+    "dropped before",
+    "dropped after",
+    "late",
+    "unknown code",
+    "login",
+    "refused",
+    "refused after",
+)
+_RARE = {"refused": 0.3, "unknown code": 0.5, "login": 0.3, "refused after": 0.2}
+UNKNOWN_CODE = "E-77"
 
 
 class StoryPartner:
@@ -176,7 +186,9 @@ class StoryPartner:
             case "refused":
                 raise PermanentFailure("partner_refused", "not this one")
             case "unknown code":
-                raise unknown_code("E-77")
+                raise unknown_code(UNKNOWN_CODE)
+            case "refused after":
+                self._contradict(request)
             case "dropped before":
                 self.time.advance(self.traits.reply_timeout.total_seconds() / 2)
                 raise AmbiguousFailure("reply_timeout")
@@ -186,6 +198,12 @@ class StoryPartner:
         longest = self.traits.reply_timeout.total_seconds()
         self._under_way.append((self.time.elapsed + self._draw.uniform(0, longest * 0.95), request))
         raise AmbiguousFailure("reply_timeout", "late")
+
+    def _contradict(self, request: Request) -> None:
+        """Refuse, and have done it all the same, where its look-up shows that to whoever asks."""
+        if self.habits.findable and not self.habits.lag:
+            self._take(request)
+        raise PermanentFailure("partner_refused", "not this one")
 
     def _take(self, request: Request) -> Receipt:
         already = self.has(request.message_id)

@@ -1,5 +1,6 @@
 """Calls under way: what a role gives to its threads waits here until the story makes the call."""
 
+import math
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.store import Crash
 from tests.simulation.world.virtual_time import VirtualTime
+
+STARVES = (30.0, 400.0, 1500.0, 4000.0)
+"""Seconds that work waits for a thread; the longer ones outlast a lease and all questions."""
 
 
 class LaterPool(Executor):
@@ -17,12 +21,14 @@ class LaterPool(Executor):
         self._time = time
         self._waiting: list[tuple[float, Callable[[], object]]] = []
         """Work, and before when no thread has time for it."""
+        self.taken = 0
+        """How much was done in all: a role notices that a call has ended."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Keep it for later."""
         begins = self._time.elapsed
-        if self._chance.strikes("thread starved", 0.01):
-            begins += self._chance.order.choice((30.0, 400.0, 1500.0))
+        if self._chance.strikes("thread starved", 0.02):
+            begins += self._chance.order.choice(STARVES)
         self._waiting.append((begins, lambda: fn(*args, **kwargs)))
         return Future()
 
@@ -32,8 +38,14 @@ class LaterPool(Executor):
         now = self._time.elapsed
         return [nth for nth, (begins, _) in enumerate(self._waiting) if begins <= now]
 
+    @property
+    def next_ready(self) -> float:
+        """When a thread has time for the next, infinite when nothing waits."""
+        return min((begins for begins, _ in self._waiting), default=math.inf)
+
     def take(self, nth: int) -> None:
         """Have the nth be done now."""
+        self.taken += 1
         self._waiting.pop(nth)[1]()
 
     def take_all(self) -> None:

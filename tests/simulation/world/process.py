@@ -4,7 +4,9 @@ A crash ends it between two steps or at a failpoint: its memory is gone, its con
 what they had in hand, the store stays. `start` makes the roles anew.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,9 @@ from hub.exchange.intake.accept import Intake
 from hub.exchange.outbox.relay import Relay
 from hub.exchange.records_queue.receive import Receive
 from hub.messages import queues
+from hub.messages.envelope import Message
+from hub.messages.payloads import Payload
+from hub.operations.deliveries.replay_role import ReplayParts, Replays
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.ports import BrokerUnavailable, ConsumerLost, Destination
@@ -26,11 +31,14 @@ from hub.records.dossiers.handlers import Records
 from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
+from hub.store.engine.store import Tx
 from hub.store.messages.blobs import BlobStore
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.observer import Next, Observer
+from tests.simulation.world.pacing import Pacing
 from tests.simulation.world.pool import AtOncePool, LaterPool
-from tests.simulation.world.store import Crash, ProcessStore
+from tests.simulation.world.store import Crash, ProcessStore, handled
 from tests.simulation.world.virtual_time import VirtualTime
 
 Step = tuple[str, Callable[[], object]]
@@ -38,6 +46,31 @@ POLICY = RetryPolicy(attempts=40)
 CIRCUIT = CircuitPolicy(
     first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=5), width=4
 )
+QUIET, QUIET_TIMER = 30.0, 5.0
+"""Seconds after which a role looks again although nothing that could wake it has changed."""
+STALLS = (2.0, 60.0, 900.0)
+"""Seconds for which a role gets no processor."""
+
+
+@dataclass
+class Changes:
+    """Counts what all processes wrote."""
+
+    observer: Observer
+    writes: int = 0
+    outbox: int = 0
+    """Writes that put rows into the outbox: they wake relays."""
+    orders: int = 0
+    """What operators ordered, of which roles ask the store now and then."""
+
+    def what_next(self) -> Next:
+        """Return what the store knows of the future."""
+        return self.observer.what_next(self.writes)
+
+    def written(self, new_rows: bool) -> None:
+        """Count a write."""
+        self.writes += 1
+        self.outbox += new_rows
 
 
 class Process:
@@ -53,8 +86,11 @@ class Process:
         broker: StoryBroker,
         records: Records,
         partners: Sequence[Destination],
+        changes: Changes,
     ) -> None:
         self.name = name
+        self.changes = changes
+        self.pacing = Pacing(time)
         self.time = time
         self.chance = chance
         self.broker = broker
@@ -62,12 +98,15 @@ class Process:
         self.partners = partners
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What the others do while a role waits for them."""
         self.dead = True
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
         self.store = ProcessStore(f"sqlite:///{directory / 'hub.db'}")
         self.store.is_dead = lambda: self.dead
+        self.store.written = changes.written
         self.files = BlobStore(directory / "files", limit=1_000_000)
         self._consumers: list[Any] = []
 
@@ -85,7 +124,7 @@ class Process:
         self.receive = Receive(
             self.store,
             self.broker,
-            self.records,
+            self._handle,
             clock=self.clock,
             batch=8,
             markers=markers,
@@ -94,25 +133,93 @@ class Process:
         self.delivering = [self._deliver(partner) for partner in self.partners]
         self.reconciling = [self._reconcile(partner, markers) for partner in self.partners]
         self.timer = self._timer()
+        self.replays = self._replays()
         self.receive.poison_guard.load()
         self._consumers = []
         self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
         self._work = [(each, LaterPool(self.chance, self.time)) for each in self.delivering]
         self._from_queue = {each.name: self._open(each) for each in self.delivering}
+        self._polls = self._paces()
+        self.pacing = Pacing(self.time)
 
     def steps(self) -> Iterator[Step]:
-        """Yield what it may do next, by name."""
+        """Yield what it may do next, by name: the roles that are awake, and calls under way."""
         if self.dead:
             return
+        for name, work in self._roles():
+            if self.pacing.is_due(name, self._signal(name)):
+                yield name, work
+        for deliver, pool in self._work:
+            if pool.ready:
+                yield f"call {deliver.destination.name}", partial(self._call, pool)
+
+    def looked(self, name: str, count: int) -> None:
+        """Note what a role's step found, which decides when it looks again."""
+        if name in self._polls and not self.dead:
+            self.pacing.looked(name, count, poll=self._polls[name](), signal=self._signal(name))
+
+    def stall(self) -> str:
+        """Have one of its roles get no processor for a while; return its name."""
+        name: str = self.chance.order.choice([name for name, _ in self._roles()])
+        self.pacing.stall(name, self.chance.order.choice(STALLS))
+        return name
+
+    @property
+    def next_call(self) -> float:
+        """When a thread has time for the next call, infinite when none waits."""
+        return min((pool.next_ready for _, pool in self._work), default=math.inf)
+
+    def _roles(self) -> Iterator[Step]:
         yield "relay", self._relay_some
         yield "receive", self._receive_some
         yield "timer", self._timer_some
         for deliver, pool in self._work:
             yield deliver.name, partial(self._deliver_some, deliver, pool)
-            if pool.ready:
-                yield f"call {deliver.destination.name}", partial(self._call, pool)
         for reconcile in self.reconciling:
             yield reconcile.name, partial(reconcile.query_some, AtOncePool())
+        if self.changes.orders:
+            yield "replays", self._replays_some
+
+    def _signal(self, name: str) -> object:
+        """Return what wakes a role, as it is now; None for one that only polls."""
+        if name == "relay":
+            return self.changes.outbox
+        if name == "receive":
+            return self.broker.depth(queues.INGEST)
+        for deliver, pool in self._work:
+            if deliver.name == name:
+                depth = self.broker.depth(queues.deliver_queue(deliver.destination.name))
+                return depth, pool.taken, self.changes.orders
+        if name == "replays":
+            return self.changes.orders
+        comes = self.changes.what_next()
+        at = comes.retry if name == "timer" else comes.query
+        return self.skew, at if at <= self.time.elapsed + self.skew else None
+
+    def _paces(self) -> dict[str, Callable[[], float]]:
+        """Return how long each role sleeps when nothing wakes it."""
+
+        def wait(deliver: Deliver) -> float:
+            now = self.clock()
+            capacity = deliver.admission.circuits.capacity(now)
+            paused = capacity.until or capacity.retry_after is not None
+            if paused or deliver.ended.in_hand:
+                return capacity.wait(now).total_seconds()
+            return QUIET
+
+        return {
+            "relay": lambda: self.relay.poll if self.changes.what_next().outbox else math.inf,
+            "receive": lambda: QUIET,
+            "timer": lambda: QUIET_TIMER,
+            "replays": lambda: QUIET,
+            **{deliver.name: partial(wait, deliver) for deliver in self.delivering},
+            **{each.name: lambda: QUIET for each in self.reconciling},
+        }
+
+    def _handle(self, tx: Tx, message: Message, payload: Payload) -> Iterable[Message]:
+        """Handle a message as the records do, and count that it was handled."""
+        handled(tx, message.id)
+        return self.records(tx, message, payload)
 
     def crash(self) -> None:
         """End it without a word."""
@@ -223,6 +330,22 @@ class Process:
             draw=self.chance.stream(f"{self.name} waits {partner.name}"),
         )
 
+    def _replays(self) -> Replays:
+        made = StoryReplays(
+            self.store,
+            ReplayParts(
+                destinations=self.partners,
+                file_path=self.files.path,
+                on_delivered=self.records.delivered,
+            ),
+            clock=self.clock,
+        )
+        made.meanwhile = lambda: self.meanwhile()
+        return made
+
+    def _replays_some(self) -> int:
+        return int(self.replays.step())
+
     def _timer(self) -> Timer:
         longest = max(partner.traits.longest_call for partner in self.partners)
         unproven = UnprovenEffects(store=self.store, rules=self.records.rules)
@@ -237,6 +360,16 @@ class Process:
             lease=max(deliver.lease for deliver in self.delivering),
         )
         return Timer(self.store, clock=self.clock, pace=pace, also=also)
+
+
+class StoryReplays(Replays):
+    """Lets the others go on while it waits for the outcome of what it has sent."""
+
+    meanwhile: Callable[[], None]
+
+    def _pause(self, seconds: float) -> None:
+        super()._pause(seconds)
+        self.meanwhile()
 
 
 def take(process: Process, step: Step) -> int:

@@ -1,15 +1,11 @@
-"""The store of a simulated process: the real one, which a dead process cannot use any more.
-
-A trigger in the simulated database refuses every move of a delivery that the state table does not
-have, and counts the moves.
-"""
+"""The store of a simulated process: the real one, which a dead process cannot use any more."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from hub.rules.deliveries.states import MOVES
-from hub.store.engine.store import Store, Tx
+from hub.store.engine.store import NEW_ROWS, Store, Tx
+from tests.simulation.world.bookkeeping import STATEMENTS
 from tests.support.database.stores import empty_store
 
 
@@ -21,16 +17,30 @@ class ProcessStore(Store):
     """Refuses its process when that is dead."""
 
     is_dead: Callable[[], bool] = staticmethod(lambda: False)
+    written: Callable[[bool], None] = staticmethod(lambda _new_rows: None)
+    """Is told of each write, and whether it put rows into the outbox."""
 
-    def write(self, *, long: bool = False) -> AbstractContextManager[Tx]:
+    @contextmanager
+    def write(self, *, long: bool = False) -> Iterator[Tx]:
         """As `Store.write`."""
         self._require_life()
-        return super().write(long=long)
+        new_rows = True
+        try:
+            with super().write(long=long) as tx:
+                yield tx
+                new_rows = tx.info.pop(NEW_ROWS, False)
+        finally:
+            self.written(new_rows)
 
-    def write_one(self) -> AbstractContextManager[Tx]:
+    @contextmanager
+    def write_one(self) -> Iterator[Tx]:
         """As `Store.write_one`."""
         self._require_life()
-        return super().write_one()
+        try:
+            with super().write_one() as tx:
+                yield tx
+        finally:
+            self.written(False)
 
     @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:
@@ -44,39 +54,18 @@ class ProcessStore(Store):
             raise Crash
 
 
-def _moves() -> str:
-    return " OR ".join(
-        f"(OLD.state = '{source}' AND NEW.state = '{target}')"
-        for source, targets in MOVES.items()
-        for target in targets
+def handled(tx: Tx, message_id: str) -> None:
+    """Count, in the transaction of its handling, that a message was handled."""
+    tx.exec_driver_sql(
+        "INSERT INTO sim_handled VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
+        (message_id,),
     )
-
-
-_LEGAL = f"""
-CREATE TRIGGER sim_legal BEFORE UPDATE OF state ON deliveries
-WHEN OLD.state <> NEW.state AND NOT ({_moves()})
-BEGIN SELECT RAISE(ABORT, 'a move that the state table does not have'); END
-"""
-_MOVED = """
-CREATE TRIGGER sim_moved AFTER UPDATE OF state ON deliveries
-WHEN OLD.state <> NEW.state
-BEGIN
-    INSERT INTO sim_moves VALUES (OLD.state, NEW.state, 1)
-    ON CONFLICT DO UPDATE SET count = count + 1;
-END
-"""
-_COUNTS = """
-CREATE TABLE sim_moves (
-    source TEXT, target TEXT, count INTEGER, PRIMARY KEY (source, target)
-)
-"""
-_STATEMENTS = (_COUNTS, _LEGAL, _MOVED)
 
 
 def make_database(path: Path) -> None:
     """Make an empty database whose deliveries refuse illegal moves."""
     store = empty_store(path)
     with store.write() as tx:
-        for statement in _STATEMENTS:
+        for statement in STATEMENTS:
             tx.exec_driver_sql(statement)
     store.close()

@@ -51,5 +51,6 @@ def ruled(by: VirtualTime, draw: random.Random) -> Iterator[None]:
         mock.patch.object(time, "time", since_epoch),
         mock.patch.object(time, "time_ns", nanoseconds),
         mock.patch.object(os, "urandom", draw.randbytes),
+        mock.patch.object(random, "_urandom", draw.randbytes),
     ):
         yield

@@ -14,8 +14,9 @@ from unittest import mock
 
 from hub.exchange.delivery import reconcile, settle_batch
 from hub.exchange.intake import accept
+from hub.operations.deliveries import replay_plan
 from hub.runtime import role
-from tests.simulation.world.pool import all_ended
+from tests.simulation.world.pool import AtOncePool, all_ended
 from tests.simulation.world.virtual_time import VirtualTime
 
 LONGEST_STEP = 600.0
@@ -101,6 +102,7 @@ def without_threads(waits: Waits) -> Iterator[None]:
         ),
         mock.patch.object(accept, "GroupCommit", OneAtATime),
         mock.patch.object(reconcile, "wait", all_ended),
+        mock.patch.object(replay_plan, "ThreadPoolExecutor", return_value=AtOncePool()),
     ):
         yield
 

@@ -46,9 +46,11 @@ def order(
     return print_paper(store, printing, wanted, by=by)  # type: ignore[arg-type]
 
 
-def in_doubt(store: Store, printing: PrintingParts) -> int:
+def in_doubt(
+    store: Store, printing: PrintingParts, *, kind: PaperKind = PaperKind.CONTROL_SLIP
+) -> int:
     """Have a paper that may lie on the tray; return its delivery."""
-    message = order(store, printing)
+    message = order(store, printing, kind=kind)
     with store.write() as tx:
         id = delivery_of(tx, message)
         transitions.claim(tx, [id], catalog.DEVICES, now=AT, lease_until=AT)

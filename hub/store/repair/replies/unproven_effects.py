@@ -4,6 +4,7 @@ One task for a dossier and partner; it goes when the delivery is not left to a p
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import OPEN_IN_LANE, UNSETTLED, attempts, deliveries
 from hub.store.schema.tables.repair import tasks
+from hub.store.statements.compiled import Compiled
 
 KIND = "effect_unproven"
 last = attempts.alias("last")
@@ -61,6 +63,19 @@ def untold(tx: Tx, limit: int = 100) -> list[Left]:
 
     One whose task a person closed has it behind it, until the delivery is sent again.
     """
+    return [
+        Left(
+            id=row.id,
+            destination=row.destination,
+            number=row.lane,
+            detail=row.detail or "",
+            differs=row.differs or "",
+        )
+        for row in _UNTOLD.all(tx, {"most": limit})
+    ]
+
+
+def _untold() -> sa.Select[Any]:
     closed = sa.or_(tasks.c.closed_at.is_(None), tasks.c.closed_at >= deliveries.c.doubtful_since)
     reported = sa.exists().where(
         tasks.c.kind == KIND,
@@ -79,15 +94,8 @@ def untold(tx: Tx, limit: int = 100) -> list[Left]:
         .select_from(deliveries.outerjoin(last, IS_LAST_QUESTION))
         .where(_IS_LEFT, UNSETTLED, deliveries.c.lane != "", ~reported)
         .order_by(deliveries.c.id)
-        .limit(limit)
     )
-    return [
-        Left(
-            id=row.id,
-            destination=row.destination,
-            number=row.lane,
-            detail=row.detail or "",
-            differs=row.differs or "",
-        )
-        for row in tx.execute(query)
-    ]
+    return query.limit(sa.bindparam("most"))
+
+
+_UNTOLD = Compiled(_untold())

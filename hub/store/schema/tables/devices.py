@@ -14,6 +14,10 @@ device_states = sa.Table(
     sa.Column("findings", sa.Text, nullable=False),
     sa.Column("since", Instant, nullable=False),
     sa.Column("checked_at", Instant, nullable=False),
+    sa.Column("figures", sa.Text),
     comment="How each device was at its last check, and since when it has been in that state",
 )
-"""`findings` is JSON: a list of code and evidence, the worst first."""
+"""`findings` is JSON: a list of code and evidence, the worst first.
+
+`figures` is JSON: a list of kind, place, level and capacity; NULL for a device that counts nothing.
+"""

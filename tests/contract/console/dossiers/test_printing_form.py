@@ -6,6 +6,7 @@ import pytest
 
 from hub.messages import catalog
 from hub.operations.devices.printing import PrintingParts
+from hub.records.papers.kinds import PaperKind
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.users.rights import UserRole
 from hub.store.console import history
@@ -82,6 +83,30 @@ def test_who_may_only_see_prints_nothing_and_who_sees_no_names_prints_no_receipt
     auditor = BrowserSession(look(sqlite_store, role=UserRole.AUDITOR, printing=printing))
     assert auditor.post(form.path, form.filled(**CHOSEN)).status_code in (403, 404)
     assert states(sqlite_store) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "left"),
+    [
+        (PaperKind.RECEIPT, 403, [S.AMBIGUOUS]),
+        (PaperKind.CONTROL_SLIP, 303, [S.CANCELLED, S.PENDING]),
+    ],
+)
+def test_a_paper_with_names_is_printed_again_only_by_who_may_see_them(
+    look: Look,
+    sqlite_store: Store,
+    printing: PrintingParts,
+    kind: PaperKind,
+    status: int,
+    left: list[str],
+) -> None:
+    """As the first print; a paper without names is for an operator, too."""
+    id = in_doubt(sqlite_store, printing, kind=kind)
+    operator = BrowserSession(look(sqlite_store, role=UserRole.OPERATOR, printing=printing))
+    form = forms_of(operator.get(f"/deliveries/{id}"))["resolve"]
+    sent = operator.post(form.path, form.filled(found="absent", reason="looked at the tray"))
+    assert sent.status_code == status
+    assert sorted(states(sqlite_store)) == sorted(left)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pikepdf
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from hub.console.links import message, page_picture
 from hub.messages import catalog
@@ -36,10 +38,20 @@ def ward(tmp_path: Path) -> Iterator[Ward]:
         yield hub
 
 
-def park(ward: Ward, *, number: str = "") -> str:
+def paper(pages: int) -> io.BytesIO:
+    """Return a PDF whose pages are each of another size."""
+    with pikepdf.new() as made:
+        for number in range(pages):
+            made.add_blank_page(page_size=(300 + 20 * number, 400))
+        made.save(stream := io.BytesIO())
+    stream.seek(0)
+    return stream
+
+
+def park(ward: Ward, *, number: str = "", pages: int = 2) -> str:
     """Have pages come that tell nothing; return the id of their message."""
     document = ward.intake.store_file(
-        io.BytesIO(b"%PDF"), name="trang-1.pdf", media_type="application/pdf"
+        paper(pages), name="trang-1.pdf", media_type="application/pdf"
     )
     picture = ward.intake.store_file(
         io.BytesIO(PICTURE), name="trang-1.jpg", media_type="image/jpeg"
@@ -49,7 +61,7 @@ def park(ward: Ward, *, number: str = "") -> str:
         cause=UnreadCause.NO_CODE,
         stack="0" * 64,
         first_page=1,
-        pages=2,
+        pages=pages,
         scanned_at=MONDAY,
         device="scanner-1",
     )
@@ -83,20 +95,38 @@ def test_pages_wait_for_a_person_with_their_picture(look: Look, ward: Ward) -> N
     binh = open_page(look, ward)
     page = binh.get(message(id)).text
     assert "No code of a dossier" in page
-    assert page_picture(id).replace("&", "&amp;") in page
-    shown = binh.get(page_picture(id))
+    assert page_picture(id, 1).replace("&", "&amp;") in page
+    shown = binh.get(page_picture(id, 1))
     assert (shown.content, shown.headers["content-type"]) == (PICTURE, "image/jpeg")
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert actions(ward).count("pages.look") == 1
+
+
+def test_a_person_looks_at_every_page(look: Look, ward: Ward) -> None:
+    """Drawn from the paper when it is asked for; there is no page behind the last."""
+    id = park(ward, pages=3)
+    binh = open_page(look, ward)
+    first, last = binh.get(message(id)).text, binh.get(message(id, 3)).text
+    assert message(id, 3).replace("&", "&amp;") in first
+    assert page_picture(id, 3).replace("&", "&amp;") in last
+    sizes = []
+    for number in (2, 3):
+        shown = binh.get(page_picture(id, number))
+        assert shown.headers["content-type"] == "image/jpeg"
+        with Image.open(io.BytesIO(shown.content)) as picture:
+            sizes.append(picture.size)
+    assert sizes[0] != sizes[1], "each page is its own"
+    assert binh.get(page_picture(id, 4)).status_code == 404
+    assert actions(ward).count("pages.look") == 2
 
 
 def test_the_picture_is_not_for_an_operator_nor_another_message(look: Look, ward: Ward) -> None:
     """An operator may act and not read personal data; a message without a picture has none."""
     id = park(ward)
     lan = open_page(look, ward, role=UserRole.OPERATOR, name="lan")
-    assert page_picture(id) not in lan.get(message(id)).text
-    assert lan.get(page_picture(id)).status_code == 403
-    assert open_page(look, ward).get(page_picture("0" * 32)).status_code == 404
+    assert page_picture(id, 1) not in lan.get(message(id)).text
+    assert lan.get(page_picture(id, 1)).status_code == 403
+    assert open_page(look, ward).get(page_picture("0" * 32, 1)).status_code == 404
 
 
 def test_a_person_puts_the_pages_into_a_dossier_once(look: Look, ward: Ward) -> None:

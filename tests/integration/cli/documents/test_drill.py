@@ -1,5 +1,6 @@
 """`script/run --drill`: one command to look at a hub with work in it, and Ctrl-C ends all of it."""
 
+import json
 import os
 import re
 import signal
@@ -21,6 +22,11 @@ from tests.support.documents.typed import SH, environment, make_tree, shell
 
 PORTS = 10
 WITHIN = 120.0
+DEVICES = {
+    **dict.fromkeys(("scanner-1", "printer-1", "reader-1", "mfp", "camera-1", "camera-2"), "up"),
+    "copier": "degraded",  # so that a person sees a finding
+    **dict.fromkeys(("kiosk-1", "display-1"), "down"),  # no browser is open there
+}
 
 
 @pytest.fixture
@@ -66,6 +72,12 @@ def sign_in(browser: BrowserSession, printed: str) -> None:
     assert browser.post("/sign-in/code", {"code": found[2]}).headers["location"] == "/"
 
 
+def checked_devices(tree: Path) -> dict[str, str]:
+    """Return how `hub devices check` finds each device of the drill."""
+    checked = shell(". var/drill/settings; hub devices check --json || test $? = 1", tree)
+    return {it["device"]: it["state"] for it in json.loads(checked)["checked_devices"]}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_drill_shows_cases_to_who_signs_in_and_leaves_nothing(tree: Path, port: int) -> None:
@@ -91,6 +103,7 @@ def test_a_drill_shows_cases_to_who_signs_in_and_leaves_nothing(tree: Path, port
             assert browser.get("/").status_code == 401
             sign_in(browser, shell(f"HUB_LANGUAGE=en {show_sign_in}", tree))
             overview, queues = browser.get("/").text, browser.get("/queues").text
+        assert checked_devices(tree) == DEVICES
         assert "province.dossier" in overview
         assert "-42" in overview  # the code that nobody knows
         assert "hub.invalid" in queues

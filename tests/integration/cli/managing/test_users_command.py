@@ -17,12 +17,15 @@ from hub.cli.users.shown_secrets import qr_lines
 from hub.exchange.outbox.emit import emit
 from hub.operations.signed_by import SignedBy
 from hub.operations.users import accounts as users
+from hub.records.papers.kinds import PaperKind
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
 from hub.store.users import accounts
 from tests.support.console import sending
+from tests.support.dossiers.printing import in_doubt, printing_in
+from tests.support.dossiers.slips import add_dossier
 from tests.support.works import now, step
 
 WHY = ("--reason", "a test")
@@ -249,6 +252,19 @@ def test_a_payload_is_written_for_a_person_who_may_see_it(
         ("Lê Văn An (account binh)", "users.right.unmask", False),
         ("Lê Văn An (account head)", "delivery.unmask", True),
     ]
+
+
+def test_a_receipt_is_printed_again_only_by_who_may_see_names(
+    installed: Store, binh: Sequence[object], tmp_path: Path
+) -> None:
+    """As the first print; the operator's attempt is a denial in the audit."""
+    with installed.write() as tx:
+        add_dossier(tx)
+    id = in_doubt(installed, printing_in(tmp_path), kind=PaperKind.RECEIPT)
+    assert hub("deliveries", "reprint", id, *WHY, *binh).exit_code == 2
+    assert acts(installed)[-1] == ("Lê Văn An (account binh)", "users.right.unmask", False)
+    with installed.read() as tx:
+        assert transitions.place_of(tx, id, lock=False)[0] is S.AMBIGUOUS
 
 
 def test_what_is_discarded_needs_two_persons(

@@ -1,21 +1,29 @@
 """One picture of a camera: who and why are audited, only the hub reads it, and it ends."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from adapters.devices.camera import simulator
-from adapters.devices.camera.health import Camera, NoPicture
+from adapters.devices.camera.health import Camera
 from adapters.devices.camera.http_login import authorization
 from adapters.devices.camera.simulator import PICTURE, CameraFaults, SimulatedCamera
+from hub.bootstrap.installation import open_store
+from hub.cli import app
+from hub.environment import load
 from hub.operations.devices import snapshots
 from hub.operations.devices.snapshots import ExpiredSnapshots
 from hub.operations.signed_by import SignedBy
+from hub.ports.devices import NoPicture
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import audit
 
@@ -57,6 +65,35 @@ def test_a_picture_is_kept_for_the_hub_alone_and_audited(
         (BY["actor"], "camera.snapshot", "camera-1", BY["reason"]),
         (BY["actor"], "camera.snapshot_kept", file.name, BY["reason"]),
     ]
+
+
+def test_the_command_takes_a_picture_and_says_where_it_is(
+    device: SimulatedCamera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over HTTP from a camera that wants a login; without a picture it says why, with code 1."""
+    (tmp_path / "password").write_text(simulator.PASSWORD, encoding="utf-8")
+    file = tmp_path / "devices.toml"
+    file.write_text(
+        f'[camera-1]\nkind = "camera"\naddress = "{device.url}"\nstream = "{device.stream}"\n'
+        f'user = "{simulator.USER}"\npassword_file = "{tmp_path / "password"}"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "hub"))
+    monkeypatch.setenv("HUB_DEVICES_FILE", str(file))
+    hub = partial(CliRunner().invoke, app)
+    assert hub(["migrate"]).exit_code == 0
+    order = ["devices", "snapshot", "camera-1", "--reason", "a fall", "--actor", "Lê Thị Lan"]
+    done = hub([*order, "--json"])
+    assert done.exit_code == 0, done.output
+    picture = Path(json.loads(done.stdout)["picture"])
+    assert picture.parent == tmp_path / "hub" / "snapshots"
+    assert picture.read_bytes() == PICTURE
+    device.faults = CameraFaults(no_snapshot=True)
+    refused = hub(order)
+    assert (refused.exit_code, "camera" in refused.output) == (1, True)
+    assert hub([*order[:2], "other", *order[3:]]).exit_code == 2
+    with closing(open_store(load(os.environ))) as kept:
+        assert [action for _, action, _, _ in audited(kept)].count("camera.snapshot") == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""The cameras of an installation, for a person who takes a picture: loaded with the first one."""
+
+from typing import TYPE_CHECKING
+
+from hub.bootstrap.files.device_file import devices_of_settings
+from hub.operations.devices.snapshots import Snapshots
+from hub.rules.devices.reading import CAMERA, DeviceSettings
+from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from adapters.devices.camera.health import Camera
+
+
+def make_camera(settings: Settings, name: str) -> "Camera | None":
+    """Return the camera of a name, None without one. Raises SettingsError."""
+    found = (it for it in devices_of_settings(settings) if (it.kind, it.name) == (CAMERA, name))
+    return next((_camera(it) for it in found), None)
+
+
+def make_snapshots(settings: Settings) -> Snapshots:
+    """Return what takes pictures of the cameras. Raises SettingsError."""
+    known = {it.name: it for it in devices_of_settings(settings) if it.kind == CAMERA}
+    pictures = {name: lambda it=it: _camera(it).picture() for name, it in known.items()}
+    return Snapshots(folder=settings.snapshots, days=settings.snapshot_days, camera=pictures.get)
+
+
+def _camera(it: DeviceSettings) -> "Camera":
+    from adapters.devices.camera.health import Camera
+
+    return Camera(name=it.name, place=it.place, **it.values)

@@ -1,0 +1,172 @@
+"""Supervisors of a story: they decide for many deliveries at once, and on what is left over.
+
+They pause a partner and let it go on, say what an unknown code means, order replay plans and stop
+them half-way, send a corrected copy, send at once what waits, and take parked messages up again.
+They are as truthful as operators, and as often too late.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hub.messages.invalid import InvalidMessage
+from hub.operations import parked_messages
+from hub.operations.deliveries import actions, classify, pausing, replay_orders, resend
+from hub.operations.deliveries.classify import CodeVerdict
+from hub.operations.signed_by import SignedBy
+from hub.rules.deliveries.selection import Selection
+from hub.texts import Explained
+from tests.simulation.actors.office import Note
+from tests.simulation.actors.partner import UNKNOWN_CODE, StoryPartner
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
+from tests.simulation.world.store import Crash
+
+VERBS = (
+    "pause",
+    "drain",
+    "go on",
+    "classify",
+    "plan",
+    "start plan",
+    "pause plan",
+    "resume plan",
+    "cancel plan",
+    "resend corrected",
+    "send now",
+    "retry parked",
+)
+_ORDERS = {"start plan": "start", "pause plan": "pause", "resume plan": "resume"}
+_ORDERS["cancel plan"] = "cancel"
+
+
+class NothingToDo(Exception):
+    """There is nothing that the verb could be about."""
+
+
+class Supervisors:
+    """All who decide for many."""
+
+    def __init__(self, partners: list[StoryPartner], chance: Chance, note: Note) -> None:
+        self.partners = {partner.name: partner for partner in partners}
+        self.chance = chance
+        self.note = note
+        self._draw = chance.stream("supervisors")
+        self._forms = 0
+
+    def act(self, process: Process) -> int:
+        """Do one thing."""
+        verb = self._draw.choice(VERBS)
+        by: SignedBy = {
+            "actor": "Phạm Văn Trưởng",
+            "reason": "after a call with them",
+            "now": process.clock(),
+        }
+        try:
+            what = self._acts()[verb](process, verb, by)
+        except NothingToDo:
+            return 0
+        except (Explained, InvalidMessage):
+            self.note("supervisor", f"{verb}: refused")
+            self.chance.met[f"verb {verb} refused"] += 1
+            return 1
+        except Crash:
+            process.crash()
+            return 1
+        process.changes.orders += 1
+        self.chance.met[f"verb {verb}"] += 1
+        self.note("supervisor", f"{verb} {what}")
+        return 1
+
+    def _acts(self) -> dict[str, Callable[[Process, str, SignedBy], str]]:
+        return {
+            "pause": self._pause,
+            "drain": self._pause,
+            "go on": self._go_on,
+            "classify": self._classify,
+            "plan": self._plan,
+            **dict.fromkeys(_ORDERS, self._order),
+            "resend corrected": self._resend,
+            "send now": self._send_now,
+            "retry parked": self._retry_parked,
+        }
+
+    def _pause(self, process: Process, verb: str, by: SignedBy) -> str:
+        partner = self._partner()
+        operation = self._draw.choice((pausing.ALL, *pausing.operations_of(partner)))
+        until = by["now"] + timedelta(seconds=self._draw.choice((20, 200, 1500)))
+        since = pausing.since(process.store, partner, operation, now=by["now"])
+        drains = verb == "drain"
+        pausing.pause(
+            process.store, partner, operation, until=until, expected=since, drains=drains, by=by
+        )
+        return f"{partner} {operation or 'all'}"
+
+    def _go_on(self, process: Process, _verb: str, by: SignedBy) -> str:
+        query = "SELECT destination, operation FROM person_pauses ORDER BY destination, operation"
+        partner, operation = self._one_of(process, query)
+        since = pausing.since(process.store, partner, operation, now=by["now"])
+        if since is None:
+            raise NothingToDo
+        pausing.resume(process.store, partner, operation, expected=since, by=by)
+        return f"{partner} {operation or 'all'}"
+
+    def _classify(self, process: Process, _verb: str, by: SignedBy) -> str:
+        partner = self._partner()
+        verdict = self._draw.choice((CodeVerdict.TRANSIENT, CodeVerdict.PERMANENT))
+        moved = classify.classify(process.store, partner, UNKNOWN_CODE, verdict, **by)
+        return f"{UNKNOWN_CODE} of {partner} as {verdict}: {moved}"
+
+    def _plan(self, process: Process, _verb: str, by: SignedBy) -> str:
+        self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead'")
+        self._forms += 1
+        chosen = Selection(state="dead", partner=self._partner())
+        number = replay_orders.order_plan(process.store, chosen, form=f"f{self._forms}", by=by)
+        return str(number)
+
+    def _order(self, process: Process, verb: str, by: SignedBy) -> str:
+        (number,) = self._one_of(process, "SELECT plan FROM replay_work ORDER BY plan")
+        replay_orders.order(process.store, number, _ORDERS[verb], by=by)
+        return str(number)
+
+    def _resend(self, process: Process, _verb: str, by: SignedBy) -> str:
+        query = "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead'"
+        id, destination, message_id = self._one_of(process, query)
+        partner = self.partners[destination]
+        if partner.has(message_id) or partner.is_at_work_on(message_id):
+            raise NothingToDo
+        payload = json.loads(resend.payload_of(process.store, id))
+        if not _correct(payload):
+            raise NothingToDo
+        correction = resend.correct(process.store, id, json.dumps(payload).encode(), now=by["now"])
+        return f"{id} as {resend.resend(process.store, correction, by=by)}"
+
+    def _send_now(self, process: Process, _verb: str, by: SignedBy) -> str:
+        (id,) = self._one_of(process, "SELECT id FROM deliveries WHERE state = 'waiting'")
+        actions.send_now(process.store, id, by=by)
+        return str(id)
+
+    def _retry_parked(self, process: Process, _verb: str, by: SignedBy) -> str:
+        (id,) = self._one_of(process, "SELECT id FROM journal WHERE state = 'parked' ORDER BY id")
+        parked_messages.retry(process.store, [id], by=by)
+        return str(id)
+
+    def _partner(self) -> str:
+        return self._draw.choice(sorted(self.partners))
+
+    def _one_of(self, process: Process, query: str) -> tuple[Any, ...]:
+        with process.store.read() as tx:
+            rows = [tuple(row) for row in tx.exec_driver_sql(query)]
+        if not rows:
+            raise NothingToDo
+        return self._draw.choice(rows)
+
+
+def _correct(payload: dict[str, object]) -> bool:
+    """Change a name or a text of a payload; tell whether there was one."""
+    for name, value in payload.items():
+        if isinstance(value, str) and " " in value:
+            payload[name] = f"{value} (sửa)"
+            return True
+    return False
