@@ -19,6 +19,8 @@ AnswerT = TypeVar("AnswerT")
 _MILLISECOND = timedelta(milliseconds=1)
 _AGENT_REFUSED = (401, 403)
 _LATER = (408, 409, 423, 425, 429)
+_TOO_LARGE = 413
+_GONE = (404, 410)
 
 
 class HubAway(Exception):
@@ -126,9 +128,19 @@ class HubLine:
         code, why = _problem(reply.body)
         if reply.status in _AGENT_REFUSED:
             raise AgentRefused(f"HTTP {reply.status} {code}".strip())
-        if reply.status in _LATER or reply.status >= 500:
+        if reply.status in _LATER or reply.status >= 500 or not _is_of_hub(method, reply, code):
             raise HubAway(f"HTTP {reply.status} {code}".strip())
         raise CallRefused(reply.status, code, why)
+
+
+def _is_of_hub(method: str, reply: HttpReply, code: str) -> bool:
+    """Tell whether a refusal is the hub's own, which names its code.
+
+    What a proxy or a portal says (404 while the hub is set up anew, a redirect to a login) is no
+    word on an event, which would wait for a person then. An answer to HEAD has no body; and a size
+    is too large whoever says it.
+    """
+    return bool(code) or reply.status == _TOO_LARGE or (method == "HEAD" and reply.status in _GONE)
 
 
 def _problem(body: bytes) -> tuple[str, str]:

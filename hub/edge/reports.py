@@ -21,7 +21,7 @@ from hub.rules.edge.protocol import (
     EdgeHeartbeat,
     HeartbeatTaken,
 )
-from hub.rules.failures.error_summary import describe_error
+from hub.runtime.device_checks import DeviceChecks
 
 EVERY = 30.0
 """Seconds."""
@@ -51,6 +51,7 @@ class Heartbeats(CallingRole):
         self.devices = devices
         self.sources = {it.source.name: it for it in sources}
         self.numbers = numbers
+        self._checks = DeviceChecks()
 
     def run_once(self) -> bool:
         """Report once."""
@@ -92,7 +93,7 @@ class Heartbeats(CallingRole):
             yield EdgeFinding(code="agent_numbers_out")
 
     def _device(self, device: Device) -> EdgeDevice:
-        findings = [*_checked(device)]
+        findings = [*self._checks.check(device)]
         source = self.sources.get(device.name)
         if not findings and source is not None and source.trouble:
             findings.append(DeviceFinding("source_troubled", source.trouble))
@@ -106,10 +107,3 @@ class Heartbeats(CallingRole):
                 for it in findings[:20]
             ],
         )
-
-
-def _checked(device: Device) -> Sequence[DeviceFinding]:
-    try:
-        return device.check()
-    except Exception as error:  # an adapter's, of whatever library
-        return [DeviceFinding("check_failed", describe_error(error))]

@@ -8,7 +8,10 @@ _KNOWN = frozenset(it.name for it in catalog.CATALOG)
 
 def type_text(type: str) -> Text:
     """Return what a message of a type says, with the type's name; the name alone for another."""
-    if type not in _KNOWN:
-        return Text(type, type)
-    words = both(f"message_types.{type.replace('.', '_')}")
-    return Text(*(f"{name} ({type})" for name in words))
+    words = type_words(type)
+    return Text(*(f"{it} ({type})" for it in words)) if type in _KNOWN else words
+
+
+def type_words(type: str) -> Text:
+    """Return the words alone, for a table; the name for a type that has none."""
+    return both(f"message_types.{type.replace('.', '_')}") if type in _KNOWN else Text(type, type)

@@ -20,6 +20,19 @@ OF_OTHERS = {
     },
 }
 """Failpoints that stories do not pass, and why."""
+_RESTORED = "a restored database; no story restores one yet"
+_UNUSED = "the table allows it, and nothing in the hub makes it"
+MOVES_OF_OTHERS = {
+    (S.PENDING, S.AMBIGUOUS): _RESTORED,
+    (S.WAITING, S.AMBIGUOUS): _RESTORED,
+    (S.HELD, S.AMBIGUOUS): _RESTORED,
+    (S.PENDING, S.DEAD): _UNUSED,
+    (S.PENDING, S.HELD): _UNUSED,
+    (S.PENDING, S.SUPERSEDED): _UNUSED,
+    (S.WAITING, S.DEAD): _UNUSED,
+    (S.HELD, S.SUPERSEDED): _UNUSED,
+}
+"""Moves that stories do not make, and why."""
 _VERBS = (
     "replay",
     "cancel",
@@ -52,7 +65,12 @@ _HAPPENINGS = (
 
 def expected() -> list[str]:
     """Return everything that stories should meet."""
-    moves = [f"move {source} -> {target}" for source in MOVES for target in sorted(MOVES[source])]
+    moves = [
+        f"move {source} -> {target}"
+        for source in MOVES
+        for target in sorted(MOVES[source])
+        if (source, target) not in MOVES_OF_OTHERS
+    ]
     points = [f"point {point}" for point in Point if point not in OF_OTHERS]
     crashes = [f"fault crash at {point}" for point in Point if point not in OF_OTHERS]
     wrong = [f"fault {name} {kind}" for name in ("provincial", "town_center") for kind in WRONG]

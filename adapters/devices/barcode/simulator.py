@@ -25,10 +25,14 @@ class BarcodeReader:
 
     def send(self, raw: bytes, *, timeout: float = 10.0) -> bool:
         """Send bytes as they are, and wait for the beep; see `scan`."""
-        os.write(self._reader, raw)
+        self.write(raw)
         if not select.select([self._reader], [], [], timeout)[0]:
             return False
         return os.read(self._reader, 1) == BEEP
+
+    def write(self, raw: bytes) -> None:
+        """Send bytes, and wait for nothing."""
+        os.write(self._reader, raw)
 
     def close(self) -> None:
         """Unplug the reader."""

@@ -46,6 +46,13 @@ def open_line(line: Path) -> int:
     return handle
 
 
+def _answer(handle: int, sign: bytes) -> None:
+    """Have the reader beep. One that takes nothing off the line stays silent, and reads on: a write
+    would wait for it for ever."""
+    if select.select([], [handle], [], 0)[1]:
+        os.write(handle, sign)
+
+
 class BarcodeSource:
     """Listens to one serial reader."""
 
@@ -110,7 +117,7 @@ class BarcodeSource:
                 codes = framing.quiet(time.monotonic())
             for code in codes:
                 taken = self._is_of_acceptance(code) or self.submit(code, sink)
-                os.write(handle, BEEP if taken else REFUSED)
+                _answer(handle, BEEP if taken else REFUSED)
 
     def _lost(self, cause: str) -> None:
         if not self.trouble:

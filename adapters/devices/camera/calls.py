@@ -31,6 +31,8 @@ LIMITS: Final = Limits(
     connections=0,
 )
 """Five calls that all come to their last moment end within the time of a check."""
+MOST_AHEAD: Final = timedelta(days=36_500)
+"""By how much calls follow a clock: a day of the year 9999 has no time at which they end."""
 PICTURE_BYTES: Final = 16 * 1024 * 1024
 _JPEG: Final = (b"\xff\xd8", b"\xff\xd9")
 _SOAP: Final = {"Content-Type": "application/soap+xml; charset=utf-8"}
@@ -76,8 +78,9 @@ class OnvifCamera:
         """
         sent = self._clock()
         shown = onvif.read_time(self._query("GetSystemDateAndTime", login=False))
-        self._ahead = ahead(shown, sent=sent, received=self._clock(), exact_to=A_SECOND)
-        return self._ahead
+        found = ahead(shown, sent=sent, received=self._clock(), exact_to=A_SECOND)
+        self._ahead = max(-MOST_AHEAD, min(found, MOST_AHEAD))
+        return found
 
     def information(self) -> CameraInformation:
         """Return which camera it is."""

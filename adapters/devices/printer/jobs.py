@@ -29,6 +29,8 @@ _STATES: Final = {
     _ABORTED: "aborted",
     _COMPLETED: "completed",
 }
+_WITH_ERRORS: Final = ("job-completed-with-errors", "aborted-by-system")
+"""Reasons with which a printer says that a job is over, though not all of it came out well."""
 MARGIN: Final = timedelta(seconds=5)
 """How inexactly two ages are compared: printers count whole seconds."""
 
@@ -42,7 +44,7 @@ class JobFate(StrEnum):
     NOT_PRINTED = "not_printed"
     """Over, and no page came out."""
     BROKEN_OFF = "broken_off"
-    """Over, and some pages came out, or the printer does not say how many."""
+    """Over, and some pages came out or not well, or the printer does not say how many."""
     UNKNOWN = "unknown"
 
 
@@ -50,10 +52,12 @@ def fate_of(job: Attributes) -> JobFate:
     """Return what a printer says of a job; a printer that completed it may have counted no page."""
     state, pages = first(job, "job-state"), first(job, "job-impressions-completed")
     if state == _COMPLETED:
-        return JobFate.PRINTED
+        erred = any(it in _WITH_ERRORS for it in job.get("job-state-reasons", ()))
+        return JobFate.BROKEN_OFF if erred else JobFate.PRINTED
     if state in (_CANCELED, _ABORTED):
         return JobFate.NOT_PRINTED if pages == 0 else JobFate.BROKEN_OFF
-    return JobFate.UNDER_WAY if state in _STATES else JobFate.UNKNOWN
+    known = isinstance(state, int) and state in _STATES
+    return JobFate.UNDER_WAY if known else JobFate.UNKNOWN
 
 
 def words_of(job: Attributes) -> str:

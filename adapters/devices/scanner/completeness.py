@@ -12,18 +12,37 @@ import os
 import re
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import BinaryIO
 
 HEAD, TAIL = 1024, 2048
 """Bytes read at each end. Readers of PDF look for both marks within 1,024."""
 DIRECTORIES = 10_000
 """Pages of a TIFF that are followed; a file with more of them goes round in a circle."""
+MOST_ENTRIES = 4_096
+"""Entries of one directory of a TIFF; scanners write some twenty."""
+MOST_STRIPS, MOST_ZEROS = 200_000, 256 * 1024 * 1024
+"""Strips of one file, and bytes of them that are read in search of one that is not zero: without
+an end to both a file that lies holds up every scan behind it, or takes all memory."""
+TOO_MUCH = "the TIFF tells of more parts than a scan has"
 _PLACES = {273: 279, 324: 325}
 """Tags of a TIFF: where strips (tiles) begin, and how long each is."""
 _COMPRESSION, _NOT_COMPRESSED = 259, (1,)
 _WANTED = frozenset({*_PLACES, *_PLACES.values(), _COMPRESSION})
 _WIDTHS = {3: "H", 4: "I", 16: "Q"}
 """Types of a TIFF's whole numbers, as the struct module writes them."""
+
+
+@dataclass(slots=True)
+class _Left:
+    """How much more of one TIFF is looked at."""
+
+    strips: int = MOST_STRIPS
+    zeros: int = MOST_ZEROS
+
+
+class _TooMuch(Exception):
+    """A TIFF tells of more than is looked at."""
 
 
 def lack_of(stream: BinaryIO, media_type: str) -> str:
@@ -66,6 +85,13 @@ def _png(_stream: BinaryIO, _size: int, head: bytes, tail: bytes) -> str:
 
 
 def _tiff(stream: BinaryIO, size: int, head: bytes, _tail: bytes) -> str:
+    try:
+        return _lack_of_tiff(stream, size, head)
+    except _TooMuch:
+        return TOO_MUCH
+
+
+def _lack_of_tiff(stream: BinaryIO, size: int, head: bytes) -> str:
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     version = struct.unpack(f"{order}H", head[2:4])[0] if order and len(head) >= 16 else 0
     if order is None or version not in {42, 43}:
@@ -75,18 +101,21 @@ def _tiff(stream: BinaryIO, size: int, head: bytes, _tail: bytes) -> str:
     (at,) = struct.unpack_from(f"{order}{place}", head, begin)
     if not at:
         return "the TIFF has no page yet"
+    left = _Left()
     for _ in range(DIRECTORIES):
         width = struct.calcsize(f"={count}")
         entries = _read(stream, at, f"{order}{count}", size)
         if entries is None or not entries[0]:
             return "a page of the TIFF is not there"
+        if entries[0] > MOST_ENTRIES:
+            raise _TooMuch
         directory = at + width
         after = directory + entries[0] * entry
         following = _read(stream, after, f"{order}{place}", size)
         if following is None:
             return "a page of the TIFF is not there"
         stream.seek(directory)
-        if not _has_strips(stream, stream.read(entries[0] * entry), order, entry, size):
+        if not _has_strips(stream, stream.read(entries[0] * entry), order, entry, size, left):
             return "a part of a page of the TIFF is not there"
         at = following[0]
         if not at:
@@ -94,7 +123,9 @@ def _tiff(stream: BinaryIO, size: int, head: bytes, _tail: bytes) -> str:
     return "the pages of the TIFF have no end"
 
 
-def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int) -> bool:
+def _has_strips(
+    stream: BinaryIO, raw: bytes, order: str, entry: int, size: int, left: _Left
+) -> bool:
     """Tell whether a directory names strips (or tiles), and all of them lie inside the file."""
     count = "I" if entry == 12 else "Q"
     values: dict[int, tuple[int, ...]] = {}
@@ -102,6 +133,9 @@ def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int)
         tag, kind, number = struct.unpack_from(f"{order}HH{count}", raw, start)
         if kind not in _WIDTHS or tag not in _WANTED:
             continue
+        left.strips -= number
+        if left.strips < 0:
+            raise _TooMuch
         shape = f"{order}{number}{_WIDTHS[kind]}"
         room = start + entry - (4 if entry == 12 else 8)
         if struct.calcsize(shape) > size:
@@ -121,7 +155,7 @@ def _has_strips(stream: BinaryIO, raw: bytes, order: str, entry: int, size: int)
             begin and length and begin + length <= size
             for begin, length in zip(values[tag], values[lengths], strict=True)
         )
-        and _is_written(stream, values[tag], values[lengths], values.get(_COMPRESSION))
+        and _is_written(stream, values[tag], values[lengths], values.get(_COMPRESSION), left)
         for tag, lengths in _PLACES.items()
     )
 
@@ -131,6 +165,7 @@ def _is_written(
     begins: tuple[int, ...],
     lengths: tuple[int, ...],
     compression: tuple[int, ...] | None,
+    left: _Left,
 ) -> bool:
     """Tell whether the strips hold something: their room may have been reserved only.
 
@@ -140,16 +175,19 @@ def _is_written(
     strips = list(zip(begins, lengths, strict=True))
     if compression not in (None, _NOT_COMPRESSED):
         strips = strips[-1:]
-    return any(not _is_zeros(stream, begin, length) for begin, length in strips)
+    return any(not _is_zeros(stream, begin, length, left) for begin, length in strips)
 
 
-def _is_zeros(stream: BinaryIO, begin: int, length: int) -> bool:
+def _is_zeros(stream: BinaryIO, begin: int, length: int, left: _Left) -> bool:
     stream.seek(begin)
     while length:
+        if left.zeros < 0:
+            raise _TooMuch
         piece = stream.read(min(length, 64 * 1024))
         if not piece or piece.strip(b"\0"):
             return not piece
         length -= len(piece)
+        left.zeros -= len(piece)
     return True
 
 

@@ -21,6 +21,10 @@ _SPECIFIC = frozenset(
         "number_malformed",
         "payload_invalid",
         "file_too_large",
+        "file_bomb",
+        "file_locked",
+        "file_active",
+        "file_broken",
         "dossier_archived",
         "dossier_erased",
     }

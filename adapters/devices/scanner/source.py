@@ -191,7 +191,7 @@ class ScannerSource:
             )
             if marks_of(os.fstat(stream.fileno())) != before:
                 return None  # written to while it was read: it is looked at again
-        self._emit(named, file, datetime.fromtimestamp(marks.modified / 1e9, LOCAL), sink)
+        self._emit(named, file, _time_of(marks), sink)
         return ()
 
     def _accept_stack(
@@ -217,7 +217,7 @@ class ScannerSource:
                     return None
             with Path(copy.name).open("rb") as whole:
                 sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
-            at = datetime.fromtimestamp(marks.modified / 1e9, LOCAL)
+            at = _time_of(marks)
             source = stacks.StackSource(self.name, self.device, at, sha256)
             media_type = named.media_type
             stack = stacks.submit(Path(copy.name), media_type, source, read=read_pages, sink=sink)
@@ -281,6 +281,15 @@ class ScannerSource:
             for name in (TAKEN, REFUSED):
                 if gone := copies.remove_old(self.folder / name, age=self.keep):
                     log.info("copies_removed", role=self.name, folder=name, count=gone)
+
+
+def _time_of(marks: Marks) -> datetime:
+    """Return when a scan was made. Raises InvalidMessage: file servers give any 64 bits as time."""
+    try:
+        return datetime.fromtimestamp(marks.modified / 1e9, LOCAL)
+    except (ValueError, OverflowError, OSError):
+        why = "the time of the file lies outside of all years"
+        raise InvalidMessage("envelope_invalid", where="$.time", why=why) from None
 
 
 def _lack_of(path: Path, named: ScanName | None) -> str:

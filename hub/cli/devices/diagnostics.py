@@ -13,10 +13,10 @@ from hub import __version__
 from hub.bootstrap.devices.kinds import device_settings, make_devices
 from hub.cli.context import opened, settings
 from hub.cli.output.answer import done, put, refuse
-from hub.operations.devices.checking import DeviceChecks
 from hub.operations.devices.diagnostics import device_shown, settings_shown, state_shown
 from hub.operations.devices.listing import shown_devices
 from hub.runtime.clock import utc_now
+from hub.runtime.device_checks import DeviceChecks
 from hub.settings import Settings, SettingsError
 from hub.store.engine.file_rights import FILE
 from hub.store.schema import revision

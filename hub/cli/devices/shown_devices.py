@@ -17,7 +17,6 @@ from hub.cli.devices.reporting import reporting_devices
 from hub.cli.output import words
 from hub.cli.output.answer import for_programs, print_line, refuse, show
 from hub.cli.output.listing import listing, shown
-from hub.operations.devices.checking import DeviceChecks
 from hub.operations.devices.listing import shown_devices
 from hub.ports.devices import Device
 from hub.rules.devices.health import (
@@ -26,6 +25,7 @@ from hub.rules.devices.health import (
     worst_first,
 )
 from hub.runtime.clock import utc_now
+from hub.runtime.device_checks import DeviceChecks
 from hub.settings import SettingsError
 from hub.store.devices.states import KeptState
 from hub.texts import text

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from hub.cli.devices import dialogue
 from hub.cli.output.answer import print_line, warn
-from hub.operations.devices.checking import DeviceChecks
 from hub.page_reading.drawing import terminal_code
 from hub.ports.devices import Device, Proof, ProofRequest, ProofResult
 from hub.rules.devices.acceptance import (
@@ -20,6 +19,7 @@ from hub.rules.devices.acceptance import (
 )
 from hub.rules.devices.health import state_of, state_text, worst_first
 from hub.runtime.clock import utc_now
+from hub.runtime.device_checks import DeviceChecks
 from hub.texts import Text, both, joined, text
 
 

@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse
 from hub.console.frame.sent_form import new_form_id, sent_form_of
 from hub.messages import catalog
 from hub.messages.partners import named
-from hub.operations.type_names import type_text
+from hub.operations.type_names import type_text, type_words
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.rules.failures.errors import FAULTS
 from hub.rules.users.rights import Right
@@ -168,6 +168,7 @@ def environment(language: Language) -> jinja2.Environment:
         state=partial(_state, language),
         fault=partial(_fault, language),
         operation=partial(_operation, language),
+        operation_words=partial(_operation_words, language),
         act=partial(_act, language),
         labelled=_is_labelled,
     )
@@ -176,6 +177,10 @@ def environment(language: Language) -> jinja2.Environment:
 
 def _operation(language: Language, name: str) -> str:
     return type_text(name).in_language(language)
+
+
+def _operation_words(language: Language, name: str) -> str:
+    return type_words(name).in_language(language)
 
 
 def _partner(language: Language, destination: str) -> str:

@@ -1,20 +1,15 @@
-"""What the forms of these pages have in common: token, id, the selection that they are about.
+"""What the forms of these pages have in common: the selection that they are about.
 
 Which selection a person may see is asked before which rights the person has: what is outside of the
 scope is answered as what does not exist.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from hub.console.forms import filled
 from hub.console.frame.errors import NotHere
-from hub.console.frame.sent_form import new_form_id
 from hub.console.frame.visitor import demand
-from hub.console.sign_in.forms import TOKEN
 from hub.operations.failures.assigning import thing_of
 from hub.rules.deliveries.selection import NotASelection, Selection
 from hub.rules.users.rights import Right
@@ -40,8 +35,3 @@ def acted_on(who: Visitor, selection: Selection) -> Selection:
     """Return the selection where the visitor may act on it. Raises NotHere and MayNot."""
     demand(who, Right.ACT, thing_of(seen(who, selection)))
     return selection
-
-
-def form_values(request: Request) -> dict[str, Any]:
-    """Return what a template needs for its forms: the session's token, and a new id for each."""
-    return {TOKEN: getattr(request.state, TOKEN, ""), filled.ID: new_form_id()}

@@ -16,7 +16,6 @@ from hub.console.frame.visitor import Who, demand, signed_by
 from hub.console.links import comparison, dossier, task
 from hub.console.live import Freshness, FreshPages, add_streams, number_in_path
 from hub.console.parts import Parts
-from hub.console.repair.acting import form_values
 from hub.console.sign_in.forms import Form
 from hub.messages.local_time import LOCAL
 from hub.operations.comparison import ordered
@@ -157,7 +156,6 @@ class _ComparisonPages:
                 "wrong": wrong,
                 "comparison": comparison,
                 "largest": reader.LARGEST // 1024 // 1024,
-                **form_values(request),
             },
             status=200 if wrong is None else 422,
         )

@@ -45,12 +45,16 @@ class FileUploader(CallingRole):
         try:
             self._upload(file)
         except CallRefused as refused:
-            if refused.status in _GONE and file.upload:
+            if refused.status in _GONE:
                 self.pending.begun(file.sha256, "")
+                if not file.upload:  # it was begun a moment ago
+                    raise HubAway(str(refused)) from None
             elif refused.status == _PART_DIFFERS:
                 raise HubAway(str(refused)) from None
             else:
                 self.pending.refused(file.sha256, f"{file.name}: {refused}")
+        except FileNotFoundError:  # a virus scanner took it away, or the disk lost it
+            self.pending.refused(file.sha256, f"{file.name}: its content is not in the spool")
         self.sender.wakeup.wake()
         return True
 
@@ -83,6 +87,8 @@ class FileUploader(CallingRole):
     def _part(self, upload: str, stream: BinaryIO, place: int) -> HttpReply:
         stream.seek(place)
         part = stream.read(PART)
+        if not part:
+            raise FileNotFoundError(f"the file ends at byte {place}")
         digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
         headers = {
             "Content-Type": "application/offset+octet-stream",

@@ -8,10 +8,10 @@ after a week.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from hub.operations.devices.checking import DeviceChecks
 from hub.ports import Clock
 from hub.ports.devices import CountingDevice, Device
 from hub.rules.devices.health import DeviceFinding, DeviceState, state_of
+from hub.runtime.device_checks import DeviceChecks
 from hub.runtime.role import Role
 from hub.runtime.store_retry import retry_while_unavailable
 from hub.runtime.telemetry import Event, log

@@ -162,7 +162,7 @@ def test_a_parked_message_is_retried(at: Ward) -> None:
     person = at.person()
     with case(8, "parked", person):
         person.click(main(person.page).locator(".items a[href^='/parked?']"))
-        act(person, "#act-take-up", "bản mới đã sửa lỗi")
+        act(person, "#act-retry", "bản mới đã sửa lỗi")
         at.until_states(number, S.DELIVERED, S.DELIVERED)
 
 

@@ -17,6 +17,8 @@ from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.barcode.source import BarcodeSource, open_line
 from hub.exchange.intake.accept import Intake
 from hub.messages import payloads as p
+from hub.messages.envelope import Message
+from hub.ports import Accepted
 from hub.ports.devices import ProofRequest
 from hub.store.engine.store import Store
 from tests.support.accepted import accepted
@@ -58,6 +60,37 @@ def test_a_barcode_beeps_after_the_hub_has_it_and_noise_does_not(
         NUMBER,
         NUMBER[:-1] + "2",
     ]
+
+
+def test_a_reader_that_takes_no_beep_is_still_read(
+    store: Store, sink: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some readers never fetch what is sent to them: the line fills, and a write would not end."""
+    reader = BarcodeReader()
+    full = os.open(reader.line, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(full, bytes(4096))
+    source = BarcodeSource(reader.line, station=p.Station.RETURN, clock=lambda: AT)
+    taken, real = threading.Semaphore(0), sink.accept
+
+    def accept(message: Message) -> Accepted:
+        answer = real(message)
+        taken.release()
+        return answer
+
+    monkeypatch.setattr(sink, "accept", accept)
+    stop = threading.Event()
+    thread = threading.Thread(target=source.run, args=(sink, stop), daemon=True)
+    thread.start()
+    for last in "12":
+        reader.write(f"{NUMBER[:-1]}{last}\r".encode())
+        assert taken.acquire(timeout=10)
+    stop.set()
+    thread.join()
+    os.close(full)
+    reader.close()
+    assert len(accepted(store)) == 2
 
 
 def test_a_code_of_an_acceptance_is_kept_for_the_walk_and_enters_nowhere(

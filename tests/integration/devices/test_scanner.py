@@ -1,5 +1,6 @@
 """The scanner as a source: files in a real folder, written as scanners and people write them."""
 
+import dataclasses
 import os
 import threading
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.devices.scanner import copies
+from adapters.devices.scanner import copies, rest
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.simulator import page, scan
@@ -60,6 +61,25 @@ def test_a_file_that_still_grows_is_not_taken(store: Store, sink: Intake, folder
         assert source.poll_hot_folder(sink) == 0
     assert source.poll_hot_folder(sink) == 1
     assert len(accepted(store)) == 1
+
+
+def test_a_file_with_a_time_that_no_calendar_has_stops_no_other(
+    store: Store, sink: Intake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File servers pass on any 64 bits; this disk keeps fewer, so the marks are made here."""
+
+    def marks_of(status: os.stat_result) -> rest.Marks:
+        made = rest.marks_of(status)
+        return dataclasses.replace(made, modified=2**68) if made.inode == inode else made
+
+    place = scan(folder, number="A-180806-0001", component="TP-01", title="a", at=AT)
+    inode = place.lstat().st_ino
+    scan(folder, number=NUMBER, component="TP-01", title="b", at=AT)
+    monkeypatch.setattr("adapters.devices.scanner.source.marks_of", marks_of)
+    source = ScannerSource(folder)
+    assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
+    assert [it.number for it in accepted(store) if isinstance(it, p.DocumentScanned)] == [NUMBER]
+    assert "the time of the file" in (folder / REFUSED / f"{place.name}.txt").read_text("utf-8")
 
 
 def test_a_file_taken_twice_counts_once(store: Store, sink: Intake, folder: Path) -> None:

@@ -2,14 +2,19 @@
 
 import hashlib
 import io
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.devices.scanner.health import ScannerFolder
+from hub.bootstrap.edge import make_agent
+from hub.edge.credential import Credential
 from hub.edge.line import AgentRefused, CallRefused, HttpReply, HubAway, HubLine
 from hub.edge.numbers import NumberKeeping, ReservedNumbers, ward_day
 from hub.edge.sending.roles import LineState
@@ -23,6 +28,7 @@ from hub.rules.edge import protocol
 from hub.rules.edge.numbers import BLOCK
 from hub.rules.edge.protocol import EdgeDevice, EdgeFinding, EdgeHeartbeat, HeartbeatTaken
 from hub.runtime.clock import utc_now
+from hub.runtime.device_checks import DeviceChecks
 from hub.store.devices import states
 from hub.store.edge import numbers
 from hub.store.engine.store import Store
@@ -135,6 +141,75 @@ def test_what_the_hub_refuses_stays_with_its_cause(gateway: Gateway, agent: Edge
     assert "file_too_large" in causes[0]
     assert "quay-2.<device>" in causes[1]
     assert journal(gateway.store) == [(READER, f"{AGENCY}-261130-000002")]
+
+
+@dataclass
+class ProxyWire:
+    """A wire with something before the hub that answers by itself."""
+
+    status: int
+
+    def call(self, *_arguments: Any, **_named: Any) -> HttpReply:
+        """Answer."""
+        return ProxyReply(self.status)
+
+
+@dataclass
+class ProxyReply:
+    """A page for people."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": "text/html"})
+    body: bytes = b"<html><h1>Not here</h1></html>"
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 405])
+def test_what_a_proxy_refuses_is_no_word_of_the_hub(agent: EdgeAgent, status: int) -> None:
+    """While the hub is set up anew its proxy says 404: events and files wait, none is given up."""
+    scan(agent, b"%PDF-1.4 made up", number=f"{AGENCY}-261130-0001")
+    agent.spool.accept(code_of(2, AT, device=READER))
+    agent.line.wire = ProxyWire(status)
+    for role in (agent.uploader, agent.sender):
+        with pytest.raises(HubAway):
+            role.run_once()
+    agent.line.wire = agent.wire
+    agent.send_all()
+    assert (agent.spool.state().refused, agent.spool.state().waiting) == (0, 0)
+
+
+@pytest.mark.parametrize("content", [None, b"%PDF-1.4"], ids=["gone", "cut off"])
+def test_a_file_that_the_disk_lost_holds_up_no_other(
+    agent: EdgeAgent, content: bytes | None
+) -> None:
+    """A virus scanner took it away: its event waits for a person, the next scan arrives."""
+    for nth, made in enumerate((b"%PDF-1.4 taken away", b"%PDF-1.4 made up")):
+        scan(agent, made, number=f"{AGENCY}-261130-000{nth + 1}")
+    place = agent.spool.files.path(hashlib.sha256(b"%PDF-1.4 taken away").hexdigest())
+    place.unlink() if content is None else place.write_bytes(content)
+    agent.send_all()
+    assert (agent.spool.state().refused, agent.spool.state().waiting) == (1, 0)
+    (row,) = agent.spool.database.all("SELECT refusal FROM events")
+    assert row["refusal"] == "a.pdf: its content is not in the spool"
+
+
+def test_a_device_whose_check_hangs_does_not_silence_the_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network share whose server is away: the heartbeat names it."""
+    ended, devices = threading.Event(), tmp_path / "devices.toml"
+    folder = str(tmp_path).replace("\\", "/")
+    devices.write_text(f'[scanner-2]\nkind = "scanner"\nfolder = "{folder}"\n', encoding="utf-8")
+    monkeypatch.setattr(ScannerFolder, "check", lambda _self: ended.wait(60) or [])
+    checks = partial(DeviceChecks, within=timedelta(milliseconds=50))
+    monkeypatch.setattr("hub.edge.reports.DeviceChecks", checks)
+    credential = Credential(
+        url="http://127.0.0.1:1", agent="quay-2", key="k", devices_file=str(devices)
+    )
+    made = make_agent(tmp_path / "spool", credential)
+    found = made.heartbeats.report().devices
+    ended.set()
+    made.spool.close()
+    assert [it.code for it in found[0].findings] == ["check_hangs"]
 
 
 def heartbeat(agent: EdgeAgent, **changes: Any) -> None:

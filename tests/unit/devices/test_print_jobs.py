@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.devices.printer.ipp import Attributes, Values
+from adapters.devices.printer.ipp import Attributes, Value, Values
 from adapters.devices.printer.jobs import (
     JobFate,
     Sought,
@@ -60,6 +60,19 @@ def test_the_state_and_the_pages_of_a_job_say_what_became_of_it(
     """A page that may lie on the tray is never "not printed"."""
     found: Attributes = {"job-state": [state], "job-impressions-completed": [pages]}
     assert fate_of(found) is fate
+
+
+@pytest.mark.parametrize("reason", ["job-completed-with-errors", "aborted-by-system"])
+def test_a_job_that_is_over_with_errors_is_asked_about(reason: str) -> None:
+    """The printer calls it completed, and says in the same breath that it was not."""
+    lying = {**job(name_of(ID, NUMBER), seconds_ago=5), "job-state-reasons": [reason]}
+    assert fate_of(lying) is JobFate.BROKEN_OFF
+
+
+@pytest.mark.parametrize("state", [{"member": [9]}, b"9", "completed", None])
+def test_a_state_of_another_syntax_tells_nothing(state: Value) -> None:
+    """Also a collection, which is no key of a table."""
+    assert fate_of({"job-state": [state]}) is JobFate.UNKNOWN
 
 
 def test_a_job_is_told_in_the_printers_own_words() -> None:

@@ -1,14 +1,16 @@
 """A scan is whole only when the end of its format is there."""
 
 import io
+import os
 import struct
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.devices.scanner.completeness import lack_of
+from adapters.devices.scanner.completeness import TOO_MUCH, lack_of
 from adapters.devices.scanner.simulator import page
 
 PDF = page("paper")
@@ -89,6 +91,34 @@ def test_a_pdf_for_the_web_is_whole_only_with_the_bytes_that_it_announces() -> N
     assert "9000" in lack_of(io.BytesIO(head), "application/pdf")
     assert lack_of(io.BytesIO(head + b"x" * (9000 - len(head) - 6) + b"%%EOF\n"),
                    "application/pdf") == ""  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [2**32, 2**61, 2**64 - 1])
+def test_a_big_tiff_that_lies_about_its_strips_is_not_whole(count: int) -> None:
+    """Whatever it counts, the answer is a text and no error that ends the source."""
+    entries = b"".join(struct.pack("<HHQQ", tag, 16, count, 100) for tag in (273, 279))
+    lying = b"II" + struct.pack("<HHHQ", 43, 8, 0, 16) + struct.pack("<Q", 2) + entries + bytes(8)
+    assert lack_of(io.BytesIO(lying), "image/tiff") == TOO_MUCH
+
+
+def test_a_tiff_of_two_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    """250 million strips, and one strip of nothing but zeros: a hole takes no disk either."""
+    many = [(273, 250_000_000, 1000), (279, 250_000_000, 1000)]
+    one = [(273, 1, 1000), (279, 1, 1_900_000_000)]
+    for told in (many, one):
+        entries = b"".join(struct.pack("<HHII", tag, 4, *values) for tag, *values in told)
+        place = tmp_path / "large.tif"
+        place.write_bytes(b"II*\0" + struct.pack("<IH", 8, 2) + entries + bytes(4))
+        os.truncate(place, 2_000_000_000)
+        with place.open("rb") as stream:
+            assert lack_of(stream, "image/tiff") == TOO_MUCH
+
+
+def test_a_tiff_with_large_directories_in_a_circle_takes_no_time() -> None:
+    """65,535 entries, ten thousand times, would hold up the folder for minutes."""
+    entries = struct.pack("<HHII", 256, 4, 1, 8) * 65_535
+    circle = b"II*\0" + struct.pack("<IH", 8, 65_535) + entries + struct.pack("<I", 8)
+    assert lack_of(io.BytesIO(circle), "image/tiff") == TOO_MUCH
 
 
 def test_a_tiff_whose_pages_go_round_in_a_circle_is_never_whole() -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hub.operations.devices.checking import DeviceChecks
 from hub.rules.devices.health import DeviceFinding
+from hub.runtime.device_checks import DeviceChecks
 
 
 @dataclass

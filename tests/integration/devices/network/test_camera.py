@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,14 @@ def test_a_camera_that_works_has_no_findings(device: SimulatedCamera, tmp_path: 
         "GetProfiles",
         "GetSnapshotUri",
     ]
+
+
+def test_a_camera_at_the_end_of_all_years_is_a_finding(tmp_path: Path) -> None:
+    """A login by its clock would end after the last day that there is."""
+    left = datetime.max.replace(tzinfo=UTC) - datetime.now(UTC) - timedelta(minutes=2)
+    with SimulatedCamera(CameraFaults(ahead=left)) as device:
+        found = camera(device, tmp_path).check()
+    assert [it.code for it in found] == ["camera_clock_wrong", "camera_login_refused"]
 
 
 @pytest.mark.parametrize(
