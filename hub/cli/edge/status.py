@@ -9,6 +9,7 @@ from hub.bootstrap.edge import open_spool
 from hub.cli.edge.place import Directory, enrolled, unusable
 from hub.cli.output.answer import print_line, put
 from hub.edge.numbers import ReservedNumbers, ward_day
+from hub.edge.printing.jobs import PrintJobs
 from hub.edge.spool.database import SpoolUnusable
 from hub.edge.spool.spool import Spool
 from hub.messages.local_time import LOCAL
@@ -24,6 +25,7 @@ ANSWERS = {
         "used_bytes",
         "budget_bytes",
         "numbers",
+        "prints",
     )
 }
 
@@ -47,6 +49,7 @@ def _show(spool: Spool, agent: str) -> bool:
     state = spool.state()
     now = datetime.now(UTC)
     numbers = ReservedNumbers(spool.database).left(ward_day(now))
+    papers = len(PrintJobs(spool.database).open_ids())
     oldest = None if state.oldest is None else datetime.fromtimestamp(state.oldest, LOCAL)
     put(
         agent=agent,
@@ -56,6 +59,7 @@ def _show(spool: Spool, agent: str) -> bool:
         used_bytes=state.room.used,
         budget_bytes=state.room.budget,
         numbers=numbers,
+        prints=papers,
     )
     print_line(
         text(
@@ -67,6 +71,8 @@ def _show(spool: Spool, agent: str) -> bool:
             numbers=numbers,
         )
     )
+    if papers:
+        print_line(text("edge.papers", count=papers))
     if oldest is not None:
         print_line(text("edge.oldest", at=f"{oldest:%d/%m %H:%M}"))
     for row in spool.database.all(

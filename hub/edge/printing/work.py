@@ -61,13 +61,16 @@ class PrintWork(Role):
 
     def run_once(self) -> bool:
         """Do what is due; return whether anything was."""
-        due = [it for it in self.jobs.at(PrintStep.FETCHED) if self._is_due(it, TRIED_EVERY)]
+        fetched, unknown = self.jobs.at(PrintStep.FETCHED), self.jobs.at(PrintStep.DOUBTFUL)
+        here = {it.token for it in (*fetched, *unknown)}
+        self._tried = {token: at for token, at in self._tried.items() if token in here}
+        due = [it for it in fetched if self._is_due(it, TRIED_EVERY)]
         for it in due:
             if not self.is_refused:
                 self._print(it)
         doubtful = [
             it
-            for it in self.jobs.at(PrintStep.DOUBTFUL)
+            for it in unknown
             if time.time() - it.since > QUERIED_AFTER.total_seconds()
             and self._is_due(it, QUERIED_AFTER)
         ]
@@ -124,7 +127,6 @@ class PrintWork(Role):
             self._end(it, JobState.LOST, detail="the printer does not show its job")
 
     def _printed(self, it: LocalPrint, receipt: Receipt) -> None:
-        self._tried.pop(it.token, None)
         self.jobs.end(
             PrintReport(
                 job=it.job.id,
@@ -145,7 +147,6 @@ class PrintWork(Role):
         failure: DeliveryFailure | None = None,
         detail: str = "",
     ) -> None:
-        self._tried.pop(it.token, None)
         report = _report(it, state, failure, detail)
         log.warning("device_state", device=it.job.printer, state=state, codes=report.code)
         self.jobs.end(report, PrintStep.FETCHED, PrintStep.BEGUN, PrintStep.DOUBTFUL)

@@ -61,6 +61,7 @@ def call_next(store: Store, plan: CounterPlan, desk: str, *, by: SignedBy) -> Ti
     """Call the ticket that waits longest for a desk. Raises TicketRefused."""
     day, now = office_day(by["now"]), by["now"]
     with store.write() as tx:
+        tickets.lock_desk(tx, day, desk)
         present = tickets.at_desk(tx, day, desk)
         if present is not None:
             raise TicketRefused(both("counter.desk_has", ticket=present.label, desk=desk))

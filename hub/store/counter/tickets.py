@@ -66,6 +66,13 @@ def of_label(tx: Tx, day: date, series: str, number: int) -> Ticket | None:
     return _one(tx, of_day & (tickets.c.series == series) & (tickets.c.number == number))
 
 
+def lock_desk(tx: Tx, day: date, desk: str) -> None:
+    """Have other calls for a desk wait for this transaction. SQLite has one writer at a time."""
+    if tx.dialect.name == "postgresql":
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"desk {desk} of {day}"))
+        tx.execute(sa.select(lock))
+
+
 def at_desk(tx: Tx, day: date, desk: str) -> Ticket | None:
     """Return the ticket that is called at a desk now."""
     return _one(tx, _in_state(day, TicketState.CALLED) & (tickets.c.desk == desk))

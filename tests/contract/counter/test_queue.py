@@ -3,6 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -64,6 +65,29 @@ def test_a_ticket_is_called_by_one_desk(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         called = list(pool.map(lambda desk: queue.call_next(store, PLAN, desk, by=by()), "1234"))
     assert sorted(it.label for it in called) == ["R001", "R002", "R003", "R004"]
+
+
+def test_two_officers_at_one_desk_call_one_ticket(store: Store) -> None:
+    """A second ticket would be shown in the hall, and on no officer's page."""
+    for n in range(16):
+        issued(store, f"r-{n}", "R")
+    together = Barrier(4)
+
+    def call(_: int) -> bool:
+        together.wait(20)
+        try:
+            queue.call_next(store, PLAN, "1", by=by())
+        except TicketRefused:
+            return False
+        return True
+
+    for _ in range(4):
+        with ThreadPoolExecutor(4) as pool:
+            assert sum(pool.map(call, range(4))) == 1
+        with store.read() as tx:
+            present = tickets.at_desk(tx, NOW.date(), "1")
+        assert present is not None
+        queue.end_or_recall(store, PLAN, present.id, DeskAct.SERVED, calls=1, by=by())
 
 
 def test_a_desk_calls_the_next_when_it_has_ended_the_one_before(store: Store) -> None:

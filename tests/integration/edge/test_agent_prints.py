@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hub.edge.line import AgentRefused, HttpReply, HubAway
 from hub.edge.printing import work as printing
 from hub.edge.printing.jobs import PrintStep
 from hub.operations.edge import enrolling
+from hub.operations.edge.hosting import HostedPrinter
 from hub.ports import Absent, Receipt, Unclear
 from hub.rules.edge import protocol
 from hub.rules.edge.print_jobs import LEASE, JobState
@@ -24,7 +26,7 @@ from hub.rules.failures.errors import (
 )
 from hub.runtime.clock import utc_now
 from hub.store.edge import print_jobs
-from tests.support.gateway.agent_printing import AGENT, DiedError, Workstation
+from tests.support.gateway.agent_printing import AGENT, IMPATIENT, PRINTER, DiedError, Workstation
 from tests.support.gateway.client_gateway import Gateway
 from tests.support.gateway.edge_agent import signed
 
@@ -153,7 +155,7 @@ def test_a_fetched_paper_is_printed_while_the_line_is_cut_and_reported_later(
 ) -> None:
     """The hub does not know meanwhile; when the line is back, it hears of one print."""
     wire, paper = cut(station), station.paper()
-    ordered = station.order(paper)
+    ordered = station.order(paper, within=IMPATIENT)
     while not station.jobs.at(PrintStep.FETCHED):
         station.calls.run_once()
     wire.cut = True
@@ -234,7 +236,7 @@ def test_the_three_outcomes_are_those_of_the_hubs_own_printers(
 def test_a_revoked_agent_gets_nothing_and_prints_nothing_more(station: Workstation) -> None:
     """The paper waits with its cause, and no job that it has is begun."""
     paper, other = station.paper(), station.paper()
-    ordered = station.order(paper)
+    ordered = station.order(paper, within=IMPATIENT)
     while not station.jobs.at(PrintStep.FETCHED):
         station.calls.run_once()
     enrolling.revoke(station.gateway.store, AGENT, by=signed("lost"))
@@ -254,7 +256,7 @@ def test_a_silent_agent_is_not_waited_for_and_its_lease_ends(
 ) -> None:
     """Then a person is asked; what the agent says after that still counts."""
     paper, other = station.paper(), station.paper()
-    ordered = station.order(paper)
+    ordered = station.order(paper, within=IMPATIENT)
     while not station.jobs.at(PrintStep.FETCHED):
         station.calls.run_once()
     with pytest.raises(AmbiguousFailure):
@@ -308,3 +310,22 @@ def test_a_document_is_given_to_its_agent_only(station: Workstation) -> None:
     lie = PrintReport(job=job.id, token="f" * 32, state=JobState.LOST)
     station.agent.line.request(protocol.PRINT_REPORT, lie, protocol.PrintReported)
     assert isinstance(station.hub.find(paper), Receipt)
+
+
+def test_the_hub_says_what_keeps_a_printer_of_a_workstation_from_printing(
+    station: Workstation,
+) -> None:
+    """As a finding of the printer: it is shown, alerted, and says who acts."""
+    store, at = station.gateway.store, [utc_now()]
+
+    def codes(printer: str = PRINTER, agent: str = AGENT) -> list[str]:
+        device = HostedPrinter(printer, agent, lambda: nullcontext(store), lambda: at[0])
+        return [it.code for it in device.check()]
+
+    assert codes() == []
+    assert codes("la") == ["printer_not_hosted"]
+    assert codes(agent="quay-9") == ["printer_agent_gone"]
+    at[0] += timedelta(minutes=3)
+    assert codes() == ["printer_agent_silent"]
+    enrolling.revoke(store, AGENT, by=signed("lost"))
+    assert codes() == ["printer_agent_gone"]

@@ -27,6 +27,8 @@ from hub.store.messages.blobs import BlobStore
 from tests.support.gateway.client_gateway import Gateway
 from tests.support.gateway.edge_agent import EdgeAgent, enrolled
 
+PATIENT, IMPATIENT = timedelta(seconds=20), timedelta(seconds=0.3)
+"""How long the hub waits for an outcome: longer than a loaded machine needs, or not at all."""
 AGENT, PRINTER = "quay-2", "may-in"
 PDF = b"%PDF-1.4 a paper\n%%EOF\n"
 
@@ -84,7 +86,7 @@ class Workstation:
             {PRINTER: AGENT},
             clock=utc_now,
             offered_for=timedelta(seconds=20),
-            reported_within=timedelta(seconds=0.3),
+            reported_within=PATIENT,
         )
         self.files = BlobStore(directory / "hub" / "files")
         self._pool = ThreadPoolExecutor(4)
@@ -139,8 +141,9 @@ class Workstation:
         )
         return self.hub.prepare(message, wanted)
 
-    def order(self, request: Request) -> "Future[Receipt]":
-        """Have the hub send a paper; it waits for the agent."""
+    def order(self, request: Request, *, within: timedelta = PATIENT) -> "Future[Receipt]":
+        """Have the hub send a paper; it waits `within` for the agent's outcome."""
+        vars(self.hub)["_reported_within"] = within
         return self._pool.submit(self.hub.send, request)
 
     def run_once(self) -> None:

@@ -129,3 +129,13 @@ def test_every_kind_of_device_has_a_check() -> None:
     """A kind that the file may name and nobody constructs would end the hub at its start."""
     assert set(DEVICES) == set(KINDS)
     assert set(SOURCES) < set(KINDS)
+
+
+def test_a_printer_is_at_an_address_or_at_an_agent() -> None:
+    """Several printers may stand at one workstation; both keys are wrong, and none is."""
+    head = "[in-{0}]\nkind = 'printer'\n"
+    agents = "".join(f"{head.format(it)}agent = 'quay-2'\n" for it in "ab")
+    assert [it.values for it in parse(agents, "devices.toml")] == 2 * [{"agent": "quay-2"}]
+    for keys in ("", "agent = 'quay-2'\naddress = 'ipp://127.0.0.1/ipp/print'\n"):
+        with pytest.raises(TomlFileWrong, match="one of: address, agent"):
+            parse(head.format("a") + keys, "devices.toml")
