@@ -20,11 +20,16 @@ _MILLISECOND = timedelta(milliseconds=1)
 _AGENT_REFUSED = (401, 403)
 _LATER = (408, 409, 423, 425, 429)
 _TOO_LARGE = 413
-_GONE = (404, 410)
+_NOT_FOUND = 404
+_GONE = (_NOT_FOUND, 410)
 
 
 class HubAway(Exception):
     """The hub did not answer, or cannot take it now: nothing is known, and the call is repeated."""
+
+
+class NotThere(HubAway):
+    """Nobody answers under this address: an older hub, or what stands before a hub that is away."""
 
 
 class AgentRefused(Exception):
@@ -129,7 +134,8 @@ class HubLine:
         if reply.status in _AGENT_REFUSED:
             raise AgentRefused(f"HTTP {reply.status} {code}".strip())
         if reply.status in _LATER or reply.status >= 500 or not _is_of_hub(method, reply, code):
-            raise HubAway(f"HTTP {reply.status} {code}".strip())
+            kind = NotThere if reply.status == _NOT_FOUND else HubAway
+            raise kind(f"HTTP {reply.status} {code}".strip())
         raise CallRefused(reply.status, code, why)
 
 

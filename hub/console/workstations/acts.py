@@ -17,7 +17,7 @@ from hub.console.frame.visitor import demand
 from hub.console.parts import Parts
 from hub.console.workstations.listing import all_agents
 from hub.operations.edge import enrolling
-from hub.operations.edge.enrolling import Code
+from hub.operations.edge.enrolling import Code, NotAnAgency
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients.client import NotAClient
 from hub.rules.users.rights import Right
@@ -68,7 +68,7 @@ class _Forms:
     def _code(self, agent: str, agency: str, version: str, by: SignedBy) -> Code:
         try:
             return enrolling.add(self._parts.store, agent, agency=agency, expected=version, by=by)
-        except NotAClient as error:
+        except (NotAClient, NotAnAgency) as error:
             raise FormRefused(error.text) from None
 
     def _done(self, posted: PostedForm, do: Act, agent: str, made: list[Code]) -> Response:

@@ -28,6 +28,8 @@ class ShownAgent:
     """An agent on its page."""
 
     kept: KeptAgent
+    version: str
+    """What a form names of the state that it was made of."""
     state: Text
     is_well: bool
     findings: tuple[DeviceFinding, ...]
@@ -35,11 +37,6 @@ class ShownAgent:
     """What it reports and was not enrolled with."""
     skew: str
     """By how many seconds its clock is ahead of the hub's."""
-
-    @property
-    def version(self) -> str:
-        """What a form names of the state that it was made of."""
-        return version_of(self.kept)
 
     @property
     def verbs(self) -> list[str]:
@@ -66,11 +63,11 @@ def all_agents(
     demand(who, Right.METADATA)
     now = parts.clock()
     with parts.store.read() as tx:
-        known = agents.all_of(tx)
+        known = [(it, version_of(tx, it)) for it in agents.all_of(tx)]
         kept = {it.device: it for it in states.listing(tx)}
     shown = [
-        _shown(it, kept[it.id].findings if it.id in kept else (), now=now)
-        for it in sorted(known, key=lambda it: (it.revoked_at is not None, it.id))
+        _shown(it, version, kept[it.id].findings if it.id in kept else (), now=now)
+        for it, version in sorted(known, key=lambda it: (it[0].revoked_at is not None, it[0].id))
     ]
     return PageView(
         template="workstations/agents.html",
@@ -85,7 +82,9 @@ def all_agents(
     )
 
 
-def _shown(it: KeptAgent, findings: tuple[DeviceFinding, ...], *, now: datetime) -> ShownAgent:
+def _shown(
+    it: KeptAgent, version: str, findings: tuple[DeviceFinding, ...], *, now: datetime
+) -> ShownAgent:
     silent = it.heard_at is None or now - it.heard_at > AGENT_SILENT_AFTER
     if it.revoked_at is not None:
         state = "revoked"
@@ -98,6 +97,7 @@ def _shown(it: KeptAgent, findings: tuple[DeviceFinding, ...], *, now: datetime)
     skew = timedelta(milliseconds=-it.report.skew_ms if it.report else 0)
     return ShownAgent(
         kept=it,
+        version=version,
         state=both(f"workstations.standing_{state}"),
         is_well=state == "enrolled" and not findings,
         findings=findings,

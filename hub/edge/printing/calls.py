@@ -4,9 +4,9 @@ import hashlib
 
 import structlog
 
-from hub.edge.line import AgentRefused, CallRefused, HubAway, HubLine
+from hub.edge.line import AgentRefused, CallRefused, HubLine
 from hub.edge.printing.jobs import LocalPrint, PrintJobs, PrintStep
-from hub.edge.printing.work import PrintWork
+from hub.edge.printing.work import PrintWork, one_line
 from hub.edge.sending.roles import CallingRole, LineState
 from hub.rules.edge import protocol
 from hub.rules.edge.print_jobs import JobState
@@ -20,6 +20,7 @@ class PrintCalls(CallingRole):
     """The one that speaks to the hub; `work` is woken when a document is here."""
 
     name = "edge.prints.line"
+    is_optional = True
 
     def __init__(
         self, jobs: PrintJobs, line: HubLine, state: LineState, *, work: PrintWork
@@ -57,7 +58,7 @@ class PrintCalls(CallingRole):
 
     def _back(self, it: LocalPrint, why: str) -> None:
         report = PrintReport(
-            job=it.job.id, token=it.token, state=JobState.NOT_BEGUN, detail=why[:200]
+            job=it.job.id, token=it.token, state=JobState.NOT_BEGUN, detail=one_line(why, 200)
         )
         self.jobs.end(report, PrintStep.TAKEN, PrintStep.FETCHED)
 
@@ -81,7 +82,8 @@ class PrintCalls(CallingRole):
             self._back(it, f"its document: {refused}")
             return
         if hashlib.sha256(document).hexdigest() != it.job.sha256:
-            raise HubAway("the document is not whole")
+            self._back(it, "its document is not the one that the hub named")
+            return
         self.jobs.fetched(it.token, document)
         self.work.wakeup.wake()
 
@@ -93,8 +95,10 @@ class PrintCalls(CallingRole):
             printers=[] if self.jobs.is_busy() else list(self.work.printers.names),
             holding=self.jobs.open_ids()[:200],
         )
-        job = self.line.request(protocol.NEXT_PRINT, wanted, PrintOffer).job
-        if job is None:
+        offer = self.line.request(protocol.NEXT_PRINT, wanted, PrintOffer)
+        if offer.used:
+            self.jobs.forget(token)
+        if offer.job is None:
             return False
-        self.jobs.took(token, job)
+        self.jobs.took(token, offer.job)
         return True

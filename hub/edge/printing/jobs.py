@@ -61,7 +61,7 @@ class PrintJobs:
         self._database = database
 
     def token(self) -> str:
-        """Return the token to ask with; the same one until it has brought a job."""
+        """Return the token to ask with; the same one until it has brought a job, or never will."""
         rows = self._database.all("SELECT token FROM prints WHERE state = ?", PrintStep.CLAIMING)
         if rows:
             return str(rows[0]["token"])
@@ -72,6 +72,13 @@ class PrintJobs:
                 (token, PrintStep.CLAIMING, time.time()),
             )
         return token
+
+    def forget(self, token: str) -> None:
+        """Drop a token that brings nothing any more, as after a disk came back from a copy."""
+        with self._database.write() as tx:
+            tx.execute(
+                "DELETE FROM prints WHERE token = ? AND state = ?", (token, PrintStep.CLAIMING)
+            )
 
     def took(self, token: str, job: PrintJob) -> None:
         """Keep a job that the hub gave; one whose paper may be printed is told its outcome."""

@@ -132,8 +132,8 @@ class PrintWork(Role):
                 job=it.job.id,
                 token=it.token,
                 state=JobState.PRINTED,
-                detail=_line(receipt.detail, 200),
-                reference=_line(receipt.reference, 120),
+                detail=one_line(receipt.detail, 200),
+                reference=one_line(receipt.reference, 120),
                 response_hash=receipt.response_hash,
             ),
             PrintStep.BEGUN,
@@ -160,11 +160,11 @@ def _report(
         token=it.token,
         state=state,
         code=failure.code if failure else it.code,
-        detail=_line(failure.detail if failure else detail, 200),
+        detail=one_line(failure.detail if failure else detail, 200),
         response_hash=failure.response_hash if failure else "",
     )
 
 
-def _line(text: str, most: int) -> str:
+def one_line(text: str, most: int) -> str:
     """Return what a printer says as the hub takes it: one line without control characters."""
     return "".join(it if it.isprintable() else "?" for it in text)[:most]

@@ -9,7 +9,7 @@ from abc import abstractmethod
 
 import structlog
 
-from hub.edge.line import AgentRefused, HubAway, HubLine
+from hub.edge.line import AgentRefused, HubAway, HubLine, NotThere
 from hub.edge.sending.backoff import LineBackoff
 from hub.runtime.role import Role
 
@@ -43,6 +43,8 @@ class CallingRole(Role):
 
     idle = 1.0
     """Seconds until the next turn where nothing was to do."""
+    is_optional = False
+    """An older hub has no such calls: that nobody answers them says nothing about the line."""
 
     def __init__(self, line: HubLine, state: LineState) -> None:
         super().__init__()
@@ -63,7 +65,8 @@ class CallingRole(Role):
             try:
                 more = self.run_once()
             except HubAway as away:
-                self.state.lost(str(away))
+                if not (self.is_optional and isinstance(away, NotThere)):
+                    self.state.lost(str(away))
                 self.stopping.wait(self._pause.seconds())
             except AgentRefused as refused:
                 self.state.lost(str(refused))

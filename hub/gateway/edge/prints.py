@@ -13,8 +13,7 @@ from hub.messages import catalog
 from hub.messages.invalid import InvalidMessage
 from hub.ports import Clock
 from hub.rules.edge import protocol
-from hub.rules.edge.print_jobs import JobState
-from hub.rules.edge.protocol import PrintJob, PrintReport, PrintWanted
+from hub.rules.edge.protocol import PrintOffer, PrintReport, PrintWanted
 from hub.store.deliveries import doubts
 from hub.store.edge import print_jobs
 from hub.store.engine.store import Store
@@ -32,8 +31,7 @@ class EdgePrints:
     async def next(self, request: Request, caller: GatewayCaller) -> Response:
         """Give an agent the next paper for its printers, and renew the leases of those it has."""
         wanted = await bodies.read(request, PrintWanted)
-        job = await run_in_threadpool(self._next, caller.client, wanted)
-        return bodies.written(protocol.PrintOffer(time=self.clock(), job=job))
+        return bodies.written(await run_in_threadpool(self._next, caller.client, wanted))
 
     async def document(self, request: Request, caller: GatewayCaller) -> Response:
         """Give the document of a paper to the agent that has it, and to no other one."""
@@ -45,23 +43,27 @@ class EdgePrints:
         await run_in_threadpool(self._report, caller.client, reported)
         return bodies.written(protocol.PrintReported(time=self.clock()))
 
-    def _next(self, agent: str, wanted: PrintWanted) -> PrintJob | None:
+    def _next(self, agent: str, wanted: PrintWanted) -> PrintOffer:
         """Most questions bring nothing: they only read."""
         now, printers = self.clock(), wanted.printers
         with self.store.read() as tx:
             renewable = print_jobs.renewable(tx, agent, wanted.holding, now=now)
-            claims = printers and print_jobs.may_claim(tx, agent, wanted.token, printers, now=now)
-        if not (renewable or claims):
-            return None
-        with self.store.write() as tx:
-            print_jobs.renew(tx, agent, renewable, now=now)
-            return print_jobs.claim(tx, agent, wanted.token, printers, now=now) if claims else None
+            used = print_jobs.is_used(tx, agent, wanted.token, now=now)
+            may = printers and not used
+            claims = may and print_jobs.may_claim(tx, agent, wanted.token, printers, now=now)
+        job = None
+        if renewable or claims:
+            with self.store.write() as tx:
+                print_jobs.renew(tx, agent, renewable, now=now)
+                if claims:
+                    job = print_jobs.claim(tx, agent, wanted.token, printers, now=now)
+        return PrintOffer(time=self.clock(), job=job, used=used)
 
     def _document(self, request: Request, agent: str) -> Response:
         id = min(int(request.path_params["job"]), 2**53)
         with self.store.read() as tx:
             job = print_jobs.find(tx, id)
-        if job is None or (job.agent, job.state) != (agent, JobState.TAKEN):
+        if job is None or job.agent != agent or not job.is_given(self.clock()):
             raise InvalidMessage("file_missing", where="job", why="it is no job of this agent")
         return download(request, self.files, job.sha256, media_type=job.media_type)
 

@@ -14,6 +14,7 @@ from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import schedule, transitions
+from hub.store.edge import print_jobs
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
 from hub.store.repair import replays
@@ -151,8 +152,11 @@ def by_person(
 ) -> None:
     """Record what a person found or did as a hand-over; who and why is in the audit.
 
-    `receipt`: the partner's number, where the person saw one.
+    No workstation gets the paper of a print that is settled. `receipt`: the partner's number,
+    where the person saw one.
     """
+    if destination == catalog.DEVICES:
+        print_jobs.end_settled(tx, id)
     made = handovers.without_call(
         id,
         partner=destination,

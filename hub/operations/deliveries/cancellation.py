@@ -14,6 +14,7 @@ from hub.operations.deliveries import second_person
 from hub.records.dossiers import inter_level
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
 from hub.store.deliveries import cancellation, transitions
+from hub.store.edge import print_jobs
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
@@ -83,6 +84,8 @@ def cancel_delivery(
         raise transitions.StateConflict(both("deliveries.superseded", older=older))
     lost = message is not None and _is_lost(tx, id, state, message, papers)
     transitions.cancel(tx, id, from_state=state, now=now, detail=reason)
+    if destination == catalog.DEVICES:
+        print_jobs.end_settled(tx, id)
     if message is not None and lost:
         # Before the lane: the leg's lock comes first, as where the records give papers.
         inter_level.papers_cancelled(tx, message, delivery=id, back=papers is Papers.BACK)

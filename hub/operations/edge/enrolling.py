@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from hub.operations.clients.issuing import NotDone
 from hub.operations.signed_by import SignedBy
+from hub.records.dossiers import numbering
 from hub.rules.clients import api_keys
 from hub.rules.clients.client import ANY, Client, checked
 from hub.rules.edge import enrolment
@@ -45,12 +46,23 @@ class NewKey:
     key: str
 
 
-def version_of(known: KeptAgent) -> str:
-    """Return what stands for the state of an agent that a person decides about."""
-    decided = (known.code_until, known.enrolled_at, known.revoked_at, known.spool, known.devices)
-    shown = "|".join(
-        ",".join(sorted(it)) if isinstance(it, frozenset) else str(it) for it in decided
+class NotAnAgency(NotDone):
+    """What was named as the agency of an agent is no agency's identifier."""
+
+
+def version_of(tx: Tx, known: KeptAgent) -> str:
+    """Return what stands for the state of an agent that a person decides about.
+
+    With the devices that it reports and the events that are missing: both may be accepted.
+    """
+    devices = None if known.devices is None else sorted(known.devices)
+    lost = sorted(
+        (it.spool, it.device, it.progress.missing)
+        for it in sequences.of_agent(tx, known.id)
+        if it.progress.missing or it.spool != known.spool
     )
+    decided = (known.code_until, known.enrolled_at, known.revoked_at, known.spool, devices)
+    shown = repr((*map(str, decided), sorted(_reported(known)), lost))
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
@@ -60,15 +72,17 @@ def add(
     """Give an agent a code, a new agent or one whose workstation is set up again.
 
     `expected`: the version that the person saw, "" for no such agent, None for any. Raises
-    NotAClient for a name that is none, and NotDone.
+    NotAClient for a name that is none, NotAnAgency, and NotDone.
     """
     client = _client(id)
+    if agency and not numbering.is_agency(agency):
+        raise NotAnAgency(both("edge.not_an_agency", agency=repr(agency)))
     code, until = enrolment.fresh_code(), by["now"] + enrolment.LASTS
     with store.write() as tx:
         known = agents.find(tx, id)
         if known is not None and known.revoked_at is not None:
             raise NotDone(both("edge.is_revoked", agent=id))
-        if expected is not None and expected != (version_of(known) if known else ""):
+        if expected is not None and expected != (version_of(tx, known) if known else ""):
             raise NotDone(both("edge.changed_meanwhile", agent=id))
         if known is None and registry.locked(tx, client.id) is not None:
             raise NotDone(both("clients.id_taken", client=id))
@@ -157,7 +171,7 @@ def accept_devices(
     """Take the devices that an agent reports as its own; return the new ones. Raises NotDone."""
     with store.write() as tx:
         known = _must_be_live(tx, id, expected)
-        reported = {it.name for it in known.report.devices} if known.report else set[str]()
+        reported = _reported(known)
         new = sorted(reported - (known.devices or frozenset()))
         if not new:
             raise NotDone(both("edge.no_new_device", agent=id))
@@ -177,9 +191,13 @@ def _must_be_live(tx: Tx, id: str, expected: str | None) -> KeptAgent:
         raise NotDone(both("edge.unknown", agent=repr(id)))
     if known.revoked_at is not None:
         raise NotDone(both("edge.is_revoked", agent=id))
-    if expected not in (None, version_of(known)):
+    if expected not in (None, version_of(tx, known)):
         raise NotDone(both("edge.changed_meanwhile", agent=id))
     return known
+
+
+def _reported(known: KeptAgent) -> set[str]:
+    return {it.name for it in known.report.devices} if known.report else set()
 
 
 def _client(id: str) -> Client:

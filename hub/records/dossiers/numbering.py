@@ -52,7 +52,7 @@ def format(agency: str, day: date, *, sequence: int) -> str:  # noqa: A001 - the
 
     Raises ValueError when a part does not fit the form.
     """
-    if not _AGENCY.fullmatch(agency):
+    if not is_agency(agency):
         raise ValueError(f"not an agency identifier: {agency!r}")
     if not 1 <= sequence <= HIGHEST:
         raise ValueError(f"a running number is 1 to {HIGHEST}, not {sequence}")
@@ -82,6 +82,11 @@ def _day(digits: str) -> date:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         raise InvalidMessage("number_malformed", where=_WHERE, why="there is no such day") from None
+
+
+def is_agency(text: str) -> bool:
+    """Tell whether a text has the form of an agency's identifier."""
+    return _AGENCY.fullmatch(text) is not None
 
 
 def is_dossier_number(text: str) -> bool:

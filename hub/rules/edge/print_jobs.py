@@ -42,7 +42,7 @@ class JobState(StrEnum):
     LOST = "lost"
     """It may be printed, and the printer cannot tell."""
     WITHDRAWN = "withdrawn"
-    """Nobody took it in time."""
+    """Nobody took it in time, or a person settled its delivery without a word of the agent."""
 
 
 WITHOUT_EFFECT: Final = frozenset(

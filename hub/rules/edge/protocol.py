@@ -191,6 +191,8 @@ class PrintOffer(Struct, frozen=True, kw_only=True):
 
     time: datetime
     job: PrintJob | None = None
+    used: bool = False
+    """The token took a job that is not given again; the agent draws another token."""
 
 
 class PrintReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from hub.rules.edge.print_jobs import KEPT, LEASE, OPEN, JobState, may_follow
 from hub.rules.edge.protocol import PrintJob, PrintReport
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.edge import edge_prints as table
+from hub.store.schema.tables.exchange import deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,14 @@ class KeptJob:
     detail: str
     reference: str
     response_hash: str
+
+    def is_given(self, now: datetime) -> bool:
+        """Tell whether its agent has it, and may be told so again.
+
+        Not after the lease: a person is asked then, and may have had the paper printed again.
+        """
+        in_time = self.lease_until is not None and self.lease_until > now
+        return self.state is JobState.TAKEN and in_time
 
 
 def offer(tx: Tx, agent: str, job: dict[str, Any], *, until: datetime) -> int:
@@ -53,6 +62,12 @@ def latest(tx: Tx, message_id: str) -> KeptJob | None:
     return _one(tx, table.c.message_id == message_id)
 
 
+def is_used(tx: Tx, agent: str, token: str, *, now: datetime) -> bool:
+    """Tell whether a token took a job that is not given again: it will never bring another one."""
+    known = _one(tx, _claimed_by(agent, token))
+    return known is not None and not known.is_given(now)
+
+
 def may_claim(tx: Tx, agent: str, token: str, printers: Collection[str], *, now: datetime) -> bool:
     """Tell whether `claim` would bring anything."""
     again = sa.select(table.c.id).where(_claimed_by(agent, token)).limit(1)
@@ -66,11 +81,11 @@ def claim(
 ) -> PrintJob | None:
     """Give an agent the oldest job that is offered to it, None without one.
 
-    The token that took one before gets the same again, while its outcome is open.
+    The token that took one before gets the same again while the lease lasts, and nothing after it.
     """
     again = tx.execute(sa.select(table).where(_claimed_by(agent, token))).one_or_none()
     if again is not None:
-        return _job(again) if again.state == JobState.TAKEN.value else None
+        return _job(again) if _kept(again).is_given(now) else None
     chosen = _open_offers(agent, printers, now).limit(1).scalar_subquery()
     values = {
         "state": JobState.TAKEN.value,
@@ -118,6 +133,14 @@ def report(tx: Tx, agent: str, reported: PrintReport, *, now: datetime) -> str |
     return str(row.message_id)
 
 
+def end_settled(tx: Tx, delivery: int) -> None:
+    """Take back what is given of a paper whose delivery a person has settled."""
+    message = sa.select(deliveries.c.message_id).where(deliveries.c.id == delivery)
+    states = [JobState.OFFERED.value, JobState.TAKEN.value]
+    here = (table.c.message_id == message.scalar_subquery()) & table.c.state.in_(states)
+    tx.execute(sa.update(table).where(here).values(state=JobState.WITHDRAWN.value))
+
+
 def end_offers(tx: Tx, agent: str) -> None:
     """Take back everything that is offered to an agent."""
     here = sa.update(table).where(table.c.agent == agent, table.c.state == JobState.OFFERED.value)
@@ -150,8 +173,10 @@ def _open_of(agent: str, ids: Collection[int]) -> sa.ColumnElement[bool]:
 def _one(tx: Tx, which: sa.ColumnElement[bool]) -> KeptJob | None:
     query = sa.select(table).where(which).order_by(table.c.id.desc()).limit(1)
     row = tx.execute(query).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _kept(row)
+
+
+def _kept(row: sa.Row[Any]) -> KeptJob:
     return KeptJob(
         id=row.id,
         agent=row.agent,

@@ -3,7 +3,9 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,24 +13,29 @@ import sqlalchemy as sa
 from hub.messages import catalog
 from hub.messages.envelope import decode_stored
 from hub.operations.deliveries.actions import Resolution, resolve
+from hub.operations.deliveries.cancellation import cancel
 from hub.operations.devices.printing import NotPrintable, PrintingParts, print_again
 from hub.records.papers.contents import NoSuchPaper
 from hub.records.papers.kinds import PaperKind
 from hub.rules.deliveries.states import DeliveryState as S
+from hub.rules.edge.print_jobs import JobState
 from hub.store.archive import references
 from hub.store.conservation.proof import prove
 from hub.store.console import history
 from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.devices import prints
+from hub.store.edge import print_jobs
 from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.schema.tables.exchange import audit
 from tests.support.dossiers.printing import BY, delivery_of, in_doubt, order, paper_of, printing_in
 from tests.support.dossiers.slips import add_dossier
+from tests.support.gateway.edge_agent import enrolled
 from tests.support.works import AT, number
 
 AGAIN = {**BY, "now": AT}
+LATER = AT + timedelta(seconds=10)
 
 
 @pytest.fixture
@@ -44,6 +51,19 @@ def states(store: Store) -> list[str]:
     with store.read() as tx:
         found = history.of_number(tx, number(1)).deliveries
     return [it.state for it in found if it.destination == catalog.DEVICES]
+
+
+def job_of(message_id: str) -> dict[str, Any]:
+    """Return a paper for a workstation's printer."""
+    return {
+        "message_id": message_id,
+        "printer": "may-in",
+        "number": number(1),
+        "sha256": "0" * 64,
+        "media_type": "application/pdf",
+        "copies": 1,
+        "wanted_at": AT,
+    }
 
 
 def actions(store: Store) -> list[tuple[str, str]]:
@@ -115,6 +135,31 @@ def test_a_paper_that_is_not_on_the_tray_is_printed_again_and_marked(
     assert ("paper.print_again", f"{id} as {opened}") in actions(store)
     with pytest.raises(StateConflict):
         print_again(store, printing, id, by=AGAIN)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("way", ["again", "delivered", "absent", "cancel"])
+def test_what_a_person_settles_is_taken_back_from_the_workstation(
+    store: Store, printing: PrintingParts, way: str
+) -> None:
+    """Its agent may ask for it when the line is back, hours later; another paper's stays."""
+    enrolled(store, "quay-2")
+    id = in_doubt(store, printing)
+    with store.write() as tx:
+        messages = [decode_stored(journal.body_of(tx, id)).id, "m-other"]
+        jobs = [print_jobs.offer(tx, "quay-2", job_of(it), until=LATER) for it in messages]
+        for token in ("a" * 32, "b" * 32):
+            print_jobs.claim(tx, "quay-2", token, ["may-in"], now=AT)
+    if way == "again":
+        print_again(store, printing, id, by=AGAIN)  # type: ignore[arg-type]
+    elif way == "cancel":
+        with store.write() as tx:
+            transitions.retry_absent(tx, id, now=AT)
+        cancel(store, id, **AGAIN)  # type: ignore[arg-type]
+    else:
+        resolve(store, id, Resolution(way), cancel=way == "absent", **AGAIN)  # type: ignore[arg-type]
+    with store.read() as tx:
+        found = [print_jobs.find(tx, it) for it in jobs]
+    assert [it and it.state for it in found] == [JobState.WITHDRAWN, JobState.TAKEN]
 
 
 def test_a_lost_print_is_never_sent_again_without_the_mark(

@@ -44,6 +44,12 @@ def claim(store: Store, token: str, *, agent: str = "quay-2", later: int = 1) ->
     return taken
 
 
+def used(store: Store, token: str, *, agent: str = "quay-2", later: int) -> bool:
+    """Tell whether a token brings nothing any more."""
+    with store.read() as tx:
+        return print_jobs.is_used(tx, agent, token, now=NOW + timedelta(seconds=later))
+
+
 def report(
     store: Store, job: int, state: JobState, *, token: str = A, agent: str = "quay-2"
 ) -> bool:
@@ -73,6 +79,37 @@ def test_a_job_is_taken_by_one_question_of_its_own_agent(store: Store, offered: 
         assert not print_jobs.withdraw(tx, offered)
     late = LEASE // timedelta(seconds=1) + 9
     assert claim(store, B, later=late) is None  # nor when its lease has ended
+
+
+def test_a_token_brings_its_job_while_the_lease_lasts_and_nothing_after(
+    store: Store, offered: int
+) -> None:
+    """A person is asked then: the paper may have been printed again, and be settled."""
+    last = 1 + LEASE // timedelta(seconds=1)
+    assert not used(store, A, later=1)
+    assert claim(store, A) == claim(store, A, later=last - 1)
+    assert not used(store, A, later=last - 1)
+    assert claim(store, A, later=last) is None
+    assert used(store, A, later=last)
+    assert not used(store, A, agent="quay-3", later=last)
+    assert not used(store, B, later=last)
+
+
+def test_a_token_of_a_job_that_has_ended_brings_nothing(store: Store, offered: int) -> None:
+    """Nor the unknown one: it would be reported as not begun, and printed again."""
+    claim(store, A)
+    for state in (JobState.UNKNOWN, JobState.PRINTED):
+        report(store, offered, state)
+        assert claim(store, A) is None
+        assert used(store, A, later=1)
+
+
+def test_two_agents_may_draw_one_token(store: Store, offered: int) -> None:
+    """As two workstations do that got the same image of a disk: each takes its own papers."""
+    with store.write() as tx:
+        other = print_jobs.offer(tx, "quay-3", PAPER, until=NOW + timedelta(seconds=10))
+    taken = [claim(store, A, agent=it) for it in ("quay-2", "quay-3")]
+    assert [it and it.id for it in taken] == [offered, other]
 
 
 def test_an_offer_that_has_ended_or_was_taken_back_is_not_given(store: Store, offered: int) -> None:

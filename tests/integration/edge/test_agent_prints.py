@@ -295,6 +295,46 @@ def test_a_hub_of_yesterday_does_not_have_a_paper_printed_twice(station: Worksta
     assert station.printer.tray == [paper.message_id]
 
 
+def end_lease(station: Workstation) -> None:
+    """Let the hub's belief end that the agent is at work on its paper."""
+    with station.gateway.store.write() as tx:
+        tx.exec_driver_sql("UPDATE edge_prints SET lease_until = offer_until - 3600000000")
+
+
+def test_a_paper_is_not_given_once_a_person_is_asked_and_the_next_one_is(
+    station: Workstation,
+) -> None:
+    """The answer was lost, and the line cut for hours: the same question is answered otherwise."""
+    wire, paper, other = cut(station), station.paper(), station.paper()
+    ordered = station.order(paper, within=IMPATIENT)
+    wire.lose = protocol.NEXT_PRINT
+    with pytest.raises(HubAway, match="lost"):
+        while wire.lose:
+            station.calls.run_once()
+    with pytest.raises(AmbiguousFailure):
+        ordered.result(timeout=20)
+    end_lease(station)
+    station.run_once()
+    assert isinstance(station.hub.find(paper), Unclear)
+    again = station.order(other)
+    station.run_until(again)
+    assert station.printer.tray == [other.message_id]
+
+
+def test_a_document_is_not_given_once_a_person_is_asked(station: Workstation) -> None:
+    """The agent gives the paper back: certainly nothing was printed."""
+    paper = station.paper()
+    ordered = station.order(paper, within=IMPATIENT)
+    while not station.jobs.at(PrintStep.TAKEN):
+        station.calls.run_once()
+    with pytest.raises(AmbiguousFailure):
+        ordered.result(timeout=20)
+    end_lease(station)
+    station.run_once()
+    assert station.printer.tray == []
+    assert station.hub.find(paper) == Absent()
+
+
 def test_a_document_is_given_to_its_agent_only(station: Workstation) -> None:
     """Neither to another agent, nor after the job has ended; a wrong report changes nothing."""
     paper = station.paper()

@@ -9,7 +9,8 @@ from hub.operations.edge import enrolling, reporting
 from hub.rules.edge.protocol import EdgeDevice, EdgeHeartbeat
 from hub.rules.users.rights import UserRole
 from hub.runtime.clock import utc_now
-from hub.store.edge import agents
+from hub.store.edge import agents, sequences
+from hub.store.edge.sequences import Arrived
 from hub.store.engine.store import Store
 from tests.contract.console.conftest import Look
 from tests.support.gateway.edge_agent import enrolled, signed
@@ -51,6 +52,11 @@ def test_a_new_workstation_gets_a_code_that_is_shown_once(look: Look, sqlite_sto
     assert browser.post("/workstations", data=wanted, headers=OWN).status_code == 422
     odd = {**wanted, "agent": "Quầy 2", "reason": "new"}
     assert browser.post("/workstations", data=odd, headers=OWN).status_code == 422
+    for agency in ("Phường Mẫu", "000.99.01.h57", "H57-261130"):
+        strange = {**wanted, "agency": agency, "reason": "new desk"}
+        refused = browser.post("/workstations", data=strange, headers=OWN)
+        assert refused.status_code == 422
+        assert "is no agency" in refused.text
     again = {**wanted, "reason": "new desk", "form_id": new_form_id()}
     answer = browser.post("/workstations", data=again, headers=OWN)
     (code,) = re.findall(r"<code>([a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4})</code>", answer.text)
@@ -105,6 +111,32 @@ def test_a_new_device_is_accepted_by_a_person(look: Look, sqlite_store: Store) -
     assert browser.post(action, data=form, headers=OWN).status_code == 303
     report(sqlite_store, "may-in", "la")
     assert action not in browser.get("/workstations").text
+
+
+def missing(store: Store, *arrived: int) -> None:
+    """Have events of the agent come, and its report afterwards."""
+    with store.write() as tx:
+        sequences.arrive(tx, Arrived("quay-2", "0" * 32, "may-in", arrived), now=utc_now())
+    report(store, "may-in", "la")
+
+
+def test_what_came_after_the_page_was_made_is_not_accepted(look: Look, sqlite_store: Store) -> None:
+    """A further device, and further events that are missing: nobody has seen them."""
+    enrolled(sqlite_store, "quay-2")
+    report(sqlite_store, "may-in")
+    missing(sqlite_store, 1, 3)
+    browser = look(sqlite_store, clock=utc_now)
+    page = browser.get("/workstations").text
+    devices, gaps = (f"/workstations/quay-2/accept-{it}" for it in ("devices", "gaps"))
+    form = {**fields_of(page, gaps), "reason": "lost with the old disk"}
+    missing(sqlite_store, 9)
+    assert browser.post(gaps, data=form, headers=OWN).status_code == 409
+    form = {**fields_of(browser.get("/workstations").text, devices), "reason": "new printer"}
+    report(sqlite_store, "may-in", "la", "strange")
+    assert browser.post(devices, data=form, headers=OWN).status_code == 409
+    for action in (gaps, devices):
+        form = {**fields_of(browser.get("/workstations").text, action), "reason": "seen"}
+        assert browser.post(action, data=form, headers=OWN).status_code == 303
 
 
 @pytest.mark.parametrize("role", [UserRole.PROVINCE_IT, UserRole.AUDITOR])

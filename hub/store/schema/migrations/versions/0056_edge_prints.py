@@ -38,7 +38,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["agent"], ["edge_agents.id"], name=op.f("fk_edge_prints_agent")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edge_prints")),
-        sa.UniqueConstraint("token", name=op.f("uq_edge_prints_token")),
+        sa.UniqueConstraint("agent", "token", name=op.f("uq_edge_prints_agent_token")),
         sqlite_autoincrement=True,
         comment="Papers for printers at workstations: offered, taken by an agent, what became of each",
     )
