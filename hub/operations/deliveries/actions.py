@@ -156,7 +156,7 @@ def by_person(
     where the person saw one.
     """
     if destination == catalog.DEVICES:
-        print_jobs.end_settled(tx, id)
+        print_jobs.withdraw_given(tx, id)
     made = handovers.without_call(
         id,
         partner=destination,

@@ -85,7 +85,7 @@ def cancel_delivery(
     lost = message is not None and _is_lost(tx, id, state, message, papers)
     transitions.cancel(tx, id, from_state=state, now=now, detail=reason)
     if destination == catalog.DEVICES:
-        print_jobs.end_settled(tx, id)
+        print_jobs.withdraw_given(tx, id)
     if message is not None and lost:
         # Before the lane: the leg's lock comes first, as where the records give papers.
         inter_level.papers_cancelled(tx, message, delivery=id, back=papers is Papers.BACK)

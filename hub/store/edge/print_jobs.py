@@ -133,7 +133,7 @@ def report(tx: Tx, agent: str, reported: PrintReport, *, now: datetime) -> str |
     return str(row.message_id)
 
 
-def end_settled(tx: Tx, delivery: int) -> None:
+def withdraw_given(tx: Tx, delivery: int) -> None:
     """Take back what is given of a paper whose delivery a person has settled."""
     message = sa.select(deliveries.c.message_id).where(deliveries.c.id == delivery)
     states = [JobState.OFFERED.value, JobState.TAKEN.value]
