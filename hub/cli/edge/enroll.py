@@ -1,16 +1,20 @@
 """`hub edge enroll`: make this machine the workstation whose code the hub printed."""
 
+import secrets
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line
+from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line, open_spool
 from hub.cli.edge.place import Directory, default_directory, unusable
-from hub.cli.output.answer import done, put, refuse
-from hub.edge.credential import Credential, save
+from hub.cli.output.answer import done, print_line, put, refuse
+from hub.edge.credential import Credential, NotEnrolled, load, save
 from hub.edge.line import AgentRefused, CallRefused, HubAway
+from hub.edge.machine import mark
+from hub.edge.spool.database import SpoolUnusable
 from hub.rules.edge import protocol
 from hub.rules.edge.enrolment import keeps_secrets
 from hub.rules.toml.reading import TomlFileWrong
@@ -35,7 +39,10 @@ def enroll(
         refuse(text("edge.not_https", url=url))
         raise typer.Exit(2)
     place = directory or default_directory()
+    former = _former(place, url)
+    spool = secrets.token_hex(16)
     wanted = Credential(
+        spool=spool,
         url=url,
         agent="",
         key="",
@@ -46,7 +53,12 @@ def enroll(
     )
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
-        enrolment = protocol.Enrolment(code=code, devices=[it.name for it in devices_of(wanted)])
+        enrolment = protocol.Enrolment(
+            code=code,
+            devices=[it.name for it in devices_of(wanted)],
+            former_key=former.key if former else "",
+            former_spool=(former.spool or None) if former else None,
+        )
         made = make_line(wanted).request(protocol.ENROL, enrolment, protocol.Enrolled)
     except AgentRefused:
         refuse(text("edge.code_refused"))
@@ -56,7 +68,44 @@ def enroll(
         raise typer.Exit(3) from None
     except (DeviceNotHere, TomlFileWrong, ValueError, OSError) as error:
         raise unusable(error) from None
-    kept = msgspec.structs.replace(wanted, agent=made.agent, agency=made.agency, key=made.key)
+    kept = msgspec.structs.replace(
+        wanted, agent=made.agent, agency=made.agency, key=made.key, mark=mark(place, spool)
+    )
     save(place, kept)
     put(agent=made.agent, agency=made.agency, directory=str(place))
     done(text("edge.enrolled", agent=made.agent, directory=place))
+    _take_over(place, kept)
+
+
+def _former(place: Path, url: str) -> Credential | None:
+    """Return whose directory it was until now, with the id that its spool has.
+
+    None where it was enrolled at another hub, which its key is no concern of.
+    """
+    try:
+        known = load(place)
+    except NotEnrolled:
+        return None
+    if known.url != url:
+        return None
+    try:
+        spool = open_spool(place, known)
+    except (SpoolUnusable, sqlite3.Error, OSError) as error:
+        raise unusable(error) from None
+    try:
+        return msgspec.structs.replace(known, spool=spool.id)
+    finally:
+        spool.close()
+
+
+def _take_over(place: Path, credential: Credential) -> None:
+    """Readdress what waits to the new agent; where this fails, the next command does it."""
+    spool = open_spool(place, credential)
+    try:
+        state = spool.state()
+    finally:
+        spool.close()
+    if state.waiting or state.refused:
+        print_line(text("edge.taken_over", agent=credential.agent, count=state.waiting))
+    if state.refused:
+        print_line(text("edge.still_refused", count=state.refused))

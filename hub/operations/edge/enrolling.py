@@ -26,6 +26,8 @@ from hub.store.schema.tables.clients import KEY
 from hub.texts import both
 
 NUMBERS_KEPT_DAYS = 90
+MOST_FORMER = 20
+"""Agents whose numbers one directory may still have, after it was enrolled anew many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,17 @@ def enrol(
     code: str,
     *,
     devices: Collection[str] | None = None,
+    former_key: str = "",
+    former_spool: str | None = None,
     address: str,
     now: datetime,
 ) -> NewKey | None:
     """Return the key for a code that is open, None for any other; older keys end.
 
     A workstation that was set up again is the same agent: the disk of the old one opens nothing.
-    `devices`: the names of those that it hosts, None where it does not say.
+    `devices`: the names of those that it hosts, None where it does not say. `former_key`: of the
+    agent whose spool it takes over, with the numbers that were reserved for it; `former_spool`: the
+    id of that spool.
     """
     with store.write() as tx:
         found = agents.by_code(tx, enrolment.digest(code))
@@ -109,16 +115,30 @@ def enrol(
         key = _issue(tx, found.id, now)
         # What the old disk drew and had not told may be in somebody's hands.
         numbers.give_back(tx, found.id, before=None, now=now)
-        agents.enrolled(tx, found.id, devices=devices, now=now)
+        former = _former(tx, former_key)
+        if former_spool and found.id in former:
+            sequences.forget_spool(tx, found.id, former_spool)
+        others = [it for it in former if it != found.id]
+        agents.enrolled(tx, found.id, devices=devices, former=others, now=now)
         audit.record(
             tx,
             found.id,
             "edge.enrol",
             object=f"{found.id} {key.prefix}",
-            reason=f"from {address}",
+            reason=" ".join((f"from {address}", *(f"took over {it}" for it in others)))[:500],
             now=now,
         )
     return NewKey(found.id, found.agency, key.text)
+
+
+def _former(tx: Tx, key: str) -> list[str]:
+    """Return the agents whose spool the holder of a key has, the last one first."""
+    shown = api_keys.read(key)
+    secret = kept.ever(tx, shown.prefix) if shown is not None else None
+    if shown is None or secret is None or not api_keys.matches(secret.digest, shown):
+        return []
+    known = agents.find(tx, secret.client)
+    return [] if known is None else [known.id, *known.former][:MOST_FORMER]
 
 
 def revoke(store: Store, id: str, *, expected: str | None = None, by: SignedBy) -> None:
