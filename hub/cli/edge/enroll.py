@@ -16,7 +16,7 @@ from hub.edge.line import AgentRefused, CallRefused, HubAway
 from hub.edge.machine import mark
 from hub.edge.spool.database import SpoolUnusable
 from hub.rules.edge import protocol
-from hub.rules.edge.enrolment import keeps_secrets
+from hub.rules.edge.enrolment import former_key, keeps_secrets
 from hub.rules.toml.reading import TomlFileWrong
 from hub.texts import text
 
@@ -39,37 +39,19 @@ def enroll(
         refuse(text("edge.not_https", url=url))
         raise typer.Exit(2)
     place = directory or default_directory()
-    former = _former(place, url)
-    spool = secrets.token_hex(16)
     wanted = Credential(
-        spool=spool,
         url=url,
         agent="",
         key="",
+        spool=secrets.token_hex(16),
         ca_file=str(ca_file.resolve()) if ca_file else "",
         devices_file=str(devices.resolve()) if devices else "",
         budget_mb=budget_mb,
         plain_http=plain_http,
     )
-    try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
-        enrolment = protocol.Enrolment(
-            code=code,
-            devices=[it.name for it in devices_of(wanted)],
-            former_key=former.key if former else "",
-            former_spool=(former.spool or None) if former else None,
-        )
-        made = make_line(wanted).request(protocol.ENROL, enrolment, protocol.Enrolled)
-    except AgentRefused:
-        refuse(text("edge.code_refused"))
-        raise typer.Exit(1) from None
-    except (HubAway, CallRefused) as error:
-        refuse(text("edge.hub_away", url=url), cause=str(error))
-        raise typer.Exit(3) from None
-    except (DeviceNotHere, TomlFileWrong, ValueError, OSError) as error:
-        raise unusable(error) from None
+    made = _exchanged(wanted, code, place)
     kept = msgspec.structs.replace(
-        wanted, agent=made.agent, agency=made.agency, key=made.key, mark=mark(place, spool)
+        wanted, agent=made.agent, agency=made.agency, key=made.key, mark=mark(place, wanted.spool)
     )
     save(place, kept)
     put(agent=made.agent, agency=made.agency, directory=str(place))
@@ -77,21 +59,35 @@ def enroll(
     _take_over(place, kept)
 
 
-def _former(place: Path, url: str) -> Credential | None:
-    """Return whose directory it was until now, with the id that its spool has.
+def _exchanged(wanted: Credential, code: str, place: Path) -> protocol.Enrolled:
+    """Return what the hub gives for the code; without it the command ends."""
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
+        former = _former(place)
+        enrolment = protocol.Enrolment(
+            code=code,
+            devices=[it.name for it in devices_of(wanted)],
+            former_key=former_key(former.key) if former else "",
+            former_spool=former.spool if former else None,
+        )
+        return make_line(wanted).request(protocol.ENROL, enrolment, protocol.Enrolled)
+    except AgentRefused:
+        refuse(text("edge.code_refused"))
+        raise typer.Exit(1) from None
+    except (HubAway, CallRefused) as error:
+        refuse(text("edge.hub_away", url=wanted.url), cause=str(error))
+        raise typer.Exit(3) from None
+    except (DeviceNotHere, TomlFileWrong, SpoolUnusable, sqlite3.Error, ValueError, OSError) as e:
+        raise unusable(e) from None
 
-    None where it was enrolled at another hub, which its key is no concern of.
-    """
+
+def _former(place: Path) -> Credential | None:
+    """Return whose directory it was until now, with the id that its spool has."""
     try:
         known = load(place)
     except NotEnrolled:
         return None
-    if known.url != url:
-        return None
-    try:
-        spool = open_spool(place, known)
-    except (SpoolUnusable, sqlite3.Error, OSError) as error:
-        raise unusable(error) from None
+    spool = open_spool(place, known)
     try:
         return msgspec.structs.replace(known, spool=spool.id)
     finally:
@@ -100,7 +96,10 @@ def _former(place: Path, url: str) -> Credential | None:
 
 def _take_over(place: Path, credential: Credential) -> None:
     """Readdress what waits to the new agent; where this fails, the next command does it."""
-    spool = open_spool(place, credential)
+    try:
+        spool = open_spool(place, credential)
+    except (SpoolUnusable, sqlite3.Error, OSError) as error:
+        raise unusable(error) from None
     try:
         state = spool.state()
     finally:

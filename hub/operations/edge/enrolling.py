@@ -5,6 +5,7 @@ with its row in the audit. The code is returned once, and so is the key that the
 """
 
 import hashlib
+import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -100,8 +101,8 @@ def enrol(
 
     A workstation that was set up again is the same agent: the disk of the old one opens nothing.
     `devices`: the names of those that it hosts, None where it does not say. `former_key`: of the
-    agent whose spool it takes over, with the numbers that were reserved for it; `former_spool`: the
-    id of that spool.
+    agent whose spool it takes over, with the numbers that were reserved for it, see `Enrolment`;
+    `former_spool`: the id of that spool.
     """
     with store.write() as tx:
         found = agents.by_code(tx, enrolment.digest(code))
@@ -115,27 +116,27 @@ def enrol(
         key = _issue(tx, found.id, now)
         # What the old disk drew and had not told may be in somebody's hands.
         numbers.give_back(tx, found.id, before=None, now=now)
-        former = _former(tx, former_key)
-        if former_spool and found.id in former:
-            sequences.forget_spool(tx, found.id, former_spool)
-        others = [it for it in former if it != found.id]
+        others = _take_over(tx, found.id, former_key, former_spool)
         agents.enrolled(tx, found.id, devices=devices, former=others, now=now)
-        audit.record(
-            tx,
-            found.id,
-            "edge.enrol",
-            object=f"{found.id} {key.prefix}",
-            reason=" ".join((f"from {address}", *(f"took over {it}" for it in others)))[:500],
-            now=now,
-        )
+        reason = " ".join((f"from {address}", *(f"took over {it}" for it in others)))[:500]
+        what = f"{found.id} {key.prefix}"
+        audit.record(tx, found.id, "edge.enrol", object=what, reason=reason, now=now)
     return NewKey(found.id, found.agency, key.text)
+
+
+def _take_over(tx: Tx, id: str, key: str, spool: str | None) -> list[str]:
+    """Return the other agents whose spool the holder of a key has; what is under way goes on."""
+    former = _former(tx, key)
+    if spool and id in former:
+        sequences.forget_spool(tx, id, spool)
+    return [it for it in former if it != id]
 
 
 def _former(tx: Tx, key: str) -> list[str]:
     """Return the agents whose spool the holder of a key has, the last one first."""
-    shown = api_keys.read(key)
-    secret = kept.ever(tx, shown.prefix) if shown is not None else None
-    if shown is None or secret is None or not api_keys.matches(secret.digest, shown):
+    prefix, _, digest = key.partition(":")
+    secret = kept.ever(tx, prefix) if digest else None
+    if secret is None or not hmac.compare_digest(secret.digest, digest):
         return []
     known = agents.find(tx, secret.client)
     return [] if known is None else [known.id, *known.former][:MOST_FORMER]

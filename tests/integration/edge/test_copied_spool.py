@@ -128,13 +128,13 @@ def test_a_copy_is_proved_by_any_event(gateway: Gateway, pair: tuple[EdgeAgent, 
         agent.send_all()
     malformed = code_of(2, utc_now(), device="quay-2.barcode")
     malformed = msgspec.structs.replace(malformed, id="again", key="another")
-    two.spool.accept(malformed)
-    for _ in range(2):
-        two.send_all()
-        assert refusals(two) == ["envelope_invalid"]
-        with two.spool.database.write() as tx:
+    one.spool.accept(malformed)
+    for _ in range(2):  # the answer was lost, and its number is used
+        one.send_all()
+        assert refusals(one) == ["envelope_invalid"]
+        with one.spool.database.write() as tx:
             tx.execute("UPDATE events SET refusal = NULL")
-    two.spool.answered(it.place for it in two.spool.sendable(events=9, size=99_999))
+    one.spool.answered(it.place for it in one.spool.sendable(events=9, size=99_999))
     assert "agent_copied" not in findings(gateway.store, two)
     one.spool.accept(code_of(3, utc_now(), device="quay-2.barcode"))
     two.spool.accept(code_of(4, utc_now(), device="quay-2.barcode"))
@@ -147,7 +147,7 @@ def test_a_copy_is_proved_by_any_event(gateway: Gateway, pair: tuple[EdgeAgent, 
 def hub(*words: str, expect: int = 0) -> dict[str, Any]:
     """Run a command of the workstation; return its document."""
     ran = subprocess.run(
-        [sys.executable, "-c", "import hub.cli; hub.cli.main()", "--json", "edge", *words],
+        [sys.executable, "-c", "import hub.cli; hub.cli.main()", "edge", *words, "--json"],
         env={**os.environ, "HUB_LANGUAGE": "en"},
         capture_output=True,
         text=True,
