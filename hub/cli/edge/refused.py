@@ -1,5 +1,6 @@
 """`hub edge refused`, `resend`, `discard`: events of this workstation that the hub refused."""
 
+import getpass
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ from hub.edge.spool import refused as events
 from hub.edge.spool.database import SpoolUnusable
 from hub.edge.spool.refused import NotRefused
 from hub.edge.spool.spool import Spool
+from hub.rules.actors import NotNamed, signed
 from hub.texts import text
 
 app = typer.Typer()
 EVENTS = listing("refused_events", "*id device type number since why")
 ANSWERS = {"refused": (EVENTS,), "resend": ("id",), "discard": ("id",)}
+OPERATOR = "HUB_OPERATOR"
 EventId = Annotated[int, typer.Argument(help="edge_event", min=1)]
 
 
@@ -49,19 +52,32 @@ def resend(id: EventId, directory: Directory = None) -> None:
 def discard(
     id: EventId,
     reason: Annotated[str, typer.Option("--reason", help="edge_discard_reason")],
+    actor: Annotated[str, typer.Option("--actor", help="actor", envvar=OPERATOR)] = "",
     directory: Directory = None,
 ) -> None:
     """Remove a refused event; who did it, and why, stays in the directory."""
     if not reason.strip():
         refuse(text("edge.no_reason"))
         raise typer.Exit(2)
+    try:
+        by = signed(actor, _user())
+    except NotNamed as error:
+        refuse(error.text)
+        raise typer.Exit(2) from None
     with _spool(directory) as spool:
         try:
-            events.discard(spool, id, reason=reason.strip(), now=datetime.now(UTC))
+            events.discard(spool, id, reason=reason.strip(), by=by, now=datetime.now(UTC))
         except NotRefused:
             raise _not_refused(id) from None
     put(id=id)
     done(text("edge.discarded", id=id, file=events.AUDIT))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a service without a name
+        return ""
 
 
 @contextmanager

@@ -4,7 +4,6 @@ An event that is sent again goes last, with the next number of its device. One t
 leaves the spool, and a line of `discarded.jsonl` in the same directory says who did it, and why.
 """
 
-import getpass
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,7 +99,7 @@ def resend(spool: Spool, id: int) -> None:
             )
 
 
-def discard(spool: Spool, id: int, *, reason: str, now: datetime) -> None:
+def discard(spool: Spool, id: int, *, reason: str, by: str, now: datetime) -> None:
     """Remove an event, after its line of the audit is on the disk.
 
     Raises NotRefused, and OSError where the line cannot be written: the event stays then.
@@ -111,7 +110,7 @@ def discard(spool: Spool, id: int, *, reason: str, now: datetime) -> None:
     message = spool.database.all("SELECT message_id FROM events WHERE place = ?", id)
     line = DiscardedEvent(
         at=now,
-        by=_user(),
+        by=by,
         reason=reason,
         device=event.device,
         type=event.type,
@@ -126,10 +125,3 @@ def discard(spool: Spool, id: int, *, reason: str, now: datetime) -> None:
         file.flush()
         os.fsync(file.fileno())
     spool.answered([id])
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a service without a name
-        return ""

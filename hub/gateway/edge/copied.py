@@ -22,7 +22,7 @@ from hub.store.messages import journal
 _WHY = "its spool was copied to another machine, or restored from a backup; enrol one of them anew"
 
 
-def is_suspect(event: EdgeEvent, message: Message, known: dict[str, Known]) -> bool:
+def is_reused(event: EdgeEvent, message: Message, known: dict[str, Known]) -> bool:
     """Tell whether an event has a used number and is none that was refused under it."""
     here = known.get(event.device)
     if here is None or not is_used(here.progress, event.sequence):
@@ -36,10 +36,10 @@ def check_known(tx: Tx, message: Message) -> None:
         raise InvalidMessage(copies.CODE, where="$.sequence", why=_WHY)
 
 
-def check_reception(tx: Tx, message: Message, *, is_held: bool) -> None:
+def check_reception(tx: Tx, message: Message, *, is_own: bool) -> None:
     """Refuse a reception whose number another one has, whatever became of that one.
 
-    `is_held`: the number was reserved for the key that speaks, so two machines have it. Raises
+    `is_own`: the number was reserved for the key that speaks, so two machines have it. Raises
     InvalidMessage.
     """
     first = journal.first_telling(tx, _key(message), message.id)
@@ -47,9 +47,9 @@ def check_reception(tx: Tx, message: Message, *, is_held: bool) -> None:
         return
     if not catalog.agree_in_content(message, decode_stored(first.body)):
         why = f"{message.key} is another dossier, accepted as {first.id}"
-        code = copies.CODE if is_held else "content_differs"
+        code = copies.CODE if is_own else "content_differs"
         where = "$.payload.maHoSo"
-        raise InvalidMessage(code, where=where, why=f"{why}; {_WHY}" if is_held else why)
+        raise InvalidMessage(code, where=where, why=f"{why}; {_WHY}" if is_own else why)
 
 
 def proofs(

@@ -44,9 +44,9 @@ class EdgeEvents:
             message = None
             try:
                 message = saying.message_of(agent, event)
-                is_suspect = copied.is_suspect(event, message, known)
-                if is_suspect or saying.is_of_agency(message):
-                    await asyncio.to_thread(self._check, agent, message, is_suspect=is_suspect)
+                is_reused = copied.is_reused(event, message, known)
+                if is_reused or saying.is_of_agency(message):
+                    await asyncio.to_thread(self._check, agent, message, is_reused=is_reused)
             except InvalidMessage as refusal:
                 results += await self._accept_all(together)
                 together = []
@@ -87,9 +87,9 @@ class EdgeEvents:
         with self.intake.store.read() as tx:
             return sequences.known(tx, agent, spool)
 
-    def _check(self, agent: str, message: Message, *, is_suspect: bool) -> None:
+    def _check(self, agent: str, message: Message, *, is_reused: bool) -> None:
         with self.intake.store.read() as tx:
-            if is_suspect:
+            if is_reused:
                 copied.check_known(tx, message)
             if saying.is_of_agency(message):
                 saying.check_agency(tx, agent, message)

@@ -52,12 +52,12 @@ def check_agency(tx: Tx, agent: str, message: Message) -> None:
     if message.type != _RECEIVED:
         return
 
-    def held(*holders: str, since: datetime | None = None) -> bool:
+    def given(*holders: str, since: datetime | None = None) -> bool:
         return numbers.was_given(
             tx, holders, agency=own, day=number.day, running=number.sequence, since=since
         )
 
-    if known is None or not held(agent, *known.former):
+    if known is None or not given(agent, *known.former):
         why = f"{number} was not reserved for {agent}"
         raise InvalidMessage("number_malformed", where="$.payload.maHoSo", why=why)
-    copied.check_reception(tx, message, is_held=held(agent, since=known.enrolled_at))
+    copied.check_reception(tx, message, is_own=given(agent, since=known.enrolled_at))

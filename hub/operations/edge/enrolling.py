@@ -14,7 +14,7 @@ from hub.operations.clients.issuing import NotDone
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients import api_keys
 from hub.rules.clients.client import ANY, Client, checked
-from hub.rules.edge import enrolment
+from hub.rules.edge import copies, enrolment
 from hub.store.clients import registry
 from hub.store.clients import secrets as kept
 from hub.store.clients.secrets import KeptSecret
@@ -118,7 +118,10 @@ def enrol(
         numbers.give_back(tx, found.id, before=None, now=now)
         others = _take_over(tx, found.id, former_key, former_spool)
         agents.enrolled(tx, found.id, devices=devices, former=others, now=now)
-        reason = " ".join((f"from {address}", *(f"took over {it}" for it in others)))[:500]
+        notes = [f"from {address}", *(f"took over {it}" for it in others)]
+        if found.copied:  # the finding ends with the old key; what was in question stays here
+            notes.append(f"was copied, {copies.described(found.copied)}")
+        reason = "; ".join(notes)[:500]
         what = f"{found.id} {key.prefix}"
         audit.record(tx, found.id, "edge.enrol", object=what, reason=reason, now=now)
     return NewKey(found.id, found.agency, key.text)

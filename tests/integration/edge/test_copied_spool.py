@@ -194,7 +194,8 @@ def test_what_waits_survives_a_new_name(gateway: Gateway, tmp_path: Path) -> Non
         rows = tx.exec_driver_sql("SELECT source, key FROM journal ORDER BY rowid").all()
     assert ("quay-3.counter", number) in [(row[0], row[1]) for row in rows]
     assert [row[0] for row in rows].count("quay-3.barcode") == 2
-    hub("discard", "77", "--reason", "x", "--directory", str(place), expect=1)
+    why = ("--reason", "x", "--actor", "Trần Thị Mẫu", "--directory", str(place))
+    hub("discard", "77", *why, expect=1)
     new.close()
 
 

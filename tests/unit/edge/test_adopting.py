@@ -21,6 +21,7 @@ from hub.rules.edge.numbers import Block
 from tests.unit.edge.test_spool import NOW, put, read_code, scanned
 
 NEW = "a" * 32
+WHO = "Trần Thị Mẫu"
 DAY = date(2026, 11, 30)
 
 
@@ -108,13 +109,13 @@ def test_an_event_is_sent_again_as_the_last_one(spool: Spool) -> None:
         with pytest.raises(NotRefused):
             refused.resend(spool, id)
         with pytest.raises(NotRefused):
-            refused.discard(spool, id, reason="again", now=NOW)
+            refused.discard(spool, id, reason="again", by=WHO, now=NOW)
 
 
 def test_a_discarded_event_leaves_its_line(spool: Spool) -> None:
     """Who, why and what; without a line nothing is discarded."""
     first, second = refused.listing(spool)
-    refused.discard(spool, first.id, reason="quét lại rồi", now=NOW)
+    refused.discard(spool, first.id, reason="quét lại rồi", by=WHO, now=NOW)
     line = msgspec.json.decode((spool.directory / refused.AUDIT).read_bytes())
     assert (line["reason"], line["type"], line["why"]) == (
         "quét lại rồi",
@@ -125,7 +126,7 @@ def test_a_discarded_event_leaves_its_line(spool: Spool) -> None:
     (spool.directory / refused.AUDIT).unlink()
     (spool.directory / refused.AUDIT).mkdir()
     with pytest.raises(OSError, match=refused.AUDIT):
-        refused.discard(spool, second.id, reason="x", now=NOW)
+        refused.discard(spool, second.id, reason="x", by=WHO, now=NOW)
     assert [it.id for it in refused.listing(spool)] == [second.id]
 
 
