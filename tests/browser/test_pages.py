@@ -31,6 +31,7 @@ OF_A_KIND = {
     "/faults/{code}": "/faults/partner_refused",
     "/accounts/{name}": "/accounts/an",
     "/desks/{name}": "/desks/1",
+    "/devices/{name}": "/devices/may-quet",
 }
 """For each route with a parameter a page of the cases."""
 GROUP = "partner=provincial&operation=province.dossier&fault=partner_refused"
@@ -45,6 +46,7 @@ SPECIAL = (
 )
 """Nothing found, no such page, pages of a selection and of parked messages."""
 NO_PAGE = ("/live/", "/static/", "/language/", "/search.csv", "/audit.csv", "/selection.csv")
+PICTURE = "/devices/{name}/pictures/{file}"
 BEHIND_ACCOUNTS = ("/sign-in/",)
 """Pages of the steps of a sign-in, which these cases do not take."""
 MANAGED = ("/accounts", "/accounts/{name}", "/sign-in")
@@ -87,14 +89,15 @@ def pages(cases: Store, managing: str) -> list[str]:
     """The addresses of the console's pages, by its routes; a new one is looked at, too."""
     app = create_app(Parts(store=cases, clock=now, destinations=()))
     routes = [it for it in app.routes if isinstance(it, APIRoute) and "GET" in (it.methods or ())]
-    paths = [it.path for it in routes if not it.path.startswith((*NO_PAGE, *BEHIND_ACCOUNTS))]
+    others = (*NO_PAGE, *BEHIND_ACCOUNTS, PICTURE)
+    paths = [it.path for it in routes if not it.path.startswith(others)]
     assert {place for place, _ in NAVIGATION} <= set(paths)
     assert set(OF_A_KIND) <= set(paths)
     lacking = [path for path in paths if "{" in path and path not in OF_A_KIND]
     assert lacking == [], "OF_A_KIND needs a page of the cases for each"
     managed = [f"{managing}{OF_A_KIND.get(path, path)}" for path in MANAGED]
-    others = (OF_A_KIND.get(path, path) for path in paths if path not in MANAGED)
-    return [*others, *managed, *SPECIAL]
+    seen = (OF_A_KIND.get(path, path) for path in paths if path not in MANAGED)
+    return [*seen, *managed, *SPECIAL]
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from hub.store.schema.tables.conservation import ACCEPTED, delivery_count_change
 from hub.store.schema.tables.exchange import attempts, deliveries, journal
 from hub.store.schema.tables.exchange import audit as audit_table
 from hub.store.schema.tables.operators import users as of_users
-from hub.store.schema.tables.operators.alerts import incidents
+from hub.store.schema.tables.operators.alerts import incident_events, incidents
 from hub.store.schema.tables.records import dossiers
 from tests.support.users import SECTOR, add_user
 
@@ -347,6 +347,9 @@ def _remove_made(tx: Tx) -> None:
     _delete(tx, repair.replay_work.c.plan, plans)
     _delete(tx, repair.replay_plans.c.number, plans)
     _delete(tx, repair.comparisons.c.made_by, [MARK])
+    # A hub that worked beside it has written of them.
+    own = sa.select(incidents.c.number).where(incidents.c.rule == MARK)
+    _delete(tx, incident_events.c.incident, list(tx.execute(own).scalars()))
     _delete(tx, incidents.c.rule, [MARK])
     people = [*LOOKING, *(f"{MARK}-{nth}" for nth in range(OFFICERS + BAD_DAY.proposals))]
     _delete(tx, of_users.approvals.c.proposer, people)
