@@ -38,17 +38,14 @@ def _hash(spool: str, thing: str) -> str:
     return hashlib.sha256(f"{spool}\n{thing}".encode()).hexdigest() if thing else ""
 
 
-def _windows_id() -> str:
-    if sys.platform != "win32":
-        return ""
+if sys.platform == "win32":
     import winreg
 
-    try:
-        with winreg.OpenKey(
-            winreg.HKEY_LOCAL_MACHINE,
-            r"SOFTWARE\Microsoft\Cryptography",
-            access=winreg.KEY_READ | winreg.KEY_WOW64_64KEY,
-        ) as key:
-            return str(winreg.QueryValueEx(key, "MachineGuid")[0])
-    except OSError:
-        return ""
+    def _windows_id() -> str:
+        place = r"SOFTWARE\Microsoft\Cryptography"
+        access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place, access=access) as key:
+                return str(winreg.QueryValueEx(key, "MachineGuid")[0])
+        except OSError:
+            return ""
