@@ -26,8 +26,8 @@ from hub.texts import text
 
 app = typer.Typer()
 FOUND = listing("found_devices", "*device kind *address model place way known")
-NOT_ASKED = listing("not_asked", "*way cause detail")
-ANSWERS = {"discover": (FOUND, NOT_ASKED)}
+NOT_QUERIED = listing("not_asked", "*way cause detail")
+ANSWERS = {"discover": (FOUND, NOT_QUERIED)}
 
 
 @app.command("discover")
@@ -71,7 +71,7 @@ def _show(found: Discovery) -> None:
         for it in [one.device]
     ]
     show(FOUND, rows)
-    show(NOT_ASKED, [(way, str(it.why), it.detail) for way, it in found.not_queried.items()])
+    show(NOT_QUERIED, [(way, str(it.why), it.detail) for way, it in found.not_queried.items()])
 
 
 def _print_rest(found: Discovery) -> None:
