@@ -31,8 +31,9 @@ pytest_plugins = ["tests.support.partners.fixtures"]
 # A busy machine is slow; how long an example or an answer takes proves nothing.
 settings.register_profile("hub", deadline=None)
 settings.load_profile("hub")
-assert urllib3.request.__kwdefaults__["timeout"] == 3  # seconds, of a call that names none
-urllib3.request.__kwdefaults__["timeout"] = 30
+_given = urllib3.request.__kwdefaults__ or {}
+assert _given["timeout"] == 3  # seconds, of a call that names none
+_given["timeout"] = 30
 BROKER = ("HUB_BROKER_URL", "HUB_BROKER_MANAGEMENT_URL")
 _AMBIENT = pytest.StashKey[dict[str, str]]()
 
