@@ -17,7 +17,7 @@ from hub.bootstrap.hub import Hub
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.operations.edge import enrolling, hosting
-from hub.operations.edge.agent_printers import FIRST_WAIT
+from hub.ports.printing.waits import FIRST_WAIT
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
