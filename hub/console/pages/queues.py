@@ -19,7 +19,7 @@ from hub.console.frame.visitor import MayNot, Who, demand
 from hub.console.pages import pausing
 from hub.console.parts import Parts
 from hub.messages.queues import INVALID
-from hub.operations.approvals.discarding import propose_discard
+from hub.operations.approvals.discarding import propose_discard_at_broker
 from hub.operations.sent_back import WORK, NotSentBack, send_back
 from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
@@ -125,7 +125,9 @@ class _SetAsideForms:
             demand(posted.who, Right.ACT)
             wanted = sent.get("message")
             shown = self._reader.shown(queue, wanted)
-            number = propose_discard(self._parts.store, queue, wanted, shown, who=posted.who, by=by)
+            number = propose_discard_at_broker(
+                self._parts.store, queue, wanted, shown, who=posted.who, by=by
+            )
             return both("approvals.proposed_on_page", number=number)
 
         return self._act(posted, do)
