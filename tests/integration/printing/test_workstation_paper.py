@@ -24,9 +24,9 @@ from hub.settings import Settings
 from hub.store.console import history
 from hub.store.console.listing import ListedDelivery
 from tests.integration.devices.test_printer import A4
+from tests.support.devices.eve_printer import EvePrinter, eve_printer
 from tests.support.dossiers.slips import add_dossier
 from tests.support.gateway.edge_agent import signed
-from tests.support.network.eve_printer import EvePrinter, eve_printer
 from tests.support.programs.hub_command import run_hub
 from tests.support.works import number
 
