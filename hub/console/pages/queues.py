@@ -92,13 +92,13 @@ def install(app: FastAPI, parts: Parts) -> None:
     def page(request: Request, who: Who) -> Response:
         return render(request, queues(parts, reader, who), who, now=parts.clock())
 
-    forms = _SetAsideForms(parts, reader)
+    forms = _DeadLetterForms(parts, reader)
     app.add_api_route("/queues/messages/{queue}/back", forms.send_back, methods=["POST"])
     app.add_api_route("/queues/messages/{queue}/discard", forms.discard, methods=["POST"])
     pausing.install(app, parts, lambda who: queues(parts, reader, who))
 
 
-class _SetAsideForms:
+class _DeadLetterForms:
     """What the forms about a message of `hub.dead` or `hub.invalid` do."""
 
     def __init__(self, parts: Parts, reader: BrokerReader) -> None:
