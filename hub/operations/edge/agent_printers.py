@@ -39,7 +39,7 @@ from hub.rules.failures.errors import (
     TransientFailure,
 )
 from hub.store.edge import print_jobs
-from hub.store.edge.print_jobs import KeptJob
+from hub.store.edge.print_jobs import KeptJob, NewJob
 from hub.store.engine.store import Store
 
 LOOK_UP: Final = "Get-Outcome"
@@ -142,15 +142,15 @@ class AgentPrinters:
         left = min(self._offered_for.total_seconds(), not_after - time.monotonic())
         if left <= 0:
             raise NotAttempted("claim_late", "not offered", retry_after=timedelta())
-        job = {
-            "message_id": request.message_id,
-            "printer": paper.printer,
-            "number": request.number,
-            "sha256": paper.sha256,
-            "media_type": paper.media_type,
-            "copies": paper.copies,
-            "wanted_at": paper.wanted_at,
-        }
+        job = NewJob(
+            message_id=request.message_id,
+            printer=paper.printer,
+            number=request.number,
+            sha256=paper.sha256,
+            media_type=paper.media_type,
+            copies=paper.copies,
+            wanted_at=paper.wanted_at,
+        )
         until = self._clock() + timedelta(seconds=left)
         with self._store.write() as tx:
             return print_jobs.offer(tx, self.agents[paper.printer], job, until=until)
