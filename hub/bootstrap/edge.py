@@ -27,7 +27,7 @@ from hub.edge.spool.spool import Spool
 from hub.messages.payloads import Station
 from hub.ports import Answer, Receipt, Request, Source
 from hub.ports.devices import Device
-from hub.ports.printing.paper_requests import Paper, request_of
+from hub.ports.printing.paper_requests import RequestedPaper, request_of
 from hub.rules.devices import reading
 from hub.rules.devices.reading import AGENT, BARCODE_READER, PRINTER, SCANNER, DeviceSettings
 from hub.rules.edge.enrolment import keeps_secrets
@@ -131,7 +131,7 @@ class WorkstationPrinters:
 
 
 def _request(job: PrintJob) -> Request:
-    paper = Paper(
+    paper = RequestedPaper(
         printer=job.printer,
         sha256=job.sha256,
         media_type=job.media_type,

@@ -33,7 +33,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Absent, Question, Receipt, Request, Unclear
-from hub.ports.printing.paper_requests import Paper, request_for
+from hub.ports.printing.paper_requests import RequestedPaper, request_for
 from hub.ports.printing.waits import PrinterWaits
 from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import (
@@ -102,7 +102,7 @@ class PaperPrinters:
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Print once; raises only the failures of rules.errors."""
-        paper: Paper = request.body
+        paper: RequestedPaper = request.body
         document = self._document(paper)
         printer = self._ready(paper.printer)
         self._before_print(request)
@@ -120,7 +120,7 @@ class PaperPrinters:
 
         Raises PermanentFailure where the printer ended it: whether a page came, a person sees.
         """
-        paper: Paper = request.body
+        paper: RequestedPaper = request.body
         try:
             with without_effect():
                 listed, evidence = _listed(self._open(paper.printer))
@@ -176,7 +176,7 @@ class PaperPrinters:
             self._printers[name] = IppPrinter(it.uri, ca_file=it.ca_file, limits=self._limits)
         return self._printers[name]
 
-    def _document(self, paper: Paper) -> bytes:
+    def _document(self, paper: RequestedPaper) -> bytes:
         try:
             return self._read_file(paper.sha256)
         except Exception as error:
@@ -228,7 +228,7 @@ class PaperPrinters:
 
 
 def _begin(printer: IppPrinter, request: Request, document: bytes, not_after: float) -> BegunJob:
-    paper: Paper = request.body
+    paper: RequestedPaper = request.body
     try:
         return printer.print_document(
             document,

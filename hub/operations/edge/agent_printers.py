@@ -20,7 +20,7 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.operations.edge import hosting
 from hub.ports import Absent, Clock, Doubt, Question, Receipt, Request, Unclear
-from hub.ports.printing.paper_requests import Paper, request_for
+from hub.ports.printing.paper_requests import RequestedPaper, request_for
 from hub.ports.printing.waits import PrinterWaits
 from hub.rules.calls.traits import Traits
 from hub.rules.edge.print_jobs import (
@@ -138,7 +138,7 @@ class AgentPrinters:
 
     def _offer(self, request: Request, not_after: float) -> int:
         """Offer a job and return its id. Raises NotAttempted where it is too late to begin."""
-        paper: Paper = request.body
+        paper: RequestedPaper = request.body
         left = min(self._offered_for.total_seconds(), not_after - time.monotonic())
         if left <= 0:
             raise NotAttempted("claim_late", "not offered", retry_after=timedelta())

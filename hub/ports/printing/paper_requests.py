@@ -15,8 +15,8 @@ PRINT: Final = "Print-Job"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
-    """What goes to which printer."""
+class RequestedPaper:
+    """A paper that is wanted from a printer."""
 
     printer: str
     sha256: str
@@ -35,7 +35,7 @@ def request_for(message: Message, payload: Payload, printers: Container[str]) ->
     if payload.printer not in printers:
         raise PermanentFailure("printer_unknown", payload.printer)
     file = message.attachments[0]
-    paper = Paper(
+    paper = RequestedPaper(
         printer=payload.printer,
         sha256=file.sha256,
         media_type=file.media_type,
@@ -45,7 +45,7 @@ def request_for(message: Message, payload: Payload, printers: Container[str]) ->
     return request_of(paper, number=payload.number, message_id=message.id)
 
 
-def request_of(paper: Paper, *, number: str, message_id: str) -> Request:
+def request_of(paper: RequestedPaper, *, number: str, message_id: str) -> Request:
     """Return the request to print a paper."""
     content = f"{paper.printer} {paper.sha256} {paper.media_type} {paper.copies}"
     return Request(
