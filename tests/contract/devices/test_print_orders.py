@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -26,6 +25,7 @@ from hub.store.deliveries import transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.devices import prints
 from hub.store.edge import print_jobs
+from hub.store.edge.print_jobs import NewJob
 from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.schema.tables.exchange import audit
@@ -53,17 +53,17 @@ def states(store: Store) -> list[str]:
     return [it.state for it in found if it.destination == catalog.DEVICES]
 
 
-def job_of(message_id: str) -> dict[str, Any]:
+def job_of(message_id: str) -> NewJob:
     """Return a paper for a workstation's printer."""
-    return {
-        "message_id": message_id,
-        "printer": "may-in",
-        "number": number(1),
-        "sha256": "0" * 64,
-        "media_type": "application/pdf",
-        "copies": 1,
-        "wanted_at": AT,
-    }
+    return NewJob(
+        message_id=message_id,
+        printer="may-in",
+        number=number(1),
+        sha256="0" * 64,
+        media_type="application/pdf",
+        copies=1,
+        wanted_at=AT,
+    )
 
 
 def actions(store: Store) -> list[tuple[str, str]]:
