@@ -50,7 +50,7 @@ class FolderProof:
                 for path in folder.iterdir():
                     if not is_left_alone(path.name) and read_stack(path.name) and path.is_file():
                         status = path.stat()
-                        yield path, (status.st_ino, status.st_size, status.st_mtime_ns)
+                        yield path, (status.st_ino, status.st_size)
             except OSError:
                 continue  # it was moved, or the share is away for a moment: the next look tells
 

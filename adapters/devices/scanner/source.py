@@ -5,9 +5,9 @@ any other name is a stack, whose pages tell by their codes (`stacks`). The modif
 time of the scan. A file is taken when nothing of it has changed for a while and the end
 of its format is there. It is moved to `dang-nhan` before it is read, and on to `da-nhan` only after
 the hub has it durably. One that cannot be taken goes to `loi` beside a text that tells the officer
-what is wrong and what to do; one that does not become whole, and one of another program, stays
-where it is, with such a text (`findings`). What lies in `da-nhan` and `loi` goes after a while, see
-`copies`.
+what is wrong and what to do; one that does not become whole or never comes to rest, and one of
+another program, stays where it is, with such a text (`findings`). What lies in `da-nhan` and `loi`
+goes after a while, see `copies`.
 Should the hub die in between, the file is taken again, under the same message id, and recognised.
 
 Not promised: that a writer that keeps a whole file open and still silent for longer than the rest
@@ -40,8 +40,13 @@ from adapters.devices.scanner.names import (
     read_stack,
 )
 from adapters.devices.scanner.notes import advice_on, words_of_note, write_note
-from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of
-from adapters.devices.scanner.staying_files import REPORTED_AFTER, Kind, StayingFiles
+from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of, what_is
+from adapters.devices.scanner.staying_files import (
+    REPORTED_AFTER,
+    RESTLESS_AFTER,
+    Kind,
+    StayingFiles,
+)
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, decode, encode
 from hub.messages.identifiers import derive_id
@@ -139,12 +144,16 @@ class ScannerSource:
         if is_of_the_system(path.name):
             kind = Kind.SYSTEM_FILE
         elif not is_file(status):
-            kind = Kind.FOLDER
+            kind = Kind(what_is(status))
         elif path.parent == self.folder and is_left_alone(path.name):
             kind = Kind.WORKING_FILE
+        elif rested:
+            return self._submit(path, marks, sink)
         else:
-            return rested and self._submit(path, marks, sink)
-        self._report_finding(path, marks, kind)
+            kind = Kind.RESTLESS
+        if kind is not Kind.RESTLESS:
+            self._report_finding(path, marks, kind)
+        self._report_restless(path, marks, Kind.RESTLESS if is_file(status) else kind)
         return False
 
     def _submit(self, path: Path, marks: Marks, sink: Sink) -> bool:
@@ -157,6 +166,7 @@ class ScannerSource:
             why = "the name is not <dossier number>__<component>.<pdf|jpg|png|tif>"
             self._refuse(path, InvalidMessage("number_malformed", where="file name", why=why))
             return False
+        self._at_rest.forget(path)
         path = claim(path, self.folder, inode=marks.inode)
         try:
             numbers = self._accept(path, named, marks, sink)
@@ -168,7 +178,7 @@ class ScannerSource:
         place = free_place(self.folder / TAKEN / path.name)
         if numbers:
             copies.list_dossiers(place, numbers)  # first: no copy stands there unknown
-        path.rename(place)
+        copies.move_in(path, place)
         end_claim(path)
         self.findings.end(path.name)
         return True
@@ -257,7 +267,7 @@ class ScannerSource:
             what_to_do=advice_on(error.code),
             headline=text("scans.refused"),
         )
-        path.rename(write_note(self.folder / REFUSED / path.name, words).place)
+        copies.move_in(path, write_note(self.folder / REFUSED / path.name, words).place)
         end_claim(path)
         log.warning("message_parked", role=self.name, code=error.code, where=error.where)
 
@@ -265,6 +275,12 @@ class ScannerSource:
         """Report a file that has lain there for long without a change."""
         if self._monotonic() - self._at_rest.since(path) >= REPORTED_AFTER:
             self.findings.report(path, marks, kind, why=why)
+
+    def _report_restless(self, path: Path, marks: Marks, kind: Kind) -> None:
+        """Report what has changed for long, where nothing of it was reported: it never rests."""
+        seen_for = self._monotonic() - self._at_rest.first_seen(path)
+        if seen_for >= RESTLESS_AFTER and not self.findings.has(path):
+            self.findings.report(path, marks, kind)
 
     def _report(self, trouble: str) -> None:
         """Log when the folder fails and when it works again, not at each look."""

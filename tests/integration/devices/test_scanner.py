@@ -249,6 +249,30 @@ def test_the_scanners_own_copies_go_after_a_while_or_with_their_dossier(tmp_path
     assert copies.remove_old(taken, age=timedelta(days=-1)) == 1
 
 
+@pytest.mark.parametrize(("name", "place"), [(NAME, TAKEN), ("holiday.pdf", REFUSED)])
+def test_an_old_scan_is_a_copy_from_its_arrival_on(
+    sink: Intake, folder: Path, name: str, place: str
+) -> None:
+    """By the modification time, too: on Windows the other time is that of the creation."""
+    (folder / name).write_bytes(page("paper"))
+    os.utime(folder / name, (AT.timestamp(), AT.timestamp()))
+    source = ScannerSource(folder)
+    before = folder.stat().st_mtime - 1
+    source.poll_hot_folder(sink)
+    source.poll_hot_folder(sink)
+    status = (folder / place / name).stat()
+    assert status.st_mtime >= before
+    created_long_ago = os.stat_result((*status[:9], AT.timestamp()))
+    now = status.st_mtime + 60
+    assert copies.arrived_at(created_long_ago, now=now) >= before
+
+
+def test_a_copy_with_a_time_to_come_goes_by_its_other_time() -> None:
+    """A scanner's wrong clock keeps no paper for 70 years."""
+    status = os.stat_result((0, 0, 0, 0, 0, 0, 0, 0, 4e9, 5.0))
+    assert copies.arrived_at(status, now=10.0) == 5.0
+
+
 def test_what_was_taken_and_what_was_refused_goes_by_its_age(sink: Intake, folder: Path) -> None:
     """A refused stack may be of anybody, so nothing but its age ends it; a new one stays."""
     for name in (TAKEN, REFUSED):
