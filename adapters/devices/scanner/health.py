@@ -16,6 +16,7 @@ from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.names import MEDIA_TYPES, is_of_the_system
 from adapters.devices.scanner.rest import is_file, what_is
+from adapters.devices.scanner.scan_times import wrong_time
 from adapters.devices.scanner.staying_files import REPORTED_AFTER, RESTLESS_AFTER
 from hub.rules.devices.health import DeviceFinding
 from hub.rules.failures.error_summary import describe_error
@@ -53,10 +54,13 @@ class ScannerFolder:
             return [DeviceFinding("folder_not_writable", str(self.folder))]
         self._remember(paths)
         kinds = Counter(filter(None, map(self._stays, paths)))
-        if not kinds:
-            return []
-        shown = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        return [DeviceFinding("files_stay", f"{self.folder}: {shown}")]
+        found = []
+        if kinds:
+            shown = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+            found.append(DeviceFinding("files_stay", f"{self.folder}: {shown}"))
+        if wrong := wrong_time(self.folder):
+            found.append(DeviceFinding("scanner_clock_wrong", f"{self.folder}: {wrong}"))
+        return found
 
     def _remember(self, paths: Sequence[Path]) -> None:
         """Keep since when each file is there, and forget those that are gone."""

@@ -2,11 +2,11 @@
 
 The file's name tells what it is: `<dossier number>__<component code>.<ending>`; a picture or PDF of
 any other name is a stack, whose pages tell by their codes (`stacks`). The modification time is the
-time of the scan. A file is taken when nothing of it has changed for a while and the end
-of its format is there. It is moved to `dang-nhan` before it is read, and on to `da-nhan` only after
-the hub has it durably. One that cannot be taken goes to `loi` beside a text that tells the officer
-what is wrong and what to do; one that does not become whole or never comes to rest, and one of
-another program, stays where it is, with such a text (`findings`). What lies in `da-nhan` and `loi`
+time of the scan, where it can be (`scan_times`). A file is taken when nothing of it has changed for
+a while and the end of its format is there. It is moved to `dang-nhan` before it is read, and on to
+`da-nhan` only after the hub has it durably. One that cannot be taken goes to `loi` beside a text
+that tells the officer what is wrong and what to do; one that does not become whole or never comes
+to rest, and one of another program, stays where it is, with such a text (`findings`). What lies in `da-nhan` and `loi`
 goes after a while, see `copies`.
 Should the hub die in between, the file is taken again, under the same message id, and recognised.
 
@@ -28,7 +28,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from adapters.devices.scanner import copies, stacks
+from adapters.devices.scanner import copies, scan_times, stacks
 from adapters.devices.scanner.claims import CLAIMED, claim, claimed, end_claim
 from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN, free_place
@@ -53,7 +53,7 @@ from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import DocumentScanned
-from hub.ports import Sink
+from hub.ports import Clock, Sink
 from hub.ports.page_readers import MOST_BYTES, PageReader
 from hub.rules.failures.error_summary import describe_error
 from hub.texts import text
@@ -78,8 +78,10 @@ class ScannerSource:
         rest: timedelta = timedelta(0),
         keep: timedelta = timedelta(days=30),
         read_pages: PageReader | None = None,
+        clock: Clock | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock`: the hub's, for scans whose own time cannot be; None: any time is taken."""
         self.folder = folder
         self.name = name
         self.device = device
@@ -90,6 +92,7 @@ class ScannerSource:
         self.trouble = ""
         self._read_pages = read_pages
         """Reads stacks; without it a file whose name tells nothing is refused."""
+        self._clock = clock
         self._monotonic = monotonic
         self._at_rest = AtRest(rest)
         self.findings = StayingFiles(folder, role=self.name)
@@ -201,7 +204,7 @@ class ScannerSource:
             )
             if marks_of(os.fstat(stream.fileno())) != before:
                 return None  # written to while it was read: it is looked at again
-        self._emit(named, file, _time_of(marks), sink)
+        self._emit(named, file, self._time_of(marks), sink)
         return ()
 
     def _accept_stack(
@@ -227,14 +230,30 @@ class ScannerSource:
                     return None
             with Path(copy.name).open("rb") as whole:
                 sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
-            at = _time_of(marks)
-            source = stacks.StackSource(self.name, self.device, at, sha256)
+            at, made = self._time_of(marks), scan_times.time_of(marks.modified)
+            stamp = made.isoformat() if made else str(marks.modified)
+            source = stacks.StackSource(self.name, self.device, at, sha256, stamp)
             media_type = named.media_type
             stack = stacks.submit(Path(copy.name), media_type, source, read=read_pages, sink=sink)
         return {
             it.code.number if it.code and it.cause is None else copies.UNPLACED
             for it in stack.segments
         }
+
+    def _time_of(self, marks: Marks) -> datetime:
+        """Return when a scan was made. Raises InvalidMessage: file servers give any 64 bits."""
+        made = scan_times.time_of(marks.modified)
+        if self._clock is None:
+            if made is None:
+                why = "the time of the file lies outside of all years"
+                raise InvalidMessage("envelope_invalid", where="$.time", why=why)
+            return made
+        now = self._clock()
+        if made is not None and scan_times.can_be(made, now=now):
+            scan_times.forget_wrong(self.folder)
+            return made
+        scan_times.keep_wrong(self.folder, made)
+        return now.astimezone(LOCAL)
 
     def _emit(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:
         try:
@@ -297,15 +316,6 @@ class ScannerSource:
             for name in (TAKEN, REFUSED):
                 if gone := copies.remove_old(self.folder / name, age=self.keep):
                     log.info("copies_removed", role=self.name, folder=name, count=gone)
-
-
-def _time_of(marks: Marks) -> datetime:
-    """Return when a scan was made. Raises InvalidMessage: file servers give any 64 bits as time."""
-    try:
-        return datetime.fromtimestamp(marks.modified / 1e9, LOCAL)
-    except (ValueError, OverflowError, OSError):
-        why = "the time of the file lies outside of all years"
-        raise InvalidMessage("envelope_invalid", where="$.time", why=why) from None
 
 
 def _lack_of(path: Path, named: ScanName | None) -> str:

@@ -11,6 +11,7 @@ import pytest
 from adapters.devices.scanner import copies, rest
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
+from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import ScannerSource
 from adapters.devices.scanner.staying_files import REPORTED_AFTER
@@ -80,6 +81,22 @@ def test_a_file_with_a_time_that_no_calendar_has_stops_no_other(
     assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
     assert [it.number for it in accepted(store) if isinstance(it, p.DocumentScanned)] == [NUMBER]
     assert "the time of the file" in (folder / REFUSED / f"{place.name}.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("seconds", [-2_177_452_800, 0, 3_976_214_400])
+def test_a_time_that_cannot_be_is_the_hubs_own_and_a_finding(
+    store: Store, sink: Intake, folder: Path, seconds: int
+) -> None:
+    """A scanner that believes in 1901, 1970 or 2096, until its clock is right."""
+    source, device = ScannerSource(folder, clock=lambda: AT), ScannerFolder("scanner-1", folder)
+    for at, component in ((seconds, "TP-01"), ((AT - timedelta(days=3)).timestamp(), "TP-02")):
+        path = scan(folder, number=NUMBER, component=component, title="paper", at=AT)
+        os.utime(path, (at, at))
+        assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
+        wrong = [it.code for it in device.check()]
+        assert wrong == (["scanner_clock_wrong"] if component == "TP-01" else [])
+    scans = [said for said in accepted(store) if isinstance(said, p.DocumentScanned)]
+    assert [said.scanned_at for said in scans] == [AT, AT - timedelta(days=3)]
 
 
 def test_a_file_taken_twice_counts_once(store: Store, sink: Intake, folder: Path) -> None:
