@@ -22,7 +22,7 @@ from hub.texts import both
 
 POLL_EVERY = 0.25
 """Seconds."""
-Marks = tuple[int, int, int]
+Marks = tuple[int, int]
 """Inode, size and time of a file's last change: a sheet under an old name is new, too."""
 
 

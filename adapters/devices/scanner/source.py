@@ -6,8 +6,8 @@ time of the scan, where it can be (`scan_times`). A file is taken when nothing o
 a while and the end of its format is there. It is moved to `dang-nhan` before it is read, and on to
 `da-nhan` only after the hub has it durably. One that cannot be taken goes to `loi` beside a text
 that tells the officer what is wrong and what to do; one that does not become whole or never comes
-to rest, and one of another program, stays where it is, with such a text (`findings`). What lies in `da-nhan` and `loi`
-goes after a while, see `copies`.
+to rest, and one of another program, stays where it is, with such a text (`findings`). What lies in
+`da-nhan` and `loi` goes after a while, see `copies`.
 Should the hub die in between, the file is taken again, under the same message id, and recognised.
 
 Not promised: that a writer that keeps a whole file open and still silent for longer than the rest
