@@ -23,7 +23,7 @@ from hub.texts import both
 POLL_EVERY = 0.25
 """Seconds."""
 Marks = tuple[int, int]
-"""Inode, size and time of a file's last change: a sheet under an old name is new, too."""
+"""Inode and size: a sheet under an old name is new, too. The hub sets the time when it moves one."""
 
 
 @dataclass(frozen=True, slots=True)
