@@ -23,7 +23,7 @@ from hub.texts import both
 POLL_EVERY = 0.25
 """Seconds."""
 Marks = tuple[int, int]
-"""Inode and size: a sheet under an old name is new, too. The hub sets the time when it moves one."""
+"""Inode and size: a sheet under an old name is new, too. Its time changes with a move."""
 
 
 @dataclass(frozen=True, slots=True)
