@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+import urllib3
 from hypothesis import settings
 
 from hub.drill.sandbox.postgres_node import PrivatePostgres
@@ -27,9 +28,12 @@ from tests.support.services import RabbitService, missing, postgres_service, rab
 
 pytest_plugins = ["tests.support.partners.fixtures"]
 
-# A busy machine is slow; how long an example takes proves nothing.
+# A busy machine is slow; how long an example or an answer takes proves nothing.
 settings.register_profile("hub", deadline=None)
 settings.load_profile("hub")
+_given = urllib3.request.__kwdefaults__ or {}
+assert _given["timeout"] == 3  # seconds, of a call that names none
+_given["timeout"] = 30
 BROKER = ("HUB_BROKER_URL", "HUB_BROKER_MANAGEMENT_URL")
 _AMBIENT = pytest.StashKey[dict[str, str]]()
 

@@ -24,10 +24,11 @@ from adapters.wire.http import Limits, Wire
 from adapters.wire.profile import Tls
 from hub.bootstrap.files.toml_file import toml_text
 from hub.edge.agent import Agent
-from hub.edge.credential import Credential
+from hub.edge.credential import Credential, is_moved
 from hub.edge.line import HubLine
 from hub.edge.printing.jobs import PrintJobs
 from hub.edge.printing.printers import LocalPrinters
+from hub.edge.spool.adopting import adopt
 from hub.edge.spool.spool import Spool
 from hub.messages.payloads import Station
 from hub.ports import Answer, Receipt, Request, Source
@@ -66,8 +67,14 @@ def make_line(credential: Credential) -> HubLine:
 
 
 def open_spool(directory: Path, credential: Credential) -> Spool:
-    """Return the spool of a workstation. Raises SpoolUnusable and sqlite3.Error."""
-    return Spool(directory, budget=credential.budget_mb * 2**20)
+    """Return the spool of a workstation; what waited for an earlier agent is of this one.
+
+    Raises SpoolUnusable and sqlite3.Error.
+    """
+    spool = Spool(directory, budget=credential.budget_mb * 2**20)
+    if credential.agent:
+        adopt(spool.database, credential.agent, credential.spool)
+    return spool
 
 
 def make_agent(directory: Path, credential: Credential) -> Agent:
@@ -81,6 +88,7 @@ def make_agent(directory: Path, credential: Credential) -> Agent:
         devices=[_DEVICES[it.kind](it) for it in devices],
         printers=_printers(devices, spool),
         holds_numbers=bool(credential.agency),
+        is_moved=is_moved(directory, credential),
     )
 
 

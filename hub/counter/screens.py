@@ -107,8 +107,11 @@ def install(app: FastAPI, parts: CounterParts) -> None:
 
     @app.get("/enter")
     async def answer() -> Response:
-        """Say that the hub is there: a page of another origin may see that, and nothing else."""
-        return Response(status_code=204, headers={"Cross-Origin-Resource-Policy": "cross-origin"})
+        """Say that the hub is there: a page of another origin may see that, and nothing else.
+
+        It tells the hub's answer from that of a proxy before it, which does not allow the origin.
+        """
+        return Response(status_code=204, headers={"Access-Control-Allow-Origin": "*"})
 
     @app.post("/enter")
     async def enter(request: Request) -> Response:

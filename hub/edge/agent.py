@@ -31,7 +31,9 @@ class Agent:
         devices: Sequence[Device] = (),
         printers: LocalPrinters | None = None,
         holds_numbers: bool = False,
+        is_moved: bool = False,
     ) -> None:
+        """`is_moved`: the directory is not where the agent was enrolled."""
         state = LineState()
         self.spool = spool
         self.sender = EventSender(spool, line, state)
@@ -42,6 +44,7 @@ class Agent:
         self.heartbeats = Heartbeats(
             spool, line, state, devices=devices, sources=hosted, numbers=numbers
         )
+        self.heartbeats.is_moved = is_moved
         self.roles: list[Role] = [*hosted, self.heartbeats, self.uploader, self.sender]
         if numbers is not None:
             self.roles.append(NumberKeeping(numbers, line, state))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from hub.edge import machine
+
 FILE = "agent.json"
 
 
@@ -19,6 +21,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
     key: str
     agency: str = ""
+    spool: str = ""
+    """Id of the spool, made at enrolment: what waited before goes on in it."""
+    mark: str = ""
+    """Of the place of enrolment, see `hub/edge/machine.py`; "" where it is not known."""
     ca_file: str = ""
     """Roots that sign the hub's certificate, "" for those of the system."""
     devices_file: str = ""
@@ -39,6 +45,11 @@ def load(directory: Path) -> Credential:
         return msgspec.json.decode((directory / FILE).read_bytes(), type=Credential)
     except (OSError, msgspec.DecodeError) as error:
         raise NotEnrolled(f"{directory / FILE}: {type(error).__name__}") from None
+
+
+def is_moved(directory: Path, credential: Credential) -> bool:
+    """Tell whether a directory certainly is not where its agent was enrolled."""
+    return machine.differs(credential.mark, machine.mark(directory, credential.spool))
 
 
 def save(directory: Path, credential: Credential) -> None:

@@ -51,6 +51,8 @@ class Heartbeats(CallingRole):
         self.devices = devices
         self.sources = {it.source.name: it for it in sources}
         self.numbers = numbers
+        self.is_moved = False
+        """The directory is not where the agent was enrolled."""
         self._checks = DeviceChecks()
 
     def run_once(self) -> bool:
@@ -89,6 +91,8 @@ class Heartbeats(CallingRole):
             yield EdgeFinding(code="agent_spool_full", evidence=shown)
         elif room.is_nearly_full:
             yield EdgeFinding(code="agent_spool_nearly_full", evidence=shown)
+        if self.is_moved:
+            yield EdgeFinding(code="agent_moved", evidence=str(self.spool.directory)[-200:])
         if self.numbers is not None and not self.numbers.left(ward_day(datetime.now(UTC))):
             yield EdgeFinding(code="agent_numbers_out")
 

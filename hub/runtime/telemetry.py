@@ -32,6 +32,7 @@ class Event(StrEnum):
     DEVICE_BACK = "device_back"
     DEVICE_STATE = "device_state"
     EDGE_GAP = "edge_gap"
+    EDGE_COPIED = "edge_copied"
     SCAN_UNFINISHED = "scan_unfinished"
     SCAN_LEFT_ALONE = "scan_left_alone"
     STACK_SPLIT = "stack_split"

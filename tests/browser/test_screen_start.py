@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -43,17 +44,46 @@ def start(tmp_path: Path, address: str, key: str) -> subprocess.CompletedProcess
     )
 
 
+class NoHubYet(BaseHTTPRequestHandler):
+    """A proxy that runs before the hub does."""
+
+    asked = threading.Event()
+
+    def do_GET(self) -> None:
+        """Answer as such a proxy does."""
+        self.send_error(502)
+        self.asked.set()
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing on stderr."""
+
+
+@contextmanager
+def proxy_without_hub(port: int) -> Iterator[threading.Event]:
+    """Serve at the hub's port; the event is set when somebody has asked."""
+    with ThreadingHTTPServer(("127.0.0.1", port), NoHubYet) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        serving.start()
+        yield NoHubYet.asked
+        server.shutdown()
+        serving.join()
+
+
 def test_a_screen_that_is_there_before_the_hub_enters_by_itself(
     chromium: Browser, served: Hall, tmp_path: Path
 ) -> None:
-    """After a power cut nobody has to touch it; meanwhile it says what is missing."""
+    """After a power cut nobody has to touch it, also behind a proxy that is there before the hub;
+    meanwhile it says what is missing."""
     key = key_of(served.ward.store, "display-9", "display")
     served.stop()
     told = start(tmp_path, served.url, key)
     assert told.returncode == 0, told.stderr
     page = chromium.new_context(viewport=DISPLAY).new_page()
-    page.goto((tmp_path / "start.html").as_uri())
-    page.get_by_role("heading", name="Chưa kết nối được với trung tâm").wait_for()
+    with proxy_without_hub(served.port) as asked:
+        page.goto((tmp_path / "start.html").as_uri())
+        page.get_by_role("heading", name="Chưa kết nối được với trung tâm").wait_for()
+        assert asked.is_set()
+        assert page.url.startswith("file:")
     served.start()
     page.wait_for_url(f"{served.url}/display/display-9")
     page.locator("[data-live]").wait_for()

@@ -26,7 +26,7 @@ from hub.texts import text
 
 app = typer.Typer()
 FOUND = listing("found_devices", "*device kind *address model place way known")
-NOT_QUERIED = listing("not_queried", "*way cause detail")
+NOT_QUERIED = listing("not_asked", "*way cause detail")
 ANSWERS = {"discover": (FOUND, NOT_QUERIED)}
 
 

@@ -30,7 +30,7 @@ def snapshot(
         raise typer.Exit(2) from None
     if camera is None:
         refuse(text("snapshots.no_such_camera", name=device))
-        raise typer.Exit(2)
+        raise typer.Exit(1)
     who = by(reason, actor)
     by(reason, actor, right=Right.UNMASK)  # it shows persons
     with opened(known) as store:

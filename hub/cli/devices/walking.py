@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hub.cli.devices import dialogue
+from hub.cli.output import dialogue
 from hub.cli.output.answer import print_line, warn
 from hub.page_reading.drawing import terminal_code
 from hub.ports.devices import Device, Proof, ProofRequest, ProofResult

@@ -1,18 +1,22 @@
 """`hub edge enroll`: make this machine the workstation whose code the hub printed."""
 
+import secrets
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line
+from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line, open_spool
 from hub.cli.edge.place import Directory, default_directory, unusable
-from hub.cli.output.answer import done, put, refuse
-from hub.edge.credential import Credential, save
+from hub.cli.output.answer import done, print_line, put, refuse
+from hub.edge.credential import Credential, NotEnrolled, load, save
 from hub.edge.line import AgentRefused, CallRefused, HubAway
+from hub.edge.machine import mark
+from hub.edge.spool.database import SpoolUnusable
 from hub.rules.edge import protocol
-from hub.rules.edge.enrolment import keeps_secrets
+from hub.rules.edge.enrolment import former_key, keeps_secrets
 from hub.rules.toml.reading import TomlFileWrong
 from hub.texts import text
 
@@ -39,24 +43,68 @@ def enroll(
         url=url,
         agent="",
         key="",
+        spool=secrets.token_hex(16),
         ca_file=str(ca_file.resolve()) if ca_file else "",
         devices_file=str(devices.resolve()) if devices else "",
         budget_mb=budget_mb,
         plain_http=plain_http,
     )
+    made = _exchanged(wanted, code, place)
+    kept = msgspec.structs.replace(
+        wanted, agent=made.agent, agency=made.agency, key=made.key, mark=mark(place, wanted.spool)
+    )
+    save(place, kept)
+    put(agent=made.agent, agency=made.agency, directory=str(place))
+    done(text("edge.enrolled", agent=made.agent, directory=place))
+    _take_over(place, kept)
+
+
+def _exchanged(wanted: Credential, code: str, place: Path) -> protocol.Enrolled:
+    """Return what the hub gives for the code; without it the command ends."""
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)  # before the code is used up
-        enrolment = protocol.Enrolment(code=code, devices=[it.name for it in devices_of(wanted)])
-        made = make_line(wanted).request(protocol.ENROL, enrolment, protocol.Enrolled)
+        former = _former(place)
+        enrolment = protocol.Enrolment(
+            code=code,
+            devices=[it.name for it in devices_of(wanted)],
+            former_key=former_key(former.key) if former else "",
+            former_spool=former.spool if former else None,
+        )
+        return make_line(wanted).request(protocol.ENROL, enrolment, protocol.Enrolled)
     except AgentRefused:
         refuse(text("edge.code_refused"))
         raise typer.Exit(1) from None
     except (HubAway, CallRefused) as error:
-        refuse(text("edge.hub_away", url=url), cause=str(error))
+        refuse(text("edge.hub_away", url=wanted.url), cause=str(error))
         raise typer.Exit(3) from None
-    except (DeviceNotHere, TomlFileWrong, ValueError, OSError) as error:
+    except (DeviceNotHere, TomlFileWrong, SpoolUnusable, sqlite3.Error, ValueError, OSError) as e:
+        raise unusable(e) from None
+
+
+def _former(place: Path) -> Credential | None:
+    """Return whose directory it was until now, with the id that its spool has."""
+    try:
+        known = load(place)
+    except NotEnrolled:
+        return None
+    spool = open_spool(place, known)
+    try:
+        return msgspec.structs.replace(known, spool=spool.id)
+    finally:
+        spool.close()
+
+
+def _take_over(place: Path, credential: Credential) -> None:
+    """Readdress what waits to the new agent; where this fails, the next command does it."""
+    try:
+        spool = open_spool(place, credential)
+    except (SpoolUnusable, sqlite3.Error, OSError) as error:
         raise unusable(error) from None
-    kept = msgspec.structs.replace(wanted, agent=made.agent, agency=made.agency, key=made.key)
-    save(place, kept)
-    put(agent=made.agent, agency=made.agency, directory=str(place))
-    done(text("edge.enrolled", agent=made.agent, directory=place))
+    try:
+        state = spool.state()
+    finally:
+        spool.close()
+    if state.waiting or state.refused:
+        print_line(text("edge.taken_over", agent=credential.agent, count=state.waiting))
+    if state.refused:
+        print_line(text("edge.still_refused", count=state.refused))

@@ -13,6 +13,7 @@ from hub.bootstrap.edge import open_spool
 from hub.cli.edge.place import Directory, enrolled, unusable
 from hub.cli.edge.reception_form import FormLeft, fill
 from hub.cli.output.answer import done, put, refuse
+from hub.edge.credential import is_moved
 from hub.edge.numbers import NoNumber
 from hub.edge.receiving import receive as receive_form
 from hub.edge.spool.database import SpoolUnusable
@@ -35,6 +36,9 @@ def receive(
 ) -> None:
     """Spool a reception and print its number; without a file its fields are asked for."""
     place, credential = enrolled(directory)
+    if is_moved(place, credential):  # the other machine would give the same number
+        refuse(text("edge.moved", directory=place))
+        raise typer.Exit(1)
     try:
         spool = open_spool(place, credential)
     except (SpoolUnusable, sqlite3.Error, OSError) as error:

@@ -4,14 +4,12 @@ The procedures and their papers are those of the program, so the form needs noth
 What was typed is shown as a whole before a number is drawn.
 """
 
-import sys
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from hub.cli.devices.dialogue import NobodyAnswers, choose
 from hub.cli.output.answer import print_line
+from hub.cli.output.dialogue import NobodyAnswers, choose, line
 from hub.messages.folding import bare
 from hub.messages.local_time import LOCAL
 from hub.records.registers.procedures import Procedure
@@ -28,15 +26,22 @@ class FormLeft(Exception):
 
 def fill(rules: Rulebook, *, now: datetime) -> dict[str, Any]:
     """Return the form as the payload's fields, without a number. Raises FormLeft."""
+    try:
+        return _filled(rules, now)
+    except NobodyAnswers:
+        raise FormLeft from None
+
+
+def _filled(rules: Rulebook, now: datetime) -> dict[str, Any]:
     procedure = _procedure(rules, now)
     applicant = {
-        "hoTen": _line(text("reception.applicant"), needed=True),
-        "soGiayTo": _line(text("reception.identity_number")),
-        "soDienThoai": _line(text("reception.phone")),
-        "diaChi": _line(text("reception.address")),
+        "hoTen": line(text("reception.applicant"), needed=True),
+        "soGiayTo": line(text("reception.identity_number")),
+        "soDienThoai": line(text("reception.phone")),
+        "diaChi": line(text("reception.address")),
     }
     papers = _papers(procedure)
-    officer = _line(text("reception.officer"), needed=True)
+    officer = line(text("reception.officer"), needed=True)
     due = rules.due_at(procedure, now).astimezone(LOCAL)
     print_line(f"{procedure.code} {procedure.name}", style="bold")
     print_line(", ".join(it for it in applicant.values() if it))
@@ -66,7 +71,7 @@ def matching(rules: Rulebook, words: str, *, now: datetime) -> list[Procedure]:
 
 def _procedure(rules: Rulebook, now: datetime) -> Procedure:
     while True:
-        words = _line(text("reception.procedure"), needed=True)
+        words = line(text("reception.procedure"), needed=True)
         found = matching(rules, words, now=now)
         if len(found) == 1:
             print_line(f"{found[0].code} {found[0].name}")
@@ -82,7 +87,7 @@ def _chosen(found: Sequence[Procedure]) -> Procedure | None:
     """Return the procedure of a list that the person chose, None for other words."""
     for nth, it in enumerate(found, 1):
         print_line(f"{nth:>2}  {it.code}  {it.name}")
-    answer = _line(text("reception.which", count=len(found)))
+    answer = line(text("reception.which", count=len(found)))
     number = int(answer) if answer.isascii() and answer.isdigit() and len(answer) < 3 else 0
     return found[number - 1] if 1 <= number <= len(found) else None
 
@@ -106,19 +111,4 @@ def _papers(procedure: Procedure) -> list[dict[str, Any]]:
 
 
 def _agrees(question: str) -> bool:
-    try:
-        return choose(question, "yes", "no") == "yes"
-    except NobodyAnswers:
-        raise FormLeft from None
-
-
-def _line(question: str, *, needed: bool = False) -> str:
-    """Return what was typed; where something is needed, it is asked until something comes."""
-    while True:
-        print_line(question, style="bold")
-        line = sys.stdin.readline()
-        if not line:
-            raise FormLeft
-        words = unicodedata.normalize("NFC", line.strip())
-        if words or not needed:
-            return words
+    return choose(question, "yes", "no") == "yes"

@@ -8,10 +8,12 @@ import typer
 
 from hub.bootstrap.edge import DeviceNotHere, make_agent
 from hub.cli.edge.place import Directory, enrolled, unusable
-from hub.cli.output.answer import put
+from hub.cli.output.answer import put, refuse
+from hub.edge.credential import is_moved
 from hub.edge.spool.database import SpoolUnusable
 from hub.rules.toml.reading import TomlFileWrong
 from hub.runtime import telemetry
+from hub.texts import text
 
 app = typer.Typer()
 ANSWERS = {"run": ("agent", "directory")}
@@ -22,6 +24,8 @@ def run(directory: Directory = None) -> None:
     """Host the devices of this workstation."""
     place, credential = enrolled(directory)
     telemetry.setup()
+    if is_moved(place, credential):
+        refuse(text("edge.moved", directory=place))
     try:
         agent = make_agent(place, credential)
     except (DeviceNotHere, TomlFileWrong, SpoolUnusable, sqlite3.Error, ValueError, OSError) as e:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from hub.edge.spool.adopting import next_sequence
 from hub.edge.spool.database import SpoolDatabase
 from hub.edge.spool.files import SpoolFiles
 from hub.messages.envelope import Attachment, Message, encode
@@ -100,15 +101,11 @@ class Spool:
         body = encode(message)
         if not self.room().accepts(len(body)):
             raise SpoolFull(f"the spool's budget of {self.budget} bytes is used up")
-        tx.execute(
-            "INSERT INTO sequences VALUES (?, 1)"
-            " ON CONFLICT (device) DO UPDATE SET last = last + 1",
-            (message.source,),
-        )
+        sequence = next_sequence(tx, message.source)
         place = tx.execute(
             "INSERT INTO events (message_id, device, sequence, body, spooled_at)"
-            " SELECT ?, device, last, ?, ? FROM sequences WHERE device = ?",
-            (message.id, body, time.time(), message.source),
+            " VALUES (?, ?, ?, ?, ?)",
+            (message.id, message.source, sequence, body, time.time()),
         ).lastrowid
         for sha256 in {file.sha256 for file in message.attachments}:
             if tx.execute("SELECT 1 FROM files WHERE sha256 = ?", (sha256,)).fetchone() is None:

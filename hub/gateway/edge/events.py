@@ -1,8 +1,9 @@
 """Events of an agent: each message into the journal, then its number into the sequence.
 
 The order of a device's events is kept. A message that the journal has is a repeat, whatever its
-number: so a lost answer leads to one message, and two machines with one spool lose nothing. When
-the hub dies between the two steps, the agent repeats the call, and the numbers follow.
+number: so a lost answer leads to one message. A new message under a used number is of a copied
+spool and is refused, see `copied.py`. When the hub dies between the two steps, the agent repeats
+the call, and the numbers follow.
 """
 
 import asyncio
@@ -12,14 +13,16 @@ from dataclasses import dataclass
 import msgspec
 
 from hub.exchange.intake.accept import Intake
-from hub.gateway.edge import saying
+from hub.gateway.edge import copied, saying
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
+from hub.rules.edge import copies
+from hub.rules.edge.copies import CopyProof
 from hub.rules.edge.protocol import REFUSED, REPEAT, STORED, EdgeBatch, EdgeEvent, EdgeResult
 from hub.rules.edge.sequence import SequencePlace
 from hub.runtime.telemetry import Event, log
-from hub.store.edge import sequences
-from hub.store.edge.sequences import Arrived
+from hub.store.edge import agents, sequences
+from hub.store.edge.sequences import Arrived, Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,24 @@ class EdgeEvents:
 
         Raises what the store raises; then nothing is known, and the agent sends the same again.
         """
+        known = await asyncio.to_thread(self._known, agent, batch.spool)
         results: list[EdgeResult] = []
+        messages: list[Message | None] = []
         together: list[tuple[EdgeEvent, Message]] = []
         for event in batch.events:
+            message = None
             try:
                 message = saying.message_of(agent, event)
-                if saying.is_of_agency(message):
-                    await asyncio.to_thread(self._check_agency, agent, message)
+                is_reused = copied.is_reused(event, message, known)
+                if is_reused or saying.is_of_agency(message):
+                    await asyncio.to_thread(self._check, agent, message, is_reused=is_reused)
             except InvalidMessage as refusal:
                 results += await self._accept_all(together)
                 together = []
                 results.append(_refused(event, refusal))
+                messages.append(message)
                 continue
+            messages.append(message)
             if message.attachments:  # looking its files up takes a thread, which others overtake
                 results += await self._accept_all(together)
                 results += await self._accept_all([(event, message)])
@@ -52,7 +61,10 @@ class EdgeEvents:
             else:
                 together.append((event, message))
         results += await self._accept_all(together)
-        await self._arrive(agent, batch)
+        ended = list(zip(batch.events, messages, results, strict=True))
+        places = await self._arrive(agent, batch.spool, ended)
+        if found := copied.proofs(ended, places, known, now=self.intake.clock()):
+            await asyncio.to_thread(self._keep_proofs, agent, found)
         return results
 
     async def _accept_all(
@@ -71,9 +83,22 @@ class EdgeEvents:
         outcome = REPEAT if accepted.duplicate else STORED
         return EdgeResult(device=event.device, sequence=event.sequence, outcome=outcome)
 
-    def _check_agency(self, agent: str, message: Message) -> None:
+    def _known(self, agent: str, spool: str) -> dict[str, Known]:
         with self.intake.store.read() as tx:
-            saying.check_agency(tx, agent, message)
+            return sequences.known(tx, agent, spool)
+
+    def _check(self, agent: str, message: Message, *, is_reused: bool) -> None:
+        with self.intake.store.read() as tx:
+            if is_reused:
+                copied.check_known(tx, message)
+            if saying.is_of_agency(message):
+                saying.check_agency(tx, agent, message)
+
+    def _keep_proofs(self, agent: str, found: Sequence[CopyProof]) -> None:
+        with self.intake.store.write() as tx:
+            is_first = agents.keep_copies(tx, agent, found)
+        if is_first:
+            log.error(Event.EDGE_COPIED, agent=agent, device=found[0].device)
 
     def _with_sizes(self, message: Message) -> Message:
         """Return a message whose files have the sizes of the store: what it cleaned is shorter."""
@@ -83,21 +108,30 @@ class EdgeEvents:
         )
         return msgspec.structs.replace(message, attachments=attachments)
 
-    async def _arrive(self, agent: str, batch: EdgeBatch) -> None:
-        """Write down which numbers came, refused ones too: they did come."""
+    async def _arrive(
+        self, agent: str, spool: str, ended: Sequence[tuple[EdgeEvent, Message | None, EdgeResult]]
+    ) -> dict[tuple[str, int], SequencePlace]:
+        """Write down which numbers came, refused ones too: they did come. Return where each is."""
         numbers: dict[str, list[int]] = {}
-        for event in batch.events:
+        refused: dict[str, list[tuple[int, str]]] = {}
+        for event, message, result in ended:
             if event.device.startswith(f"{agent}."):
                 numbers.setdefault(event.device, []).append(event.sequence)
-        each = [
-            self.intake.commit_async(
-                self._store_arrivals, Arrived(agent, batch.spool, device, tuple(found))
-            )
+                if message is not None and result.outcome == REFUSED and result.code != copies.CODE:
+                    refused.setdefault(event.device, []).append((event.sequence, message.id))
+        arrived = [
+            Arrived(agent, spool, device, tuple(found), tuple(refused.get(device, ())))
             for device, found in numbers.items()
         ]
-        for device, places in zip(numbers, await asyncio.gather(*each), strict=True):
-            if SequencePlace.AHEAD in places:
-                log.warning(Event.EDGE_GAP, device=device)
+        each = [self.intake.commit_async(self._store_arrivals, it) for it in arrived]
+        places: dict[tuple[str, int], SequencePlace] = {}
+        for it, found_places in zip(arrived, await asyncio.gather(*each), strict=True):
+            if SequencePlace.AHEAD in found_places:
+                log.warning(Event.EDGE_GAP, device=it.device)
+            # Beyond the bound of devices nothing is written, and no place is known.
+            for sequence, place in zip(it.sequences, found_places, strict=False):
+                places[it.device, sequence] = place
+        return places
 
     def _store_arrivals(self, arrived: Sequence[Arrived]) -> list[list[SequencePlace]]:
         """Write the numbers of several calls in one transaction, locked in one order."""

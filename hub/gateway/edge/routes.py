@@ -95,6 +95,8 @@ class _Routes:
                 self.store,
                 enrolment.code,
                 devices=enrolment.devices,
+                former_key=enrolment.former_key,
+                former_spool=enrolment.former_spool,
                 address=address,
                 now=now,
             )
@@ -141,7 +143,9 @@ class _Routes:
                 numbers.used(tx, agent, block)
             numbers.give_back(tx, agent, before=today, now=now)
             known = agents.find(tx, agent)
-            if known is not None and known.agency:
+            if known is not None and known.copied:  # both machines would draw the same ones
+                numbers.give_back(tx, agent, before=None, now=now)
+            elif known is not None and known.agency:
                 blocks = list(numbers.blocks(tx, agent))
                 for day in wanted_days(blocks, today=today):
                     numbers.reserve(tx, agent, agency=known.agency, day=day, now=now)

@@ -5,8 +5,10 @@ province are handed out at the same counter. A reception, and a step of a dossie
 agency that the agent was added for; a reception has a number that was reserved for this agent.
 """
 
+from datetime import datetime
 from typing import Final
 
+from hub.gateway.edge import copied
 from hub.messages import catalog
 from hub.messages.envelope import MAX_BYTES, Message, decode
 from hub.messages.invalid import InvalidMessage
@@ -47,8 +49,15 @@ def check_agency(tx: Tx, agent: str, message: Message) -> None:
     if number.agency != own:
         why = f"{agent} acts for {own or 'no agency'}, not for {number.agency}"
         raise InvalidMessage("number_malformed", where="$.payload.maHoSo", why=why)
-    if message.type == _RECEIVED and not numbers.was_given(
-        tx, agent, agency=own, day=number.day, running=number.sequence
-    ):
+    if message.type != _RECEIVED:
+        return
+
+    def given(*holders: str, since: datetime | None = None) -> bool:
+        return numbers.was_given(
+            tx, holders, agency=own, day=number.day, running=number.sequence, since=since
+        )
+
+    if known is None or not given(agent, *known.former):
         why = f"{number} was not reserved for {agent}"
         raise InvalidMessage("number_malformed", where="$.payload.maHoSo", why=why)
+    copied.check_reception(tx, message, is_own=given(agent, since=known.enrolled_at))

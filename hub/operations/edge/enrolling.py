@@ -5,6 +5,7 @@ with its row in the audit. The code is returned once, and so is the key that the
 """
 
 import hashlib
+import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from hub.operations.clients.issuing import NotDone
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients import api_keys
 from hub.rules.clients.client import ANY, Client, checked
-from hub.rules.edge import enrolment
+from hub.rules.edge import copies, enrolment
 from hub.store.clients import registry
 from hub.store.clients import secrets as kept
 from hub.store.clients.secrets import KeptSecret
@@ -26,6 +27,8 @@ from hub.store.schema.tables.clients import KEY
 from hub.texts import both
 
 NUMBERS_KEPT_DAYS = 90
+MOST_FORMER = 20
+"""Agents whose numbers one directory may still have, after it was enrolled anew many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,17 @@ def enrol(
     code: str,
     *,
     devices: Collection[str] | None = None,
+    former_key: str = "",
+    former_spool: str | None = None,
     address: str,
     now: datetime,
 ) -> NewKey | None:
     """Return the key for a code that is open, None for any other; older keys end.
 
     A workstation that was set up again is the same agent: the disk of the old one opens nothing.
-    `devices`: the names of those that it hosts, None where it does not say.
+    `devices`: the names of those that it hosts, None where it does not say. `former_key`: of the
+    agent whose spool it takes over, with the numbers that were reserved for it, see `Enrolment`;
+    `former_spool`: the id of that spool.
     """
     with store.write() as tx:
         found = agents.by_code(tx, enrolment.digest(code))
@@ -109,16 +116,33 @@ def enrol(
         key = _issue(tx, found.id, now)
         # What the old disk drew and had not told may be in somebody's hands.
         numbers.give_back(tx, found.id, before=None, now=now)
-        agents.enrolled(tx, found.id, devices=devices, now=now)
-        audit.record(
-            tx,
-            found.id,
-            "edge.enrol",
-            object=f"{found.id} {key.prefix}",
-            reason=f"from {address}",
-            now=now,
-        )
+        others = _take_over(tx, found.id, former_key, former_spool)
+        agents.enrolled(tx, found.id, devices=devices, former=others, now=now)
+        notes = [f"from {address}", *(f"took over {it}" for it in others)]
+        if found.copied:  # the finding ends with the old key; what was in question stays here
+            notes.append(f"was copied, {copies.described(found.copied)}")
+        reason = "; ".join(notes)[:500]
+        what = f"{found.id} {key.prefix}"
+        audit.record(tx, found.id, "edge.enrol", object=what, reason=reason, now=now)
     return NewKey(found.id, found.agency, key.text)
+
+
+def _take_over(tx: Tx, id: str, key: str, spool: str | None) -> list[str]:
+    """Return the other agents whose spool the holder of a key has; what is under way goes on."""
+    former = _former(tx, key)
+    if spool and id in former:
+        sequences.forget_spool(tx, id, spool)
+    return [it for it in former if it != id]
+
+
+def _former(tx: Tx, key: str) -> list[str]:
+    """Return the agents whose spool the holder of a key has, the last one first."""
+    prefix, _, digest = key.partition(":")
+    secret = kept.ever(tx, prefix) if digest else None
+    if secret is None or not hmac.compare_digest(secret.digest, digest):
+        return []
+    known = agents.find(tx, secret.client)
+    return [] if known is None else [known.id, *known.former][:MOST_FORMER]
 
 
 def revoke(store: Store, id: str, *, expected: str | None = None, by: SignedBy) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from hub.rules.devices.health import CODES, DeviceFinding
-from hub.rules.edge import sequence
+from hub.rules.edge import copies, sequence
 from hub.rules.edge.protocol import AGENT_ITSELF, EdgeFinding, EdgeHeartbeat
 from hub.store.devices import states
 from hub.store.edge import agents, sequences
@@ -71,6 +71,9 @@ def _of_agent(tx: Tx, agent: str, report: EdgeHeartbeat) -> Iterator[DeviceFindi
         yield DeviceFinding("agent_clock_wrong", f"{-skew / timedelta(seconds=1):+.0f} s")
     if report.refused:
         yield DeviceFinding("agent_events_refused", str(report.refused))
+    kept = agents.find(tx, agent)
+    if kept is not None and kept.copied:
+        yield DeviceFinding(copies.CODE, copies.described(kept.copied))
     known = sequences.of_agent(tx, agent)
     if others := {it.spool for it in known} - {report.spool}:
         yield DeviceFinding("agent_spool_replaced", ", ".join(sorted(it[:8] for it in others)))

@@ -115,6 +115,8 @@ _TABLE: Final = {
     "agent_spool_replaced": (DeviceState.DEGRADED, WARD_IT),
     "agent_spool_nearly_full": (DeviceState.DEGRADED, WARD_IT),
     "agent_spool_full": (DeviceState.DOWN, WARD_IT),
+    "agent_copied": (DeviceState.MISCONFIGURED, WARD_IT),
+    "agent_moved": (DeviceState.DEGRADED, WARD_IT),
     "agent_events_refused": (DeviceState.DEGRADED, WARD_IT),
     "agent_device_new": (DeviceState.DEGRADED, WARD_IT),
     "agent_clock_wrong": (DeviceState.DEGRADED, WARD_IT),

@@ -28,6 +28,12 @@ def digest(code: str) -> str:
     return api_keys.digest("".join(it for it in code.lower() if it.isascii() and it.isalnum()))
 
 
+def former_key(key: str) -> str:
+    """Return what proves that one has a key, and opens nothing; "" for what is no key."""
+    read = api_keys.read(key)
+    return f"{read.prefix}:{read.digest}" if read is not None else ""
+
+
 def keeps_secrets(url: str) -> bool:
     """Tell whether code and key may go to an address: by TLS, or to this machine itself."""
     try:

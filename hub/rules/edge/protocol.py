@@ -46,12 +46,17 @@ _PLAIN: Final = r"^[^\x00-\x1f\x7f]*\Z"
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class Enrolment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Enrolment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The call with a one-time code, without a key."""
 
     code: Annotated[str, Meta(max_length=40)]
     devices: Annotated[list[DeviceName], Meta(max_length=MOST_DEVICES)] | None = None
     """What the workstation hosts; None where an older agent does not say."""
+    former_key: Annotated[str, Meta(pattern=r"^([a-z2-7]{8}:[0-9a-f]{64})?\Z")] = ""
+    """Prefix and hash of the key of the directory until now, ended or not: whose spool is taken
+    over. The hash opens nothing."""
+    former_spool: SpoolId | None = None
+    """Whose waiting events go on in a new spool."""
 
 
 class Enrolled(Struct, frozen=True, kw_only=True):

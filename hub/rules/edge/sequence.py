@@ -2,7 +2,8 @@
 
 An agent numbers the events of each device from 1 without gaps and sends them in that order. So a
 number that comes too early proves that earlier events did not come. What is a repeat is not decided
-here: the id of its message decides that, so nothing is lost where two agents use one number.
+here: the id of its message decides that. A new message under a used number proves that the spool
+was copied, see `hub/rules/edge/copies.py`.
 """
 
 from dataclasses import dataclass
@@ -49,6 +50,11 @@ def record(progress: Progress, sequence: int) -> tuple[Progress, SequencePlace]:
             missing = (*progress.missing[:nth], *rest, *progress.missing[nth + 1 :])
             return Progress(progress.last, _bounded(missing)), SequencePlace.LATE
     return progress, SequencePlace.REPEAT
+
+
+def is_used(progress: Progress, sequence: int) -> bool:
+    """Tell whether an event with this number came before."""
+    return record(progress, sequence)[1] is SequencePlace.REPEAT
 
 
 def count_missing(progress: Progress) -> int:

@@ -122,6 +122,7 @@ _TABLE = (
     Fault("hub_stopping", _T, _IT, 503),
     Fault("acceptance_unknown", _A, _IT, 503),
     Fault("content_differs", _I, _CLERK, 409),
+    Fault("agent_copied", _I, _IT, 409),
     Fault("status_backwards", _I, _CLERK, 422),
     Fault("call_invalid", _I, _IT, 422),
     Fault("call_in_flight", _I, _IT, 409),

@@ -66,6 +66,12 @@ def of_client(tx: Tx, client: str) -> Sequence[KeptSecret]:
     return [KeptSecret(**row._asdict()) for row in tx.execute(query)]
 
 
+def ever(tx: Tx, prefix: str) -> KeptSecret | None:
+    """Return the secret of a prefix, retired or not, None where there is none."""
+    row = tx.execute(sa.select(client_secrets).where(client_secrets.c.prefix == prefix)).first()
+    return None if row is None else KeptSecret(**row._asdict())
+
+
 def by_prefix(tx: Tx, prefix: str) -> Holder | None:
     """Return the live or expired secret of a prefix, None where it or its client is retired."""
     return _holder(tx, client_secrets.c.prefix == prefix)

@@ -12,11 +12,14 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from hub.rules.edge import copies
+from hub.rules.edge.copies import CopyProof
 from hub.rules.edge.protocol import EdgeHeartbeat
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.edge import edge_agents
 
 _decoder = msgspec.json.Decoder(EdgeHeartbeat)
+_proofs = msgspec.json.Decoder(list[CopyProof])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,10 @@ class KeptAgent:
     heard_at: datetime | None
     devices: frozenset[str] | None
     """Names of the devices that it was enrolled with; None where that is not known yet."""
+    former: tuple[str, ...]
+    """Agents whose spool it took over, with the reception numbers that they held."""
+    copied: tuple[CopyProof, ...]
+    """What proves that another machine speaks as this agent."""
 
 
 def add(tx: Tx, id: str, *, agency: str, digest: str, until: datetime, now: datetime) -> None:
@@ -60,11 +67,38 @@ def all_of(tx: Tx) -> Sequence[KeptAgent]:
     return [_agent(row) for row in tx.execute(sa.select(edge_agents).order_by(edge_agents.c.id))]
 
 
-def enrolled(tx: Tx, id: str, *, devices: Collection[str] | None, now: datetime) -> None:
-    """Write down that the code of an agent was used; it opens nothing any more."""
+def enrolled(
+    tx: Tx,
+    id: str,
+    *,
+    devices: Collection[str] | None,
+    former: Collection[str] = (),
+    now: datetime,
+) -> None:
+    """Write down that the code of an agent was used; it opens nothing any more.
+
+    What proved a copy ends, for older keys end. `former`: whose spool it took over.
+    """
     here = sa.update(edge_agents).where(edge_agents.c.id == id)
-    kept = None if devices is None else _names(devices)
-    tx.execute(here.values(code_digest=None, code_until=None, enrolled_at=now, devices=kept))
+    values = {
+        "code_digest": None,
+        "code_until": None,
+        "enrolled_at": now,
+        "devices": None if devices is None else _names(devices),
+        "former": json.dumps(list(former)) if former else None,
+        "copied": None,
+    }
+    tx.execute(here.values(values))
+
+
+def keep_copies(tx: Tx, id: str, proofs: Sequence[CopyProof]) -> bool:
+    """Write down what proves a copy; return whether these are the first proofs."""
+    known = _one(tx, edge_agents.c.id == id, locked=True)
+    if known is None:
+        return False
+    kept = msgspec.json.encode(copies.added(known.copied, proofs)).decode()
+    tx.execute(sa.update(edge_agents).where(edge_agents.c.id == id).values(copied=kept))
+    return not known.copied
 
 
 def keep_devices(tx: Tx, id: str, devices: Collection[str]) -> None:
@@ -104,6 +138,8 @@ def _agent(row: sa.Row[Any]) -> KeptAgent:
         report=_report(row.report),
         heard_at=row.heard_at,
         devices=None if row.devices is None else frozenset(json.loads(row.devices)),
+        former=tuple(json.loads(row.former or "[]")),
+        copied=tuple(_proofs.decode(row.copied)) if row.copied else (),
     )
 
 

@@ -1,6 +1,6 @@
 """Reception numbers that agents hold: no two blocks of an agency and a day share one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -45,15 +45,28 @@ def blocks(tx: Tx, agent: str) -> Sequence[Block]:
     ]
 
 
-def was_given(tx: Tx, agent: str, *, agency: str, day: date, running: int) -> bool:
-    """Tell whether an agent holds a number or held it, used or not."""
+def was_given(
+    tx: Tx,
+    holders: Collection[str],
+    *,
+    agency: str,
+    day: date,
+    running: int,
+    since: datetime | None = None,
+) -> bool:
+    """Tell whether one of some agents holds a number or held it, used or not.
+
+    `since`: only one that was reserved from then on.
+    """
     here = sa.select(table.c.first).where(
         table.c.agency == agency,
         table.c.day == day.isoformat(),
         table.c.first <= running,
         table.c.last >= running,
-        table.c.agent == agent,
+        table.c.agent.in_(holders),
     )
+    if since is not None:
+        here = here.where(table.c.reserved_at >= since)
     return tx.execute(here).first() is not None
 
 

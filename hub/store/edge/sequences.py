@@ -22,6 +22,9 @@ from hub.store.schema.tables.edge import edge_sequences as table
 KEPT: Final = timedelta(days=90)
 """How long a sequence of a spool is kept that its agent does not use any more."""
 MOST_SPOOLS: Final = 20
+MOST_REFUSED: Final = 200
+"""Refused events of a device that are remembered, the newest."""
+_KEPT_ROW: Final = sa.select(table.c.last, table.c.missing, table.c.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Arrived:
     spool: str
     device: str
     sequences: tuple[int, ...]
+    refused: tuple[tuple[int, str], ...] = ()
+    """Of these the refused ones with the ids of their messages, which may be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,24 @@ class DeviceSequence:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a device's numbers."""
+
+    progress: Progress
+    refused: tuple[tuple[int, str], ...]
+
+
+def known(tx: Tx, agent: str, spool: str) -> dict[str, Known]:
+    """Return what is known of the numbers of a spool, by device."""
+    here = (table.c.agent == agent) & (table.c.spool == spool)
+    query = sa.select(table.c.device, table.c.last, table.c.missing, table.c.refused)
+    return {
+        row.device: Known(Progress(row.last, _ranges(row.missing)), _refused(row.refused))
+        for row in tx.execute(query.where(here))
+    }
+
+
 def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[SequencePlace]:
     """Store that events came; return where each stands in its sequence."""
     here = (
@@ -51,7 +74,7 @@ def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[SequencePlace]:
         & (table.c.spool == arrived.spool)
         & (table.c.device == arrived.device)
     )
-    row = tx.execute(sa.select(table.c.last, table.c.missing).where(here).with_for_update())
+    row = tx.execute(_KEPT_ROW.where(here).with_for_update())
     kept = row.one_or_none()
     if kept is None and not _has_room(tx, arrived):
         return []
@@ -64,6 +87,7 @@ def arrive(tx: Tx, arrived: Arrived, *, now: datetime) -> list[SequencePlace]:
         "last": progress.last,
         "missing": json.dumps(progress.missing),
         "heard_at": now,
+        "refused": json.dumps(_newest(None if kept is None else kept.refused, arrived.refused)),
     }
     statement = insert(tx, table).values(
         agent=arrived.agent, spool=arrived.spool, device=arrived.device, **values
@@ -115,6 +139,20 @@ def forget_missing(tx: Tx, agent: str, *, spool: str | None) -> int:
     ended = tx.execute(sa.delete(table).where(own, table.c.spool != (spool or ""))).rowcount
     here = sa.update(table).where(own, table.c.missing != "[]")
     return ended + tx.execute(here.values(missing="[]")).rowcount
+
+
+def forget_spool(tx: Tx, agent: str, spool: str) -> None:
+    """Remove what came of a spool whose events another one holds now, but for what is missing."""
+    own = (table.c.agent == agent) & (table.c.spool == spool)
+    tx.execute(sa.delete(table).where(own, table.c.missing == "[]"))
+
+
+def _newest(kept: str | None, refused: tuple[tuple[int, str], ...]) -> tuple[tuple[int, str], ...]:
+    return tuple(dict.fromkeys((*_refused(kept), *refused)))[-MOST_REFUSED:]
+
+
+def _refused(kept: str | None) -> tuple[tuple[int, str], ...]:
+    return tuple((sequence, id) for sequence, id in json.loads(kept or "[]"))
 
 
 def _ranges(kept: str) -> tuple[tuple[int, int], ...]:

@@ -150,6 +150,25 @@ def _earlier_tellings(tx: Tx, keys: Sequence[str]) -> dict[str, tuple[str, str, 
     return {row.dedup_key: (row.id, row.state, row.body) for row in tx.execute(query)}
 
 
+class FirstTelling(msgspec.Struct, frozen=True):
+    """What was said first under a key."""
+
+    id: str
+    body: bytes
+    """Empty where it was erased, or is not in the journal any more."""
+
+
+def first_telling(tx: Tx, key: str, id: str) -> FirstTelling | None:
+    """Return what was said first under a key or with an id, None where nothing was."""
+    query = sa.select(inbox.c.message_id, journal.c.body).join(
+        journal, journal.c.id == inbox.c.message_id, isouter=True
+    )
+    for here in (inbox.c.dedup_key == key, inbox.c.message_id == id):
+        if (row := tx.execute(query.where(here)).first()) is not None:
+            return FirstTelling(row.message_id, row.body or b"")
+    return None
+
+
 def _must_agree(message: Message, first: Message) -> None:
     """Raise InvalidMessage unless two tellings of the same thing agree in their content."""
     if not catalog.agree_in_content(message, first):

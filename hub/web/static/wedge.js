@@ -19,6 +19,7 @@ let keys = "";
 let last = -Infinity;
 let field = null; // as it was before the first key
 let broken = false; // the keys follow others too slowly: a person's, or a reader that faltered
+let composes = false; // an input method, at some key of the code
 let read = { code: "", at: -Infinity };
 
 /** The letter, digit or sign of a key; "" for a modifier, null for what no code holds. */
@@ -33,7 +34,7 @@ function remembered(element) {
   return { element, value: element.value, at: element.selectionStart ?? null };
 }
 
-/** Put a field back; an input method may write into it once more when its composition ends. */
+/** Put a field back; an input method that composes writes into it once more when it ends. */
 function restore(before) {
   if (!before) return;
   const put = () => {
@@ -43,7 +44,10 @@ function restore(before) {
     if (before.at !== null) before.element.setSelectionRange(before.at, before.at);
   };
   put();
-  setTimeout(put, 0);
+  if (!composes) return;
+  const again = (event) => { if (event.isTrusted) setTimeout(put, 0); };
+  before.element.addEventListener("input", again);
+  setTimeout(() => before.element.removeEventListener("input", again), AGAIN);
 }
 
 function announce(text, at) {
@@ -88,9 +92,11 @@ addEventListener("keydown", (event) => {
   }
   if (!fast) {
     broken = at - last < PERSON;
+    composes = false;
     keys = "";
     field = remembered(document.activeElement);
   }
   last = at;
+  composes ||= event.isComposing;
   keys += letter;
 }, true);

@@ -34,7 +34,7 @@ def test_a_device_is_shown_with_evidence_and_what_to_do(store: Store) -> None:
     keep(store, "scanner-3", age=2 * OVERDUE)
     with looking(store) as visitor:
         page = visitor.get("/devices").text
-    assert "the scan folder cannot be read" in page
+    assert "the hot folder cannot be read" in page
     assert "/srv/&lt;2&gt;" in page
     assert "check the server of the shared folder" in page
     assert "there was no check lately" in page

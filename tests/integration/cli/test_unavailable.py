@@ -32,6 +32,7 @@ NEEDS_NO_STORE = {
     "devices check",
     "devices scan",
     "devices diagnostics",
+    "devices discover",
     "topology validate",
     "topology export",
 }

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -227,8 +227,9 @@ def running(environment: dict[str, str], log: Path) -> Iterator[ForkedProgram]:
     try:
         yield process
     finally:
-        if process.alive:
-            os.kill(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it may end by itself at this moment
+            if process.alive:
+                os.kill(process.pid, signal.SIGTERM)
         process.wait(60)
 
 

@@ -301,8 +301,10 @@ class Process:
         return abs(deliver.ended.in_hand - before)
 
     def _call(self, pool: LaterPool) -> int:
-        pool.take(self.chance.order.choice(pool.ready))
-        return 1
+        ready = pool.ready  # empty where it was taken while a role waited for the others
+        if ready:
+            pool.take(self.chance.order.choice(ready))
+        return len(ready[:1])
 
     def _deliver(self, partner: Destination) -> Deliver:
         admission = Admission(

@@ -14,12 +14,16 @@ def commands() -> tuple[tuple[str, Any], ...]:
     return tuple((path, load(path)) for path in COMMANDS)
 
 
+GIVEN = {"--reason", "--seconds"}
+"""Options that are typed all the same: what decides wants a reason, what waits need not."""
+
+
 def arguments(command: Any, file: Path) -> list[str]:
     """Return values for what a command must be given, by the kind that it declares."""
     words: list[str] = []
     values = {"int": "1", "float": "1", "Path": str(file), "datetime": "2018-08-06"}
     for one in command.params:
-        if not one.required and "--reason" not in one.opts:
+        if not one.required and GIVEN.isdisjoint(one.opts):
             continue
         kind = one.type_descriptor.annotation
         value = values.get(getattr(kind, "__name__", ""), "x")

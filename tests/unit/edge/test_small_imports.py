@@ -12,7 +12,7 @@ from tests.support.documents.sources import ROOT
 START = (
     "hub.bootstrap.edge",
     "hub.cli",
-    *(f"hub.cli.edge.{name}" for name in ("enroll", "run", "status", "receive")),
+    *(f"hub.cli.edge.{name}" for name in ("enroll", "run", "status", "receive", "refused")),
 )
 POSIX_ONLY = {"termios", "tty", "fcntl", "pwd", "grp", "resource", "pty", "syslog", "posix"}
 POSIX_CALLS = {

@@ -19,11 +19,15 @@ edge_agents = sa.Table(
     sa.Column("report", sa.Text),
     sa.Column("heard_at", Instant),
     sa.Column("devices", sa.Text),
+    sa.Column("former", sa.Text),
+    sa.Column("copied", sa.Text),
     comment="Agents on workstations: their one-time code, their last report; the key is a client's",
 )
 sa.Index("ix_edge_agents_code_digest", edge_agents.c.code_digest, unique=True)
 """`report` is JSON, see `EdgeHeartbeat` in `hub/rules/edge/protocol.py`. `devices` is a JSON list
-of names, NULL where the agent was enrolled without naming any and has not reported one."""
+of names, NULL where the agent was enrolled without naming any and has not reported one. `former` is
+a JSON list of the agents whose spool it took over. `copied` is JSON: what proves that another
+machine speaks as this agent, see `hub/rules/edge/copies.py`; NULL for nothing."""
 
 edge_sequences = sa.Table(
     "edge_sequences",
@@ -34,9 +38,11 @@ edge_sequences = sa.Table(
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("missing", sa.Text, nullable=False),
     sa.Column("heard_at", Instant, nullable=False),
+    sa.Column("refused", sa.Text),
     comment="What has come of each device's events: the highest number, and what is missing below",
 )
-"""`missing` is JSON: a list of first and last."""
+"""`missing` is JSON: a list of first and last. `refused` is JSON: the newest events that came and
+were refused, each with its number and the id of its message."""
 
 edge_numbers = sa.Table(
     "edge_numbers",

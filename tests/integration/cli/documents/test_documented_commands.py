@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
+from hub.edge.credential import Credential, save
 from hub.operations.deliveries import pausing
 from hub.store.engine.store import Store
 from tests.support.documents.commands import README, RUNBOOK, commands, of_the_hub, operator_name
@@ -33,6 +34,7 @@ PERSONS = (
 """Accounts with which the runbook's commands name who acts."""
 LONG = {"run", "broker node", "simulate"}
 """Run until they are stopped, see test_first_hour.py and the tests of the simulators."""
+AT_A_WORKSTATION = {"edge refused", "edge resend", "edge discard"}
 SHORTER = {"demo": ["--dossiers", "2", "--broker", "memory"]}
 """The same with less to do; tests/e2e/test_pilot.py replays the whole pilot on RabbitMQ."""
 
@@ -76,7 +78,10 @@ def broker(rabbit: RabbitService, rabbit_url: str, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("words", documented(), ids=" ".join)
 def test_a_documented_command_is_understood_and_ends_in_a_sentence(
-    operator: CliRunner, words: list[str], request: pytest.FixtureRequest
+    operator: CliRunner,
+    words: list[str],
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On an installation without that delivery or list it may say no (1); it never is a wrong
     command (2) or a traceback. A name alone, `hub deliveries cancel`, may ask for what is
@@ -89,6 +94,10 @@ def test_a_documented_command_is_understood_and_ends_in_a_sentence(
         for person in PERSONS:
             added = operator.invoke(app, shlex.split(f"users add {person} --reason 'bắt đầu'"))
             assert added.exit_code == 0, added.output
+    if " ".join(words[:2]) in AT_A_WORKSTATION:
+        place = Path.cwd() / "edge"
+        save(place, Credential(url="http://127.0.0.1:1", agent="quay-2", key="k"))
+        monkeypatch.setattr("hub.cli.edge.place.default_directory", lambda: place)
     # A container's /tmp is the directory of this test.
     arguments = [STANDS_FOR.get(word, word).replace(CONTAINER, "") for word in words]
     arguments += SHORTER.get(" ".join(words), [])

@@ -1,4 +1,4 @@
-"""What the acceptance of devices asks a person at the terminal, and how the answers are read."""
+"""Questions to a person at the terminal, and how the answers are read."""
 
 import sys
 import unicodedata
@@ -25,27 +25,32 @@ def choose(question: str, *allowed: str) -> str:
     Raises NobodyAnswers.
     """
     while True:
-        answer = _KEYS.get(word := _line(question), word)
+        answer = _KEYS.get(word := line(question).lower(), word)
         if answer in allowed:
             return answer
 
 
+def line(question: str, *, needed: bool = False) -> str:
+    """Return what a person types; where something is needed, it is asked until something comes.
+
+    Raises NobodyAnswers.
+    """
+    while True:
+        print_line(question, style="bold")
+        typed = sys.stdin.readline()
+        if not typed:
+            raise NobodyAnswers
+        words = unicodedata.normalize("NFC", typed.strip())
+        if words or not needed:
+            return words
+
+
 def reason() -> str:
     """Return why a device is skipped, never an empty one. Raises NobodyAnswers."""
-    while not (words := _line(text("acceptance.why_skipped"), lower=False)):
-        pass
+    words = line(text("acceptance.why_skipped"), needed=True)
     return "".join(it for it in words if it.isprintable())[:300]
 
 
 def waiting(seconds: int) -> AbstractContextManager[object]:
     """Show for the length of the block that the hub waits."""
     return aside.status(text("acceptance.waiting", seconds=seconds))
-
-
-def _line(question: str, *, lower: bool = True) -> str:
-    print_line(question, style="bold")
-    line = sys.stdin.readline()
-    if not line:
-        raise NobodyAnswers
-    words = unicodedata.normalize("NFC", line.strip())
-    return words.lower() if lower else words
