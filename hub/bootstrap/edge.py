@@ -10,12 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from adapters.devices.printer.destination import (
-    Paper,
-    PaperPrinters,
-    PrinterAddress,
-    request_of,
-)
+from adapters.devices.printer.destination import PaperPrinters, PrinterAddress
 from adapters.devices.printer.health import Printer
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
@@ -33,6 +28,7 @@ from hub.edge.spool.spool import Spool
 from hub.messages.payloads import Station
 from hub.ports import Answer, Receipt, Request, Source
 from hub.ports.devices import Device
+from hub.ports.printing.paper_requests import RequestedPaper, request_of
 from hub.rules.devices import reading
 from hub.rules.devices.reading import AGENT, BARCODE_READER, PRINTER, SCANNER, DeviceSettings
 from hub.rules.edge.enrolment import keeps_secrets
@@ -143,7 +139,7 @@ class WorkstationPrinters:
 
 
 def _request(job: PrintJob) -> Request:
-    paper = Paper(
+    paper = RequestedPaper(
         printer=job.printer,
         sha256=job.sha256,
         media_type=job.media_type,

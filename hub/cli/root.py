@@ -18,7 +18,7 @@ import typer.main
 from hub.cli import acting
 from hub.cli.commands import COMMANDS, DEFAULTS, FORMER, GROUPS
 from hub.cli.output import answer
-from hub.runtime.process.garbage_collection import none_while_loading
+from hub.runtime.process.garbage_collection import collection_paused
 from hub.texts import language_of, text, use_language
 
 
@@ -66,7 +66,7 @@ def load(path: str) -> Any:
     if path in GROUPS:
         return Group(name=path, no_args_is_help=path not in {*DEFAULTS, *FORMER})
     name = path.rpartition(" ")[2]
-    with none_while_loading():
+    with collection_paused():
         module = importlib.import_module(COMMANDS[path])
     group: Any = typer.main.get_group(module.app)
     command = group.commands[name]

@@ -31,6 +31,7 @@ def _read(place: Path, media_type: str, into: Path, most: int) -> dict[str, Any]
     from hub.file_checks.limits import allow_pages
     from hub.page_reading.documents import as_pdf, write_segments
     from hub.page_reading.examining import examined
+    from hub.page_reading.one_page import draw
     from hub.page_reading.pictures import count_pages
     from hub.rules.file_types import PDF
     from hub.rules.papers.segments import Segment, read_page, segments_of
@@ -45,13 +46,16 @@ def _read(place: Path, media_type: str, into: Path, most: int) -> dict[str, Any]
     written = write_segments(stack, [it.pages for it in segments], angles, into, most=most)
 
     def described(segment: Segment, document: Path) -> dict[str, Any]:
+        picture = into / f"{segment.pages[0]}.jpg"
+        if segment.cause:  # a person has to look at it
+            draw(stack, segment.pages[0], picture)
         return {
             "first": segment.pages[0] + 1,
             "pages": len(segment.pages),
             "document": document.name,
             "code": [segment.code.number, segment.code.component] if segment.code else None,
             "cause": segment.cause,
-            "picture": _preview(stack, segment.pages[0], into) if segment.cause else None,
+            "picture": picture.name if segment.cause else None,
         }
 
     return {
@@ -59,18 +63,6 @@ def _read(place: Path, media_type: str, into: Path, most: int) -> dict[str, Any]
         "pages": len(pages),
         "blank": sum(page.blank for page in pages),
     }
-
-
-def _preview(stack: Path, number: int, into: Path) -> str:
-    """Write the picture of a page that a person has to look at; return its name."""
-    from hub.page_reading.one_page import PREVIEW, QUALITY
-    from hub.page_reading.pictures import page_at
-
-    page = page_at(stack, number).half()
-    page.thumbnail(PREVIEW)
-    place = into / f"{number}.jpg"
-    page.save(place, quality=QUALITY)
-    return place.name
 
 
 if __name__ == "__main__":

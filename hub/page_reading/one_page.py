@@ -37,6 +37,15 @@ def picture_of_page(
         return (Path(folder) / _PICTURE).read_bytes()
 
 
+def draw(stack: Path, index: int, place: Path) -> None:
+    """Write a JPEG of a page, from 0, of a PDF. Raises IndexError where there is none."""
+    from hub.page_reading.pictures import page_at
+
+    page = page_at(stack, index).half()
+    page.thumbnail(PREVIEW)
+    page.save(place, quality=QUALITY)
+
+
 def main(arguments: list[str]) -> dict[str, Any]:
     """Draw the page and write it."""
     from hub.file_checks.verdicts import outcome_of
@@ -47,14 +56,11 @@ def main(arguments: list[str]) -> dict[str, Any]:
 
 def _drawn(place: Path, into: Path, number: int) -> dict[str, Any]:
     from hub.file_checks.verdicts import BROKEN, Rejected
-    from hub.page_reading.pictures import page_at
 
     try:
-        page = page_at(place, number - 1).half()
+        draw(place, number - 1, into / _PICTURE)
     except IndexError:
         raise Rejected(BROKEN, f"there is no page {number}") from None
-    page.thumbnail(PREVIEW)
-    page.save(into / _PICTURE, quality=QUALITY)
     return {}
 
 

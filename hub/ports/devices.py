@@ -49,7 +49,7 @@ class NoPicture(Exception):
         self.finding = finding
 
 
-Picture = Callable[[], bytes]
+TakePicture = Callable[[], bytes]
 """Takes one picture of now, a JPEG. Raises NoPicture."""
 
 

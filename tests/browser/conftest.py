@@ -146,7 +146,7 @@ def _propose(store: Store) -> None:
         who=who,
         by=by,
     )
-    discarding.propose_discard_messages(store, {PARKED: "dossier_unknown"}, who=who, by=by)
+    discarding.propose_discard_parked(store, {PARKED: "dossier_unknown"}, who=who, by=by)
 
 
 @pytest.fixture(scope="session")

@@ -21,16 +21,10 @@ OF_OTHERS = {
 }
 """Failpoints that stories do not pass, and why."""
 _RESTORED = "a restored database; no story restores one yet"
-_UNUSED = "the table allows it, and nothing in the hub makes it"
 MOVES_OF_OTHERS = {
     (S.PENDING, S.AMBIGUOUS): _RESTORED,
     (S.WAITING, S.AMBIGUOUS): _RESTORED,
     (S.HELD, S.AMBIGUOUS): _RESTORED,
-    (S.PENDING, S.DEAD): _UNUSED,
-    (S.PENDING, S.HELD): _UNUSED,
-    (S.PENDING, S.SUPERSEDED): _UNUSED,
-    (S.WAITING, S.DEAD): _UNUSED,
-    (S.HELD, S.SUPERSEDED): _UNUSED,
 }
 """Moves that stories do not make, and why."""
 _VERBS = (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.rules.devices.health import DeviceFigure, FigureKind
+from hub.rules.devices.health import SOME_LEFT, DeviceFigure, FigureKind
 
 Oid = tuple[int, ...]
 Values = Mapping[Oid, int | bytes]
@@ -40,8 +40,6 @@ ERRORS: Final = (
 )
 """The bits of hrPrinterDetectedErrorState, the highest of the first byte first."""
 _MANUAL_FEED: Final = 5
-_LEAST_LEVEL: Final = -3
-"""-1 is no limit, -2 unknown, -3 at least one; below that nothing is defined."""
 _MOST: Final = 2**31 - 1
 
 
@@ -151,7 +149,7 @@ def _levels(
     capacities = dict(_column(values, capacity))
     for index, value in _column(values, level):
         shown, most = f"{name} {_shown(index)}", _number(capacities.get(index, -2))
-        if not isinstance(value, int) or not _LEAST_LEVEL <= value <= _MOST:
+        if not isinstance(value, int) or not SOME_LEFT <= value <= _MOST:
             reading.impossible.append(f"{shown}: {_plain(value)}")
         elif 0 < most < value:
             reading.impossible.append(f"{shown}: {value} of {most}")

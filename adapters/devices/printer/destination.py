@@ -7,7 +7,6 @@ not known by then is ambiguous, and `find` settles it from the printer's own lis
 prints a repeated job twice, so nothing is ever repeated here.
 """
 
-import hashlib
 import math
 import threading
 import time
@@ -32,22 +31,21 @@ from adapters.wire.http import Limits
 from adapters.wire.replies import sha256, without_effect
 from hub.messages import catalog
 from hub.messages.envelope import Message
-from hub.messages.payloads import PaperToPrint, Payload
+from hub.messages.payloads import Payload
 from hub.ports import Absent, Question, Receipt, Request, Unclear
+from hub.ports.printing.paper_requests import RequestedPaper, request_for
+from hub.ports.printing.waits import PrinterWaits
 from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import (
     AmbiguousFailure,
     DeliveryFailure,
-    NotAttempted,
     PermanentFailure,
     TransientFailure,
 )
 
-PRINT, LOOK_UP = "Print-Job", "Get-Jobs"
+LOOK_UP: Final = "Get-Jobs"
 FOLLOWED: Final = timedelta(seconds=20)
 """How long a job is followed; one page needs a few seconds, a cold printer half a minute."""
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=5)
-"""How soon a printer that is not ready is asked again, first and at most."""
 _FIRST_POLL, _LONGEST_POLL = 0.1, 1.0
 """Seconds between two questions about a job; IPP gives no signal."""
 
@@ -58,17 +56,6 @@ class PrinterAddress:
 
     uri: str
     ca_file: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
-    """What goes to which printer."""
-
-    printer: str
-    sha256: str
-    media_type: str
-    copies: int
-    wanted_at: datetime
 
 
 class PaperPrinters:
@@ -98,7 +85,7 @@ class PaperPrinters:
         self._followed = followed
         self._clock = clock
         self._closed = threading.Event()
-        self._not_ready: dict[str, int] = {}
+        self._waits = PrinterWaits()
         self.traits = Traits(
             accepts=frozenset({"devices.paper"}),
             findable=True,
@@ -111,23 +98,11 @@ class PaperPrinters:
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Return what is printed; raises PermanentFailure for a printer that is not there."""
-        if not isinstance(payload, PaperToPrint) or not message.attachments:
-            raise PermanentFailure("mapping_missing", f"nothing to print in {message.type}")
-        if payload.printer not in self._addresses:
-            raise PermanentFailure("printer_unknown", payload.printer)
-        file = message.attachments[0]
-        paper = Paper(
-            printer=payload.printer,
-            sha256=file.sha256,
-            media_type=file.media_type,
-            copies=payload.copies,
-            wanted_at=message.time,
-        )
-        return request_of(paper, number=payload.number, message_id=message.id)
+        return request_for(message, payload, self._addresses)
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Print once; raises only the failures of rules.errors."""
-        paper: Paper = request.body
+        paper: RequestedPaper = request.body
         document = self._document(paper)
         printer = self._ready(paper.printer)
         self._before_print(request)
@@ -145,7 +120,7 @@ class PaperPrinters:
 
         Raises PermanentFailure where the printer ended it: whether a page came, a person sees.
         """
-        paper: Paper = request.body
+        paper: RequestedPaper = request.body
         try:
             with without_effect():
                 listed, evidence = _listed(self._open(paper.printer))
@@ -201,7 +176,7 @@ class PaperPrinters:
             self._printers[name] = IppPrinter(it.uri, ca_file=it.ca_file, limits=self._limits)
         return self._printers[name]
 
-    def _document(self, paper: Paper) -> bytes:
+    def _document(self, paper: RequestedPaper) -> bytes:
         try:
             return self._read_file(paper.sha256)
         except Exception as error:
@@ -213,14 +188,11 @@ class PaperPrinters:
             printer = self._open(name)
             why = _what_stops(printer)
             if not why:
-                self._not_ready.pop(name, None)
+                self._waits.ready(name)
                 return printer
         except (ValueError, OSError) as error:
             why = str(error)
-        times = self._not_ready.get(name, 0)
-        self._not_ready[name] = times + 1
-        wait = min(FIRST_WAIT * 2 ** min(times, 10), LONGEST_WAIT)
-        raise NotAttempted("printer_not_ready", f"{name}: {why}", retry_after=wait)
+        raise self._waits.not_ready(name, why)
 
     def _follow(self, printer: IppPrinter, name: str, begun: BegunJob) -> Receipt:
         """Return when the job is printed. Raises PermanentFailure and AmbiguousFailure."""
@@ -255,20 +227,8 @@ class PaperPrinters:
         )
 
 
-def request_of(paper: Paper, *, number: str, message_id: str) -> Request:
-    """Return the request to print a paper."""
-    content = f"{paper.printer} {paper.sha256} {paper.media_type} {paper.copies}"
-    return Request(
-        operation=PRINT,
-        number=number,
-        body=paper,
-        digest=hashlib.sha256(content.encode()).hexdigest(),
-        message_id=message_id,
-    )
-
-
 def _begin(printer: IppPrinter, request: Request, document: bytes, not_after: float) -> BegunJob:
-    paper: Paper = request.body
+    paper: RequestedPaper = request.body
     try:
         return printer.print_document(
             document,

@@ -18,16 +18,17 @@ from adapters.devices.printer.calls import first
 from adapters.devices.printer.ipp import Attributes
 from hub.ports import Absent, Doubt, Unclear
 
-_CANCELED, _ABORTED, _COMPLETED = 7, 8, 9
-_ENDED: Final = (_CANCELED, _ABORTED, _COMPLETED)
+CANCELED, ABORTED, COMPLETED = 7, 8, 9
+ENDED: Final = (CANCELED, ABORTED, COMPLETED)
+"""States of a job that do not change any more, RFC 8011."""
 _STATES: Final = {
     3: "pending",
     4: "pending-held",
     5: "processing",
     6: "processing-stopped",
-    _CANCELED: "canceled",
-    _ABORTED: "aborted",
-    _COMPLETED: "completed",
+    CANCELED: "canceled",
+    ABORTED: "aborted",
+    COMPLETED: "completed",
 }
 _WITH_ERRORS: Final = ("job-completed-with-errors", "aborted-by-system")
 """Reasons with which a printer says that a job is over, though not all of it came out well."""
@@ -51,10 +52,10 @@ class JobFate(StrEnum):
 def fate_of(job: Attributes) -> JobFate:
     """Return what a printer says of a job; a printer that completed it may have counted no page."""
     state, pages = first(job, "job-state"), first(job, "job-impressions-completed")
-    if state == _COMPLETED:
+    if state == COMPLETED:
         erred = any(it in _WITH_ERRORS for it in job.get("job-state-reasons", ()))
         return JobFate.BROKEN_OFF if erred else JobFate.PRINTED
-    if state in (_CANCELED, _ABORTED):
+    if state in (CANCELED, ABORTED):
         return JobFate.NOT_PRINTED if pages == 0 else JobFate.BROKEN_OFF
     known = isinstance(state, int) and state in _STATES
     return JobFate.UNDER_WAY if known else JobFate.UNKNOWN
@@ -115,7 +116,7 @@ def age_of(job: Attributes) -> timedelta | None:
 def ended_ago(job: Attributes) -> timedelta | None:
     """Return how long ago a job ended, by the printer's clock; None for one that has not, and
     where the printer does not tell."""
-    return _since(job, "time-at-completed") if first(job, "job-state") in _ENDED else None
+    return _since(job, "time-at-completed") if first(job, "job-state") in ENDED else None
 
 
 def _since(job: Attributes, moment: str) -> timedelta | None:

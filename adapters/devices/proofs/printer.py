@@ -3,9 +3,9 @@
 import threading
 import time
 from dataclasses import dataclass
-from typing import Final
 
 from adapters.devices.printer.calls import IppPrinter, NotIpp, PrinterRefused
+from adapters.devices.printer.jobs import CANCELED, COMPLETED, ENDED
 from adapters.devices.scanner.simulator import page
 from hub.ports.devices import ProofRequest, ProofResult
 from hub.rules.failures.errors import DeliveryFailure
@@ -13,10 +13,6 @@ from hub.texts import Text, both
 
 POLL_EVERY = 0.25
 """Seconds."""
-_COMPLETED: Final = 9
-_CANCELED: Final = 7
-_ENDED: Final = (_CANCELED, 8, _COMPLETED)
-"""States of a job that do not change any more, RFC 8011: 8 is aborted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +42,16 @@ def _printed(printer: IppPrinter, request: ProofRequest) -> ProofResult:
     end, pause = time.monotonic() + request.within.total_seconds(), threading.Event()
     while time.monotonic() < end:
         state = next(iter(printer.job(number).get("job-state", ())), None)
-        if isinstance(state, int) and state in _ENDED:
-            return ProofResult(state == _COMPLETED, _ended(number, state))
+        if isinstance(state, int) and state in ENDED:
+            return ProofResult(state == COMPLETED, _ended(number, state))
         pause.wait(POLL_EVERY)
     seconds = round(request.within.total_seconds())
     return ProofResult(False, both("acceptance.job_goes_on", number=number, seconds=seconds))
 
 
 def _ended(number: int, state: int) -> Text:
-    if state == _COMPLETED:
+    if state == COMPLETED:
         return both("acceptance.job_completed", number=number)
-    if state == _CANCELED:
+    if state == CANCELED:
         return both("acceptance.job_canceled", number=number)
     return both("acceptance.job_aborted", number=number)

@@ -1,4 +1,4 @@
-"""The cameras of an installation, for a person who takes a picture: loaded with the first one."""
+"""The cameras of an installation, to check them and to take pictures: loaded with the first one."""
 
 from typing import TYPE_CHECKING
 
@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 def make_camera(settings: Settings, name: str) -> "Camera | None":
     """Return the camera of a name, None without one. Raises SettingsError."""
     found = (it for it in devices_of_settings(settings) if (it.kind, it.name) == (CAMERA, name))
-    return next((_camera(it) for it in found), None)
+    return next((camera_of(it) for it in found), None)
 
 
 def make_snapshots(settings: Settings) -> Snapshots:
     """Return what takes pictures of the cameras. Raises SettingsError."""
     known = {it.name: it for it in devices_of_settings(settings) if it.kind == CAMERA}
-    pictures = {name: lambda it=it: _camera(it).picture() for name, it in known.items()}
+    pictures = {name: lambda it=it: camera_of(it).picture() for name, it in known.items()}
     return Snapshots(folder=settings.snapshots, days=settings.snapshot_days, camera=pictures.get)
 
 
-def _camera(it: DeviceSettings) -> "Camera":
+def camera_of(it: DeviceSettings) -> "Camera":
+    """Return the camera that the file of devices names."""
     from adapters.devices.camera.health import Camera
 
     return Camera(name=it.name, place=it.place, **it.values)

@@ -9,7 +9,6 @@ from typing import Final
 from adapters.devices.barcode.acceptance_codes import AcceptanceCodes, ListenedProof
 from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.source import BarcodeSource
-from adapters.devices.camera.health import Camera
 from adapters.devices.escl.health import NetworkScanner
 from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.printer.health import Printer
@@ -19,6 +18,7 @@ from adapters.devices.proofs.printer import PrinterProof
 from adapters.devices.proofs.scanner import FolderProof
 from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.source import ScannerSource
+from hub.bootstrap.devices.cameras import camera_of
 from hub.bootstrap.files.device_file import devices_of_settings
 from hub.bootstrap.installation import open_store
 from hub.messages.payloads import Station
@@ -125,10 +125,6 @@ def _acceptance_codes(settings: Settings, device: str) -> AcceptanceCodes:
     return AcceptanceCodes(Path(settings.data_dir) / "acceptance" / f"{device}.code")
 
 
-def _camera(it: DeviceSettings) -> Camera:
-    return Camera(name=it.name, place=it.place, **it.values)
-
-
 SOURCES: Final[Mapping[str, Callable[[DeviceSettings, Settings, Clock], Source]]] = {
     SCANNER: _scanner,
     BARCODE_READER: _barcode_reader,
@@ -143,7 +139,7 @@ DEVICES: Final[Mapping[str, Callable[[DeviceSettings], Device]]] = {
     ESCL_SCANNER: lambda it: NetworkScanner(
         it.name, it.values["address"], it.place, it.values.get("ca_file", "")
     ),
-    CAMERA: _camera,
+    CAMERA: camera_of,
     PHOTOCOPIER: lambda it: Photocopier(name=it.name, place=it.place, **it.values),
 }
 """How the check of a kind is made; every kind has one."""

@@ -21,7 +21,7 @@ def roles_of(hub: Hub, sources: Sequence[Source]) -> list[Role]:
         roles.append(_receive(hub))
     roles += _at_partners(hub)
     if "timer" in wanted:
-        from hub.bootstrap.roles.timer import make_timer_roles
+        from hub.bootstrap.roles.by_clock import make_timer_roles
 
         roles += make_timer_roles(hub)
     if "relay" in wanted:

@@ -56,7 +56,7 @@ def propose(verb: ApprovalVerb, delivery: int, *, terms: bytes = b"", by: Signed
     done(text("approvals.proposed", number=number))
 
 
-def propose_discard_messages(chosen: parked_messages.Chosen, *, by: SignedBy) -> None:
+def propose_discard_parked(chosen: parked_messages.Chosen, *, by: SignedBy) -> None:
     """Propose to discard parked messages as they are now, and print the proposal's number."""
     try:
         with opened() as store:
@@ -67,7 +67,7 @@ def propose_discard_messages(chosen: parked_messages.Chosen, *, by: SignedBy) ->
                 refuse(text("decisions.no_such_messages"))
                 raise typer.Exit(1)
             expected = {it.id: it.code for it in found}
-            number = discarding.propose_discard_messages(store, expected, who=person(store), by=by)
+            number = discarding.propose_discard_parked(store, expected, who=person(store), by=by)
     except ProposalNotDone as error:
         raise not_done(error) from None
     put(count=len(expected), approval=number)

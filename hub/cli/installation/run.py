@@ -21,7 +21,7 @@ from hub.cli.output import answer
 from hub.cli.output.answer import done, put, refuse
 from hub.ports import BrokerUnavailable
 from hub.runtime import failpoints, telemetry, tracing
-from hub.runtime.process.garbage_collection import none_while_loading
+from hub.runtime.process.garbage_collection import collection_paused
 from hub.runtime.process.stop_signals import StopSignals
 from hub.settings import Settings, in_url
 from hub.store.engine.store import StoreUnavailable, is_away
@@ -55,7 +55,7 @@ def run(
     stop = StopSignals()
     failpoints.arm(found.failpoints)
     failpoints.watch_file(found.drill_points)
-    with none_while_loading():
+    with collection_paused():
         hub = build(found)
     _trace(found, hub)
     hub.start()

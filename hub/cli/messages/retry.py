@@ -46,7 +46,7 @@ def retry(
             _show(store, chosen, discard=discard)
         return
     if discard and proposing.needs_second_person():
-        proposing.propose_discard_messages(chosen, by=by(reason, actor))
+        proposing.propose_discard_parked(chosen, by=by(reason, actor))
         return
     if discard and not yes:
         confirmed(text("decisions.erase_messages"))

@@ -157,7 +157,7 @@ def messages_of(known: Approval, *, after: str) -> PageView:
 
     Raises NotHere for a proposal about something else.
     """
-    if known.proposal.verb is not ApprovalVerb.DISCARD_MESSAGES:
+    if known.proposal.verb is not ApprovalVerb.DISCARD_PARKED:
         raise NotHere
     place = f"{PLACE}/{known.number}/messages"
     rest = [it for it in sorted(known.proposal.expected.items()) if it[0] > after]

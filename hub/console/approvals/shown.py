@@ -54,7 +54,7 @@ class ShownProposal:
     def message_count(self) -> int:
         """How many parked messages it is about."""
         proposal = self.approval.proposal
-        return len(proposal.expected) if proposal.verb is ApprovalVerb.DISCARD_MESSAGES else 0
+        return len(proposal.expected) if proposal.verb is ApprovalVerb.DISCARD_PARKED else 0
 
     @property
     def messages(self) -> Sequence[tuple[str, str]]:
@@ -68,7 +68,7 @@ class ShownProposal:
         """What the proposer saw of the message at the broker, "" where it is about none."""
         proposal = self.approval.proposal
         shown = next(iter(proposal.expected.values()))
-        return shown if proposal.verb is ApprovalVerb.DISCARD else ""
+        return shown if proposal.verb is ApprovalVerb.DISCARD_AT_BROKER else ""
 
     @property
     def is_open(self) -> bool:

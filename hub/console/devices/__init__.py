@@ -1,1 +1,1 @@
-"""The pages of devices: all of them, one of them, and the pictures of a camera."""
+"""The page of one device, and the pictures of a camera."""

@@ -19,7 +19,7 @@ from hub.console.frame.visitor import MayNot, Who, demand
 from hub.console.pages import pausing
 from hub.console.parts import Parts
 from hub.messages.queues import INVALID
-from hub.operations.approvals.discarding import propose_discard
+from hub.operations.approvals.discarding import propose_discard_at_broker
 from hub.operations.sent_back import WORK, NotSentBack, send_back
 from hub.operations.signed_by import SignedBy
 from hub.ports import BrokerUnavailable
@@ -92,13 +92,13 @@ def install(app: FastAPI, parts: Parts) -> None:
     def page(request: Request, who: Who) -> Response:
         return render(request, queues(parts, reader, who), who, now=parts.clock())
 
-    forms = _SetAsideForms(parts, reader)
+    forms = _DeadLetterForms(parts, reader)
     app.add_api_route("/queues/messages/{queue}/back", forms.send_back, methods=["POST"])
     app.add_api_route("/queues/messages/{queue}/discard", forms.discard, methods=["POST"])
     pausing.install(app, parts, lambda who: queues(parts, reader, who))
 
 
-class _SetAsideForms:
+class _DeadLetterForms:
     """What the forms about a message of `hub.dead` or `hub.invalid` do."""
 
     def __init__(self, parts: Parts, reader: BrokerReader) -> None:
@@ -125,7 +125,9 @@ class _SetAsideForms:
             demand(posted.who, Right.ACT)
             wanted = sent.get("message")
             shown = self._reader.shown(queue, wanted)
-            number = propose_discard(self._parts.store, queue, wanted, shown, who=posted.who, by=by)
+            number = propose_discard_at_broker(
+                self._parts.store, queue, wanted, shown, who=posted.who, by=by
+            )
             return both("approvals.proposed_on_page", number=number)
 
         return self._act(posted, do)

@@ -109,7 +109,7 @@ def _discard(parts: Parts, who: Visitor, about: _About, form: Filled, by: Signed
         expected = {about.id: about.wanted.code}
     else:
         expected = dict.fromkeys(_counted(about, form), about.wanted.code)
-    number = discarding.propose_discard_messages(parts.store, expected, who=who, by=by)
+    number = discarding.propose_discard_parked(parts.store, expected, who=who, by=by)
     return both("approvals.proposed_on_page", number=number)
 
 

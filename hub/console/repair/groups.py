@@ -13,7 +13,7 @@ from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import Who, demand_some, signed_by
 from hub.console.links import failure_group, fault, search_of, selection
 from hub.console.parts import Parts
-from hub.console.repair.acting import acted_on, seen, selection_of
+from hub.console.repair.selected import acted_on, seen, selection_of
 from hub.console.repair.selections import selection_page
 from hub.console.sign_in.forms import Form
 from hub.operations.failures.assigning import NoteRefused, add_note, assignable, thing_of

@@ -19,7 +19,7 @@ from hub.console.frame.visitor import Who, demand, demand_some, signed_by
 from hub.console.links import delivery, dossier, replay_plan
 from hub.console.live import Freshness, FreshPages, add_streams, number_in_path
 from hub.console.parts import Parts
-from hub.console.repair.acting import acted_on, selection_of
+from hub.console.repair.selected import acted_on, selection_of
 from hub.console.sign_in.forms import Form
 from hub.operations.deliveries import replay_orders
 from hub.operations.deliveries.replay_orders import STARTS, phase_text, shown_phase

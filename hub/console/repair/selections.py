@@ -14,7 +14,7 @@ from hub.console.frame.visitor import Who
 from hub.console.links import delivery, dossier, search_of, selection
 from hub.console.pages.search import csv_lines
 from hub.console.parts import Parts
-from hub.console.repair.acting import seen, selection_of
+from hub.console.repair.selected import seen, selection_of
 from hub.operations.failures.assigning import assignable, thing_of
 from hub.rules.deliveries.selection import Selection
 from hub.rules.users.rights import Right

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from hub.console.frame.rendering import PageView, render
 from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
-from hub.operations.devices.listing import AGENT_SILENT_AFTER
 from hub.operations.edge.enrolling import Code, version_of
 from hub.rules.devices.health import DeviceFinding
+from hub.rules.edge.protocol import SILENT_AFTER
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.devices import states
@@ -86,7 +86,7 @@ def all_agents(
 
 
 def _shown(it: KeptAgent, findings: tuple[DeviceFinding, ...], *, now: datetime) -> ShownAgent:
-    silent = it.heard_at is None or now - it.heard_at > AGENT_SILENT_AFTER
+    silent = it.heard_at is None or now - it.heard_at > SILENT_AFTER
     if it.revoked_at is not None:
         state = "revoked"
     elif it.enrolled_at is None:

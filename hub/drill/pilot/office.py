@@ -81,8 +81,8 @@ class PilotOffice:
         """Scan what the citizen brings; take the work up again when all of it is on the screen."""
         number, since = place
         at = self.rules.add_working_time(since, timedelta(hours=3))
-        retried = self.rules.add_working_time(at, timedelta(minutes=10))
-        if place in self._supplied or retried > self.until:
+        resumed_at = self.rules.add_working_time(at, timedelta(minutes=10))
+        if place in self._supplied or resumed_at > self.until:
             return False
         codes = [f"BS-{since:%y%m%d%H%M}-{paper}" for paper in SUPPLEMENT]
         if place not in self._scanned:
@@ -96,7 +96,7 @@ class PilotOffice:
             return False
         self._supplied.add(place)
         note = "Đã bổ sung giấy tờ"
-        self._progress(self.plans[number], p.Status.PROCESSING, retried, note)
+        self._progress(self.plans[number], p.Status.PROCESSING, resumed_at, note)
         return True
 
     def _hand_out(self, place: tuple[str, datetime]) -> bool:

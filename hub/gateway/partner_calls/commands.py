@@ -113,7 +113,7 @@ class PartnerCommands:
             raise RefusedCall("idempotency_key_reused", where="key", why=why) from None
 
     def _retry_message(self, caller: GatewayCaller, message_id: str) -> None:
-        """Take a message up again that was parked: its client repeats it, so the cause may be gone.
+        """Retry a parked message: its client repeats it, so the cause may be gone.
 
         Not one of which the process died: that is a person's decision.
         """

@@ -31,7 +31,7 @@ MOST = 500
 """Messages of one proposal."""
 
 
-def propose_discard_messages(
+def propose_discard_parked(
     store: Store, expected: Mapping[str, str], *, who: Visitor, by: SignedBy
 ) -> int:
     """Propose to discard parked messages for good; return the proposal's number.
@@ -46,11 +46,11 @@ def propose_discard_messages(
         why = _changed(tx, expected)
     if why:
         raise ProposalNotDone(both("approvals.messages_changed", messages=why))
-    proposal = proposed(ApprovalVerb.DISCARD_MESSAGES, expected, thing=WHOLE, who=who, by=by)
+    proposal = proposed(ApprovalVerb.DISCARD_PARKED, expected, thing=WHOLE, who=who, by=by)
     return keep(store, proposal, by=by)
 
 
-def propose_discard(
+def propose_discard_at_broker(
     store: Store, queue: str, fingerprint: str, shown: str, *, who: Visitor, by: SignedBy
 ) -> int:
     """Propose to discard a message of `hub.dead` or `hub.invalid`; return the proposal's number.
@@ -62,7 +62,7 @@ def propose_discard(
     if queue not in PERSON_DECIDES:
         raise ProposalNotDone(both("pauses.nothing_rejected", queue=queue[:120]))
     about = {f"{queue} {fingerprint[:64]}": shown[:300]}
-    discard = proposed(ApprovalVerb.DISCARD, about, thing=WHOLE, who=who, by=by)
+    discard = proposed(ApprovalVerb.DISCARD_AT_BROKER, about, thing=WHOLE, who=who, by=by)
     return keep(store, discard, by=by)
 
 
@@ -74,7 +74,7 @@ def at_the_broker(proposal: Proposal, broker_url: str) -> Iterator[Callable[[], 
     proposals it does nothing. Raises ProposalNotDone, before the block: what another person has in
     hand at this moment is not found, either, so the proposal stays open.
     """
-    if proposal.verb is not ApprovalVerb.DISCARD:
+    if proposal.verb is not ApprovalVerb.DISCARD_AT_BROKER:
         yield lambda: None
         return
     from hub.broker.admin.rejected_messages import in_hand  # other commands do without the broker
@@ -105,7 +105,7 @@ def place_of(proposal: Proposal) -> tuple[str, str]:
     return queue, fingerprint
 
 
-def _discard_messages(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
+def _discard_parked(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
     why = _changed(tx, proposal.expected)
     if why:
         raise ProposalStale(both("approvals.messages_changed", messages=why))
@@ -117,7 +117,7 @@ def _discard_messages(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
     audit.record(tx, action="message.drop", object=", ".join(ids), **by)
 
 
-def _discard(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
+def _discard_at_broker(tx: Tx, proposal: Proposal, by: SignedBy) -> None:
     ((about, shown),) = proposal.expected.items()
     audit.record(tx, action="broker.discard", object=f"{about} {shown}", **by)
 
@@ -133,7 +133,7 @@ def _changed(tx: Tx, expected: Mapping[str, str]) -> str:
 
 
 CARRY_OUT: Mapping[ApprovalVerb, Callable[[Tx, Proposal, SignedBy], None]] = {
-    ApprovalVerb.DISCARD_MESSAGES: _discard_messages,
-    ApprovalVerb.DISCARD: _discard,
+    ApprovalVerb.DISCARD_PARKED: _discard_parked,
+    ApprovalVerb.DISCARD_AT_BROKER: _discard_at_broker,
 }
 """What each does in the transaction that approves. Raises ProposalStale."""

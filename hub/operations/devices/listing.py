@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hub.operations.devices.source_troubles import SourceTrouble, source_troubles
 from hub.operations.devices.watching import CHECK_EVERY
 from hub.rules.devices.health import DeviceFinding, DeviceState, state_of, worst_first
-from hub.rules.edge.protocol import AGENT_ITSELF
+from hub.rules.edge.protocol import AGENT_ITSELF, SILENT_AFTER
 from hub.store.devices import states
 from hub.store.devices.states import KeptState
 from hub.store.engine.store import Tx
@@ -19,9 +19,6 @@ from hub.texts import Text, joined
 
 OVERDUE = 10 * CHECK_EVERY
 """Without a check for so long, the process that checks a device is away, or its check hangs."""
-
-AGENT_SILENT_AFTER = timedelta(minutes=2)
-"""An agent on a workstation reports each half minute."""
 
 
 def shown_devices(tx: Tx, *, now: datetime) -> Sequence[KeptState]:
@@ -47,7 +44,7 @@ def described(it: KeptState) -> Text:
 
 def _shown(it: KeptState, age: timedelta) -> KeptState:
     is_agent = it.kind == AGENT_ITSELF
-    if age <= (AGENT_SILENT_AFTER if is_agent else OVERDUE):
+    if age <= (SILENT_AFTER if is_agent else OVERDUE):
         return it
     code = "agent_silent" if is_agent else "not_checked"
     findings = (DeviceFinding(code, f"{age // timedelta(minutes=1)} min"),)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.operations.signed_by import SignedBy
-from hub.ports.devices import Picture
+from hub.ports.devices import TakePicture
 from hub.store.engine.file_rights import make_directory, make_file
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
@@ -36,7 +36,7 @@ class Snapshots:
     folder: Path
     days: int
     """How long a picture is kept."""
-    camera: Callable[[str], Picture | None]
+    camera: Callable[[str], TakePicture | None]
     """Returns what takes a picture of the camera of a name, None where there is none."""
 
     def listing(self, device: str) -> Sequence[tuple[str, datetime]]:
@@ -51,15 +51,15 @@ class Snapshots:
         return self.folder / name if name in dict(self.listing(device)) else None
 
 
-def keep_picture(store: Store, folder: Path, device: str, picture: Picture, by: SignedBy) -> Path:
-    """Take a picture and return its file; raises what `picture` raises, after the audit.
+def keep_picture(store: Store, folder: Path, device: str, take: TakePicture, by: SignedBy) -> Path:
+    """Take a picture and return its file; raises what `take` raises, after the audit.
 
-    `by` has a reason; who may take pictures has the caller asked.
+    `by` has a reason; the caller has checked the right.
     """
     actor, reason, now = by["actor"], by["reason"], by["now"]
     with store.write() as tx:
         audit.record(tx, actor, WANTED, object=device, reason=reason, now=now)
-    content = picture()
+    content = take()
     shown = hashlib.sha256(content).hexdigest()[:16]
     file = folder / f"{device}-{now.astimezone(UTC):{_TIME}}-{shown}{_ENDING}"
     make_directory(folder)

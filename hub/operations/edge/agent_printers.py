@@ -12,16 +12,16 @@ import math
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from hub.messages import catalog
 from hub.messages.envelope import Message
-from hub.messages.payloads import PaperToPrint, Payload
+from hub.messages.payloads import Payload
 from hub.operations.edge import hosting
 from hub.ports import Absent, Clock, Doubt, Question, Receipt, Request, Unclear
-from hub.rules.calls.backoff import doubled
+from hub.ports.printing.paper_requests import RequestedPaper, request_for
+from hub.ports.printing.waits import PrinterWaits
 from hub.rules.calls.traits import Traits
 from hub.rules.edge.print_jobs import (
     OFFERED_FOR,
@@ -39,12 +39,10 @@ from hub.rules.failures.errors import (
     TransientFailure,
 )
 from hub.store.edge import print_jobs
-from hub.store.edge.print_jobs import KeptJob
+from hub.store.edge.print_jobs import KeptJob, NewJob
 from hub.store.engine.store import Store
 
-PRINT, LOOK_UP = "Print-Job", "Get-Outcome"
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=5)
-"""How soon a printer that is not ready is asked again, first and at most."""
+LOOK_UP: Final = "Get-Outcome"
 _FIRST_POLL, _LONGEST_POLL = 0.1, 1.0
 """Seconds between two looks at a job: the agent may have reported to another process."""
 _CLASSES: Final[Mapping[JobState, tuple[type[DeliveryFailure], str]]] = {
@@ -56,18 +54,6 @@ _CLASSES: Final[Mapping[JobState, tuple[type[DeliveryFailure], str]]] = {
     JobState.LOST: (AmbiguousFailure, "print_unfinished"),
 }
 """What a report means, and the code for it where the agent names none of that class."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentPaper:
-    """What goes to which printer of which agent."""
-
-    agent: str
-    printer: str
-    sha256: str
-    media_type: str
-    copies: int
-    wanted_at: datetime
 
 
 class AgentPrinters:
@@ -91,7 +77,7 @@ class AgentPrinters:
         self._offered_for = offered_for
         self._reported_within = reported_within
         self._closed = threading.Event()
-        self._not_ready: dict[str, int] = {}
+        self._waits = PrinterWaits()
         self.traits = Traits(
             accepts=frozenset({"devices.paper"}),
             findable=True,
@@ -102,39 +88,19 @@ class AgentPrinters:
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Return what is printed; raises PermanentFailure for a printer that is not there."""
-        if not isinstance(payload, PaperToPrint) or not message.attachments:
-            raise PermanentFailure("mapping_missing", f"nothing to print in {message.type}")
-        if payload.printer not in self.agents:
-            raise PermanentFailure("printer_unknown", payload.printer)
-        file = message.attachments[0]
-        if file.size > MOST_DOCUMENT:
+        request = request_for(message, payload, self.agents)
+        if message.attachments[0].size > MOST_DOCUMENT:
             raise PermanentFailure("prepare_failed", f"over {MOST_DOCUMENT} bytes for an agent")
-        paper = AgentPaper(
-            agent=self.agents[payload.printer],
-            printer=payload.printer,
-            sha256=file.sha256,
-            media_type=file.media_type,
-            copies=payload.copies,
-            wanted_at=message.time,
-        )
-        content = f"{paper.printer} {file.sha256} {file.media_type} {paper.copies}"
-        return Request(
-            operation=PRINT,
-            number=payload.number,
-            body=paper,
-            digest=hashlib.sha256(content.encode()).hexdigest(),
-            message_id=message.id,
-        )
+        return request
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Have it printed once; raises only the failures of rules.errors."""
-        paper: AgentPaper = request.body
+        printer = request.body.printer
         with self._store.read() as tx:
-            why = hosting.what_stops(tx, paper.agent, paper.printer, now=self._clock())
+            why = hosting.what_stops(tx, self.agents[printer], printer, now=self._clock())
         if why:
-            raise self._wait_for(paper, why)
-        job = self._taken(self._offer(request, not_after), paper)
-        return self._outcome(job, paper)
+            raise self._waits.not_ready(printer, why)
+        return self._outcome(self._taken(self._offer(request, not_after)))
 
     def question(self, request: Request) -> Question:
         """Return the look-up, whose content is the paper's message."""
@@ -146,7 +112,6 @@ class AgentPrinters:
 
         Raises PermanentFailure where the printer ended the job: whether a page came, a person sees.
         """
-        paper: AgentPaper = request.body
         with self._store.write() as tx:
             job = print_jobs.latest(tx, request.message_id)
             if job is not None and print_jobs.withdraw(tx, job.id):
@@ -156,11 +121,11 @@ class AgentPrinters:
         if job.state in WITHOUT_EFFECT:
             return Absent(response_hash=job.response_hash)
         if job.state is JobState.PRINTED:
-            return _receipt(paper, job)
+            return _receipt(job)
         if job.state is JobState.ENDED:
-            raise _failure(paper, job)
+            raise _failure(job)
         if job.lease_until is not None and self._clock() < job.lease_until:
-            raise TransientFailure("print_unfinished", _shown(paper, job))
+            raise TransientFailure("print_unfinished", _shown(job))
         return Unclear(why=Doubt.NO_ANSWER, response_hash=job.response_hash)
 
     def ping(self) -> timedelta | None:
@@ -173,49 +138,49 @@ class AgentPrinters:
 
     def _offer(self, request: Request, not_after: float) -> int:
         """Offer a job and return its id. Raises NotAttempted where it is too late to begin."""
-        paper: AgentPaper = request.body
+        paper: RequestedPaper = request.body
         left = min(self._offered_for.total_seconds(), not_after - time.monotonic())
         if left <= 0:
             raise NotAttempted("claim_late", "not offered", retry_after=timedelta())
-        job = {
-            "message_id": request.message_id,
-            "printer": paper.printer,
-            "number": request.number,
-            "sha256": paper.sha256,
-            "media_type": paper.media_type,
-            "copies": paper.copies,
-            "wanted_at": paper.wanted_at,
-        }
+        job = NewJob(
+            message_id=request.message_id,
+            printer=paper.printer,
+            number=request.number,
+            sha256=paper.sha256,
+            media_type=paper.media_type,
+            copies=paper.copies,
+            wanted_at=paper.wanted_at,
+        )
         until = self._clock() + timedelta(seconds=left)
         with self._store.write() as tx:
-            return print_jobs.offer(tx, paper.agent, job, until=until)
+            return print_jobs.offer(tx, self.agents[paper.printer], job, until=until)
 
-    def _taken(self, id: int, paper: AgentPaper) -> KeptJob:
+    def _taken(self, id: int) -> KeptJob:
         """Return the job when the agent has it. Raises NotAttempted where it did not take it."""
         job = self._follow(id, self._offered_for, JobState.OFFERED)
         if job.state in (JobState.OFFERED, JobState.WITHDRAWN):
             with self._store.write() as tx:
                 certainly = job.state is JobState.WITHDRAWN or print_jobs.withdraw(tx, id)
             if certainly:
-                raise self._wait_for(paper, f"{paper.agent} does not ask for papers")
-        self._not_ready.pop(paper.printer, None)
+                raise self._waits.not_ready(job.printer, f"{job.agent} does not ask for papers")
+        self._waits.ready(job.printer)
         return job
 
-    def _outcome(self, job: KeptJob, paper: AgentPaper) -> Receipt:
+    def _outcome(self, job: KeptJob) -> Receipt:
         """Return the receipt. Raises the failure that the agent reported, or AmbiguousFailure."""
         job = self._follow(job.id, self._reported_within, JobState.OFFERED, JobState.TAKEN)
         match job.state:
             case JobState.PRINTED:
-                return _receipt(paper, job)
+                return _receipt(job)
             case JobState.NOT_BEGUN:
-                raise self._wait_for(paper, job.detail)
+                raise self._waits.not_ready(job.printer, job.detail)
             case JobState.OFFERED | JobState.TAKEN:
-                raise AmbiguousFailure("print_unfinished", _shown(paper, job))
+                raise AmbiguousFailure("print_unfinished", _shown(job))
             case JobState.ENDED:  # a page may lie on the tray
-                ended = AmbiguousFailure("print_ended", _shown(paper, job))
+                ended = AmbiguousFailure("print_ended", _shown(job))
                 ended.response_hash = job.response_hash
                 raise ended
-        raise _failure(paper, job)
+        raise _failure(job)
 
     def _follow(self, id: int, longest: timedelta, *states: JobState) -> KeptJob:
         """Return the job when it has left some states, or as it is at the end."""
@@ -229,28 +194,22 @@ class AgentPrinters:
                 return job
             pause = min(pause * 2, _LONGEST_POLL)
 
-    def _wait_for(self, paper: AgentPaper, why: str) -> NotAttempted:
-        times = self._not_ready.get(paper.printer, 0)
-        self._not_ready[paper.printer] = times + 1
-        wait = doubled(FIRST_WAIT, times, longest=LONGEST_WAIT)
-        return NotAttempted("printer_not_ready", f"{paper.printer}: {why}", retry_after=wait)
+
+def _receipt(job: KeptJob) -> Receipt:
+    reference = job.reference or f"{job.printer}/{job.id}"
+    return Receipt(reference=reference, response_hash=job.response_hash, detail=_shown(job))
 
 
-def _receipt(paper: AgentPaper, job: KeptJob) -> Receipt:
-    reference = job.reference or f"{paper.printer}/{job.id}"
-    return Receipt(reference=reference, response_hash=job.response_hash, detail=_shown(paper, job))
-
-
-def _failure(paper: AgentPaper, job: KeptJob) -> DeliveryFailure:
+def _failure(job: KeptJob) -> DeliveryFailure:
     """Return what a report means; a code of another class, or an unknown one, is not taken over."""
     kind, code = _CLASSES[job.state]
     known = FAULTS.get(job.code)
     if known is not None and known.fault_class is kind.fault_class:
         code = job.code
-    failure = kind(code, _shown(paper, job))
+    failure = kind(code, _shown(job))
     failure.response_hash = job.response_hash
     return failure
 
 
-def _shown(paper: AgentPaper, job: KeptJob) -> str:
-    return f"{paper.agent}, {paper.printer}: {job.detail or job.state.value}"
+def _shown(job: KeptJob) -> str:
+    return f"{job.agent}, {job.printer}: {job.detail or job.state.value}"

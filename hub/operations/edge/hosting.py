@@ -3,17 +3,15 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.ports import Clock
 from hub.rules.devices.health import DeviceFinding
 from hub.rules.devices.reading import PRINTER
+from hub.rules.edge.protocol import SILENT_AFTER
 from hub.store.devices import states
 from hub.store.edge import agents
 from hub.store.engine.store import Store, Tx
-
-SILENT_AFTER = timedelta(minutes=2)
-"""An agent reports each half minute."""
 
 
 def finding(tx: Tx, agent: str, printer: str, *, now: datetime) -> DeviceFinding | None:

@@ -1,6 +1,6 @@
 """The life of a delivery: its states, the moves between them, and nothing else.
 
-The same table becomes CHECK constraints in the store and the picture in ARCHITECTURE.md.
+The states are a CHECK constraint in the store, the table is the picture in ARCHITECTURE.md.
 """
 
 from enum import StrEnum
@@ -26,12 +26,10 @@ class DeliveryState(StrEnum):
 S = DeliveryState
 
 MOVES: dict[DeliveryState, frozenset[DeliveryState]] = {
-    S.PENDING: frozenset(
-        {S.SENDING, S.HELD, S.AMBIGUOUS, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}
-    ),
+    S.PENDING: frozenset({S.SENDING, S.AMBIGUOUS, S.CANCELLED, S.BY_HAND}),
     S.SENDING: frozenset({S.DELIVERED, S.WAITING, S.AMBIGUOUS, S.DEAD}),
-    S.WAITING: frozenset({S.SENDING, S.AMBIGUOUS, S.CANCELLED, S.SUPERSEDED, S.DEAD, S.BY_HAND}),
-    S.HELD: frozenset({S.PENDING, S.AMBIGUOUS, S.CANCELLED, S.SUPERSEDED}),
+    S.WAITING: frozenset({S.SENDING, S.AMBIGUOUS, S.CANCELLED, S.SUPERSEDED, S.BY_HAND}),
+    S.HELD: frozenset({S.PENDING, S.AMBIGUOUS, S.CANCELLED}),
     S.AMBIGUOUS: frozenset({S.DELIVERED, S.WAITING, S.DEAD, S.CANCELLED, S.BY_HAND}),
     S.DEAD: frozenset({S.PENDING, S.DELIVERED, S.SUPERSEDED, S.CANCELLED, S.BY_HAND}),
     S.DELIVERED: frozenset(),

@@ -172,7 +172,8 @@ class FigureKind(StrEnum):
 
 
 SOME_LEFT: Final = -3
-"""A level of which the device says only that it is not empty, RFC 3805."""
+"""A level of which the device says only that it is not empty. RFC 3805: -1 is no limit, -2 is
+unknown, and nothing is defined below this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,10 @@ class DeviceFigure:
     place: str = ""
     """Which tray or supply, by the numbers of the device."""
     level: int = 0
-    """Below 0 where the device does not count it."""
+    """In sheets, percent or whatever the device counts in; pages for PAGES. Below 0 where the
+    device does not count it."""
     capacity: int = 0
-    """0 or less where it has none, or the device does not say."""
+    """In the unit of `level`. 0 or less where it has none, or the device does not say."""
 
     @property
     def text(self) -> Text:

@@ -5,7 +5,7 @@ The same call may be made again at any time: an event by the id of its message, 
 work by its id.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
@@ -34,6 +34,8 @@ MOST_SKEW_MS: Final = 100 * 365 * 86_400_000
 MOST_DOCUMENT: Final = 8 * 1024 * 1024
 """Bytes of a paper that an agent prints."""
 STORED, REPEAT, REFUSED = "stored", "repeat", "refused"
+SILENT_AFTER: Final = timedelta(minutes=2)
+"""Without a heartbeat for so long an agent is silent; it reports each half minute."""
 AGENT_ITSELF: Final = "edge_agent"
 """Kind of the device that stands for the agent itself."""
 

@@ -39,9 +39,9 @@ class ApprovalVerb(StrEnum):
     """Take an ambiguous delivery out of its lane, because the partner does not have it."""
     REPLAY_UNASKED = "delivery.replay.unasked"
     """Send a dead delivery again without asking the partner first."""
-    DISCARD_MESSAGES = "message.drop"
+    DISCARD_PARKED = "message.drop"
     """Discard parked messages for good. Stores keep the former word for it."""
-    DISCARD = "broker.discard"
+    DISCARD_AT_BROKER = "broker.discard"
     """Take a message out of `hub.dead` or `hub.invalid` for good."""
 
     @property

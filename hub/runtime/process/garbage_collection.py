@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def none_while_loading() -> Iterator[None]:
+def collection_paused() -> Iterator[None]:
     """Load or put together something that stays; nothing is collected meanwhile."""
     collected = gc.isenabled()
     gc.disable()

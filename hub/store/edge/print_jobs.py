@@ -1,7 +1,7 @@
 """Papers for printers at workstations: each move is a conditional UPDATE, so each happens once."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,19 @@ from hub.rules.edge.print_jobs import KEPT, LEASE, OPEN, JobState, may_follow
 from hub.rules.edge.protocol import PrintJob, PrintReport
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.edge import edge_prints as table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A paper to offer; its fields are columns of the table."""
+
+    message_id: str
+    printer: str
+    number: str
+    sha256: str
+    media_type: str
+    copies: int
+    wanted_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +43,9 @@ class KeptJob:
     response_hash: str
 
 
-def offer(tx: Tx, agent: str, job: dict[str, Any], *, until: datetime) -> int:
-    """Offer a job to an agent until a time; return its id. `job`: the columns of the paper."""
-    values = {**job, "agent": agent, "state": JobState.OFFERED.value, "offer_until": until}
+def offer(tx: Tx, agent: str, job: NewJob, *, until: datetime) -> int:
+    """Offer a job to an agent until a time; return its id."""
+    values = {**asdict(job), "agent": agent, "state": JobState.OFFERED.value, "offer_until": until}
     id: int = tx.execute(sa.insert(table).values(values).returning(table.c.id)).scalar_one()
     return id
 

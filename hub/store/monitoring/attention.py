@@ -32,7 +32,7 @@ QUERIED_IN_VAIN = 10
 
 
 def parked(tx: Tx, limit: int = 100) -> list[tuple[str, str, str, str, str]]:
-    """Return parked messages: id, type, key, code, reason; newest first, without dropped ones."""
+    """Return parked messages: id, type, key, code, reason; newest first, without discarded ones."""
     query = sa.select(journal.c.id, journal.c.type, journal.c.key, journal.c.code, journal.c.reason)
     query = query.where(journal.c.state == "parked", journal.c.code != DISCARDED_CODE, UNHANDLED)
     rows = tx.execute(query.order_by(journal.c.recorded_at.desc()).limit(limit))

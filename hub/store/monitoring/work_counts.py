@@ -36,7 +36,7 @@ def unhandled_count(tx: Tx) -> int:
 
 
 def unhandled_by_state(tx: Tx) -> dict[str, int]:
-    """Return how many messages are accepted, early or parked; what was dropped is not counted."""
+    """Return how many messages are accepted, early or parked; what was discarded is not counted."""
     query = sa.select(journal.c.state, sa.func.count()).where(UNHANDLED)
     query = query.where(sa.or_(journal.c.code.is_(None), journal.c.code != DISCARDED_CODE))
     found = dict.fromkeys((STATE_ACCEPTED, STATE_EARLY, STATE_PARKED), 0)

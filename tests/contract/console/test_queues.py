@@ -196,7 +196,7 @@ def test_a_proposal_about_a_message_that_is_not_found_stays_open(
     binh, an = person(UserRole.HEAD), person(UserRole.HEAD, name="an")
     by: SignedBy = {"actor": "x", "reason": "x", "now": now()}
     id = fingerprint(b"first", 5, "first")
-    number = discarding.propose_discard(sqlite_store, DEAD, id, "m", who=binh, by=by)
+    number = discarding.propose_discard_at_broker(sqlite_store, DEAD, id, "m", who=binh, by=by)
     away = "amqp://guest:guest@127.0.0.1:1/"
     with pytest.raises(ProposalNotDone, match="did not answer"):
         deciding.approve(sqlite_store, number, broker_url=away, who=an, by=by)
@@ -226,7 +226,7 @@ def test_a_discard_that_the_broker_does_not_answer_is_decided_and_says_so(
     chosen = fingerprint(b"first", 5, "first")
     by: SignedBy = {"actor": "x", "reason": "x", "now": now()}
     binh = person(UserRole.HEAD)
-    discarding.propose_discard(sqlite_store, DEAD, chosen, "first", who=binh, by=by)
+    discarding.propose_discard_at_broker(sqlite_store, DEAD, chosen, "first", who=binh, by=by)
     parts = urlsplit(rabbit_url)
     with TcpProxy(parts.hostname or "", parts.port or 0) as line:
         an = BrowserSession(look(sqlite_store, name="an", broker_url=line.instead_of(rabbit_url)))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.bootstrap.roles.sweep import check_all
+from hub.bootstrap.roles.timer import check_all
 from hub.exchange.housekeeping.timer import Timer
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Store

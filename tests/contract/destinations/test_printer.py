@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.devices.printer.destination import (
-    LOOK_UP,
-    PRINT,
-    PaperPrinters,
-    PrinterAddress,
-)
+from adapters.devices.printer.destination import LOOK_UP, PaperPrinters, PrinterAddress
 from adapters.simulation.faults import Fault, FaultKind
 from adapters.simulation.process import SimulatorProcess
 from adapters.wire.http import Limits
@@ -20,6 +15,7 @@ from hub.messages import catalog
 from hub.messages.envelope import Attachment, Message
 from hub.messages.payloads import PaperToPrint
 from hub.ports import Destination
+from hub.ports.printing.paper_requests import PRINT
 from tests.contract.destinations.destination_contract import Features
 from tests.contract.destinations.line_contract import LineContract
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.operations.devices.listing import OVERDUE
 from hub.operations.devices.snapshots import Snapshots
-from hub.ports.devices import NoPicture, Picture
+from hub.ports.devices import NoPicture, TakePicture
 from hub.rules.devices.health import DeviceFigure, DeviceFinding, FigureKind
 from hub.rules.users.rights import UserRole
 from hub.rules.users.scope import Scope
@@ -61,7 +61,7 @@ def test_the_page_of_a_photocopier_has_its_counter_trays_and_supplies(store: Sto
     assert "not empty, not counted" in page
 
 
-def camera_store(store: Store, folder: Path, picture: Picture) -> Snapshots:
+def camera_store(store: Store, folder: Path, picture: TakePicture) -> Snapshots:
     """Have a camera, up, and return what takes its pictures."""
     with store.write() as tx:
         states.keep(tx, "camera-1", kind="camera", place="sảnh", findings=(), now=now())

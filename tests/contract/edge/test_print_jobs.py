@@ -1,27 +1,27 @@
 """Papers for workstations in the store: each is taken once, and what is certain stays."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from hub.rules.edge.print_jobs import KEPT, LEASE, JobState
 from hub.rules.edge.protocol import PrintJob, PrintReport
 from hub.store.edge import print_jobs
+from hub.store.edge.print_jobs import NewJob
 from hub.store.engine.store import Store
 from tests.support.gateway.edge_agent import enrolled
 
 NOW = datetime(2026, 11, 30, 2, tzinfo=UTC)
 A, B, C = "a" * 32, "b" * 32, "c" * 32
-PAPER: dict[str, Any] = {
-    "message_id": "m-1",
-    "printer": "may-in",
-    "number": "000.00.00.H57-261130-0001",
-    "sha256": "0" * 64,
-    "media_type": "application/pdf",
-    "copies": 1,
-    "wanted_at": NOW,
-}
+PAPER = NewJob(
+    message_id="m-1",
+    printer="may-in",
+    number="000.00.00.H57-261130-0001",
+    sha256="0" * 64,
+    media_type="application/pdf",
+    copies=1,
+    wanted_at=NOW,
+)
 
 
 @pytest.fixture

@@ -84,7 +84,8 @@ def test_who_only_looks_does_not_wait_for_who_repairs(store: Store, look: str) -
     """The rows are locked by somebody else; a look is not kept waiting and locks nothing itself."""
     with store.write() as tx:
         emit(tx, [step(1, 1)], AT)
-        transitions.kill(tx, 1, from_state=S.PENDING, code="partner_refused", detail="")
+        transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)
+        transitions.kill(tx, 1, from_state=S.SENDING, code="partner_refused", detail="")
     with store.write() as tx:
         transitions.place_of(tx, 1)
         if look == "resend":

@@ -20,7 +20,7 @@ from adapters.devices.proofs.escl import EsclProof
 from adapters.devices.proofs.printer import PrinterProof
 from adapters.devices.scanner.simulator import scan
 from hub.ports.devices import ProofRequest
-from tests.support.network.eve_printer import eve_printer
+from tests.support.devices.eve_printer import eve_printer
 
 A4 = "iso_a4_210x297mm"
 AT = datetime(2018, 8, 6, tzinfo=UTC)

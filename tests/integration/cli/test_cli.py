@@ -113,7 +113,8 @@ def test_what_a_newer_record_replaces_is_not_replayed(
     province(Partner())
     with store.write() as tx:
         emit(tx, [record(1, 2), record(1, 3)], now())
-        transitions.kill(tx, 1, from_state=S.PENDING, code="partner_refused", detail="")
+        transitions.claim(tx, [1], "provincial", now=now(), lease_until=now())
+        transitions.kill(tx, 1, from_state=S.SENDING, code="partner_refused", detail="")
     with pytest.raises(StateConflict):
         operations.replay(store, 1, actor="officer", reason="x", now=now())
     done = hub("deliveries", "replay", "1", "--reason", "fixed")
@@ -323,7 +324,9 @@ def test_a_refused_cancel_is_read_in_the_language_of_the_process(
     """What another delivery gave way to is cancelled only with --neither."""
     with store.write() as tx:
         emit(tx, [record(1, 2), record(1, 3)], now())
-        transitions.supersede(tx, 1, from_state=S.PENDING, now=now())
+        transitions.claim(tx, [1], "provincial", now=now(), lease_until=now())
+        transitions.wait(tx, 1, from_state=S.SENDING, when=now(), code="partner_busy", detail="")
+        transitions.supersede(tx, 1, from_state=S.WAITING, now=now())
         transitions.release_followers(tx, "provincial", [number(1)], now())
     for language, words in (("vi", "thêm --neither"), ("en", "delivery 1 was superseded by it")):
         monkeypatch.setenv("HUB_LANGUAGE", language)

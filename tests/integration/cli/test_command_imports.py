@@ -128,7 +128,7 @@ def test_the_migration_tool_is_loaded_where_there_is_a_step_to_take(tmp_path: Pa
     [
         ("receive,relay,deliver,reconcile,timer,sources", (*OF_PAGES, *OF_WEB, "alembic")),
         ("gateway", (*OF_PAGES, "hub.operations.alerts.watching", "alembic")),
-        ("console", ("hub.counter.app", "hub.gateway.app", "hub.bootstrap.roles.sweep", "alembic")),
+        ("console", ("hub.counter.app", "hub.gateway.app", "hub.bootstrap.roles.timer", "alembic")),
     ],
 )
 def test_a_hub_loads_what_its_roles_need(

@@ -13,8 +13,8 @@ from adapters.devices.photocopier.agent import SnmpAgent as DrillAgent
 from adapters.devices.photocopier.health import Photocopier
 from adapters.devices.photocopier.simulator import DOWN, Rows, photocopier
 from hub.drill.sandbox.programs import MissingProgram
-from tests.support.network import snmp_agent
-from tests.support.network.snmp_agent import SnmpAgent
+from tests.support.devices import snmp_agent
+from tests.support.devices.snmp_agent import SnmpAgent
 from tests.support.services import missing
 
 ROOT = (1, 3, 6, 1, 2, 1, 43, 8, 2, 1, 10)

@@ -12,7 +12,7 @@ from adapters.devices.printer.health import Printer
 from adapters.devices.printer.ipp import Operation
 from adapters.devices.scanner.simulator import page
 from hub.drill.sandbox import loopback
-from tests.support.network.eve_printer import EvePrinter, eve_printer
+from tests.support.devices.eve_printer import EvePrinter, eve_printer
 
 A4 = "iso_a4_210x297mm"
 COMPLETED = 9

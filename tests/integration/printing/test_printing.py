@@ -29,7 +29,7 @@ from hub.rules.failures.errors import (
     TransientFailure,
 )
 from tests.integration.devices.test_printer import A4, await_true
-from tests.support.network.eve_printer import EvePrinter, eve_printer
+from tests.support.devices.eve_printer import EvePrinter, eve_printer
 
 PRINTER, PRINT_JOB, CUT_AT = "printer-1", b"\x00\x02", 60
 _places = itertools.count(1)

@@ -17,16 +17,16 @@ from hub.bootstrap.hub import Hub
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
 from hub.operations.edge import enrolling, hosting
-from hub.operations.edge.agent_printers import FIRST_WAIT
+from hub.ports.printing.waits import FIRST_WAIT
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime.clock import utc_now
 from hub.settings import Settings
 from hub.store.console import history
 from hub.store.console.listing import ListedDelivery
 from tests.integration.devices.test_printer import A4
+from tests.support.devices.eve_printer import EvePrinter, eve_printer
 from tests.support.dossiers.slips import add_dossier
 from tests.support.gateway.edge_agent import signed
-from tests.support.network.eve_printer import EvePrinter, eve_printer
 from tests.support.programs.hub_command import run_hub
 from tests.support.works import number
 

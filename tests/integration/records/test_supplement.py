@@ -256,7 +256,8 @@ def test_a_corrected_copy_of_a_supplement_gives_its_papers(ward: Ward) -> None:
         (first, _), (second, _) = tx.exec_driver_sql(heads).all()
         transitions.cancel(tx, first, from_state=DeliveryState.PENDING, now=now(), detail="")
         transitions.release_followers(tx, "town_center", [NUMBER], now())
-        since, code = DeliveryState.PENDING, "partner_refused"
+        transitions.claim(tx, [second], "town_center", now=now(), lease_until=now())
+        since, code = DeliveryState.SENDING, "partner_refused"
         transitions.kill(tx, second, from_state=since, code=code, detail="")
     by: SignedBy = {"actor": "officer", "reason": "wrong note", "now": now()}
     payload = msgspec.json.decode(resend.payload_of(ward.store, second)) | {"ghiChu": "Bổ sung"}

@@ -12,14 +12,14 @@ import pytest
 from typer.testing import CliRunner
 from zeroconf import IPVersion, ServiceInfo, Zeroconf
 
-from adapters.devices.camera.probed import ProbedCamera
 from adapters.devices.discovery import browsing, probing
 from adapters.devices.discovery.answers import SearchUnavailable
 from adapters.devices.discovery.probing import probe_network
 from adapters.devices.photocopier.identifying import identify
 from hub.cli import app
 from hub.drill.sandbox.programs import MissingProgram
-from tests.support.network import snmp_agent
+from tests.support.devices import snmp_agent
+from tests.support.devices.probed_camera import ProbedCamera
 from tests.support.services import missing
 
 SHORTLY = timedelta(seconds=1)

@@ -25,6 +25,16 @@ def test_every_state_can_reach_an_end() -> None:
     assert ends == set(DeliveryState)
 
 
+def test_only_the_outcome_of_a_call_makes_a_delivery_dead() -> None:
+    """What was not sent is not dead: a person who does not want it cancels it."""
+    assert {state for state in S if may_move(state, S.DEAD)} == {S.SENDING, S.AMBIGUOUS}
+
+
+def test_what_was_tried_in_vain_is_superseded_and_nothing_else() -> None:
+    """A newer record takes the place of one that waits for its retry, or is dead."""
+    assert {state for state in S if may_move(state, S.SUPERSEDED)} == {S.WAITING, S.DEAD}
+
+
 @pytest.mark.parametrize("target", [S.PENDING, S.WAITING, S.SENDING])
 def test_a_sender_that_died_is_not_simply_sent_again(target: DeliveryState) -> None:
     """From sending without an outcome only ambiguous is reached through a lease; from ambiguous
