@@ -25,7 +25,7 @@ class ProviderMetadata:
     names_itself: bool
     """Whether its answers to the browser carry `iss` (RFC 9207)."""
     end_session_endpoint: str
-    """Where a browser is sent to sign out (RP-Initiated Logout 1.0), "" where there is none."""
+    """Where a browser is sent to sign out (RP-Initiated Logout 1.0), "" without a usable one."""
 
 
 def read_metadata(found: Mapping[str, Any], *, issuer: str) -> ProviderMetadata:
@@ -43,7 +43,6 @@ def read_metadata(found: Mapping[str, Any], *, issuer: str) -> ProviderMetadata:
         )
     if "S256" not in _words(found, "code_challenge_methods_supported", ["S256"]):
         raise IdentityRefused(IdentityRefusal.PROVIDER_ANSWER, "does not know PKCE with S256")
-    end_session = found.get("end_session_endpoint")
     methods = _words(found, "token_endpoint_auth_methods_supported", ["client_secret_basic"])
     return ProviderMetadata(
         authorization_endpoint=checked_address(found.get("authorization_endpoint")),
@@ -52,8 +51,16 @@ def read_metadata(found: Mapping[str, Any], *, issuer: str) -> ProviderMetadata:
         algorithms=algorithms,
         secret_in_body="client_secret_basic" not in methods and "client_secret_post" in methods,
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
-        end_session_endpoint="" if end_session is None else checked_address(end_session),
+        end_session_endpoint=_usable(found.get("end_session_endpoint")),
     )
+
+
+def _usable(address: object) -> str:
+    """Return an address that may be called, "" for any other: what nobody needs stops nobody."""
+    try:
+        return checked_address(address)
+    except IdentityRefused:
+        return ""
 
 
 def _words(found: Mapping[str, Any], name: str, default: list[str]) -> list[str]:

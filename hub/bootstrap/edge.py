@@ -157,6 +157,7 @@ def _scanner(it: DeviceSettings, agent: str) -> Source:
         poll=_POLL,
         rest=it.values.get("rest", timedelta(seconds=1)),
         keep=it.values.get("keep", timedelta(days=30)),
+        clock=lambda: datetime.now(UTC),
     )
 
 

@@ -1,13 +1,28 @@
 """Runs a parser of strangers' files in a process of its own; how it ends is the file's fault."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-LONGEST = 120.0
-"""Seconds that the parse of one file may take."""
+from hub.file_checks import limits
+
+LONGEST = limits.SECONDS + 10.0
+"""Seconds to wait for the parse of one file, whose process ends itself before."""
+_LIMITS = {
+    -signal.SIGALRM: (
+        f"the limit of time: {limits.SECONDS} s, {limits.SECONDS_A_PAGE} s more for each page of a"
+        f" stack, {limits.MOST_SECONDS} s at most"
+    ),
+    -signal.SIGXCPU: (
+        f"the limit of CPU time: {limits.CPU_SECONDS} s, {limits.CPU_SECONDS_A_PAGE} s more for"
+        f" each page of a stack, {limits.MOST_CPU_SECONDS} s at most"
+    ),
+    -signal.SIGXFSZ: "the limit of what its parser may write",
+}
+"""Which limit a signal tells of."""
 
 
 def parsed_apart(
@@ -34,9 +49,11 @@ def parsed_apart(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return {"code": "file_bomb", "why": f"not read within {longest:.0f} s"}
+        return {"code": "file_bomb", "why": f"the limit of time: not read within {longest:g} s"}
     if done.returncode == 0:
         found: dict[str, Any] = json.loads(done.stdout)
         return found
-    # A parser in C ended the process, or one of its limits did.
+    if (limit := _LIMITS.get(done.returncode)) is not None:
+        return {"code": "file_bomb", "why": limit}
+    # A parser in C ended the process.
     return {"code": "file_bomb", "why": f"its {called} ended with {done.returncode}"}

@@ -28,13 +28,16 @@ def main(arguments: list[str]) -> dict[str, Any]:
 
 
 def _read(place: Path, media_type: str, into: Path, most: int) -> dict[str, Any]:
+    from hub.file_checks.limits import allow_pages
     from hub.page_reading.documents import as_pdf, write_segments
     from hub.page_reading.examining import examined
     from hub.page_reading.one_page import draw
+    from hub.page_reading.pictures import count_pages
     from hub.rules.file_types import PDF
     from hub.rules.papers.segments import Segment, read_page, segments_of
 
     stack = place if media_type == PDF else as_pdf(place, media_type, into)
+    allow_pages(count_pages(stack))
     pages, angles = [], {}
     for number, seen in enumerate(examined(stack)):
         pages.append(read_page([it.text for it in seen.codes], blank=seen.blank))

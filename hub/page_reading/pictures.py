@@ -75,11 +75,7 @@ class PagePicture:
 
 def pages_of(place: Path) -> Iterator[PagePicture]:
     """Yield the pages of a PDF, in order, each to be closed. Raises Rejected."""
-    document = _opened(place)
-    if len(document) > MOST_PAGES:
-        raise Rejected(BOMB, f"more than {MOST_PAGES} pages")
-    if not len(document):
-        raise Rejected(BROKEN, "the PDF has no page")
+    document = _counted(place)
     for number in range(len(document)):
         with _ONE_AT_A_TIME:
             try:
@@ -89,9 +85,23 @@ def pages_of(place: Path) -> Iterator[PagePicture]:
         yield page
 
 
+def count_pages(place: Path) -> int:
+    """Return how many pages a PDF has. Raises Rejected, also for more than a stack may have."""
+    return len(_counted(place))
+
+
 def page_at(place: Path, number: int) -> PagePicture:
     """Return one page, from 0, of a PDF whose pages were read."""
     return PagePicture(_opened(place)[number])
+
+
+def _counted(place: Path) -> pdfium.PdfDocument:
+    document = _opened(place)
+    if len(document) > MOST_PAGES:
+        raise Rejected(BOMB, f"more than {MOST_PAGES} pages")
+    if not len(document):
+        raise Rejected(BROKEN, "the PDF has no page")
+    return document
 
 
 def _opened(place: Path) -> pdfium.PdfDocument:

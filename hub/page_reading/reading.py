@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hub.file_checks.apart import LONGEST, parsed_apart
+from hub.file_checks.apart import parsed_apart
+from hub.file_checks.limits import MOST_SECONDS
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import UnreadCause
 from hub.page_reading import child
@@ -20,7 +21,8 @@ class StackReader:
     """Reads stacks (`hub.ports.page_readers.PageReader`); threads share it."""
 
     most_bytes: int = MOST_BYTES
-    longest: float = LONGEST
+    longest: float = 2 * MOST_SECONDS
+    """Seconds to wait for its process, which ends itself before, by the count of pages."""
     _slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
 
     def __call__(self, place: Path, media_type: str, into: Path) -> SplitStack:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.bootstrap.retention import make_archive
-from hub.bootstrap.roles import timer
+from hub.bootstrap.roles import by_clock
 from hub.cli import main
 from hub.operations.archive.config import Archive
 from hub.rules.retention.ends import DossierFacts, KeepReason
@@ -60,6 +60,6 @@ def soon(*args: Any, **options: Any) -> Archive:
 def run() -> None:
     """Be the role."""
     # Trap: a name that is not there would be made, and nothing ever archived.
-    assert vars(timer)["make_archive"] is make_archive
-    vars(timer)["make_archive"] = soon
+    assert vars(by_clock)["make_archive"] is make_archive
+    vars(by_clock)["make_archive"] = soon
     main()

@@ -22,8 +22,8 @@ from hub.texts import both
 
 POLL_EVERY = 0.25
 """Seconds."""
-Marks = tuple[int, int, int]
-"""Inode, size and time of a file's last change: a sheet under an old name is new, too."""
+Marks = tuple[int, int]
+"""Inode and size: a sheet under an old name is new, too. Its time changes with a move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class FolderProof:
                 for path in folder.iterdir():
                     if not is_left_alone(path.name) and read_stack(path.name) and path.is_file():
                         status = path.stat()
-                        yield path, (status.st_ino, status.st_size, status.st_mtime_ns)
+                        yield path, (status.st_ino, status.st_size)
             except OSError:
                 continue  # it was moved, or the share is away for a moment: the next look tells
 

@@ -25,17 +25,32 @@ _LONGEST_STEM, _LONGEST_ENDING = 180, 40
 def remove_old(folder: Path, *, age: timedelta) -> int:
     """Remove the copies that have stood in `folder` for so long; return how many.
 
-    By the time of the change of name, which is when the hub had taken the file: a scan may be old
-    when it comes.
+    By the time at which the hub moved a file there: a scan may be old when it comes.
     """
-    oldest = time.time() - age.total_seconds()
+    now = time.time()
     count = 0
     for path in _files(folder):
         with suppress(FileNotFoundError):
-            if path.stat().st_ctime < oldest:
+            if arrived_at(path.stat(), now=now) < now - age.total_seconds():
                 path.unlink()
                 count += 1
     return count
+
+
+def move_in(path: Path, place: Path) -> None:
+    """Move a file to its place among the copies, its modification time that of the arrival."""
+    path.rename(place)
+    with suppress(OSError):  # whose file it is decides on that; the time of change tells it, too
+        os.utime(place)
+
+
+def arrived_at(status: os.stat_result, *, now: float) -> float:
+    """Return when a file came among the copies, in seconds since 1970.
+
+    Trap: what is called the time of change is on Windows the time of creation, on the scanner's
+    clock. A time to come is of a wrong clock.
+    """
+    return max((it for it in (status.st_mtime, status.st_ctime) if it <= now), default=now)
 
 
 def remove_of(folders: list[Path], number: str) -> int:

@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+_KINDS = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "folder",
+    stat.S_IFLNK: "link",
+    stat.S_IFIFO: "pipe",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -31,6 +38,14 @@ def is_file(status: os.stat_result) -> bool:
     return stat.S_ISREG(status.st_mode)
 
 
+def what_is(status: os.stat_result) -> str:
+    """Return in a word what stands there: `file`, `folder`, `link`, `pipe`, or `special`.
+
+    `special`: a socket or a device.
+    """
+    return _KINDS.get(stat.S_IFMT(status.st_mode), "special")
+
+
 def marks_of(status: os.stat_result) -> Marks:
     """Return the marks of a file or a folder."""
     return Marks(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
@@ -42,11 +57,13 @@ class AtRest:
     def __init__(self, rest: timedelta) -> None:
         self._rest = rest.total_seconds()
         self._since: dict[Path, tuple[Marks, float]] = {}
+        self._first: dict[Path, float] = {}
         self._here: set[Path] = set()
 
     def rested(self, path: Path, marks: Marks, now: float) -> bool:
         """Tell whether the file was seen like this before, and for long enough."""
         self._here.add(path)
+        self._first.setdefault(path, now)
         known = self._since.get(path)
         if known is None or known[0] != marks:
             self._since[path] = marks, now
@@ -57,8 +74,18 @@ class AtRest:
         """Return from when on it looked as it does now; by the clock of `rested`."""
         return self._since[path][1]
 
+    def first_seen(self, path: Path) -> float:
+        """Return from when on it was there at each look; by the clock of `rested`."""
+        return self._first[path]
+
+    def forget(self, path: Path) -> None:
+        """Forget a file: what comes under its name is another one."""
+        self._since.pop(path, None)
+        self._first.pop(path, None)
+
     def end_poll(self) -> set[Path]:
         """Forget the files that were not there at this look; return those that were."""
         here, self._here = self._here, set()
         self._since = {path: known for path, known in self._since.items() if path in here}
+        self._first = {path: first for path, first in self._first.items() if path in here}
         return here

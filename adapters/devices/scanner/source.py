@@ -2,12 +2,12 @@
 
 The file's name tells what it is: `<dossier number>__<component code>.<ending>`; a picture or PDF of
 any other name is a stack, whose pages tell by their codes (`stacks`). The modification time is the
-time of the scan. A file is taken when nothing of it has changed for a while and the end
-of its format is there. It is moved to `dang-nhan` before it is read, and on to `da-nhan` only after
-the hub has it durably. One that cannot be taken goes to `loi` beside a text that tells the officer
-what is wrong and what to do; one that does not become whole, and one of another program, stays
-where it is, with such a text (`findings`). What lies in `da-nhan` and `loi` goes after a while, see
-`copies`.
+time of the scan, where it can be (`scan_times`). A file is taken when nothing of it has changed for
+a while and the end of its format is there. It is moved to `dang-nhan` before it is read, and on to
+`da-nhan` only after the hub has it durably. One that cannot be taken goes to `loi` beside a text
+that tells the officer what is wrong and what to do; one that does not become whole or never comes
+to rest, and one of another program, stays where it is, with such a text (`findings`). What lies in
+`da-nhan` and `loi` goes after a while, see `copies`.
 Should the hub die in between, the file is taken again, under the same message id, and recognised.
 
 Not promised: that a writer that keeps a whole file open and still silent for longer than the rest
@@ -28,7 +28,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from adapters.devices.scanner import copies, stacks
+from adapters.devices.scanner import copies, scan_times, stacks
 from adapters.devices.scanner.claims import CLAIMED, claim, claimed, end_claim
 from adapters.devices.scanner.completeness import lack_of
 from adapters.devices.scanner.copies import REFUSED, TAKEN, free_place
@@ -40,15 +40,20 @@ from adapters.devices.scanner.names import (
     read_stack,
 )
 from adapters.devices.scanner.notes import advice_on, words_of_note, write_note
-from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of
-from adapters.devices.scanner.staying_files import REPORTED_AFTER, Kind, StayingFiles
+from adapters.devices.scanner.rest import AtRest, Marks, is_file, marks_of, what_is
+from adapters.devices.scanner.staying_files import (
+    REPORTED_AFTER,
+    RESTLESS_AFTER,
+    Kind,
+    StayingFiles,
+)
 from hub.messages import catalog
 from hub.messages.envelope import Attachment, decode, encode
 from hub.messages.identifiers import derive_id
 from hub.messages.invalid import InvalidMessage
 from hub.messages.local_time import LOCAL
 from hub.messages.payloads import DocumentScanned
-from hub.ports import Sink
+from hub.ports import Clock, Sink
 from hub.ports.page_readers import MOST_BYTES, PageReader
 from hub.rules.failures.error_summary import describe_error
 from hub.texts import text
@@ -73,8 +78,10 @@ class ScannerSource:
         rest: timedelta = timedelta(0),
         keep: timedelta = timedelta(days=30),
         read_pages: PageReader | None = None,
+        clock: Clock | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock`: the hub's, for scans whose own time cannot be; None: any time is taken."""
         self.folder = folder
         self.name = name
         self.device = device
@@ -85,6 +92,7 @@ class ScannerSource:
         self.trouble = ""
         self._read_pages = read_pages
         """Reads stacks; without it a file whose name tells nothing is refused."""
+        self._clock = clock
         self._monotonic = monotonic
         self._at_rest = AtRest(rest)
         self.findings = StayingFiles(folder, role=self.name)
@@ -139,12 +147,16 @@ class ScannerSource:
         if is_of_the_system(path.name):
             kind = Kind.SYSTEM_FILE
         elif not is_file(status):
-            kind = Kind.FOLDER
+            kind = Kind(what_is(status))
         elif path.parent == self.folder and is_left_alone(path.name):
             kind = Kind.WORKING_FILE
+        elif rested:
+            return self._submit(path, marks, sink)
         else:
-            return rested and self._submit(path, marks, sink)
-        self._report_finding(path, marks, kind)
+            kind = Kind.RESTLESS
+        if kind is not Kind.RESTLESS:
+            self._report_finding(path, marks, kind)
+        self._report_restless(path, marks, Kind.RESTLESS if is_file(status) else kind)
         return False
 
     def _submit(self, path: Path, marks: Marks, sink: Sink) -> bool:
@@ -157,6 +169,7 @@ class ScannerSource:
             why = "the name is not <dossier number>__<component>.<pdf|jpg|png|tif>"
             self._refuse(path, InvalidMessage("number_malformed", where="file name", why=why))
             return False
+        self._at_rest.forget(path)
         path = claim(path, self.folder, inode=marks.inode)
         try:
             numbers = self._accept(path, named, marks, sink)
@@ -168,7 +181,7 @@ class ScannerSource:
         place = free_place(self.folder / TAKEN / path.name)
         if numbers:
             copies.list_dossiers(place, numbers)  # first: no copy stands there unknown
-        path.rename(place)
+        copies.move_in(path, place)
         end_claim(path)
         self.findings.end(path.name)
         return True
@@ -191,7 +204,7 @@ class ScannerSource:
             )
             if marks_of(os.fstat(stream.fileno())) != before:
                 return None  # written to while it was read: it is looked at again
-        self._emit(named, file, _time_of(marks), sink)
+        self._emit(named, file, self._time_of(marks), sink)
         return ()
 
     def _accept_stack(
@@ -217,14 +230,30 @@ class ScannerSource:
                     return None
             with Path(copy.name).open("rb") as whole:
                 sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
-            at = _time_of(marks)
-            source = stacks.StackSource(self.name, self.device, at, sha256)
+            at, made = self._time_of(marks), scan_times.time_of(marks.modified)
+            stamp = made.isoformat() if made else str(marks.modified)
+            source = stacks.StackSource(self.name, self.device, at, sha256, stamp)
             media_type = named.media_type
             stack = stacks.submit(Path(copy.name), media_type, source, read=read_pages, sink=sink)
         return {
             it.code.number if it.code and it.cause is None else copies.UNPLACED
             for it in stack.segments
         }
+
+    def _time_of(self, marks: Marks) -> datetime:
+        """Return when a scan was made. Raises InvalidMessage: file servers give any 64 bits."""
+        made = scan_times.time_of(marks.modified)
+        if self._clock is None:
+            if made is None:
+                why = "the time of the file lies outside of all years"
+                raise InvalidMessage("envelope_invalid", where="$.time", why=why)
+            return made
+        now = self._clock()
+        if made is not None and scan_times.can_be(made, now=now):
+            scan_times.forget_wrong(self.folder)
+            return made
+        scan_times.keep_wrong(self.folder, made)
+        return now.astimezone(LOCAL)
 
     def _emit(self, named: ScanName, file: Attachment, at: datetime, sink: Sink) -> None:
         try:
@@ -257,7 +286,7 @@ class ScannerSource:
             what_to_do=advice_on(error.code),
             headline=text("scans.refused"),
         )
-        path.rename(write_note(self.folder / REFUSED / path.name, words).place)
+        copies.move_in(path, write_note(self.folder / REFUSED / path.name, words).place)
         end_claim(path)
         log.warning("message_parked", role=self.name, code=error.code, where=error.where)
 
@@ -265,6 +294,12 @@ class ScannerSource:
         """Report a file that has lain there for long without a change."""
         if self._monotonic() - self._at_rest.since(path) >= REPORTED_AFTER:
             self.findings.report(path, marks, kind, why=why)
+
+    def _report_restless(self, path: Path, marks: Marks, kind: Kind) -> None:
+        """Report what has changed for long, where nothing of it was reported: it never rests."""
+        seen_for = self._monotonic() - self._at_rest.first_seen(path)
+        if seen_for >= RESTLESS_AFTER and not self.findings.has(path):
+            self.findings.report(path, marks, kind)
 
     def _report(self, trouble: str) -> None:
         """Log when the folder fails and when it works again, not at each look."""
@@ -281,15 +316,6 @@ class ScannerSource:
             for name in (TAKEN, REFUSED):
                 if gone := copies.remove_old(self.folder / name, age=self.keep):
                     log.info("copies_removed", role=self.name, folder=name, count=gone)
-
-
-def _time_of(marks: Marks) -> datetime:
-    """Return when a scan was made. Raises InvalidMessage: file servers give any 64 bits as time."""
-    try:
-        return datetime.fromtimestamp(marks.modified / 1e9, LOCAL)
-    except (ValueError, OverflowError, OSError):
-        why = "the time of the file lies outside of all years"
-        raise InvalidMessage("envelope_invalid", where="$.time", why=why) from None
 
 
 def _lack_of(path: Path, named: ScanName | None) -> str:

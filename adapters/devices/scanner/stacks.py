@@ -33,6 +33,8 @@ class StackSource:
     at: datetime
     """When it was scanned."""
     sha256: str
+    stamp: str
+    """The file's own time in words: the same when it is taken once more."""
 
 
 def submit(
@@ -88,7 +90,7 @@ def _report(
         )
     else:
         assert segment.cause is not None  # noqa: S101 - a segment has a code or a cause
-        parts = (source.sha256, str(segment.first), source.at.isoformat())
+        parts = (source.sha256, str(segment.first), source.stamp)
         payload = PagesUnread(
             number=code.number if code else "",
             component=code.component if code else "",

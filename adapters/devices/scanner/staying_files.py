@@ -1,10 +1,11 @@
 """What stays in the hot folder, and why: each file is reported once, and no file is given up.
 
 A file that lies there for `REPORTED_AFTER` without a change gets a text in `loi` for the officer
-and a line in the log. It stays where it is: its program may go on, and then the file is taken. The
-text goes when the file was taken, refused or removed. A file of the operating system gets a line in
-the log and no text, because there is nothing for an officer to do. What a program writes is
-reported again when it rests in another state; a folder and a file of the system are not.
+and a line in the log; one that never comes to rest does so `RESTLESS_AFTER` its first sight. It
+stays where it is: its program may go on, and then the file is taken. The text goes when the file
+was taken, refused or removed. A file of the operating system gets a line in the log and no text,
+because there is nothing for an officer to do. What a program writes is reported again when it rests
+in another state; a folder and a file of the system are not.
 
 Not promised: that a restart of the hub remembers what was reported; it reports again.
 """
@@ -24,6 +25,8 @@ from hub.texts import text
 
 REPORTED_AFTER = 60.0
 """Seconds for which a file lies there unchanged until the officer is told."""
+RESTLESS_AFTER = 1800.0
+"""Seconds after its first sight from which a file that still changes is told."""
 log = structlog.get_logger()
 
 
@@ -35,8 +38,14 @@ class Kind(StrEnum):
     """Another program writes it, or left it behind: `.part`, `~$...`, a copy of an editor."""
     SYSTEM_FILE = "system_file"
     """An operating system or file server made it: previews, settings, snapshots, a bin."""
+    RESTLESS = "restless"
+    """It has changed since it was first seen: it grows, or something touches it again and again."""
     FOLDER = "folder"
-    """A folder, or what is neither file nor folder."""
+    LINK = "link"
+    """It leads to another place, which may be anywhere."""
+    PIPE = "pipe"
+    SPECIAL = "special"
+    """A socket or a device."""
 
 
 _WRITTEN = frozenset({Kind.UNFINISHED, Kind.WORKING_FILE})
@@ -94,6 +103,10 @@ class StayingFiles:
         )
         others = {it.note.place for it in self._open.values() if it.note is not None}
         return write_note(self._refused / path.name, words, without=others)
+
+    def has(self, path: Path) -> bool:
+        """Tell whether something was reported of a file and still holds."""
+        return path in self._open
 
     def end(self, name: str) -> None:
         """Forget the files of a name, and remove their texts: one was taken or refused."""

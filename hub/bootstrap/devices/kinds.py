@@ -97,7 +97,7 @@ def _hosted(it: DeviceSettings, settings: Settings, store: Store | None) -> Devi
     return HostedPrinter(it.name, it.values[AGENT], opened, clock, place=it.place)
 
 
-def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:
+def _scanner(it: DeviceSettings, settings: Settings, clock: Clock) -> Source:
     return ScannerSource(
         Path(it.values["folder"]),
         device=it.name,
@@ -106,6 +106,7 @@ def _scanner(it: DeviceSettings, settings: Settings, _clock: Clock) -> Source:
         rest=it.values.get("rest", timedelta(seconds=settings.hot_folder_rest)),
         keep=it.values.get("keep", timedelta(days=settings.scans_days)),
         read_pages=StackReader(),
+        clock=clock,
     )
 
 

@@ -109,7 +109,13 @@ def _add(it: _Doing) -> Text:
         language=_language(it.form),
     )
     made = accounts.add(
-        it.parts.store, user, code_key=_code_key(it.parts), with_key=False, own=it.own, by=it.by
+        it.parts.store,
+        user,
+        code_key=_code_key(it.parts),
+        with_key=False,
+        own=it.own,
+        at_server=False,
+        by=it.by,
     )
     it.secrets.append(made)
     return both("account_pages.added_outcome", name=it.name)
@@ -144,6 +150,7 @@ def _reset_codes(it: _Doing) -> Text:
         code_key=_code_key(it.parts),
         own=it.own,
         expected=it.form.version,
+        at_server=False,
         by=it.by,
     )
     it.secrets.append(made)
@@ -217,6 +224,7 @@ def _link(it: _Doing) -> Text:
         subject=subject,
         own=it.own,
         expected=it.form.version,
+        at_server=False,
         by=it.by,
     )
     return both("users.linked", name=it.name, issuer=issuer)

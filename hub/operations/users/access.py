@@ -57,12 +57,13 @@ def link(
     subject: str,
     own: str,
     expected: str = "",
+    at_server: bool = True,
     by: SignedBy,
 ) -> None:
     """Link an account to the identity `subject` of the provider `issuer`; its sessions end.
 
-    An identity has one account, and an account one identity: another link takes its place. Raises
-    UserNotDone.
+    An identity has one account, and an account one identity: another link takes its place.
+    `at_server`: False for a person at a browser. Raises UserNotDone.
     """
     subject = subject.strip()
     if not subject or len(subject) > LONGEST_SUBJECT or not subject.isprintable():
@@ -77,7 +78,7 @@ def link(
             owner = other.user.name
             raise UserNotDone(both("users.identity_taken", name=owner))
         accounts.link(tx, name, issuer=issuer, subject=subject, by=own)
-        introduce(tx, known.user, own)
+        introduce(tx, known.user, own, at_server=at_server)
         sessions.end_all(tx, name)
         object = f"{name} {fingerprint(issuer, subject)}"
         audit.record(tx, action="users.link", object=object, **by)

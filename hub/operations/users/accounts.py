@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 
 from hub.operations.signed_by import SignedBy
 from hub.operations.users.confirming import introduce
-from hub.operations.users.only_approver import refuse_for_the_only_approver
+from hub.operations.users.only_approver import (
+    refuse_for_the_only_approver,
+    refuse_the_first_approver,
+)
 from hub.operations.users.refused import UserNotDone
 from hub.records.registers import procedures
 from hub.rules.users import keys, one_time_codes, passwords
@@ -49,12 +52,13 @@ def add(
     password: str = "",
     with_key: bool,
     own: str = "",
+    at_server: bool = True,
     by: SignedBy,
 ) -> UserSecrets:
     """Add an account; `password`: the one that it begins with, "" has one made.
 
-    `code_key`: content of the key file; `with_key`: whether a key for the command line is made.
-    Raises NotAUser, WeakPassword and UserNotDone.
+    `code_key`: content of the key file; `with_key`: whether a key for the command line is made;
+    `at_server`: False for a person at a browser. Raises NotAUser, WeakPassword and UserNotDone.
     """
     user = checked(user, known_sectors=known_sectors())
     password = password or passwords.made(user.name)
@@ -64,9 +68,11 @@ def add(
         accounts.lock_all(tx)
         if Right.USERS not in user.rights and not accounts.are_there(tx):
             raise UserNotDone(both("users.first_manages", role=UserRole.OPERATOR.value))
+        if not at_server:
+            refuse_the_first_approver(tx, user)
         if not accounts.add(tx, user, password=hashed, code_salt=salt, now=by["now"], by=own):
             raise UserNotDone(both("users.name_taken", name=user.name))
-        introduce(tx, user, own)
+        introduce(tx, user, own, at_server=at_server)
         codes = _fresh_recovery_codes(tx, user.name)
         key = _fresh_key(tx, user.name, own, by) if with_key else ""
         audit.record(tx, action="users.add", object=f"{user.name} {user.role}", **by)
@@ -108,9 +114,12 @@ def change(
             require_another_manager(tx, before)
         if Right.APPROVE not in after.rights and not at_server:
             refuse_for_the_only_approver(tx, name)
+        gains = Right.APPROVE in after.rights - before.rights
+        if gains and not at_server:
+            refuse_the_first_approver(tx, after)
         accounts.change(tx, after)
-        if Right.APPROVE in after.rights - before.rights:
-            introduce(tx, after, own)
+        if gains:
+            introduce(tx, after, own, at_server=at_server)
         if narrower:
             sessions.end_all(tx, name)
         audit.record(tx, action="users.change", object=f"{name} {what}", **by)
@@ -144,19 +153,26 @@ def retire(
 
 
 def reset_codes(
-    store: Store, name: str, *, code_key: bytes, own: str = "", expected: str = "", by: SignedBy
+    store: Store,
+    name: str,
+    *,
+    code_key: bytes,
+    own: str = "",
+    expected: str = "",
+    at_server: bool = True,
+    by: SignedBy,
 ) -> UserSecrets:
     """Give a person's device another secret, and other recovery codes.
 
-    Sessions, key and known browsers end, and no wrong attempt is counted any more. Raises
-    UserNotDone.
+    Sessions, key and known browsers end, and no wrong attempt is counted any more. `at_server`: as
+    for `change`. Raises UserNotDone.
     """
     salt = one_time_codes.fresh_salt()
     with store.write() as tx:
         accounts.lock_all(tx)
         user = require_active(tx, name, expected).user
         accounts.set_code_salt(tx, name, salt, by=own)
-        introduce(tx, user, own)
+        introduce(tx, user, own, at_server=at_server)
         codes = _fresh_recovery_codes(tx, name)
         _end_all(tx, name)
         audit.record(tx, action="users.reset_codes", object=name, **by)
@@ -187,7 +203,7 @@ def reset_password(
         if not at_server:
             refuse_for_the_only_approver(tx, name)
         accounts.set_password(tx, name, hashed, given=True, now=by["now"], by=own)
-        introduce(tx, user, own)
+        introduce(tx, user, own, at_server=at_server)
         _end_all(tx, name)
         audit.record(tx, action="users.reset_password", object=name, **by)
     return UserSecrets(password=password)

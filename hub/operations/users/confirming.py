@@ -3,12 +3,13 @@
 A person who adds an account, or resets one, can sign in with it before its owner does, choose the
 password and be both persons of a proposal. A password of the account's own proves nothing, then:
 another approver has to say that the account is in the right hands. The first approver has nobody
-who could, and needs nobody.
+who could, and needs nobody: that account is made at the server.
 """
 
 from collections.abc import Sequence
 
 from hub.operations.signed_by import SignedBy
+from hub.operations.users.only_approver import confirmed_approvers
 from hub.operations.users.refused import UserNotDone
 from hub.rules.users.rights import Right
 from hub.rules.users.user import User
@@ -20,17 +21,18 @@ from hub.store.users.accounts import UserAccount
 from hub.texts import Text, both
 
 
-def introduce(tx: Tx, user: User, own: str) -> None:
+def introduce(tx: Tx, user: User, own: str, *, at_server: bool) -> None:
     """Keep that the account `own` gave a person account, secrets or the right to approve.
+
+    Where no other approver could confirm the person, the server does; a browser leaves it as it is.
 
     Trap: of two that introduce at once each must see the other: the caller has called `lock_all`.
     """
     if not own:
         return
-    others = [it for it in accounts.all_of(tx) if it.user.name != user.name]
-    some = any(it.retired_at is None and Right.APPROVE in it.user.rights for it in others)
-    alone = Right.APPROVE in user.rights and not some
-    accounts.introduce(tx, user.name, by="" if alone else own)
+    alone = Right.APPROVE in user.rights and not confirmed_approvers(tx) - {user.name}
+    if at_server or not alone:
+        accounts.introduce(tx, user.name, by="" if alone else own)
 
 
 def to_confirm(store: Store, who: Visitor) -> Sequence[UserAccount]:

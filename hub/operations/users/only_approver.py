@@ -1,14 +1,15 @@
-"""What a person at a browser may not do to the only approver of an installation.
+"""What a person at a browser may not do while nobody could confirm an approver.
 
 An approver whom another person reset is confirmed by a further approver (`confirming`). Nobody can
 confirm the only one. A person who gave that account a password, having given it codes before, could
 sign in as the approver and be both persons of a proposal. So could one who retired the approver and
-added another account in that place. These acts are left to the command line: to reach it takes the
-server, and with the server the database itself.
+added another account in that place, or who adds the first approver there is. These acts are left to
+the command line: to reach it takes the server, and with the server the database itself.
 """
 
 from hub.operations.users.refused import UserNotDone
 from hub.rules.users.rights import Right
+from hub.rules.users.user import User
 from hub.store.engine.store import Tx
 from hub.store.users import accounts
 from hub.store.users.accounts import UserAccount
@@ -21,9 +22,22 @@ def refuse_for_the_only_approver(tx: Tx, name: str) -> None:
     A locked account counts: it is confirmed, and confirms again once it is unlocked. Trap: of two
     that act at once each must see the other: the caller has called `lock_all`.
     """
-    approvers = {it.user.name for it in accounts.all_of(tx) if _approves(it)}
-    if approvers == {name}:
+    if confirmed_approvers(tx) == {name}:
         raise UserNotDone(both("users.only_approver", name=name))
+
+
+def refuse_the_first_approver(tx: Tx, user: User) -> None:
+    """Raise UserNotDone where a user would approve and nobody could confirm the person.
+
+    Trap: as above.
+    """
+    if Right.APPROVE in user.rights and not confirmed_approvers(tx):
+        raise UserNotDone(both("users.first_approver", name=user.name, role=user.role.value))
+
+
+def confirmed_approvers(tx: Tx) -> set[str]:
+    """Return the accounts that approve and wait for no confirmation, locked ones included."""
+    return {it.user.name for it in accounts.all_of(tx) if _approves(it)}
 
 
 def _approves(account: UserAccount) -> bool:

@@ -36,6 +36,7 @@ _TABLE: Final = {
     "folder_away": (DeviceState.DOWN, WARD_IT),
     "folder_not_writable": (DeviceState.MISCONFIGURED, WARD_IT),
     "files_stay": (DeviceState.DEGRADED, CLERK),
+    "scanner_clock_wrong": (DeviceState.DEGRADED, WARD_IT),
     "reader_away": (DeviceState.DOWN, CLERK),
     "reader_named_otherwise": (DeviceState.MISCONFIGURED, WARD_IT),
     "line_is_no_device": (DeviceState.MISCONFIGURED, WARD_IT),

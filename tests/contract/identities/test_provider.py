@@ -199,7 +199,6 @@ def test_an_elliptic_key_signs_with_its_own_algorithm(there: TestProvider) -> No
         {"token_endpoint": "https://user@id.example/token"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"jwks_uri": "https://[bad"},
-        {"end_session_endpoint": "javascript:alert(1)"},
         {"id_token_signing_alg_values_supported": ["HS256", "none"]},
         {"code_challenge_methods_supported": ["plain"]},
     ],
@@ -242,6 +241,18 @@ def test_a_browser_is_sent_to_sign_out_only_where_both_sides_can(there: TestProv
     query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     wanted = {"id_token_hint": "t.o.k", "client_id": CLIENT, "post_logout_redirect_uri": back}
     assert query == {"tenant": "1"} | wanted
+
+
+@pytest.mark.parametrize("place", ["", None, 7, "http://id.example/end", "javascript:alert(1)"])
+def test_an_unusable_place_to_sign_out_keeps_nobody_from_signing_in(
+    there: TestProvider, place: object
+) -> None:
+    """No browser is sent there, and an examination says that there is none."""
+    there.metadata = {"end_session_endpoint": place}
+    hub = there.provider(lambda: AT, signed_out_uri="https://hub.example/sign-in")
+    assert hub.address(STARTED).startswith(there.issuer)
+    assert hub.sign_out_address("t.o.k") == ""
+    assert not hub.examine().signs_out
 
 
 def test_an_answer_of_another_provider_is_refused(there: TestProvider) -> None:

@@ -1,6 +1,6 @@
 """Confirming accounts on both databases: the person who gave one is never its second person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -128,6 +128,45 @@ def test_the_only_approver_needs_no_confirmation(store: Store) -> None:
     number = propose(store, operator)
     head = add(store, "head", UserRole.HEAD)
     assert deciding.approve(store, number, who=head, by=BY).state is ApprovalState.DONE
+
+
+def reset_password(store: Store, *, at_server: bool) -> None:
+    """Have the operator give the second person another password."""
+    users.reset_password(store, "second", own="operator", at_server=at_server, by=BY)
+
+
+def reset_codes(store: Store, *, at_server: bool) -> None:
+    """Have the operator give the second person other codes."""
+    own = "operator"
+    users.reset_codes(store, "second", code_key=CODE_KEY, own=own, at_server=at_server, by=BY)
+
+
+def link(store: Store, *, at_server: bool) -> None:
+    """Have the operator link the second person to an identity."""
+    own, issuer, subject = "operator", "https://id.example", f"{at_server}"
+    access.link(
+        store, "second", issuer=issuer, subject=subject, own=own, at_server=at_server, by=BY
+    )
+
+
+@pytest.mark.parametrize("act", [reset_password, reset_codes, link])
+def test_a_browser_confirms_nobody_where_no_approver_is_left(
+    store: Store, act: Callable[..., None]
+) -> None:
+    """Else a reset would confirm the account that the same operator had made; the server does."""
+    add_user(store, "operator", now=now())
+    for name in ("second", "third"):
+        add_user(store, name, role=UserRole.HEAD, now=now())
+        with store.write() as tx:
+            accounts.introduce(tx, name, by="operator")
+    found = []
+    for at_server in (False, True):
+        act(store, at_server=at_server)
+        with store.read() as tx:
+            account = accounts.named(tx, "second")
+        assert account
+        found.append(account.introduced_by)
+    assert found == ["operator", ""]
 
 
 def test_who_links_the_only_approver_is_not_the_second_person(

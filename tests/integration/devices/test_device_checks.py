@@ -11,6 +11,7 @@ from adapters.devices.barcode.health import BarcodeLine
 from adapters.devices.barcode.simulator import BarcodeReader
 from adapters.devices.scanner import health
 from adapters.devices.scanner.health import ScannerFolder
+from adapters.devices.scanner.staying_files import RESTLESS_AFTER
 from hub.cli import app
 
 NAME = "000.99.01.H57-180806-0001__TP-01.pdf"
@@ -46,6 +47,34 @@ def test_what_stays_in_a_scan_folder_is_counted_and_not_named(
     finding = ScannerFolder("scanner-1", folder).check()[0]
     assert finding.code == "files_stay"
     assert finding.evidence == f"{folder}: 1 .part, 1 .pdf, 1 folder"
+
+
+def test_what_is_no_file_is_counted_as_what_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link and a pipe are no folders."""
+    monkeypatch.setattr(health, "STAYS_AFTER", 0.0)
+    (folder / "a").symlink_to(folder.parent)
+    os.mkfifo(folder / "b")
+    assert ScannerFolder("scanner-1", folder).check()[0].evidence == f"{folder}: 1 link, 1 pipe"
+
+
+def test_a_file_that_is_touched_for_ever_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time of change is always new; the finding tells that it changes."""
+    monkeypatch.setattr(health, "STAYS_AFTER", 1e9)
+    now = [0.0]
+    device = ScannerFolder("scanner-1", folder, clock=lambda: now[0])
+    (folder / NAME).write_bytes(b"x")
+    for at in (0, RESTLESS_AFTER - 1):
+        now[0] = at
+        assert codes(device) == []
+    now[0] = RESTLESS_AFTER
+    assert device.check()[0].evidence == f"{folder}: 1 .pdf still changing"
+    (folder / NAME).rename(folder.parent / "taken")
+    (folder / NAME).write_bytes(b"x")
+    assert codes(device) == []
 
 
 @pytest.mark.parametrize("name", [b"~$bao.c\xe1o", b"~$HS.Nguyen Van An", b"HS.tuan", b"HS"])

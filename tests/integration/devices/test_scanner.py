@@ -11,6 +11,7 @@ import pytest
 from adapters.devices.scanner import copies, rest
 from adapters.devices.scanner.claims import CLAIMED
 from adapters.devices.scanner.copies import REFUSED, TAKEN
+from adapters.devices.scanner.health import ScannerFolder
 from adapters.devices.scanner.simulator import page, scan
 from adapters.devices.scanner.source import ScannerSource
 from adapters.devices.scanner.staying_files import REPORTED_AFTER
@@ -80,6 +81,22 @@ def test_a_file_with_a_time_that_no_calendar_has_stops_no_other(
     assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
     assert [it.number for it in accepted(store) if isinstance(it, p.DocumentScanned)] == [NUMBER]
     assert "the time of the file" in (folder / REFUSED / f"{place.name}.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("seconds", [-2_177_452_800, 0, 3_976_214_400])
+def test_a_time_that_cannot_be_is_the_hubs_own_and_a_finding(
+    store: Store, sink: Intake, folder: Path, seconds: int
+) -> None:
+    """A scanner that believes in 1901, 1970 or 2096, until its clock is right."""
+    source, device = ScannerSource(folder, clock=lambda: AT), ScannerFolder("scanner-1", folder)
+    for at, component in ((seconds, "TP-01"), ((AT - timedelta(days=3)).timestamp(), "TP-02")):
+        path = scan(folder, number=NUMBER, component=component, title="paper", at=AT)
+        os.utime(path, (at, at))
+        assert (source.poll_hot_folder(sink), source.poll_hot_folder(sink)) == (0, 1)
+        wrong = [it.code for it in device.check()]
+        assert wrong == (["scanner_clock_wrong"] if component == "TP-01" else [])
+    scans = [said for said in accepted(store) if isinstance(said, p.DocumentScanned)]
+    assert [said.scanned_at for said in scans] == [AT, AT - timedelta(days=3)]
 
 
 def test_a_file_taken_twice_counts_once(store: Store, sink: Intake, folder: Path) -> None:
@@ -247,6 +264,30 @@ def test_the_scanners_own_copies_go_after_a_while_or_with_their_dossier(tmp_path
     assert copies.remove_of([tmp_path, taken, tmp_path / REFUSED], "A-180806-0001") == 2
     assert [path.name for path in taken.iterdir()] == ["A-180806-0002__GK.pdf"]
     assert copies.remove_old(taken, age=timedelta(days=-1)) == 1
+
+
+@pytest.mark.parametrize(("name", "place"), [(NAME, TAKEN), ("holiday.pdf", REFUSED)])
+def test_an_old_scan_is_a_copy_from_its_arrival_on(
+    sink: Intake, folder: Path, name: str, place: str
+) -> None:
+    """By the modification time, too: on Windows the other time is that of the creation."""
+    (folder / name).write_bytes(page("paper"))
+    os.utime(folder / name, (AT.timestamp(), AT.timestamp()))
+    source = ScannerSource(folder)
+    before = folder.stat().st_mtime - 1
+    source.poll_hot_folder(sink)
+    source.poll_hot_folder(sink)
+    status = (folder / place / name).stat()
+    assert status.st_mtime >= before
+    created_long_ago = os.stat_result((*status[:9], AT.timestamp()))
+    now = status.st_mtime + 60
+    assert copies.arrived_at(created_long_ago, now=now) >= before
+
+
+def test_a_copy_with_a_time_to_come_goes_by_its_other_time() -> None:
+    """A scanner's wrong clock keeps no paper for 70 years."""
+    status = os.stat_result((0, 0, 0, 0, 0, 0, 0, 0, 4e9, 5.0))
+    assert copies.arrived_at(status, now=10.0) == 5.0
 
 
 def test_what_was_taken_and_what_was_refused_goes_by_its_age(sink: Intake, folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from adapters.devices.scanner.copies import REFUSED
 from adapters.devices.scanner.simulator import page
 from adapters.devices.scanner.source import ScannerSource
-from adapters.devices.scanner.staying_files import REPORTED_AFTER, Kind
+from adapters.devices.scanner.staying_files import REPORTED_AFTER, RESTLESS_AFTER, Kind
 from hub.exchange.intake.accept import Intake
 
 NUMBER = "000.99.01.H57-180806-0001"
@@ -82,6 +82,50 @@ def test_a_folder_in_the_hot_folder_is_reported(watched: Watched) -> None:
     assert (watched.look(), watched.look(after=REPORTED_AFTER)) == (0, 0)
     assert watched.source.findings.counts == {Kind.FOLDER: 1}
     assert watched.notes() == {"2018-08-06.txt"}
+
+
+@pytest.mark.parametrize(("kind", "words"), [(Kind.LINK, "a link"), (Kind.PIPE, "a pipe")])
+def test_what_is_no_file_is_named_as_what_it_is(watched: Watched, kind: Kind, words: str) -> None:
+    """The officer would look for a folder that is not there."""
+    place = watched.folder / "quet"
+    place.symlink_to(watched.folder.parent) if kind is Kind.LINK else os.mkfifo(place)
+    assert (watched.look(), watched.look(after=REPORTED_AFTER)) == (0, 0)
+    assert watched.source.findings.counts == {kind: 1}
+    told = (watched.folder / REFUSED / "quet.txt").read_text(encoding="utf-8")
+    assert words in told
+    assert "folder in the scan folder" not in told
+
+
+@pytest.mark.parametrize("name", [NAME, f"{NAME}.part", "2018-08-06"])
+def test_what_never_comes_to_rest_is_reported_once_and_taken_after_all(
+    watched: Watched, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Half an hour after its first sight: an officer does not wait for it for ever."""
+    place = watched.folder / name
+    place.mkdir() if name == "2018-08-06" else place.write_bytes(page("paper"))
+    watched.look()
+    for seconds in range(30, int(RESTLESS_AFTER) + 300, 30):
+        os.utime(place, (seconds, seconds))
+        watched.look(after=30)
+        assert bool(watched.source.findings.counts) == (seconds >= RESTLESS_AFTER)
+    kind = Kind.FOLDER if name == "2018-08-06" else Kind.RESTLESS
+    assert watched.source.findings.counts == {kind: 1}
+    assert watched.notes() == {f"{name}.txt"}
+    told = capfd.readouterr()
+    assert (told.out + told.err).count("scan_left_alone") == 1
+    if name == NAME:
+        assert "still changes" in (watched.folder / REFUSED / f"{name}.txt").read_text("utf-8")
+        assert watched.look(after=30) == 1
+        assert watched.notes() == set()
+
+
+def test_a_scanner_that_always_writes_one_name_is_not_restless(watched: Watched) -> None:
+    """Each scan is a file of its own, also where there is none between two looks."""
+    for number in range(int(RESTLESS_AFTER / 30) + 5):
+        (watched.folder / NAME).write_bytes(page(f"paper {number}"))
+        watched.look(after=10)
+        assert watched.look(after=20) == 1
+    assert not watched.source.findings.counts
 
 
 def test_a_finding_ends_with_its_file(watched: Watched) -> None:

@@ -11,9 +11,11 @@ from adapters.devices.scanner import copies
 from adapters.devices.scanner.copies import REFUSED, TAKEN
 from adapters.devices.scanner.source import ScannerSource
 from hub.exchange.intake.accept import Intake
+from hub.file_checks import limits
 from hub.file_checks.verdicts import Rejected
 from hub.messages.invalid import InvalidMessage
 from hub.messages.payloads import DocumentScanned, PagesUnread, UnreadCause
+from hub.page_reading import child
 from hub.page_reading.documents import write_segments
 from hub.page_reading.reading import StackReader
 from hub.rules.papers import codes
@@ -183,6 +185,18 @@ def test_what_the_pages_share_does_not_fill_the_disk(tmp_path: Path) -> None:
     most = place.stat().st_size // 4
     with pytest.raises(Rejected, match="many times"):
         write_segments(place, [[0], [1]], {}, tmp_path, most=most)
+
+
+def test_a_stack_is_given_the_time_of_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By their count, before the first is unpacked."""
+    allowed: list[int] = []
+    monkeypatch.setattr(limits, "allow_pages", allowed.append)
+    monkeypatch.setattr(child, "limit_process", lambda **_limits: None)
+    place = drawn.write_pdf([coded(ONE), coded(TWO)], tmp_path / "stack.pdf")
+    assert child.main([str(place), "application/pdf", str(tmp_path)])["pages"] == 2
+    assert allowed == [2]
 
 
 def test_a_reader_that_does_not_end_is_ended(tmp_path: Path) -> None:

@@ -270,6 +270,42 @@ def test_nobody_takes_the_place_of_the_only_approver_by_mouse(
     assert kept(sqlite_store, "an") != before
 
 
+@pytest.mark.parametrize("way", ["add", "change"])
+def test_the_first_approver_is_not_made_by_mouse(
+    manager: BrowserSession, sqlite_store: Store, way: str
+) -> None:
+    """Nobody could confirm that account, so who made it would be both persons of a proposal."""
+    add_user(sqlite_store, "giang", role=UserRole.DEPUTY, now=now())
+    name = {"add": "hoa", "change": "dung"}[way]
+
+    def sent() -> tuple[int, str]:
+        if way == "add":
+            form = forms_of(manager.get("/accounts"))["accounts"]
+            typed = {"account": name, "full_name": "Lê Thị Hoa", "role": "head", "language": "vi"}
+        else:
+            form = forms_of(manager.get("/accounts/dung"))["change"]
+            typed = {"role": "head"}
+        answer = manager.post(form.path, form.filled(reason="x", **typed))
+        return answer.status_code, answer.text
+
+    def approves() -> bool:
+        with sqlite_store.read() as tx:
+            account = accounts.named(tx, name)
+        return account is not None and account.user.role is UserRole.HEAD
+
+    with sqlite_store.write() as tx:
+        accounts.introduce(tx, "giang", by="binh")
+    status, page = sent()
+    assert status == 409
+    assert f"hub users {way} {name} --role head" in unescape(page)
+    assert not approves()
+    with sqlite_store.write() as tx:
+        accounts.introduce(tx, "giang", by="")
+    assert sent()[0] in (200, 303)
+    assert approves()
+    assert kept(sqlite_store, name).introduced_by == "binh"
+
+
 def test_an_approver_confirms_another_one_in_the_inbox(
     manager: BrowserSession, sqlite_store: Store, look: Look
 ) -> None:

@@ -180,8 +180,8 @@ def test_what_was_taken_from_an_account_opens_it_no_more(ward: Ward, gone: str) 
     else:
         access.unlink(ward.store, "binh", by=ward.by())
     if gone == "other provider":
-        other = {"issuer": "https://other.example", "subject": "binh@ward"}
-        access.link(ward.store, "binh", **other, own="an", by=ward.by())
+        issuer, subject = "https://other.example", "binh@ward"
+        access.link(ward.store, "binh", issuer=issuer, subject=subject, own="an", by=ward.by())
     answer = ward.come_back(query)
     assert answer.status_code == 403
     assert SESSION not in ward.browser.cookies
