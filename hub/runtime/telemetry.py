@@ -31,6 +31,8 @@ class Event(StrEnum):
     DEVICE_LOST = "device_lost"
     DEVICE_BACK = "device_back"
     DEVICE_STATE = "device_state"
+    PRINT_ENDED = "print_ended"
+    PRINT_REPORT_REFUSED = "print_report_refused"
     EDGE_GAP = "edge_gap"
     EDGE_COPIED = "edge_copied"
     SCAN_UNFINISHED = "scan_unfinished"

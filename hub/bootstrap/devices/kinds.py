@@ -88,7 +88,7 @@ def device_settings(settings: Settings) -> list[DeviceSettings]:
 
 def _hosted(it: DeviceSettings, settings: Settings, store: Store | None) -> Device:
     """Return a printer that an agent hosts."""
-    from hub.operations.edge.hosting import HostedPrinter
+    from hub.operations.edge.hosted_printers import HostedPrinter
 
     def opened() -> AbstractContextManager[Store]:
         return nullcontext(store) if store is not None else closing(open_store(settings))

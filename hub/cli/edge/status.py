@@ -25,7 +25,7 @@ ANSWERS = {
         "used_bytes",
         "budget_bytes",
         "numbers",
-        "prints",
+        "papers",
     )
 }
 
@@ -59,7 +59,7 @@ def _show(spool: Spool, agent: str) -> bool:
         used_bytes=state.room.used,
         budget_bytes=state.room.budget,
         numbers=numbers,
-        prints=papers,
+        papers=papers,
     )
     print_line(
         text(

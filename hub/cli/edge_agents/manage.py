@@ -1,6 +1,7 @@
 """`hub edge-agents`: add a workstation's agent, revoke it, list all, accept what was lost."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from hub.operations.clients.issuing import NotDone
 from hub.operations.edge import enrolling
 from hub.operations.signed_by import SignedBy
 from hub.rules.clients.client import NotAClient
+from hub.runtime.clock import utc_now
 from hub.store.edge import agents
 from hub.store.edge.agents import KeptAgent
 from hub.texts import text
@@ -34,14 +36,14 @@ def list_agents() -> None:
     """List the agents and what each said last."""
     with opened() as store, store.read() as tx:
         known = agents.all_of(tx)
-    show(AGENTS, [_row(it) for it in known], empty=text("edge.none"))
+    now = utc_now()
+    show(AGENTS, [_row(it, now) for it in known], empty=text("edge.none"))
 
 
-def _row(it: KeptAgent) -> tuple[object, ...]:
-    state = "revoked" if it.revoked_at else "enrolled" if it.enrolled_at else "added"
+def _row(it: KeptAgent, now: datetime) -> tuple[object, ...]:
     report = it.report
     cells = (report.waiting, report.room_days, report.version) if report else ("", "", "")
-    return (it.id, it.agency, state, it.heard_at, *cells)
+    return (it.id, it.agency, it.state_at(now), it.heard_at, *cells)
 
 
 @app.command("add")

@@ -11,7 +11,6 @@ from hub.console.frame.visitor import Who, demand
 from hub.console.parts import Parts
 from hub.operations.edge.enrolling import Code, version_of
 from hub.rules.devices.health import DeviceFinding
-from hub.rules.edge.protocol import SILENT_AFTER
 from hub.rules.users.rights import Right
 from hub.rules.users.visitor import Visitor
 from hub.store.devices import states
@@ -85,13 +84,7 @@ def all_agents(
 def _shown(
     it: KeptAgent, version: str, findings: tuple[DeviceFinding, ...], *, now: datetime
 ) -> ShownAgent:
-    silent = it.heard_at is None or now - it.heard_at > SILENT_AFTER
-    if it.revoked_at is not None:
-        state = "revoked"
-    elif it.enrolled_at is None:
-        state = "added"
-    else:
-        state = "silent" if silent else "enrolled"
+    state = it.state_at(now)
     reported = {each.name for each in it.report.devices} if it.report else set[str]()
     new = () if it.devices is None else tuple(sorted(reported - it.devices))
     skew = timedelta(milliseconds=-it.report.skew_ms if it.report else 0)

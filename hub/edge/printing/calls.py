@@ -2,8 +2,6 @@
 
 import hashlib
 
-import structlog
-
 from hub.edge.line import AgentRefused, CallRefused, HubLine
 from hub.edge.printing.jobs import LocalPrint, PrintJobs, PrintStep
 from hub.edge.printing.work import PrintWork, one_line
@@ -11,8 +9,8 @@ from hub.edge.sending.roles import CallingRole, LineState
 from hub.rules.edge import protocol
 from hub.rules.edge.print_jobs import JobState
 from hub.rules.edge.protocol import PrintOffer, PrintReport, PrintReported, PrintWanted
+from hub.runtime.telemetry import Event, log
 
-log = structlog.get_logger()
 _NO_SUCH_CALL = 404
 
 
@@ -70,7 +68,7 @@ class PrintCalls(CallingRole):
                 if refused.status == _NO_SUCH_CALL:
                     raise
                 # It would be refused again. The hub asks a person when the lease has ended.
-                log.error("device_state", state=report.state.value, codes=str(refused))
+                log.error(Event.PRINT_REPORT_REFUSED, job=report.job, detail=str(refused))
             self.jobs.reported(report)
 
     def _fetch(self, it: LocalPrint) -> None:

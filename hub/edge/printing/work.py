@@ -8,8 +8,6 @@ import time
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
 from hub.edge.printing.jobs import LocalPrint, PrintJobs, PrintStep
 from hub.edge.printing.printers import LocalPrinters
 from hub.ports import Receipt
@@ -22,8 +20,8 @@ from hub.rules.failures.errors import (
     PermanentFailure,
 )
 from hub.runtime.role import Role, Wakeup
+from hub.runtime.telemetry import Event, log
 
-log = structlog.get_logger()
 QUERIED_AFTER: Final = timedelta(seconds=10)
 """How long after an unknown end a printer is asked first, and the pause between two questions."""
 SHOWN_WITHIN: Final = timedelta(seconds=40)
@@ -148,7 +146,7 @@ class PrintWork(Role):
         detail: str = "",
     ) -> None:
         report = _report(it, state, failure, detail)
-        log.warning("device_state", device=it.job.printer, state=state, codes=report.code)
+        log.warning(Event.PRINT_ENDED, device=it.job.printer, state=state, codes=report.code)
         self.jobs.end(report, PrintStep.FETCHED, PrintStep.BEGUN, PrintStep.DOUBTFUL)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from hub.exchange.intake.accept import Intake
-from hub.gateway.edge import copied, saying
+from hub.gateway.edge import allowed_messages, copied
 from hub.messages.envelope import Message
 from hub.messages.invalid import InvalidMessage
 from hub.rules.edge import copies
@@ -43,9 +43,9 @@ class EdgeEvents:
         for event in batch.events:
             message = None
             try:
-                message = saying.message_of(agent, event)
+                message = allowed_messages.message_of(agent, event)
                 is_reused = copied.is_reused(event, message, known)
-                if is_reused or saying.is_of_agency(message):
+                if is_reused or allowed_messages.is_of_agency(message):
                     await asyncio.to_thread(self._check, agent, message, is_reused=is_reused)
             except InvalidMessage as refusal:
                 results += await self._accept_all(together)
@@ -91,8 +91,8 @@ class EdgeEvents:
         with self.intake.store.read() as tx:
             if is_reused:
                 copied.check_known(tx, message)
-            if saying.is_of_agency(message):
-                saying.check_agency(tx, agent, message)
+            if allowed_messages.is_of_agency(message):
+                allowed_messages.check_agency(tx, agent, message)
 
     def _keep_proofs(self, agent: str, found: Sequence[CopyProof]) -> None:
         with self.intake.store.write() as tx:

@@ -18,7 +18,7 @@ from typing import Final
 from hub.messages import catalog
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
-from hub.operations.edge import hosting
+from hub.operations.edge import hosted_printers
 from hub.ports import Absent, Clock, Doubt, Question, Receipt, Request, Unclear
 from hub.ports.printing.paper_requests import RequestedPaper, request_for
 from hub.ports.printing.waits import PrinterWaits
@@ -97,7 +97,7 @@ class AgentPrinters:
         """Have it printed once; raises only the failures of rules.errors."""
         printer = request.body.printer
         with self._store.read() as tx:
-            why = hosting.what_stops(tx, self.agents[printer], printer, now=self._clock())
+            why = hosted_printers.what_stops(tx, self.agents[printer], printer, now=self._clock())
         if why:
             raise self._waits.not_ready(printer, why)
         return self._outcome(self._taken(self._offer(request, not_after)))

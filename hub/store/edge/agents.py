@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from hub.rules.edge import copies
 from hub.rules.edge.copies import CopyProof
-from hub.rules.edge.protocol import EdgeHeartbeat
+from hub.rules.edge.protocol import SILENT_AFTER, EdgeHeartbeat
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.edge import edge_agents
 
@@ -43,6 +43,15 @@ class KeptAgent:
     """Agents whose spool it took over, with the reception numbers that they held."""
     copied: tuple[CopyProof, ...]
     """What proves that another machine speaks as this agent."""
+
+    def state_at(self, now: datetime) -> str:
+        """Return `added`, `enrolled`, `silent` (enrolled, and not heard lately) or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.enrolled_at is None:
+            return "added"
+        is_heard = self.heard_at is not None and now - self.heard_at <= SILENT_AFTER
+        return "enrolled" if is_heard else "silent"
 
 
 def add(tx: Tx, id: str, *, agency: str, digest: str, until: datetime, now: datetime) -> None:

@@ -13,7 +13,7 @@ from hub.edge.line import AgentRefused, HttpReply, HubAway
 from hub.edge.printing import work as printing
 from hub.edge.printing.jobs import PrintStep
 from hub.operations.edge import enrolling
-from hub.operations.edge.hosting import HostedPrinter
+from hub.operations.edge.hosted_printers import HostedPrinter
 from hub.ports import Absent, Receipt, Unclear
 from hub.rules.edge import protocol
 from hub.rules.edge.print_jobs import LEASE, JobState
