@@ -27,7 +27,7 @@ from hub.store.messages.blobs import BlobStore
 from tests.support.gateway.client_gateway import Gateway
 from tests.support.gateway.edge_agent import EdgeAgent, enrolled
 
-PATIENT, IMPATIENT = timedelta(seconds=20), timedelta(seconds=0.3)
+PATIENT, IMPATIENT = timedelta(seconds=20), timedelta(seconds=1)
 """How long the hub waits for an outcome: longer than a loaded machine needs, or not at all."""
 AGENT, PRINTER = "quay-2", "may-in"
 PDF = b"%PDF-1.4 a paper\n%%EOF\n"
