@@ -16,7 +16,7 @@ from hub.bootstrap.build import build
 from hub.bootstrap.hub import Hub
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
-from hub.operations.edge import enrolling, hosting
+from hub.operations.edge import enrolling
 from hub.ports.printing.waits import FIRST_WAIT
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime.clock import utc_now
@@ -112,7 +112,7 @@ class Ward:
 
     def _reached(self) -> bool:
         with self.hub.store.read() as tx:
-            return hosting.finding(tx, AGENT, PRINTER, now=utc_now()) is None
+            return hosted_printers.finding(tx, AGENT, PRINTER, now=utc_now()) is None
 
     def _edge(self, *words: str) -> "subprocess.Popen[bytes]":
         hub = (sys.executable, "-c", "import hub.cli; hub.cli.main()", "edge", *words)
