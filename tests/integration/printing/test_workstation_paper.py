@@ -16,7 +16,7 @@ from hub.bootstrap.build import build
 from hub.bootstrap.hub import Hub
 from hub.drill.sandbox import loopback
 from hub.messages import catalog
-from hub.operations.edge import enrolling
+from hub.operations.edge import enrolling, hosted_printers
 from hub.ports.printing.waits import FIRST_WAIT
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.runtime.clock import utc_now
