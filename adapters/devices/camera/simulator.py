@@ -7,7 +7,6 @@ once. Its answers are made from the WSDLs of ONVIF by hand; no camera of the mar
 import base64
 import hashlib
 import socketserver
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +16,7 @@ from urllib.request import parse_http_list, parse_keqv_list
 from lxml import etree
 
 from adapters.devices.camera.onvif import DEVICE, MEDIA, SCHEMA, SOAP
+from adapters.simulation.server_threads import ServerThreads
 from adapters.wire.ws_security import WSSE, WSU
 
 USER, PASSWORD = "phuong", "mat-khau-camera"
@@ -58,20 +58,11 @@ class SimulatedCamera:
         self._nonces: set[str] = set()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _http_of(self))
         self._rtsp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _rtsp_of(self))
-        self._threads = [
-            threading.Thread(target=it.serve_forever, args=(0.05,))
-            for it in (self._http, self._rtsp)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._served = ServerThreads(self._http, self._rtsp)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for server in (self._http, self._rtsp):
-            server.shutdown()
-            server.server_close()
-        for thread in self._threads:
-            thread.join()
+        self._served.stop()
 
     @property
     def url(self) -> str:

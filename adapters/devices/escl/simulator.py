@@ -13,6 +13,7 @@ from typing import Final
 from lxml import etree
 
 from adapters.devices.escl.documents import JPEG, PWG, SCAN
+from adapters.simulation.server_threads import ServerThreads
 
 _CAPS: Final = """
 <scan:MinWidth>16</scan:MinWidth><scan:MaxWidth>2550</scan:MaxWidth>
@@ -80,14 +81,11 @@ class SimulatedScanner:
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        self._served = ServerThreads(self._server)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._served.stop()
 
     @property
     def url(self) -> str:

@@ -5,7 +5,6 @@ gets no answer, as with real photocopiers. The tests ask snmpd and this agent th
 """
 
 import socketserver
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -16,6 +15,7 @@ from pysnmp.proto import api
 
 from adapters.devices.photocopier.printer_mib import Oid
 from adapters.devices.photocopier.simulator import Rows
+from adapters.simulation.server_threads import ServerThreads
 
 _V2C: Final = api.PROTOCOL_MODULES[api.SNMP_VERSION_2C]
 _MOST_ROWS: Final = 50
@@ -31,14 +31,11 @@ class SnmpAgent:
 
     def __enter__(self) -> Self:
         self._server = socketserver.UDPServer(("127.0.0.1", 0), _handler_of(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        self._served = ServerThreads(self._server)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._served.stop()
 
     @property
     def address(self) -> str:
