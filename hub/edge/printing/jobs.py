@@ -162,13 +162,11 @@ class PrintJobs:
 
     def open_ids(self) -> list[int]:
         """Return the hub's ids of the papers whose end the hub does not know."""
-        marks = ", ".join("?" * len(_OPEN))
-        rows = self._database.all(f"SELECT job FROM prints WHERE state IN ({marks})", *_OPEN)  # noqa: S608 - marks only
-        return [msgspec.json.decode(row["job"], type=PrintJob).id for row in rows]
+        return [msgspec.json.decode(job, type=PrintJob).id for job in self._jobs_at(_OPEN)]
 
     def is_busy(self) -> bool:
         """Tell whether a paper is under way here: another one is not asked for."""
-        return any(self.at(step) for step in _UNDER_WAY)
+        return bool(self._jobs_at(_UNDER_WAY))
 
     def unreported(self) -> list[PrintReport]:
         """Return what the hub has not been told."""
@@ -191,6 +189,11 @@ class PrintJobs:
                 "DELETE FROM prints WHERE told = 1 AND state = ? AND since < ?",
                 (PrintStep.ENDED, time.time() - KEPT.total_seconds()),
             )
+
+    def _jobs_at(self, steps: tuple[PrintStep, ...]) -> list[bytes]:
+        marks = ", ".join("?" * len(steps))
+        rows = self._database.all(f"SELECT job FROM prints WHERE state IN ({marks})", *steps)  # noqa: S608 - marks only
+        return [row["job"] for row in rows]
 
     def _move(
         self,

@@ -9,6 +9,7 @@ import sqlite3
 
 import msgspec
 
+from hub.edge.spool.appending import next_sequence
 from hub.edge.spool.database import SpoolDatabase
 from hub.messages.envelope import Message, encode
 from hub.rules.edge.copies import CODE
@@ -39,16 +40,6 @@ def adopt(database: SpoolDatabase, agent: str, id: str) -> int:
     if is_new:
         database.id = id
     return len(rows)
-
-
-def next_sequence(tx: sqlite3.Connection, device: str) -> int:
-    """Return the next number of a device, which no other event gets."""
-    tx.execute(
-        "INSERT INTO sequences VALUES (?, 1) ON CONFLICT (device) DO UPDATE SET last = last + 1",
-        (device,),
-    )
-    found = tx.execute("SELECT last FROM sequences WHERE device = ?", (device,)).fetchone()
-    return int(found[0])
 
 
 def _readdress(tx: sqlite3.Connection, row: sqlite3.Row, agent: str) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from hub.edge.spool.adopting import next_sequence
+from hub.edge.spool.appending import NewEvent, append
 from hub.edge.spool.spool import Spool
 from hub.messages.envelope import Message
 
@@ -26,6 +26,8 @@ class RefusedEvent:
     type: str
     number: str
     """The dossier's, "" for none."""
+    message: str
+    """Its message's id."""
     why: str
     since: datetime
     """When it came into the spool."""
@@ -61,6 +63,7 @@ def listing(spool: Spool) -> list[RefusedEvent]:
                 device=row["device"],
                 type=message.type,
                 number=message.key,
+                message=message.id,
                 why=row["refusal"],
                 since=datetime.fromtimestamp(row["spooled_at"], UTC),
             )
@@ -79,19 +82,9 @@ def resend(spool: Spool, id: int) -> None:
         files = tx.execute("SELECT sha256 FROM event_files WHERE place = ?", (id,)).fetchall()
         tx.execute("DELETE FROM event_files WHERE place = ?", (id,))
         tx.execute("DELETE FROM events WHERE place = ?", (id,))
-        place = tx.execute(
-            "INSERT INTO events (message_id, device, sequence, body, spooled_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (
-                row["message_id"],
-                row["device"],
-                next_sequence(tx, row["device"]),
-                row["body"],
-                row["spooled_at"],
-            ),
-        ).lastrowid
+        event = NewEvent(row["message_id"], row["device"], row["body"], row["spooled_at"])
+        append(tx, event, [file["sha256"] for file in files])
         for file in files:
-            tx.execute("INSERT INTO event_files VALUES (?, ?)", (place, file["sha256"]))
             # What was refused may have been the file: it is uploaded anew.
             tx.execute(
                 "UPDATE files SET stored_sha256 = '', upload = '' WHERE sha256 = ?",
@@ -107,7 +100,6 @@ def discard(spool: Spool, id: int, *, reason: str, by: str, now: datetime) -> No
     event = next((it for it in listing(spool) if it.id == id), None)
     if event is None:
         raise NotRefused(str(id))
-    message = spool.database.all("SELECT message_id FROM events WHERE place = ?", id)
     line = DiscardedEvent(
         at=now,
         by=by,
@@ -115,7 +107,7 @@ def discard(spool: Spool, id: int, *, reason: str, by: str, now: datetime) -> No
         device=event.device,
         type=event.type,
         number=event.number,
-        message=message[0]["message_id"],
+        message=event.message,
         why=event.why,
         since=event.since,
     )

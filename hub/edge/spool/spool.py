@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from hub.edge.spool.adopting import next_sequence
+from hub.edge.spool.appending import NewEvent, append
 from hub.edge.spool.database import SpoolDatabase
 from hub.edge.spool.files import SpoolFiles
 from hub.messages.envelope import Attachment, Message, encode
@@ -101,16 +101,11 @@ class Spool:
         body = encode(message)
         if not self.room().accepts(len(body)):
             raise SpoolFull(f"the spool's budget of {self.budget} bytes is used up")
-        sequence = next_sequence(tx, message.source)
-        place = tx.execute(
-            "INSERT INTO events (message_id, device, sequence, body, spooled_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (message.id, message.source, sequence, body, time.time()),
-        ).lastrowid
-        for sha256 in {file.sha256 for file in message.attachments}:
+        files = {file.sha256 for file in message.attachments}
+        for sha256 in files:
             if tx.execute("SELECT 1 FROM files WHERE sha256 = ?", (sha256,)).fetchone() is None:
                 raise OSError("the file of this event is not in the spool any more")
-            tx.execute("INSERT INTO event_files VALUES (?, ?)", (place, sha256))
+        append(tx, NewEvent(message.id, message.source, body, time.time()), files)
         self._spooled += len(body)
         return Accepted(message.id)
 
