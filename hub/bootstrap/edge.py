@@ -115,7 +115,7 @@ class WorkstationPrinters:
         self.names = tuple(addresses)
         self._begin: Callable[[], None] = lambda: None
         self._printers = PaperPrinters(
-            addresses, read_file=jobs.document, before_print=lambda _request: self._begin()
+            addresses, read_file=jobs.document, before_print=lambda: self._begin()
         )
 
     def send(self, job: PrintJob, begin: Callable[[], None]) -> Receipt:

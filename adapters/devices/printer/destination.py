@@ -71,7 +71,7 @@ class PaperPrinters:
         limits: Limits = LIMITS,
         followed: timedelta = FOLLOWED,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        before_print: Callable[[Request], None] = lambda _request: None,
+        before_print: Callable[[], None] = lambda: None,
     ) -> None:
         """`printers` by the names of the devices' file; `read_file` returns a stored file by its
         sha256 and raises OSError or InvalidMessage for one that is not there. `before_print` is
@@ -105,7 +105,7 @@ class PaperPrinters:
         paper: RequestedPaper = request.body
         document = self._document(paper)
         printer = self._ready(paper.printer)
-        self._before_print(request)
+        self._before_print()
         begun = _begin(printer, request, document, not_after)
         return self._follow(printer, paper.printer, begun)
 
