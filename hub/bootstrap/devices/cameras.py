@@ -11,12 +11,6 @@ if TYPE_CHECKING:
     from adapters.devices.camera.health import Camera
 
 
-def make_camera(settings: Settings, name: str) -> "Camera | None":
-    """Return the camera of a name, None without one. Raises SettingsError."""
-    found = (it for it in devices_of_settings(settings) if (it.kind, it.name) == (CAMERA, name))
-    return next((camera_of(it) for it in found), None)
-
-
 def make_snapshots(settings: Settings) -> Snapshots:
     """Return what takes pictures of the cameras. Raises SettingsError."""
     known = {it.name: it for it in devices_of_settings(settings) if it.kind == CAMERA}
