@@ -9,7 +9,7 @@ who could, and needs nobody: that account is made at the server.
 from collections.abc import Sequence
 
 from hub.operations.signed_by import SignedBy
-from hub.operations.users.only_approver import confirmed_approvers
+from hub.operations.users.only_approver import confirmed_approvers, may_approve
 from hub.operations.users.refused import UserNotDone
 from hub.rules.users.rights import Right
 from hub.rules.users.user import User
@@ -99,5 +99,4 @@ def account_state(account: UserAccount) -> Text:
 
 def waits_for_confirmation(account: UserAccount) -> bool:
     """Tell whether an account that may approve has to be confirmed first."""
-    is_there = account.retired_at is None and Right.APPROVE in account.user.rights
-    return is_there and bool(account.introduced_by)
+    return may_approve(account) and bool(account.introduced_by)

@@ -37,9 +37,10 @@ def refuse_the_first_approver(tx: Tx, user: User) -> None:
 
 def confirmed_approvers(tx: Tx) -> set[str]:
     """Return the accounts that approve and wait for no confirmation, locked ones included."""
-    return {it.user.name for it in accounts.all_of(tx) if _approves(it)}
+    found = accounts.all_of(tx)
+    return {it.user.name for it in found if may_approve(it) and not it.introduced_by}
 
 
-def _approves(account: UserAccount) -> bool:
-    is_there = account.retired_at is None and Right.APPROVE in account.user.rights
-    return is_there and not account.introduced_by
+def may_approve(account: UserAccount) -> bool:
+    """Tell whether an account is in use and has the right to approve, confirmed or not."""
+    return account.retired_at is None and Right.APPROVE in account.user.rights
