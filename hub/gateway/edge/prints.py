@@ -48,9 +48,11 @@ class EdgePrints:
         now, printers = self.clock(), wanted.printers
         with self.store.read() as tx:
             renewable = print_jobs.renewable(tx, agent, wanted.holding, now=now)
-            used = print_jobs.is_used(tx, agent, wanted.token, now=now)
-            may = printers and not used
-            claims = may and print_jobs.may_claim(tx, agent, wanted.token, printers, now=now)
+            known = print_jobs.claimed(tx, agent, wanted.token)
+            used = known is not None and not known.is_given(now)
+            claims = bool(printers) and (
+                not used if known else print_jobs.is_offered(tx, agent, printers, now=now)
+            )
         job = None
         if renewable or claims:
             with self.store.write() as tx:

@@ -8,7 +8,6 @@ from datetime import datetime
 from hub.ports import Clock
 from hub.rules.devices.health import DeviceFinding
 from hub.rules.devices.reading import PRINTER
-from hub.rules.edge.protocol import SILENT_AFTER
 from hub.store.devices import states
 from hub.store.edge import agents
 from hub.store.engine.store import Store, Tx
@@ -17,10 +16,11 @@ from hub.store.engine.store import Store, Tx
 def finding(tx: Tx, agent: str, printer: str, *, now: datetime) -> DeviceFinding | None:
     """Return why a printer cannot be reached by its agent, None where it can."""
     known = agents.find(tx, agent)
-    if known is None or known.enrolled_at is None or known.revoked_at is not None:
-        how = "revoked" if known is not None and known.revoked_at is not None else "not enrolled"
+    state = "added" if known is None else known.state_at(now)
+    if known is None or state in ("added", "revoked"):
+        how = "revoked" if state == "revoked" else "not enrolled"
         return DeviceFinding("printer_agent_gone", f"{agent}: {how}")
-    if known.heard_at is None or now - known.heard_at > SILENT_AFTER:
+    if state == "silent":
         shown = "never" if known.heard_at is None else f"{known.heard_at:%Y-%m-%d %H:%M} UTC"
         return DeviceFinding("printer_agent_silent", f"{agent}: {shown}")
     device = states.find(tx, f"{agent}.{printer}")

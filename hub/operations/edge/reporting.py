@@ -14,6 +14,7 @@ from hub.rules.edge import copies, sequence
 from hub.rules.edge.protocol import AGENT_ITSELF, EdgeFinding, EdgeHeartbeat
 from hub.store.devices import states
 from hub.store.edge import agents, sequences
+from hub.store.edge.agents import KeptAgent
 from hub.store.engine.store import Tx
 from hub.texts import both
 
@@ -26,8 +27,9 @@ def heartbeat(tx: Tx, agent: str, report: EdgeHeartbeat, *, now: datetime) -> No
     if report.oldest_at is not None and report.oldest_at > now:
         report = structs.replace(report, oldest_at=now)  # a wrong clock; its skew tells that
     agents.heard(tx, agent, report, now=now)
-    enrolled = _enrolled(tx, agent, report)
-    found = list(_of_agent(tx, agent, report))
+    known = agents.find(tx, agent)
+    enrolled = _enrolled(tx, agent, known, report)
+    found = list(_of_agent(tx, agent, known, report))
     if new := sorted({it.name for it in report.devices} - enrolled):
         found.append(DeviceFinding("agent_device_new", ", ".join(new)[:200]))
     states.keep(tx, agent, kind=AGENT_ITSELF, place=_summary(report), findings=found, now=now)
@@ -44,12 +46,11 @@ def heartbeat(tx: Tx, agent: str, report: EdgeHeartbeat, *, now: datetime) -> No
         )
 
 
-def _enrolled(tx: Tx, agent: str, report: EdgeHeartbeat) -> frozenset[str]:
+def _enrolled(tx: Tx, agent: str, known: KeptAgent | None, report: EdgeHeartbeat) -> frozenset[str]:
     """Return the devices that an agent may have.
 
     One that was enrolled without naming any has those of its first report.
     """
-    known = agents.find(tx, agent)
     if known is not None and known.devices is not None:
         return known.devices
     first = frozenset(it.name for it in report.devices)
@@ -64,20 +65,21 @@ def _summary(report: EdgeHeartbeat) -> str:
     return both("edge.summary", waiting=report.waiting, days=days).stored()
 
 
-def _of_agent(tx: Tx, agent: str, report: EdgeHeartbeat) -> Iterator[DeviceFinding]:
+def _of_agent(
+    tx: Tx, agent: str, known: KeptAgent | None, report: EdgeHeartbeat
+) -> Iterator[DeviceFinding]:
     yield from (_finding(it) for it in report.findings)
     skew = timedelta(milliseconds=report.skew_ms)
     if abs(skew) >= CLOCK_WRONG_FROM:
         yield DeviceFinding("agent_clock_wrong", f"{-skew / timedelta(seconds=1):+.0f} s")
     if report.refused:
         yield DeviceFinding("agent_events_refused", str(report.refused))
-    kept = agents.find(tx, agent)
-    if kept is not None and kept.copied:
-        yield DeviceFinding(copies.CODE, copies.described(kept.copied))
-    known = sequences.of_agent(tx, agent)
-    if others := {it.spool for it in known} - {report.spool}:
+    if known is not None and known.copied:
+        yield DeviceFinding(copies.CODE, copies.described(known.copied))
+    kept = sequences.of_agent(tx, agent)
+    if others := {it.spool for it in kept} - {report.spool}:
         yield DeviceFinding("agent_spool_replaced", ", ".join(sorted(it[:8] for it in others)))
-    for it in known:
+    for it in kept:
         if it.progress.missing:
             shown = sequence.described(it.progress)
             yield DeviceFinding("agent_gap", f"{it.device}: {shown}"[:200])

@@ -75,17 +75,16 @@ def latest(tx: Tx, message_id: str) -> KeptJob | None:
     return _one(tx, table.c.message_id == message_id)
 
 
-def is_used(tx: Tx, agent: str, token: str, *, now: datetime) -> bool:
-    """Tell whether a token took a job that is not given again: it will never bring another one."""
-    known = _one(tx, _claimed_by(agent, token))
-    return known is not None and not known.is_given(now)
+def claimed(tx: Tx, agent: str, token: str) -> KeptJob | None:
+    """Return the job that a token took, None where it took none yet.
+
+    A token whose job is not given again is used: it will never bring another one.
+    """
+    return _one(tx, _claimed_by(agent, token))
 
 
-def may_claim(tx: Tx, agent: str, token: str, printers: Collection[str], *, now: datetime) -> bool:
-    """Tell whether `claim` would bring anything."""
-    again = sa.select(table.c.id).where(_claimed_by(agent, token)).limit(1)
-    if tx.execute(again).first() is not None:
-        return True
+def is_offered(tx: Tx, agent: str, printers: Collection[str], *, now: datetime) -> bool:
+    """Tell whether there is a job that a fresh token would take."""
     return tx.execute(_open_offers(agent, printers, now).limit(1)).first() is not None
 
 

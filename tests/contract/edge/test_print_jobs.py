@@ -37,7 +37,8 @@ def claim(store: Store, token: str, *, agent: str = "quay-2", later: int = 1) ->
     """Have an agent take what is offered."""
     at = NOW + timedelta(seconds=later)
     with store.read() as tx:
-        may = print_jobs.may_claim(tx, agent, token, ["may-in"], now=at)
+        has = print_jobs.claimed(tx, agent, token)
+        may = has is not None or print_jobs.is_offered(tx, agent, ["may-in"], now=at)
     with store.write() as tx:
         taken = print_jobs.claim(tx, agent, token, ["may-in"], now=at)
     assert taken is None or may
@@ -47,7 +48,8 @@ def claim(store: Store, token: str, *, agent: str = "quay-2", later: int = 1) ->
 def used(store: Store, token: str, *, agent: str = "quay-2", later: int) -> bool:
     """Tell whether a token brings nothing any more."""
     with store.read() as tx:
-        return print_jobs.is_used(tx, agent, token, now=NOW + timedelta(seconds=later))
+        known = print_jobs.claimed(tx, agent, token)
+    return known is not None and not known.is_given(NOW + timedelta(seconds=later))
 
 
 def report(
