@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import msgspec
 import typer
 
 from hub.bootstrap.edge import DeviceNotHere, devices_of, make_line, open_spool
-from hub.cli.edge.place import Directory, default_directory, unusable
+from hub.cli.edge.place import Directory, default_directory, opened_spool, unusable
 from hub.cli.output.answer import done, print_line, put, refuse
 from hub.edge.credential import Credential, NotEnrolled, load, save
 from hub.edge.line import AgentRefused, CallRefused, HubAway
@@ -87,23 +88,14 @@ def _former(place: Path) -> Credential | None:
         known = load(place)
     except NotEnrolled:
         return None
-    spool = open_spool(place, known)
-    try:
+    with closing(open_spool(place, known)) as spool:
         return msgspec.structs.replace(known, spool=spool.id)
-    finally:
-        spool.close()
 
 
 def _take_over(place: Path, credential: Credential) -> None:
     """Readdress what waits to the new agent; where this fails, the next command does it."""
-    try:
-        spool = open_spool(place, credential)
-    except (SpoolUnusable, sqlite3.Error, OSError) as error:
-        raise unusable(error) from None
-    try:
+    with opened_spool(place, credential) as spool:
         state = spool.state()
-    finally:
-        spool.close()
     if state.waiting or state.refused:
         print_line(text("edge.taken_over", agent=credential.agent, count=state.waiting))
     if state.refused:

@@ -1,6 +1,5 @@
 """`hub edge receive`: take a dossier in with a reserved number while the line is cut."""
 
-import sqlite3
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +8,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from hub.bootstrap.edge import open_spool
-from hub.cli.edge.place import Directory, enrolled, unusable
+from hub.cli.edge.place import Directory, enrolled, opened_spool, unusable
 from hub.cli.edge.reception_form import FormLeft, fill
 from hub.cli.output.answer import done, put, refuse
 from hub.edge.credential import is_moved
 from hub.edge.numbers import NoNumber
 from hub.edge.receiving import receive as receive_form
-from hub.edge.spool.database import SpoolUnusable
 from hub.edge.spool.spool import SpoolFull
 from hub.messages.envelope import MAX_BYTES
 from hub.messages.invalid import InvalidMessage
@@ -40,13 +37,10 @@ def receive(
         refuse(text("edge.moved", directory=place))
         raise typer.Exit(1)
     try:
-        spool = open_spool(place, credential)
-    except (SpoolUnusable, sqlite3.Error, OSError) as error:
-        raise unusable(error) from None
-    try:
-        now = datetime.now(UTC)
-        body = _typed(now) if form is None else _body(form)
-        number = receive_form(spool, credential.agent, body, now=now)
+        with opened_spool(place, credential) as spool:
+            now = datetime.now(UTC)
+            body = _typed(now) if form is None else _body(form)
+            number = receive_form(spool, credential.agent, body, now=now)
     except FormLeft:
         refuse(text("reception.left"))
         raise typer.Exit(1) from None
@@ -61,8 +55,6 @@ def receive(
         raise typer.Exit(1) from None
     except OSError as error:
         raise unusable(error) from None
-    finally:
-        spool.close()
     put(number=number)
     done(text("edge.received", number=number))
 

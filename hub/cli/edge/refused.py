@@ -1,7 +1,6 @@
 """`hub edge refused`, `resend`, `discard`: events of this workstation that the hub refused."""
 
 import getpass
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,12 +8,10 @@ from typing import Annotated
 
 import typer
 
-from hub.bootstrap.edge import open_spool
-from hub.cli.edge.place import Directory, enrolled, unusable
+from hub.cli.edge.place import Directory, enrolled, opened_spool, unusable
 from hub.cli.output.answer import done, put, refuse, show
 from hub.cli.output.listing import listing
 from hub.edge.spool import refused as events
-from hub.edge.spool.database import SpoolUnusable
 from hub.edge.spool.refused import NotRefused
 from hub.edge.spool.spool import Spool
 from hub.rules.actors import NotNamed, signed
@@ -82,17 +79,11 @@ def _user() -> str:
 
 @contextmanager
 def _spool(directory: Directory) -> Iterator[Spool]:
-    place, credential = enrolled(directory)
-    try:
-        spool = open_spool(place, credential)
-    except (SpoolUnusable, sqlite3.Error, OSError) as error:
-        raise unusable(error) from None
-    try:
-        yield spool
-    except OSError as error:
-        raise unusable(error) from None
-    finally:
-        spool.close()
+    with opened_spool(*enrolled(directory)) as spool:
+        try:
+            yield spool
+        except OSError as error:
+            raise unusable(error) from None
 
 
 def _not_refused(id: int) -> typer.Exit:

@@ -1,16 +1,13 @@
 """`hub edge status`: what this workstation still has to send, and for how long its room lasts."""
 
-import sqlite3
 from datetime import UTC, datetime
 
 import typer
 
-from hub.bootstrap.edge import open_spool
-from hub.cli.edge.place import Directory, enrolled, unusable
+from hub.cli.edge.place import Directory, enrolled, opened_spool
 from hub.cli.output.answer import print_line, put
 from hub.edge.numbers import ReservedNumbers, ward_day
 from hub.edge.printing.jobs import PrintJobs
-from hub.edge.spool.database import SpoolUnusable
 from hub.edge.spool.spool import Spool
 from hub.messages.local_time import LOCAL
 from hub.texts import text
@@ -34,14 +31,8 @@ ANSWERS = {
 def status(directory: Directory = None) -> None:
     """Tell how the spool is; ends with code 1 where a person has something to do."""
     place, credential = enrolled(directory)
-    try:
-        spool = open_spool(place, credential)
-    except (SpoolUnusable, sqlite3.Error, OSError) as error:
-        raise unusable(error) from None
-    try:
+    with opened_spool(place, credential) as spool:
         healthy = _show(spool, credential.agent)
-    finally:
-        spool.close()
     raise typer.Exit(0 if healthy else 1)
 
 
