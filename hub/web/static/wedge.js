@@ -50,6 +50,12 @@ function restore(before) {
   setTimeout(() => before.element.removeEventListener("input", again), AGAIN);
 }
 
+/** Let the next key begin anew, with nothing close before it. */
+function forget() {
+  keys = "";
+  last = -Infinity;
+}
+
 function announce(text, at) {
   if (text === read.code && at - read.at < AGAIN) return;
   read = { code: text, at };
@@ -64,17 +70,12 @@ function announce(text, at) {
 }
 
 addEventListener("keydown", (event) => {
-  if (event.target instanceof Element && event.target.matches(SECRET)) {
-    keys = "";
-    last = -Infinity;
-    return;
-  }
+  if (event.target instanceof Element && event.target.matches(SECRET)) return forget();
   const at = event.timeStamp;
   const fast = at - last < FASTEST;
   if (event.code === suffix && fast && keys.length >= LEAST && keys.startsWith(prefix)) {
     const code = broken ? "" : keys.slice(prefix.length);
-    keys = "";
-    last = -Infinity;
+    forget();
     // The end of a code could be another dossier's: in a field the whole is read as typed.
     if (broken && field) return;
     event.preventDefault();
@@ -85,11 +86,7 @@ addEventListener("keydown", (event) => {
   }
   const letter = event.ctrlKey || event.altKey || event.metaKey ? null : letterOf(event);
   if (letter === "") return;
-  if (letter === null) { // in no code, as the "/" that leads to the search: what follows begins anew
-    keys = "";
-    last = -Infinity;
-    return;
-  }
+  if (letter === null) return forget(); // in no code, as the "/" that leads to the search
   if (!fast) {
     broken = at - last < PERSON;
     composes = false;
