@@ -1,7 +1,6 @@
 """What an agent may say: bounded values, its own devices, acts of its own agency; the rest breaks
 nothing."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,15 +39,6 @@ WELL: dict[str, Any] = {
     "room_days": None,
     "skew_ms": 0,
 }
-
-
-@pytest.fixture
-def agent(gateway: Gateway, tmp_path: Path) -> Iterator[EdgeAgent]:
-    """The agent `quay-2`."""
-    key = enrolled(gateway.store, "quay-2", agency=AGENCY)
-    made = EdgeAgent(tmp_path / "edge", gateway.url, key)
-    yield made
-    made.close()
 
 
 def beat(agent: EdgeAgent, **changes: Any) -> None:

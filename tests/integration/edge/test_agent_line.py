@@ -3,7 +3,6 @@
 import hashlib
 import io
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -37,15 +36,6 @@ from tests.support.gateway.edge_agent import AGENCY, EdgeAgent, code_of, enrolle
 
 AT = datetime(2026, 11, 30, 2, tzinfo=UTC)
 READER, SCANNER = "quay-2.barcode", "quay-2.scanner"
-
-
-@pytest.fixture
-def agent(gateway: Gateway, tmp_path: Path) -> Iterator[EdgeAgent]:
-    """The agent `quay-2`."""
-    key = enrolled(gateway.store, "quay-2", agency=AGENCY)
-    made = EdgeAgent(tmp_path / "edge", gateway.url, key)
-    yield made
-    made.close()
 
 
 @dataclass
