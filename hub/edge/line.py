@@ -144,7 +144,7 @@ def _is_of_hub(method: str, reply: HttpReply, code: str) -> bool:
 
     What a proxy or a portal says (404 while the hub is set up anew, a redirect to a login) is no
     word on an event, which would wait for a person then. An answer to HEAD has no body; and a size
-    is too large whoever says it.
+    is too large for each of them.
     """
     return bool(code) or reply.status == _TOO_LARGE or (method == "HEAD" and reply.status in _GONE)
 

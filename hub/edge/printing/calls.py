@@ -39,7 +39,7 @@ class PrintCalls(CallingRole):
             self.work.is_refused = True
             raise
         except CallRefused:
-            return False  # an older hub has no papers
+            return False  # by the hub, or by what stands before it: it is asked again
         self.work.is_refused = False
         return came
 

@@ -1,4 +1,4 @@
-"""A paper as a request to a printer, the same whoever reaches the printer."""
+"""A paper as a request to a printer: the hub's own, or one that an agent hosts."""
 
 import hashlib
 from collections.abc import Container
