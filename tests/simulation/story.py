@@ -5,7 +5,6 @@ time leaps. After the last dossier faults cease, and time goes on until everythi
 """
 
 import math
-import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from hub.messages import catalog
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
@@ -22,8 +20,10 @@ from tests.simulation import invariants
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
-from tests.simulation.actors.partner import Effect, Habits, StoryPartner
+from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.partners.casting import MIXED, Cast
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
@@ -62,6 +62,8 @@ class Plot:
     without: frozenset[int] = frozenset()
     """Dossiers that do not come, by their place."""
     version: int = VERSION
+    partners: str = MIXED
+    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
 
 
 @dataclass(kw_only=True)
@@ -96,8 +98,15 @@ class Story:
         make_database(directory / "hub.db")
         self.observer = Observer(directory / "hub.db")
         self.changes = Changes(self.observer)
-        draw = self.chance.stream("habits")
-        self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
+        self.cast = Cast(
+            plot.partners,
+            time=self.time,
+            chance=self.chance,
+            directory=directory,
+            note=self.note,
+            on_effect=self._effect,
+        )
+        self.partners = self.cast.partners
         self.records = Records(rules)
         names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
         self.processes = [self._process(name, directory) for name in names]
@@ -147,6 +156,7 @@ class Story:
         """Give back what the processes hold."""
         for process in self.processes:
             process.close()
+        self.cast.close()
         self.observer.close()
         self.store.close()
 
@@ -261,9 +271,7 @@ class Story:
             self.note("broker", f"comes back empty, {self.broker.ready} messages are gone")
             self.broker.lose_everything()
         for partner in self.partners:
-            if strikes(f"{partner.name} away", 0.003):
-                partner.away_until = self.time.elapsed + order.choice((5.0, 60.0, 900.0))
-                self.note(partner.name, "goes away")
+            partner.happen()
 
     def _happen_to(self, process: Process) -> None:
         strikes, order = self.chance.strikes, self.chance.order
@@ -293,20 +301,7 @@ class Story:
         self.clerks = [one for one in self.clerks if not one.done]
         return done
 
-    def _partner(self, name: str, draw: random.Random) -> StoryPartner:
-        habits = Habits.drawn(draw)
-        self.met[f"habit lag {habits.lag:.0f}"] += 1
-        self.met[f"habit findable {habits.findable}"] += 1
-        return StoryPartner(
-            name,
-            habits,
-            time=self.time,
-            chance=self.chance,
-            on_effect=self._effect,
-            note=self.note,
-        )
-
-    def _effect(self, partner: StoryPartner, effect: Effect) -> None:
+    def _effect(self, partner: Partner, effect: Effect) -> None:
         try:
             self.effects.happened(partner, effect)
         except invariants.Broken as broken:
@@ -341,6 +336,7 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_place())))
         story = Story(plot, place, rules)
         stack.callback(story.close)
+        stack.enter_context(story.cast.ruled())
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
         stack.enter_context(armed(story.chance, story.met, story.note))

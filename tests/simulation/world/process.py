@@ -33,6 +33,7 @@ from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
 from hub.store.messages.blobs import BlobStore
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.observer import Next, Observer
@@ -85,7 +86,7 @@ class Process:
         chance: Chance,
         broker: StoryBroker,
         records: Records,
-        partners: Sequence[Destination],
+        partners: Sequence[Partner],
         changes: Changes,
     ) -> None:
         self.name = name
@@ -118,6 +119,7 @@ class Process:
         """Make its roles, as a start does."""
         self.dead = False
         markers = self._directory / "stopped"
+        self.destinations = [partner.attach() for partner in self.partners]
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
         self.publisher = self.broker.publisher()
@@ -130,8 +132,8 @@ class Process:
             markers=markers,
             together=self.records.together,
         )
-        self.delivering = [self._deliver(partner) for partner in self.partners]
-        self.reconciling = [self._reconcile(partner, markers) for partner in self.partners]
+        self.delivering = [self._deliver(each) for each in self.destinations]
+        self.reconciling = [self._reconcile(each, markers) for each in self.destinations]
         self.timer = self._timer()
         self.replays = self._replays()
         self.receive.poison_guard.load()
@@ -336,7 +338,7 @@ class Process:
         made = StoryReplays(
             self.store,
             ReplayParts(
-                destinations=self.partners,
+                destinations=self.destinations,
                 file_path=self.files.path,
                 on_delivered=self.records.delivered,
             ),
@@ -349,7 +351,7 @@ class Process:
         return int(self.replays.step())
 
     def _timer(self) -> Timer:
-        longest = max(partner.traits.longest_call for partner in self.partners)
+        longest = max(each.traits.longest_call for each in self.destinations)
         unproven = UnprovenEffects(store=self.store, rules=self.records.rules)
         balance = Conservation(store=self.store)
 
