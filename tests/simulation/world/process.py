@@ -35,6 +35,7 @@ from hub.store.engine.store import Tx
 from hub.store.messages.blobs import BlobStore
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.database import Database
 from tests.simulation.world.observer import Next, Observer
 from tests.simulation.world.pacing import Pacing
 from tests.simulation.world.pool import AtOncePool, LaterPool
@@ -80,6 +81,7 @@ class Process:
         self,
         name: str,
         directory: Path,
+        database: Database,
         *,
         time: VirtualTime,
         chance: Chance,
@@ -104,7 +106,7 @@ class Process:
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
-        self.store = ProcessStore(f"sqlite:///{directory / 'hub.db'}")
+        self.store = ProcessStore(database)
         self.store.is_dead = lambda: self.dead
         self.store.written = changes.written
         self.files = BlobStore(directory / "files", limit=1_000_000)
