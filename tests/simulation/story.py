@@ -25,9 +25,9 @@ from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.database.in_memory import of_this_process
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
-from tests.simulation.world.database import of_this_process
 from tests.simulation.world.events import Events
 from tests.simulation.world.observer import Observer
 from tests.simulation.world.process import Changes, Process, take

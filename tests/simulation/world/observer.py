@@ -7,7 +7,7 @@ questions go straight to the database.
 import math
 from typing import Any, NamedTuple
 
-from tests.simulation.world.database import Database
+from tests.simulation.database.in_memory import Database
 from tests.simulation.world.virtual_time import BEGINS
 
 _NEXT = """

@@ -33,9 +33,9 @@ from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
 from hub.store.messages.blobs import BlobStore
+from tests.simulation.database.in_memory import Database
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.database import Database
 from tests.simulation.world.observer import Next, Observer
 from tests.simulation.world.pacing import Pacing
 from tests.simulation.world.pool import AtOncePool, LaterPool

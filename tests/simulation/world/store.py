@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.engine.store import NEW_ROWS, Store, Tx
-from tests.simulation.world.database import Database
+from tests.simulation.database.in_memory import Database
 
 
 class Crash(BaseException):

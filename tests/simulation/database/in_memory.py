@@ -13,7 +13,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from hub.store.schema.tables.exchange import metadata
-from tests.simulation.world.bookkeeping import STATEMENTS
+from tests.simulation.database.bookkeeping import STATEMENTS
 from tests.support.database.stores import migrated
 
 _STATEMENTS_KEPT = 4096
