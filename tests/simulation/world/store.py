@@ -6,28 +6,26 @@ from pathlib import Path
 
 from hub.store.engine.store import NEW_ROWS, Store, Tx
 from tests.simulation.world.bookkeeping import STATEMENTS
+from tests.simulation.world.life import RequireLife
 from tests.support.database.stores import empty_store
 
 
-class Crash(BaseException):
-    """The process ends here: nothing after this line happens in it."""
-
-
 class ProcessStore(Store):
-    """Refuses its process when that is dead."""
+    """Refuses its process when that is dead; what was open then is rolled back."""
 
-    is_dead: Callable[[], bool] = staticmethod(lambda: False)
+    require_life: RequireLife = staticmethod(lambda: None)
     written: Callable[[bool], None] = staticmethod(lambda _new_rows: None)
     """Is told of each write, and whether it put rows into the outbox."""
 
     @contextmanager
     def write(self, *, long: bool = False) -> Iterator[Tx]:
         """As `Store.write`."""
-        self._require_life()
+        self.require_life()
         new_rows = True
         try:
             with super().write(long=long) as tx:
                 yield tx
+                self.require_life()
                 new_rows = tx.info.pop(NEW_ROWS, False)
         finally:
             self.written(new_rows)
@@ -35,23 +33,20 @@ class ProcessStore(Store):
     @contextmanager
     def write_one(self) -> Iterator[Tx]:
         """As `Store.write_one`."""
-        self._require_life()
+        self.require_life()
         try:
             with super().write_one() as tx:
                 yield tx
+                self.require_life()
         finally:
             self.written(False)
 
     @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:
         """As `Store.read`."""
-        self._require_life()
+        self.require_life()
         with super().read(long=long) as tx:
             yield tx
-
-    def _require_life(self) -> None:
-        if self.is_dead():
-            raise Crash
 
 
 def handled(tx: Tx, message_id: str) -> None:
