@@ -24,10 +24,10 @@ from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.crash.life import Acting, take
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
-from tests.simulation.world.life import Acting, take
 from tests.simulation.world.observer import Observer
 from tests.simulation.world.process import Changes, Process
 from tests.simulation.world.store import make_database

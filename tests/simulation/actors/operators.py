@@ -14,8 +14,8 @@ from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.transitions import StateConflict
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import StoryPartner
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.life import Crash
 from tests.simulation.world.process import Process
 
 S = DeliveryState

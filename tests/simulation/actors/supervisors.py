@@ -19,8 +19,8 @@ from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import UNKNOWN_CODE, StoryPartner
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.life import Crash
 from tests.simulation.world.process import Process
 
 VERBS = (

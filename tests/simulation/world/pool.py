@@ -5,8 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from tests.simulation.crash.life import Crash, RequireLife
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.life import Crash, RequireLife
 from tests.simulation.world.virtual_time import VirtualTime
 
 STARVES = (30.0, 400.0, 1500.0, 4000.0)

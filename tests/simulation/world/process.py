@@ -33,10 +33,10 @@ from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
+from tests.simulation.crash.files import ProcessFiles
+from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.files import ProcessFiles
-from tests.simulation.world.life import Acting, Crash, OfTheLiving, Step
 from tests.simulation.world.observer import Next, Observer
 from tests.simulation.world.pacing import Pacing
 from tests.simulation.world.pool import AtOncePool, LaterPool

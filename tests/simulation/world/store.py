@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hub.store.engine.store import NEW_ROWS, Store, Tx
+from tests.simulation.crash.life import RequireLife
 from tests.simulation.world.bookkeeping import STATEMENTS
-from tests.simulation.world.life import RequireLife
 from tests.support.database.stores import empty_store
 
 

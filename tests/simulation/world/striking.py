@@ -7,8 +7,8 @@ from unittest import mock
 
 from hub.runtime import failpoints
 from hub.runtime.failpoints import Point
+from tests.simulation.crash.life import Acting, Crash
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.life import Acting, Crash
 
 PROBABILITY = 0.006
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hub.store.messages.blobs import BlobStore, Upload
-from tests.simulation.world.life import RequireLife
+from tests.simulation.crash.life import RequireLife
 
 
 class ProcessFiles(BlobStore):

@@ -13,9 +13,9 @@ from hub.messages import queues
 from hub.ports import Outgoing, Request
 from hub.records.rulebook import Rulebook
 from hub.runtime.failpoints import Point, passing
+from tests.simulation.crash.life import Crash, take
 from tests.simulation.story import Plot, Story
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.life import Crash, take
 from tests.simulation.world.process import Process
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import ruled
