@@ -4,12 +4,13 @@ In each step one actor or one role of one process does one thing. When nobody ha
 time leaps. After the last dossier faults cease, and time goes on until everything rests.
 """
 
+import gc
 import math
 import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,12 +26,13 @@ from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
+from tests.simulation.database.in_memory import of_this_process
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
 from tests.simulation.world.observer import Observer
 from tests.simulation.world.process import Changes, Process
-from tests.simulation.world.store import make_database
+from tests.simulation.world.store import ProcessStore
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
@@ -94,8 +96,9 @@ class Story:
         self.met: Counter[str] = self.chance.met
         self.told = Told()
         self.broker = StoryBroker(self.chance)
-        make_database(directory / "hub.db")
-        self.observer = Observer(directory / "hub.db")
+        self.database = of_this_process()
+        self.database.make_empty()
+        self.observer = Observer(self.database)
         self.changes = Changes(self.observer)
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
@@ -103,7 +106,7 @@ class Story:
         names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
         self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
-        self.store = Store(f"sqlite:///{directory / 'hub.db'}")
+        self.store: Store = ProcessStore(self.database)
         """Of no process: it reads what they wrote, whether they live or not."""
         self.always = invariants.Always(self.observer)
         self.effects = invariants.Effects(self.observer)
@@ -121,6 +124,7 @@ class Story:
         return Process(
             name,
             directory,
+            self.database,
             time=self.time,
             chance=self.chance,
             broker=self.broker,
@@ -150,7 +154,6 @@ class Story:
         """Give back what the processes hold."""
         for process in self.processes:
             process.close()
-        self.observer.close()
         self.store.close()
 
     def _calm_down(self) -> None:
@@ -341,6 +344,7 @@ def rests(observer: Observer, broker: StoryBroker) -> bool:
 def play(plot: Plot, rules: Rulebook) -> Ended:
     """Play a story and return how it ended."""
     with ExitStack() as stack:
+        stack.enter_context(no_collection())
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_place())))
         story = Story(plot, place, rules)
         stack.callback(story.close)
@@ -369,6 +373,16 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
 def _moves(story: Story) -> dict[str, int]:
     rows = story.observer.rows("SELECT source, target, count FROM sim_moves")
     return {f"move {source} -> {target}": count for source, target, count in rows}
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile: it is a tenth of a story's time, and there is hardly any."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def memory_place() -> str | None:

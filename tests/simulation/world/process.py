@@ -35,6 +35,7 @@ from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
 from tests.simulation.crash.files import ProcessFiles
 from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
+from tests.simulation.database.in_memory import Database
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.observer import Next, Observer
@@ -81,6 +82,7 @@ class Process:
         self,
         name: str,
         directory: Path,
+        database: Database,
         *,
         time: VirtualTime,
         chance: Chance,
@@ -107,7 +109,7 @@ class Process:
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
-        self.store = ProcessStore(f"sqlite:///{directory / 'hub.db'}")
+        self.store = ProcessStore(database)
         self.store.require_life = self.require_life
         self.store.written = changes.written
         self.files = ProcessFiles(
