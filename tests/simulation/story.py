@@ -99,14 +99,7 @@ class Story:
         self.backend = backend
         self.observer = backend.reader
         self.changes = Changes(self.observer)
-        self.cast = Cast(
-            plot.partners,
-            time=self.time,
-            chance=self.chance,
-            directory=directory,
-            note=self.note,
-            on_effect=self._effect,
-        )
+        self.cast = self._cast(directory)
         self.partners = self.cast.partners
         self.records = Records(rules)
         names = backend.names if plot.seed % 3 == 0 else backend.names[:-1]
@@ -124,6 +117,17 @@ class Story:
         """The write after which the invariants were checked the last time."""
         self.broken: invariants.Broken | None = None
         """What broke while the hub made a call."""
+
+    def _cast(self, directory: Path) -> Cast:
+        return Cast(
+            self.plot.partners,
+            time=self.time,
+            chance=self.chance,
+            directory=directory,
+            told=self.told,
+            note=self.note,
+            on_effect=self._effect,
+        )
 
     def _process(self, name: str, directory: Path) -> Process:
         return Process(
@@ -229,6 +233,9 @@ class Story:
         taking = self.chance.order.choice(alive)
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
             yield "counter", taking, partial(self._hand_in, clerk, taking)
+        for partner in self.partners:
+            if partner.has_reports():
+                yield "courier", taking, partial(partner.report, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         if self.chance.order.random() < OPERATORS_ACT:
@@ -309,7 +316,8 @@ class Story:
             self.effects.happened(partner, effect)
         except invariants.Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
-        self.courier.heard(effect)
+        if not partner.reports_itself:
+            self.courier.heard(effect)
 
     def _clerks(self, rules: Rulebook) -> list[Clerk]:
         made = clerks(

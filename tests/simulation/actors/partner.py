@@ -81,6 +81,7 @@ class StoryPartner:
     """One partner; implements `hub.ports.Destination` and `partners.protocol.Partner`."""
 
     unknown_code = UNKNOWN_CODE
+    reports_itself = False
 
     def __init__(
         self,
@@ -119,6 +120,14 @@ class StoryPartner:
         if self.chance.strikes(f"{self.name} away", 0.003):
             self.away_until = self.time.elapsed + self.chance.order.choice((5.0, 60.0, 900.0))
             self.note(self.name, "goes away")
+
+    def has_reports(self) -> bool:
+        """Its reports come from the story's courier."""
+        return False
+
+    def report(self, process: object) -> int:  # noqa: ARG002 - as above
+        """Nothing."""
+        return 0
 
     def check_end(self) -> str:
         """Everything was checked with each effect."""

@@ -19,6 +19,7 @@ from adapters.wire import replies
 from adapters.wire.connections import dialer
 from hub.messages import catalog
 from tests.simulation.actors import partner as models
+from tests.simulation.actors.office import Told
 from tests.simulation.actors.partner import Effect, StoryPartner
 from tests.simulation.partners import settings
 from tests.simulation.partners.line import HubEnd
@@ -26,6 +27,7 @@ from tests.simulation.partners.loop import StoryLoop
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.partners.service import Service
 from tests.simulation.partners.simulated import Habits, SimulatedPartner, World
+from tests.simulation.partners.town import SimulatedTown
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.virtual_time import VirtualTime
 
@@ -46,6 +48,7 @@ class Cast:
         time: VirtualTime,
         chance: Chance,
         directory: Path,
+        told: Told,
         note: Callable[[str, str], None],
         on_effect: Callable[[Partner, Effect], None],
     ) -> None:
@@ -55,7 +58,7 @@ class Cast:
         self._services: dict[str, Service] = {}
         real = kind == ADAPTERS or (kind == MIXED and chance.seed % ADAPTERS_EVERY == 0)
         self.partners: list[Partner] = (
-            self._simulated(directory, draw)
+            self._simulated(directory, told, draw)
             if real
             else [self._model(name, draw) for name in sorted(catalog.PARTNERS)]
         )
@@ -94,7 +97,7 @@ class Cast:
             note=self._note,
         )
 
-    def _simulated(self, directory: Path, draw: random.Random) -> list[Partner]:
+    def _simulated(self, directory: Path, told: Told, draw: random.Random) -> list[Partner]:
         world = World(
             time=self._time,
             chance=self._chance,
@@ -116,10 +119,11 @@ class Cast:
         )
         habits = self._drawn(draw)
         self._chance.met["adapter town rest"] += 1
-        town = SimulatedPartner(
+        town = SimulatedTown(
             catalog.TOWN_CENTER,
             habits,
             world,
+            told=told,
             make=settings.town_core,
             adapter=partial(settings.town_adapter, habits, self._time),
             unknown_code="42",

@@ -32,6 +32,8 @@ WEIGHTS: Mapping[FaultKind, float] = {
     K.DEEP: 0.2,
     K.ENTITIES: 0.2,
     K.CLOCK_AHEAD: 0.2,
+    K.CALLBACKS_DOUBLED: 1.0,
+    K.CALLBACKS_REORDERED: 1.0,
 }
 """How often each kind comes, one beside another."""
 _BEFORE_EFFECT = frozenset({K.SLOW, K.PROXY_GIVES_UP, K.LINE_GIVES_UP})

@@ -1,6 +1,6 @@
 """What a story needs of a partner, whether it is a model or a simulator behind its real adapter."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from hub.ports import Destination
 
@@ -20,6 +20,15 @@ class Partner(Protocol):
 
     def is_at_work_on(self, message_id: str) -> bool:
         """Tell whether an effect of a message may still come."""
+
+    reports_itself: bool
+    """Whether its steps with a dossier come from its own courier."""
+
+    def has_reports(self) -> bool:
+        """Tell whether its courier has something to say to the hub now."""
+
+    def report(self, process: Any) -> int:
+        """Say it to a process of the hub."""
 
     def let_effects_come(self) -> int:
         """Do what is due by now of what it does by itself; return how much was done."""

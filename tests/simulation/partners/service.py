@@ -11,7 +11,7 @@ from email.utils import formatdate
 from typing import Any
 
 from tests.simulation.partners.line import MOST_AHEAD, HubEnd, Line
-from tests.simulation.partners.loop import StoryLoop
+from tests.simulation.partners.loop import MESSAGE, StoryLoop
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.virtual_time import VirtualTime
 
@@ -109,7 +109,8 @@ class Service:
         elif kind == "lost before" or self._is_in("silent"):
             return  # nothing comes ever
         else:
-            self._loop.create_task(self._serve(line, request, kind, self._draw.uniform(0.005, 0.3)))
+            serving = self._serve(line, request, kind, self._draw.uniform(0.005, 0.3))
+            self._loop.begin(self.name, serving, message_id=MESSAGE.get())
 
     async def _serve(self, line: Line, request: bytes, kind: str, pause: float) -> None:
         await asyncio.sleep(pause)

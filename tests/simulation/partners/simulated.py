@@ -27,6 +27,7 @@ from tests.simulation.partners.chances import StoryDialects, StoryFaults
 from tests.simulation.partners.loop import MESSAGE, StoryLoop
 from tests.simulation.partners.service import STATES, Service
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import VirtualTime
 
 Answered = TypeVar("Answered", bound=Answer)
@@ -91,6 +92,7 @@ class SimulatedPartner:
         """Message id -> type, of what was prepared."""
         self.effects: list[Effect] = []
         self._has: set[str] = set()
+        self.reports_itself = False
         self._make, self._adapter = make, adapter
         self._dialects = StoryDialects(name, world.chance, habits.setting)
         self.service = Service(
@@ -125,6 +127,14 @@ class SimulatedPartner:
         """When it does the next thing by itself."""
         return self.world.loop.next_due
 
+    def has_reports(self) -> bool:
+        """Tell whether it has something to say to the hub now."""
+        return False
+
+    def report(self, process: Process) -> int:  # noqa: ARG002 - the province never calls
+        """Say it to a process of the hub."""
+        return 0
+
     def happen(self) -> None:
         """Let it be away, be maintained, or start again."""
         strikes, draw = self.world.chance.strikes, self.world.chance.order
@@ -137,9 +147,13 @@ class SimulatedPartner:
             self.say("restarts and has forgotten every session")
             self.restart()
 
+    def make_core(self, ledger: Ledger, faults: Faults) -> Core:
+        """Return the program that begins."""
+        return self._make(ledger, faults)
+
     def restart(self) -> None:
         """Forget everything that is not in the ledger."""
-        self.world.loop.end_tasks()
+        self.world.loop.end_tasks(self.name)
         self.service.cut()
         self._ledger.close()
         self._start()
@@ -157,7 +171,7 @@ class SimulatedPartner:
 
     def close(self) -> None:
         """Close the ledger, and count what it spoke."""
-        self.world.loop.end_tasks()
+        self.world.loop.end_tasks(self.name)
         self._ledger.close()
         self.world.chance.met.update(
             {f"dialect {name}": count for name, count in self._dialects.spoken.items()}
@@ -173,8 +187,9 @@ class SimulatedPartner:
         faults = StoryFaults(
             self.name, self.world.chance, trouble=self.habits.trouble, longest=LONGEST_WORK
         )
-        self.core = self._make(self._ledger, faults)
+        self.core = self.make_core(self._ledger, faults)
         self.service.app = Application(self.core, self._dialects)
+        self.world.loop.begin(self.name, self.core.start())
 
     def _recorded(self, effects: Sequence[Recorded]) -> None:
         now, message_id = self.world.time.elapsed, MESSAGE.get()
