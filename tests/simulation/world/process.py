@@ -101,8 +101,6 @@ class Process:
         self.broker = broker
         self.records = records
         self.partners = partners
-        self.destinations: list[Any] = []
-        """What its roles deliver to; made anew with each start."""
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
@@ -132,7 +130,8 @@ class Process:
         """Make its roles, as a start does."""
         self.dead = False
         markers = self._directory / "stopped"
-        self.destinations = [OfTheLiving(it.attach(), self.require_life) for it in self.partners]
+        alive = self.require_life
+        self.destinations: list[Any] = [OfTheLiving(it.attach(), alive) for it in self.partners]
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
         self.publisher = OfTheLiving(self.broker.publisher(), self.require_life)
