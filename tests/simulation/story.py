@@ -25,12 +25,13 @@ from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.in_memory import of_this_process
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
 from tests.simulation.world.observer import Observer
-from tests.simulation.world.process import Changes, Process, take
+from tests.simulation.world.process import Changes, Process
 from tests.simulation.world.store import ProcessStore
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
@@ -103,6 +104,7 @@ class Story:
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
         self.records = Records(rules)
         names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
+        self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
         self.store: Store = ProcessStore(self.database)
         """Of no process: it reads what they wrote, whether they live or not."""
@@ -129,6 +131,7 @@ class Story:
             records=self.records,
             partners=self.partners,
             changes=self.changes,
+            acting=self.acting,
         )
 
     def note(self, actor: str, what: str) -> None:
@@ -230,7 +233,7 @@ class Story:
         self.steps += 1
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
-        done = take(process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
+        done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
         if done and name not in ACTORS:
@@ -347,7 +350,7 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
         stack.callback(story.close)
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
-        stack.enter_context(armed(story.chance, story.met, story.note))
+        stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
         broken = ""
         try:
             story.run()

@@ -5,17 +5,14 @@ from contextlib import contextmanager
 
 from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.engine.store import NEW_ROWS, Store, Tx
+from tests.simulation.crash.life import RequireLife
 from tests.simulation.database.in_memory import Database
 
 
-class Crash(BaseException):
-    """The process ends here: nothing after this line happens in it."""
-
-
 class ProcessStore(Store):
-    """Refuses its process when that is dead."""
+    """Refuses its process when that is dead; what was open then is rolled back."""
 
-    is_dead: Callable[[], bool] = staticmethod(lambda: False)
+    require_life: RequireLife = staticmethod(lambda: None)
     written: Callable[[bool], None] = staticmethod(lambda _new_rows: None)
     """Is told of each write, and whether it put rows into the outbox."""
 
@@ -30,12 +27,13 @@ class ProcessStore(Store):
     @contextmanager
     def write(self, *, long: bool = False) -> Iterator[Tx]:
         """As `Store.write`."""
-        self._require_life()
+        self.require_life()
         new_rows = True
         try:
             with super().write(long=long) as tx:
                 tx.info.pop(NEW_ROWS, None)  # of one that was rolled back
                 yield tx
+                self.require_life()
                 new_rows = tx.info.pop(NEW_ROWS, False)
         finally:
             self.written(new_rows)
@@ -43,27 +41,24 @@ class ProcessStore(Store):
     @contextmanager
     def write_one(self) -> Iterator[Tx]:
         """As `Store.write_one`."""
-        self._require_life()
+        self.require_life()
         try:
             with super().write_one() as tx:
                 yield tx
+                self.require_life()
         finally:
             self.written(False)
 
     @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - its shape
         """As `Store.read`."""
-        self._require_life()
+        self.require_life()
         with self.database.read() as tx:
             yield tx
 
     def close(self) -> None:
         """Give back the writer's connection; the database stays."""
         self._writer.close()
-
-    def _require_life(self) -> None:
-        if self.is_dead():
-            raise Crash
 
 
 def handled(tx: Tx, message_id: str) -> None:
