@@ -22,6 +22,7 @@ from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.actors.window import Window
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.partners.casting import MIXED, Cast
@@ -29,8 +30,8 @@ from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
-from tests.simulation.world.observer import Reader
 from tests.simulation.world.process import Changes, Process
+from tests.simulation.world.rest import rests
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
@@ -112,6 +113,7 @@ class Story:
         self.operators = Operators(self.partners, self.chance, self.note)
         self.supervisors = Supervisors(self.partners, self.chance, self.note)
         self.clerks = self._clerks(rules)
+        self.window = Window(self.store, self.told, self.chance, self.note)
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
@@ -193,7 +195,9 @@ class Story:
         """Tell whether nothing is under way or due any more, at the hub or on the way."""
         comes = [process.next_call for process in self.processes]
         comes += [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
-        return min(comes) == math.inf and rests(self.observer, self.broker)
+        if min(comes) < math.inf or not rests(self.observer, self.broker):
+            return False
+        return not (self.cast.is_real and (self.window.errands or self.window.look()))
 
     def _to_next_event(self, longest: float) -> float:
         """Return how far to leap: to what is known to come next, where that is before `longest`."""
@@ -231,11 +235,17 @@ class Story:
         if not alive:
             return
         taking = self.chance.order.choice(alive)
+        yield from self._turns_outside(taking)
+
+    def _turns_outside(self, taking: Process) -> Iterator[Turn]:
+        """Yield what those outside the hub do, with the process that takes it."""
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
             yield "counter", taking, partial(self._hand_in, clerk, taking)
         for partner in self.partners:
             if partner.has_reports():
                 yield "courier", taking, partial(partner.report, taking)
+        if self.cast.is_real and self.window.wants_to_act():
+            yield "counter", taking, partial(self.window.act, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         if self.chance.order.random() < OPERATORS_ACT:
@@ -329,16 +339,6 @@ class Story:
             note=self.note,
         )
         return [clerk for nth, clerk in enumerate(made) if nth not in self.plot.without]
-
-
-def rests(observer: Reader, broker: StoryBroker) -> bool:
-    """Tell whether nothing is under way or due any more."""
-    ((left,),) = observer.rows(
-        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
-        "next_attempt_at IS NOT NULL AND settled_at IS NULL OR state IN ('sending', 'pending'))"
-        " + (SELECT count(*) FROM journal WHERE state IN ('accepted', 'early'))"
-    )
-    return not left and not broker.ready
 
 
 def play(plot: Plot, rules: Rulebook) -> Ended:

@@ -56,10 +56,10 @@ class Cast:
         self._time, self._chance, self._note, self._on_effect = time, chance, note, on_effect
         self._loop = StoryLoop(time)
         self._services: dict[str, Service] = {}
-        real = kind == ADAPTERS or (kind == MIXED and chance.seed % ADAPTERS_EVERY == 0)
+        self.is_real = kind == ADAPTERS or (kind == MIXED and chance.seed % ADAPTERS_EVERY == 0)
         self.partners: list[Partner] = (
             self._simulated(directory, told, draw)
-            if real
+            if self.is_real
             else [self._model(name, draw) for name in sorted(catalog.PARTNERS)]
         )
 
@@ -139,7 +139,7 @@ class Cast:
         setting = Setting(
             names=names,
             lag_seconds=draw.choice((2.0, 25.0, 100.0) if told else (2.0, 25.0)),
-            last_steps=draw.choice((1, 2, 10)) if told else 10,
+            last_steps=draw.choice((1, 2, 10)),
         )
         return Habits(setting=setting, trouble=draw.choice((0.03, 0.1, 0.3)), told=told)
 

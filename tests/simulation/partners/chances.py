@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from adapters.simulation.dialects.habit import Habit
 from adapters.simulation.dialects.speech import Dialects, Setting
 from adapters.simulation.faults import Fault, FaultKind, Faults
+from adapters.simulation.misbehaviour import Application
+from adapters.simulation.partner import Answer, Call, Partner
 from tests.simulation.world.chance import Chance
 
 K = FaultKind
@@ -78,6 +80,19 @@ class StoryFaults(Faults):
 
 def _status(kind: FaultKind, draw: random.Random) -> int:
     return draw.choice(NOT_DONE if kind is K.LOST else GIVEN_UP)
+
+
+class StoryApplication(Application):
+    """Refuses now and then what it has done, where its look-up shows that to whoever asks."""
+
+    def __init__(self, partner: Partner, dialects: "StoryDialects", shows_at_once: bool) -> None:
+        super().__init__(partner, dialects)
+        self._contradicts = shows_at_once
+
+    async def _faulty_answer(self, call: Call, fault: Fault) -> Answer:
+        if fault.kind is K.REFUSES and self._contradicts and fault.seconds:
+            await self.partner.answer(call)
+        return await super()._faulty_answer(call, fault)
 
 
 class StoryDialects(Dialects):

@@ -16,14 +16,13 @@ from adapters.simulation.dialects.tables import MIXED, habits_of
 from adapters.simulation.faults import Faults
 from adapters.simulation.ledger import Effect as Recorded
 from adapters.simulation.ledger import Ledger
-from adapters.simulation.misbehaviour import Application
 from adapters.simulation.partner import Partner as Core
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Destination, Question, Receipt, Request
 from hub.rules.failures.errors import DeliveryFailure
 from tests.simulation.actors.partner import Effect
-from tests.simulation.partners.chances import StoryDialects, StoryFaults
+from tests.simulation.partners.chances import StoryApplication, StoryDialects, StoryFaults
 from tests.simulation.partners.loop import MESSAGE, StoryLoop
 from tests.simulation.partners.service import STATES, Service
 from tests.simulation.world.chance import Chance
@@ -165,7 +164,7 @@ class SimulatedPartner:
             return f"{self.name} failed: {self.world.loop.failure}"
         if counts["effects"] != len(self.effects):
             return f"{self.name} has {counts['effects']} effects, {len(self.effects)} were seen"
-        if counts["duplicates"]:
+        if counts["duplicates"] or counts["out_of_order"]:
             return f"the ledger of {self.name} says {counts}"
         return ""
 
@@ -188,7 +187,8 @@ class SimulatedPartner:
             self.name, self.world.chance, trouble=self.habits.trouble, longest=LONGEST_WORK
         )
         self.core = self.make_core(self._ledger, faults)
-        self.service.app = Application(self.core, self._dialects)
+        shows_at_once = "late_replica" not in self.habits.habits
+        self.service.app = StoryApplication(self.core, self._dialects, shows_at_once)
         self.world.loop.begin(self.name, self.core.start())
 
     def _recorded(self, effects: Sequence[Recorded]) -> None:
@@ -198,6 +198,7 @@ class SimulatedPartner:
             effect = Effect(now, message_id, recorded.dossier, type, now)
             self.effects.append(effect)
             self._has.add(message_id)
+            self.world.chance.met[f"effect {type}"] += 1
             self.say(f"{type} of {recorded.dossier[-4:]} takes effect: {recorded.key}")
             self.world.on_effect(self, effect)
 

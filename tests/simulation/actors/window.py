@@ -1,0 +1,96 @@
+"""The ward's officers at their screen: they hand out what is finished, and supply what is wanted.
+
+What a clerk of `office` tells was planned before; this follows from what the records show.
+"""
+
+import random
+from collections import deque
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from hub.drill.pilot.scenario import Planned
+from hub.messages import payloads as p
+from hub.messages.envelope import Message
+from hub.store.engine.store import Store
+from hub.store.records.reading import reports
+from tests.simulation.actors.office import Clerk, Note, Told
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
+
+LOOKS = 0.03
+"""In how many rounds somebody looks at the screen."""
+Line = tuple[str, p.Payload, bytes]
+
+
+class Errand(Clerk):
+    """What an officer tells of one dossier, each until it is acknowledged."""
+
+    def __init__(
+        self, lines: list[Line], at: datetime, told: Told, chance: Chance, note: Note
+    ) -> None:
+        self.planned = cast(Planned, SimpleNamespace(reception=SimpleNamespace(received_at=at)))
+        self.told, self.chance, self.note = told, chance, note
+        self._left = deque(lines)
+        self._message: Message | None = None
+
+
+class Window:
+    """Everybody at the window."""
+
+    def __init__(self, store: Store, told: Told, chance: Chance, note: Note) -> None:
+        self.store = store
+        self.told, self.chance, self.note = told, chance, note
+        self.errands: list[Errand] = []
+        self._draw: random.Random = chance.stream("window")
+        self._seen: set[tuple[str, datetime]] = set()
+        """Dossiers that somebody has taken up, with since when they waited."""
+
+    def wants_to_act(self) -> bool:
+        """Tell whether somebody has something to tell, or looks at the screen."""
+        return bool(self.errands) or self._draw.random() < LOOKS
+
+    def act(self, process: Process) -> int:
+        """Tell one thing, or look."""
+        if not self.errands:
+            return self.look()
+        errand = self._draw.choice(self.errands)
+        done = errand.work(process)
+        self.errands = [it for it in self.errands if not it.done]
+        return done
+
+    def look(self) -> int:
+        """Take up what the screen shows; return how many dossiers."""
+        before = len(self.errands)
+        with self.store.read() as tx:
+            finished = reports.in_status(tx, p.Status.FINISHED)
+            wanted = reports.in_status(tx, p.Status.SUPPLEMENT_REQUESTED)
+        for number, since in sorted(set(finished) - self._seen):
+            self._take_up(number, since, [_progress(number, p.Status.RETURNED, since)])
+        for number, since in sorted(set(wanted) - self._seen):
+            papers = [_paper(number, f"BS-{since:%y%m%d%H%M}-{name}", since) for name in "AB"]
+            self._take_up(number, since, [*papers, _progress(number, p.Status.PROCESSING, since)])
+        return len(self.errands) - before
+
+    def _take_up(self, number: str, since: datetime, lines: list[Line]) -> None:
+        self._seen.add((number, since))
+        self.errands.append(Errand(lines, since, self.told, self.chance, self.note))
+
+
+def _progress(number: str, status: p.Status, since: datetime) -> Line:
+    payload: Any = p.DossierProgressed(
+        number=number,
+        status=status,
+        at=since + timedelta(minutes=10),
+        officer="Lê Văn Trả",
+        unit="Bộ phận một cửa",
+    )
+    return "workstation-1", payload, b""
+
+
+def _paper(number: str, component: str, since: datetime) -> Line:
+    at = since + timedelta(minutes=5)
+    payload: Any = p.DocumentScanned(
+        number=number, component=component, scanned_at=at, device="scanner-1"
+    )
+    return "scanner-1", payload, f"{number} {component}".encode()
