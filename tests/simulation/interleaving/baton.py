@@ -162,25 +162,33 @@ class Baton:
 
     def _settle(self, workers: Sequence[Worker]) -> None:
         """Return when everybody stands still, has ended, or waits for a lock."""
-        if self._waiting:
-            self._forget_released(self._blockers(self._waiting))
-        while going := [it for it in workers if it.at is At.GOING and it not in self._waiting]:
-            if self._news.wait(_LOOK):
-                self._news.clear()
-            elif all(it.session and not it.is_victim for it in going):
-                blockers = self._blockers([*self._waiting, *going])
-                self._forget_released(blockers)
-                # one that has gone on meanwhile stands still in another session, and says so
-                if all(blockers.get(it.session) for it in going) and not self._news.is_set():
-                    for worker in going:
-                        self._begins_to_wait(worker, blockers[worker.session], workers)
+        while True:
+            going = [it for it in workers if it.at is At.GOING and it not in self._waiting]
+            if going:
+                self._await(going, workers)
+            elif not self._waiting or not self._forget_released(self._blockers(self._waiting)):
+                return
+
+    def _await(self, going: Sequence[Worker], workers: Sequence[Worker]) -> None:
+        """Wait for news of those who go on; note it where they all wait for locks."""
+        if self._news.wait(_LOOK):
+            self._news.clear()
+        elif all(it.session and not it.is_victim for it in going):
+            blockers = self._blockers([*self._waiting, *going])
+            self._forget_released(blockers)
+            # one that has gone on meanwhile stands still in another session, and says so
+            if all(blockers.get(it.session) for it in going) and not self._news.is_set():
+                for worker in going:
+                    self._begins_to_wait(worker, blockers[worker.session], workers)
 
     def _blockers(self, waiting: Sequence[Worker]) -> Mapping[int, Collection[int]]:
         return self._database.blockers([it.session for it in waiting])
 
-    def _forget_released(self, blockers: Mapping[int, Collection[int]]) -> None:
-        """Those who do not wait any more will stand still soon: they are waited for."""
-        self._waiting = [it for it in self._waiting if blockers.get(it.session)]
+    def _forget_released(self, blockers: Mapping[int, Collection[int]]) -> bool:
+        """Tell whether somebody waits no more: it will stand still soon, and is waited for."""
+        before = self._waiting
+        self._waiting = [it for it in before if blockers.get(it.session)]
+        return len(self._waiting) < len(before)
 
     def _begins_to_wait(
         self, worker: Worker, blockers: Collection[int], workers: Sequence[Worker]

@@ -4,8 +4,11 @@ from collections import Counter
 
 from hub.rules.deliveries.states import FINAL
 from tests.simulation.interleaving.database import PostgresObserver
-from tests.simulation.invariants import BEFORE, Broken
+from tests.simulation.invariants import Broken
 
+# Trap: that a lane is free and its next one held is committed for a moment, and for longer after a
+# crash: who cancels a held delivery lets the lane go on in a transaction of its own, and the timer
+# does where that did not come. That it goes on at all is checked at the end.
 _KEPT = {*FINAL, "accepted"}
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _WRONG = f"""
@@ -16,9 +19,6 @@ UNION ALL
 SELECT '5: delivery ' || id || ' is ' || state || ', settled at ' ||
 coalesce(CAST(settled_at AS TEXT), 'never')
 FROM deliveries WHERE id = ANY(:touched) AND (state IN ({_FINAL})) <> (settled_at IS NOT NULL)
-UNION ALL
-SELECT '7: delivery ' || id || ' is held and nothing is before it' FROM deliveries
-WHERE state = 'held' AND NOT EXISTS ({BEFORE})
 UNION ALL
 SELECT '2: ' || count(*) || ' deliveries of ' || lane || ' to ' || destination || ' are open'
 FROM deliveries WHERE lane <> '' AND settled_at IS NULL AND state <> 'held'

@@ -33,6 +33,8 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0",
 }
 """Of the server: deadlocks are found and ended by the baton."""
+_SHOWN = 100
+"""Letters of a statement in the table of a story."""
 _TEMPLATE = "simulated"
 _NEVER = timedelta(days=10)
 _SESSION = (*options(_NEVER), "-c idle_in_transaction_session_timeout=0")
@@ -174,4 +176,4 @@ class _Cursor(psycopg.Cursor[Any]):
 def shown(query: Any) -> str:
     """Return the beginning of a statement, on one line."""
     text = query.decode() if isinstance(query, bytes) else str(query)
-    return " ".join(text[:400].split())[:90]
+    return " ".join(text[:_SHOWN].split())[:_SHOWN]
