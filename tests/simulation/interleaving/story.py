@@ -25,7 +25,7 @@ from tests.simulation.interleaving import baton
 from tests.simulation.interleaving.backend import PostgresBackend
 from tests.simulation.interleaving.baton import Baton, Worker
 from tests.simulation.interleaving.database import Server
-from tests.simulation.story import Ended, Plot, Story, Turn, memory_place, play_out
+from tests.simulation.story import ACTORS, Ended, Plot, Story, Turn, memory_place, play_out
 from tests.simulation.world.process import Process
 
 DIES, KEPT_BACK = 0.001, 0.003
@@ -53,7 +53,9 @@ class InterleavedStory(Story):
             baton.Database(backend.reader.blockers, backend.reader.cancel),
             self._waits,
         )
-        self._workers = {process.name: self.baton.worker(process.name) for process in self.processes}
+        self._workers = {
+            process.name: self.baton.worker(process.name) for process in self.processes
+        }
         self._counter, self._persons = self.baton.worker("counter"), self.baton.worker("persons")
         self._failure: BaseException | None = None
         self._done = 0
@@ -105,7 +107,9 @@ class InterleavedStory(Story):
         if inside and self.chance.strikes("crash in a transaction", DIES):
             self.note(process.name, f"is killed in a transaction, before {what}")
             process.crash()
-        elif self.chance.strikes("kept back in a transaction" if inside else "kept back", KEPT_BACK):
+        elif self.chance.strikes(
+            "kept back in a transaction" if inside else "kept back", KEPT_BACK
+        ):
             seconds = self.chance.order.choice(PAUSES)
             self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
             self.time.advance(seconds)
@@ -117,15 +121,15 @@ class InterleavedStory(Story):
 
     def _round(self) -> int:
         """Let everybody do what there is to do, together."""
-        turns = [turn for turn in self._turns() if turn[0] in COUNTER or not _is_role(turn)]
+        turns = [turn for turn in self._turns() if not _is_role(turn)]
         self.chance.order.shuffle(turns)
         works: list[tuple[Worker, Callable[[], None]]] = [
             (self._workers[process.name], partial(self._act, process))
             for process in self.processes
             if not process.dead
         ]
-        for worker, names in ((self._counter, COUNTER), (self._persons, PERSONS)):
-            mine = [turn for turn in turns if turn[0] in names]
+        for worker, at_counter in ((self._counter, True), (self._persons, False)):
+            mine = [turn for turn in turns if (turn[0] in COUNTER) is at_counter]
             if mine:
                 works.append((worker, partial(self._take_turns, mine)))
         self._done = 0
@@ -157,10 +161,11 @@ class InterleavedStory(Story):
 
     def _round_of_others(self, waiting: Process) -> None:
         """Let the other roles of a process go on; other processes do so by themselves."""
-        for name, process, work in list(self._turns()):
-            if name == "partners" or (process is waiting and _is_role((name, process, work))):
-                if name != "replays" and not waiting.dead:
-                    self._step(name, process, work)
+        for turn in list(self._turns()):
+            name, process, work = turn
+            own = process is waiting and _is_role(turn) and name != "replays"
+            if not waiting.dead and (own or process is None):
+                self._step(name, process, work)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
         if process is None:
@@ -185,11 +190,9 @@ class InterleavedStory(Story):
         super()._require_whole(process)
 
 
-PERSONS = frozenset({"operators", "supervisors", "partners"})
-
-
 def _is_role(turn: Turn) -> bool:
-    return turn[1] is not None and turn[0] not in COUNTER | PERSONS
+    name, process, _ = turn
+    return process is not None and name not in ACTORS
 
 
 def play(plot: Plot, rules: Rulebook, server: Server) -> Ended:
