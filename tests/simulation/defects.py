@@ -29,6 +29,7 @@ from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
 from hub.store.schema.tables.exchange import deliveries
+from tests.simulation.partners.planted import OF_ADAPTERS
 
 SQLITE = sqlite.dialect()
 
@@ -211,6 +212,7 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "no effect is asked about": lambda: [
         _replaced(recovery, "recover", lambda *_, now, **__: RetryAt(now))
     ],
+    **OF_ADAPTERS,
 }
 """By what is wrong with the hub."""
 

@@ -22,6 +22,7 @@ ON_THE_WAY = (
     "dropped after",
     "cut reply",
     "stale reply",
+    "stale reply",
 )
 """What a line does to a call."""
 STATES = ("away", "silent", "maintenance", "maintenance with a wish", "maintenance as a page")
