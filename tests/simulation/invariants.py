@@ -14,6 +14,7 @@
 12. No message is handled twice by the records.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from hub.messages import catalog
@@ -25,6 +26,8 @@ from tests.simulation.actors.office import Told
 from tests.simulation.actors.partner import Effect, StoryPartner
 from tests.simulation.world.observer import Observer
 
+PROMISES = dict(re.findall(r"^(\d+)\. (.*)$", __doc__ or "", re.MULTILINE))
+"""The sentences above by their numbers."""
 S = DeliveryState
 _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
 
