@@ -17,20 +17,31 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import sqlalchemy as sa
+
 from hub.messages import catalog
 from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
 from tests.simulation.actors.office import Told
-from tests.simulation.actors.partner import Effect, StoryPartner
-from tests.simulation.world.observer import Observer
+from tests.simulation.actors.partner import Effect
+from tests.simulation.partners.protocol import Partner
+from tests.simulation.world.observer import Reader
 
 PROMISES = dict(re.findall(r"^(\d+)\. (.*)$", __doc__ or "", re.MULTILINE))
 """The sentences above by their numbers."""
 S = DeliveryState
 _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
 
+_EVIDENCE = sa.text(
+    "SELECT count(*) FROM handovers WHERE delivery_id = :id AND "
+    "(kind = 'person' OR outcome IN ('delivered', 'already'))"
+)
+_FIRST = sa.text(
+    f"{_STATES} WHERE destination = :to AND lane = :lane AND settled_at IS NULL "
+    "ORDER BY coalesce(place, id), id LIMIT 1"
+)
 _BEFORE = (
     "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
     "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
@@ -69,12 +80,12 @@ class Broken(AssertionError):
 class Effects:
     """Checks 1 and 2 at the moment of each effect."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Reader) -> None:
         self.observer = observer
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str]] = set()
 
-    def happened(self, partner: StoryPartner, effect: Effect) -> None:
+    def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
         key = partner.name, effect.message_id
         if key in self._seen:
@@ -90,7 +101,7 @@ class Effects:
 class Always:
     """Checks what must hold after every write, of what was written since the last check."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Reader) -> None:
         self.observer = observer
         self._seen = 0
 
@@ -115,7 +126,7 @@ def check_proof(store: Store) -> None:
 
 
 def check_end(
-    store: Store, partners: Sequence[StoryPartner], told: Told, settled: Mapping[int, str]
+    store: Store, partners: Sequence[Partner], told: Told, settled: Mapping[int, str]
 ) -> None:
     """Check what must hold when everything has come to rest; raises Broken.
 
@@ -124,9 +135,12 @@ def check_end(
     check_proof(store)
     if told.refused:
         raise Broken(f"10: the counter was refused: {told.refused[0]}")
+    for partner in partners:
+        if wrong := partner.check_end():
+            raise Broken(f"1: {wrong}")
     by_name = {partner.name: partner for partner in partners}
     with store.read() as tx:
-        for row in tx.exec_driver_sql(_STATES):
+        for row in tx.exec_driver_sql(f"{_STATES} ORDER BY id"):
             _check_delivery(tx, row, by_name[row.destination], settled)
         for problem in _forgotten(tx, told):
             raise Broken(problem)
@@ -136,7 +150,7 @@ def check_end(
             raise Broken(f"8: {problem}")
 
 
-def _check_delivery(tx: Tx, row: object, partner: StoryPartner, settled: Mapping[int, str]) -> None:
+def _check_delivery(tx: Tx, row: object, partner: Partner, settled: Mapping[int, str]) -> None:
     id, state = row.id, S(row.state)  # type: ignore[attr-defined]
     if state not in FINAL and not _is_shown(tx, row):
         raise Broken(f"9: delivery {id} is {state} for ever, next {row.next_attempt_at}")  # type: ignore[attr-defined]
@@ -146,12 +160,7 @@ def _check_delivery(tx: Tx, row: object, partner: StoryPartner, settled: Mapping
         return
     if not partner.has(row.message_id) and settled.get(id) != "delivered":  # type: ignore[attr-defined]
         raise Broken(f"6: delivery {id} counts as delivered, {partner.name} does not have it")
-    found = tx.exec_driver_sql(
-        "SELECT count(*) FROM handovers WHERE delivery_id = ? AND "
-        "(kind = 'person' OR outcome IN ('delivered', 'already'))",
-        (id,),
-    ).scalar_one()
-    if not found:
+    if not tx.execute(_EVIDENCE, {"id": id}).scalar_one():
         raise Broken(f"6: delivery {id} counts as delivered without evidence")
 
 
@@ -162,11 +171,8 @@ def _is_shown(tx: Tx, row: object) -> bool:
         return True
     if state is not S.HELD:
         return False
-    first = tx.exec_driver_sql(
-        f"{_STATES} WHERE destination = ? AND lane = ? AND settled_at IS NULL "
-        "ORDER BY coalesce(place, id), id LIMIT 1",
-        (row.destination, row.lane),  # type: ignore[attr-defined]
-    ).one()
+    lane = {"to": row.destination, "lane": row.lane}  # type: ignore[attr-defined]
+    first = tx.execute(_FIRST, lane).one()
     return first.id != row.id and _is_shown(tx, first)  # type: ignore[attr-defined]
 
 

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.simulation.partners.casting import MIXED
 from tests.simulation.telling.watch import Row
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Events
@@ -29,6 +30,8 @@ class Plot:
     at_most: float = math.inf
     """Steps after which it breaks off: it is not shorter than one that is known."""
     version: int = VERSION
+    partners: str = MIXED
+    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,6 @@ time leaps. After the last dossier faults cease, and time goes on until everythi
 
 import gc
 import math
-import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,26 +13,25 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from hub.messages import catalog
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store.engine.store import Store
 from tests.simulation import invariants
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
-from tests.simulation.actors.partner import Effect, Habits, StoryPartner
+from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
-from tests.simulation.database.in_memory import of_this_process
+from tests.simulation.database.backend import Backend, InMemory
+from tests.simulation.partners.casting import Cast
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.watch import Watch
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
-from tests.simulation.world.observer import Observer
+from tests.simulation.world.observer import Reader
 from tests.simulation.world.process import Changes, Process
-from tests.simulation.world.store import ProcessStore
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
@@ -60,7 +58,7 @@ class TooLong(AssertionError):
 class Story:
     """The cast and the stage of one story."""
 
-    def __init__(self, plot: Plot, directory: Path, rules: Rulebook) -> None:
+    def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
         self.chance = Chance(
@@ -74,19 +72,17 @@ class Story:
         self.met: Counter[str] = self.chance.met
         self.told = Told()
         self.broker = StoryBroker(self.chance)
-        self.database = of_this_process()
-        self.database.make_empty()
-        self.observer = Observer(self.database)
+        self.backend = backend
+        self.observer = backend.reader
         self.changes = Changes(self.observer)
-        draw = self.chance.stream("habits")
-        self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
+        self.cast = self._cast(directory)
+        self.partners = self.cast.partners
         self.records = Records(rules)
-        names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
+        names = backend.names if plot.seed % 3 == 0 else backend.names[:-1]
         self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
-        self.store: Store = ProcessStore(self.database)
+        self.store = backend.store()
         """Of no process: it reads what they wrote, whether they live or not."""
-        self.always = invariants.Always(self.observer)
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
@@ -99,11 +95,22 @@ class Story:
         """What broke while the hub made a call."""
         self.watch: Watch | None = None
 
+    def _cast(self, directory: Path) -> Cast:
+        return Cast(
+            self.plot.partners,
+            time=self.time,
+            chance=self.chance,
+            directory=directory,
+            told=self.told,
+            note=self.note,
+            on_effect=self._effect,
+        )
+
     def _process(self, name: str, directory: Path) -> Process:
         return Process(
             name,
             directory,
-            self.database,
+            self.backend.store(),
             time=self.time,
             chance=self.chance,
             broker=self.broker,
@@ -120,7 +127,7 @@ class Story:
     def run(self) -> None:
         """Play the story to its end; raises Broken."""
         for process in self.processes:
-            process.meanwhile = self._round_of_others
+            process.meanwhile = partial(self._round_of_others, process)
             process.start()
         while self.clerks:
             self._round()
@@ -133,7 +140,9 @@ class Story:
         """Give back what the processes hold."""
         for process in self.processes:
             process.close()
+        self.cast.close()
         self.store.close()
+        self.backend.close()
 
     def _calm_down(self) -> None:
         """From here on nothing goes wrong any more."""
@@ -186,8 +195,8 @@ class Story:
         self._happen()
         return done
 
-    def _round_of_others(self) -> None:
-        """Let the others go on while a role waits for what they do."""
+    def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
+        """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
             if name != "replays" and not (process is not None and process.dead):
                 self._step(name, process, work)
@@ -203,6 +212,9 @@ class Story:
         taking = self.chance.order.choice(alive)
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
             yield "counter", taking, partial(self._hand_in, clerk, taking)
+        for partner in self.partners:
+            if partner.has_reports():
+                yield "courier", taking, partial(partner.report, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         if self.chance.order.random() < OPERATORS_ACT:
@@ -240,7 +252,7 @@ class Story:
         writes = self.changes.writes
         if writes == self._checked:
             return
-        self.always.check()
+        self.backend.check()
         if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
             invariants.check_proof(self.store)
         self._checked = writes
@@ -257,9 +269,7 @@ class Story:
             self.note("broker", f"comes back empty, {self.broker.ready} messages are gone")
             self.broker.lose_everything()
         for partner in self.partners:
-            if strikes(f"{partner.name} away", 0.003):
-                partner.away_until = self.time.elapsed + order.choice((5.0, 60.0, 900.0))
-                self.note(partner.name, "goes away")
+            partner.happen()
         self._look("story", "")
 
     def _happen_to(self, process: Process) -> None:
@@ -290,27 +300,15 @@ class Story:
         self.clerks = [one for one in self.clerks if not one.done]
         return done
 
-    def _partner(self, name: str, draw: random.Random) -> StoryPartner:
-        habits = Habits.drawn(draw)
-        self.met[f"habit lag {habits.lag:.0f}"] += 1
-        self.met[f"habit findable {habits.findable}"] += 1
-        return StoryPartner(
-            name,
-            habits,
-            time=self.time,
-            chance=self.chance,
-            on_effect=self._effect,
-            note=self.note,
-        )
-
-    def _effect(self, partner: StoryPartner, effect: Effect) -> None:
+    def _effect(self, partner: Partner, effect: Effect) -> None:
         try:
             self.effects.happened(partner, effect)
         except invariants.Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
-        self.courier.heard(effect)
         if self.watch is not None:
             self.watch.effect(partner.name, effect)
+        if not partner.reports_itself:
+            self.courier.heard(effect)
 
     def _clerks(self, rules: Rulebook) -> list[Clerk]:
         made = clerks(
@@ -324,7 +322,7 @@ class Story:
         return [clerk for nth, clerk in enumerate(made) if nth not in self.plot.without]
 
 
-def rests(observer: Observer, broker: StoryBroker) -> bool:
+def rests(observer: Reader, broker: StoryBroker) -> bool:
     """Tell whether nothing is under way or due any more."""
     ((left,),) = observer.rows(
         "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
@@ -335,14 +333,20 @@ def rests(observer: Observer, broker: StoryBroker) -> bool:
 
 
 def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
-    """Play a story and return how it ended; one that is `watched` can be told."""
-    with ExitStack() as stack:
-        stack.enter_context(no_collection())
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_place())))
-        story = Story(plot, place, rules)
-        stack.callback(story.close)
+    """Play a story in memory and return how it ended; one that is `watched` can be told."""
+    with tempfile.TemporaryDirectory(dir=memory_place()) as place:
+        story = Story(plot, Path(place), rules, InMemory())
         if watched:
             story.watch = Watch(story.observer, story.events.all, story.chance.struck)
+        return play_out(story)
+
+
+def play_out(story: Story) -> Ended:
+    """Play a story, to which time and chance belong meanwhile; close it, return how it ended."""
+    with ExitStack() as stack:
+        stack.enter_context(no_collection())
+        stack.callback(story.close)
+        stack.enter_context(story.cast.ruled())
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
         stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
@@ -351,9 +355,10 @@ def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
             story.run()
         except (AssertionError, StepWaitsForEver) as error:
             broken = f"{error}"
-        story.met.update(_moves(story))
+        moves = story.backend.moves().items()
+        story.met.update({f"move {source} -> {to}": count for (source, to), count in moves})
         return Ended(
-            plot=plot,
+            plot=story.plot,
             broken=broken,
             steps=story.steps,
             virtual_seconds=story.time.elapsed,
@@ -365,11 +370,6 @@ def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
             events=story.events,
             role_crashes=[it for process in story.processes for it in process.role_crashes],
         )
-
-
-def _moves(story: Story) -> dict[str, int]:
-    rows = story.observer.rows("SELECT source, target, count FROM sim_moves")
-    return {f"move {source} -> {target}": count for source, target, count in rows}
 
 
 @contextmanager

@@ -7,7 +7,7 @@ has died ends by itself. Several processes write the same row and the last one c
 the same partner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import STORED_DEFERRED
 from hub.store.deliveries import partner_queries
 from hub.store.deliveries.transitions import enqueue_foremost, enqueuing
-from hub.store.engine.store import Tx, insert
+from hub.store.engine.store import Tx, insert, insert_for
 from hub.store.schema.tables.exchange import (
     UNSETTLED,
     attempts,
@@ -25,8 +25,8 @@ from hub.store.schema.tables.exchange import (
     pauses,
     person_pauses,
 )
-from hub.store.statements.compiled import Compiled
-from hub.store.statements.plan_hints import checked, unindexed
+from hub.store.statements.compiled import Compiled, any_of
+from hub.store.statements.plan_hints import among_chosen, checked, unindexed
 
 _PAUSED_BY_PERSONS = Compiled(
     sa.select(person_pauses).where(
@@ -87,35 +87,49 @@ def _of(destination: str) -> sa.ColumnElement[bool]:
 
 def post(tx: Tx, pause: Pause) -> None:
     """Write that an operation is paused, in place of what was written of it before."""
-    statement = insert(tx, pauses).values(asdict(pause))
-    changed = {name: statement.excluded[name] for name in asdict(pause)}
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[pauses.c.destination, pauses.c.operation], set_=changed
-        )
-    )
+    _POST.run(tx, asdict(pause))
 
 
-def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
-    """Write that an operation is not paused any more; `resume` brings back what was set aside.
+def _posting(dialect: str) -> sa.Insert:
+    statement = insert_for(dialect, pauses)
+    changed = {name: statement.excluded[name] for name in Pause.__slots__}
+    key = [pauses.c.destination, pauses.c.operation]
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+_POST = Compiled(_posting, columns=Pause.__slots__)
+
+
+def clear(tx: Tx, destination: str, operations: Collection[str], *, now: datetime) -> None:
+    """Write that operations are not paused any more; `resume` brings back what was set aside.
 
     What has lain in the queue meanwhile was enqueued long ago and is not lost: it is enqueued anew
-    only when nothing comes of it from now on.
+    only when nothing comes of it from now on. All operations at once, and their deliveries in the
+    order of their numbers: a claim locks those of several operations in that order, too.
     """
+    if not operations:
+        return
+    names = sorted(operations)
     tx.execute(
-        sa.delete(pauses).where(
-            pauses.c.destination == destination, pauses.c.operation == operation
-        )
+        sa.delete(pauses).where(pauses.c.destination == destination, pauses.c.operation.in_(names))
     )
-    mine = sa.and_(_of(destination), deliveries.c.type == operation, _UNSENT, UNSETTLED)
-    queued = sa.update(deliveries).where(mine, deliveries.c.asked_at.is_not(None))
-    tx.execute(queued.values(asked_at=now))
+    mine = sa.and_(_of(destination), deliveries.c.type.in_(names), _UNSENT, UNSETTLED)
+    queued = sa.select(deliveries.c.id).where(mine, deliveries.c.asked_at.is_not(None))
+    locked = queued.order_by(deliveries.c.id).with_for_update()
+    moved = sa.update(deliveries).where(among_chosen(deliveries.c.id, locked))
+    tx.execute(moved.values(asked_at=now))
 
 
 def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
     """Return the pauses of a destination that hold now."""
-    query = sa.select(pauses).where(pauses.c.destination == destination, pauses.c.expires_at > now)
-    return [Pause(**row) for row in tx.execute(query).mappings()]
+    return [Pause(**row._asdict()) for row in _ACTIVE.all(tx, {"to": destination, "now": now})]
+
+
+_ACTIVE = Compiled(
+    sa.select(pauses).where(
+        pauses.c.destination == sa.bindparam("to"), pauses.c.expires_at > sa.bindparam("now")
+    )
+)
 
 
 def listed(tx: Tx, *, now: datetime) -> list[ListedPause]:
@@ -183,11 +197,21 @@ def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bo
 
 def set_aside(tx: Tx, ids: Sequence[int], destination: str) -> None:
     """Forget that deliveries were enqueued; nothing else of them changes."""
-    tx.execute(
-        sa.update(deliveries)
-        .where(deliveries.c.id.in_(ids), checked(deliveries.c.destination == destination, _UNSENT))
-        .values(asked_at=None)
+    _SET_ASIDE.run(tx, {"ids": ids, "to": destination})
+
+
+_SET_ASIDE = Compiled(
+    sa.update(deliveries)
+    .where(
+        any_of(deliveries.c.id, "ids"),
+        checked(
+            deliveries.c.destination == sa.bindparam("to"),
+            # written out: Compiled takes no list of its own
+            sa.or_(deliveries.c.state == S.PENDING.value, deliveries.c.state == S.WAITING.value),
+        ),
     )
+    .values(asked_at=None)
+)
 
 
 def resume(tx: Tx, destination: str, operation: str, *, now: datetime, limit: int) -> int:

@@ -18,8 +18,8 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
 from tests.simulation.actors.office import Note
-from tests.simulation.actors.partner import UNKNOWN_CODE, StoryPartner
 from tests.simulation.crash.life import Crash
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
@@ -48,7 +48,7 @@ class NothingToDo(Exception):
 class Supervisors:
     """All who decide for many."""
 
-    def __init__(self, partners: list[StoryPartner], chance: Chance, note: Note) -> None:
+    def __init__(self, partners: list[Partner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}
         self.chance = chance
         self.note = note
@@ -115,11 +115,12 @@ class Supervisors:
     def _classify(self, process: Process, _verb: str, by: SignedBy) -> str:
         partner = self._partner()
         verdict = self._draw.choice((CodeVerdict.TRANSIENT, CodeVerdict.PERMANENT))
-        moved = classify.classify(process.store, partner, UNKNOWN_CODE, verdict, **by)
-        return f"{UNKNOWN_CODE} of {partner} as {verdict}: {moved}"
+        code = self.partners[partner].unknown_code
+        moved = classify.classify(process.store, partner, code, verdict, **by)
+        return f"{code} of {partner} as {verdict}: {moved}"
 
     def _plan(self, process: Process, _verb: str, by: SignedBy) -> str:
-        self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead'")
+        self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead' ORDER BY id")
         self._forms += 1
         chosen = Selection(state="dead", partner=self._partner())
         number = replay_orders.order_plan(process.store, chosen, form=f"f{self._forms}", by=by)
@@ -131,7 +132,9 @@ class Supervisors:
         return str(number)
 
     def _resend(self, process: Process, _verb: str, by: SignedBy) -> str:
-        query = "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead'"
+        query = (
+            "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead' ORDER BY id"
+        )
         id, destination, message_id = self._one_of(process, query)
         partner = self.partners[destination]
         if partner.has(message_id) or partner.is_at_work_on(message_id):
@@ -143,7 +146,8 @@ class Supervisors:
         return f"{id} as {resend.resend(process.store, correction, by=by)}"
 
     def _send_now(self, process: Process, _verb: str, by: SignedBy) -> str:
-        (id,) = self._one_of(process, "SELECT id FROM deliveries WHERE state = 'waiting'")
+        query = "SELECT id FROM deliveries WHERE state = 'waiting' ORDER BY id"
+        (id,) = self._one_of(process, query)
         actions.send_now(process.store, id, by=by)
         return str(id)
 

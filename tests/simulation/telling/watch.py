@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tests.simulation.actors.partner import Effect
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Happening, short
-from tests.simulation.world.observer import Observer
+from tests.simulation.world.observer import Reader
 
 _DELIVERIES = "SELECT id, message_id, destination, type, lane, state FROM deliveries ORDER BY id"
 _SENTENCES = {
@@ -39,7 +39,7 @@ class Row(NamedTuple):
 class Watch:
     """Notes after each step what it did to the store and to the partners' ledgers."""
 
-    def __init__(self, observer: Observer, events: Sequence[Happening], struck: list[FaultId]):
+    def __init__(self, observer: Reader, events: Sequence[Happening], struck: list[FaultId]):
         self.rows: list[Row] = []
         self._observer = observer
         self._events = events
