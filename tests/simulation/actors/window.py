@@ -27,9 +27,10 @@ class Errand(Clerk):
     """What an officer tells of one dossier, each until it is acknowledged."""
 
     def __init__(
-        self, lines: list[Line], at: datetime, told: Told, chance: Chance, note: Note
+        self, number: str, lines: list[Line], at: datetime, told: Told, chance: Chance, note: Note
     ) -> None:
-        self.planned = cast(Planned, SimpleNamespace(reception=SimpleNamespace(received_at=at)))
+        reception = SimpleNamespace(received_at=at)
+        self.planned = cast(Planned, SimpleNamespace(number=number, reception=reception))
         self.told, self.chance, self.note = told, chance, note
         self._left = deque(lines)
         self._message: Message | None = None
@@ -74,7 +75,7 @@ class Window:
 
     def _take_up(self, number: str, since: datetime, lines: list[Line]) -> None:
         self._seen.add((number, since))
-        self.errands.append(Errand(lines, since, self.told, self.chance, self.note))
+        self.errands.append(Errand(number, lines, since, self.told, self.chance, self.note))
 
 
 def _progress(number: str, status: p.Status, since: datetime) -> Line:
