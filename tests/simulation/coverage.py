@@ -9,6 +9,7 @@ from hub.rules.deliveries.states import MOVES, DeliveryState
 from hub.runtime.failpoints import Point
 from tests.simulation.actors import supervisors
 from tests.simulation.actors.partner import WRONG
+from tests.simulation.partners.expected import expected as of_adapters
 
 S = DeliveryState
 OF_OTHERS = {
@@ -69,7 +70,8 @@ def expected() -> list[str]:
     crashes = [f"fault crash at {point}" for point in Point if point not in OF_OTHERS]
     wrong = [f"fault {name} {kind}" for name in ("provincial", "town_center") for kind in WRONG]
     verbs = [f"verb {verb}" for verb in _VERBS]
-    return [*moves, *points, *crashes, *(f"fault {kind}" for kind in _HAPPENINGS), *wrong, *verbs]
+    happenings = [f"fault {kind}" for kind in _HAPPENINGS]
+    return [*moves, *points, *crashes, *happenings, *wrong, *verbs, *of_adapters()]
 
 
 def never(met: Counter[str]) -> list[str]:

@@ -6,6 +6,7 @@ it. Its memory is rebuilt from the ledger.
 """
 
 import hashlib
+import math
 import re
 import secrets
 import time
@@ -93,7 +94,8 @@ class Office:
         self._procedures = procedures
         self._kept: dict[str, Kept] = {}
         for effect in ledger.effects():
-            self._remember(effect.operation, msgspec.json.decode(effect.content))
+            # A replica that is behind is not behind on what was there before the restart.
+            self._remember(effect.operation, msgspec.json.decode(effect.content), now=-math.inf)
 
     def log_in(self, username: str, password: str) -> OfficeReply:
         """Give a new session for the right credentials."""
@@ -137,7 +139,7 @@ class Office:
                 return ALREADY
         effects, done = [], []
         for fields in dossiers:
-            kept = self._remember(Operation.REGISTER, fields)
+            kept = self._remember(Operation.REGISTER, fields, now=time.monotonic())
             number = fields["MaHoSo"]
             effects.append(
                 Effect(
@@ -158,7 +160,7 @@ class Office:
             return NOT_THERE
         effects, done = [], []
         for step in steps:
-            kept = self._remember(Operation.ADD_STEPS, step)
+            kept = self._remember(Operation.ADD_STEPS, step, now=time.monotonic())
             number, at = step["MaHoSo"], step["ThoiDiemXuLy"]
             effects.append(
                 Effect(
@@ -174,9 +176,9 @@ class Office:
         await self.ledger.record(effects)
         return OfficeReply(done=done)
 
-    def _remember(self, operation: str, fields: dict[str, Any]) -> Kept:
+    def _remember(self, operation: str, fields: dict[str, Any], *, now: float) -> Kept:
         """Take a record into the memory. A record that changes nothing is no new revision."""
-        number, now = fields["MaHoSo"], time.monotonic()
+        number = fields["MaHoSo"]
         kept = self._kept.get(number)
         if kept is None:
             kept = self._kept[number] = Kept(fields, records=[(now, fields)])

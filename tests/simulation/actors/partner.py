@@ -20,6 +20,8 @@ from hub.ports import Absent, Answer, Doubt, Question, Receipt, Request, Unclear
 from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import (
     AmbiguousFailure,
+    DeliveryFailure,
+    NotAttempted,
     PermanentFailure,
     TransientFailure,
     unknown_code,
@@ -52,6 +54,8 @@ class Habits:
     findable: bool
     trouble: float
     """Share of calls that go wrong."""
+    last_steps: int
+    """How many of the newest steps of a dossier its look-up shows; 0: all."""
 
     @staticmethod
     def drawn(draw: random.Random) -> "Habits":
@@ -61,6 +65,7 @@ class Habits:
             knows_duplicates=draw.random() < 0.3,
             findable=draw.random() < 0.85,
             trouble=draw.choice((0.1, 0.3, 0.7)),
+            last_steps=draw.choice((0, 0, 0, 1)),
         )
 
 
@@ -73,9 +78,25 @@ WRONG = (
     "login",
     "refused",
     "refused after",
+    "reply of another call",
+    "session over",
 )
-_RARE = {"refused": 0.3, "unknown code": 0.5, "login": 0.3, "refused after": 0.2}
+_RARE = {
+    "refused": 0.3,
+    "unknown code": 0.5,
+    "login": 0.3,
+    "refused after": 0.2,
+    "session over": 0.3,
+}
 UNKNOWN_CODE = "E-77"
+_NOTHING_DONE: dict[str, Callable[[], DeliveryFailure]] = {
+    "busy": lambda: TransientFailure("partner_busy", retry_after=timedelta(seconds=3)),
+    "login": lambda: TransientFailure("partner_login"),
+    "session over": lambda: NotAttempted("partner_session", retry_after=timedelta(seconds=20)),
+    "refused": lambda: PermanentFailure("partner_refused", "not this one"),
+    "unknown code": lambda: unknown_code(UNKNOWN_CODE),
+}
+"""How a call fails of which nothing was done."""
 
 
 class StoryPartner:
@@ -205,17 +226,15 @@ class StoryPartner:
         return min((at for at, _ in self._under_way), default=math.inf)
 
     def _go_wrong(self, kind: str, request: Request) -> Receipt:
+        if kind in _NOTHING_DONE:
+            raise _NOTHING_DONE[kind]()
         match kind:
-            case "busy":
-                raise TransientFailure("partner_busy", retry_after=timedelta(seconds=3))
-            case "login":
-                raise TransientFailure("partner_login")
-            case "refused":
-                raise PermanentFailure("partner_refused", "not this one")
-            case "unknown code":
-                raise unknown_code(UNKNOWN_CODE)
             case "refused after":
                 self._contradict(request)
+            case "reply of another call":
+                if self._draw.random() < 0.5:
+                    self._take(request)
+                raise AmbiguousFailure("reply_unreadable", "the reply is to another call")
             case "dropped before":
                 self.time.advance(self.traits.reply_timeout.total_seconds() / 2)
                 raise AmbiguousFailure("reply_timeout")
@@ -256,7 +275,10 @@ class StoryPartner:
         self.on_effect(self, effect)
 
     def _look_up(self, request: Request) -> Answer:
-        shown = {e.message_id for e in self.ledger if e.visible_at <= self.time.elapsed}
+        seen = [e for e in self.ledger if e.visible_at <= self.time.elapsed]
+        if self._is_behind_the_last(request, seen):
+            return Unclear(why=Doubt.NOT_SHOWN)
+        shown = {effect.message_id for effect in seen}
         if request.message_id in shown:
             return Receipt(already=True)
         if self.chance.strikes(f"{self.name} look-up says nothing", self.habits.trouble / 4):
@@ -265,5 +287,17 @@ class StoryPartner:
             return Unclear(why=Doubt.BEHIND)
         return Absent()
 
+    def _is_behind_the_last(self, request: Request, seen: list[Effect]) -> bool:
+        """Tell whether a step would be older than those that are shown."""
+        last = self.habits.last_steps
+        of_dossier = [e.message_id for e in seen if (e.number, e.type) == _kind(request)]
+        if not last or request.operation != "province.progress" or len(of_dossier) < last:
+            return False
+        return request.message_id not in of_dossier[-last:]
+
     def _say(self, request: Request, what: str) -> None:
         self.note(self.name, f"{request.operation} of {short(request.number)} {what}")
+
+
+def _kind(request: Request) -> tuple[str, str]:
+    return request.number, request.operation

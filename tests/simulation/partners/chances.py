@@ -1,6 +1,7 @@
 """What goes wrong at a simulated partner, by the story's chance: its faults and its habits."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 
 from adapters.simulation.dialects.habit import Habit
@@ -85,12 +86,16 @@ def _status(kind: FaultKind, draw: random.Random) -> int:
 class StoryApplication(Application):
     """Refuses now and then what it has done, where its look-up shows that to whoever asks."""
 
-    def __init__(self, partner: Partner, dialects: "StoryDialects", shows_at_once: bool) -> None:
+    def __init__(
+        self, partner: Partner, dialects: "StoryDialects", *, shows_at_once: bool, met: Counter[str]
+    ) -> None:
         super().__init__(partner, dialects)
         self._contradicts = shows_at_once
+        self.met = met
 
     async def _faulty_answer(self, call: Call, fault: Fault) -> Answer:
         if fault.kind is K.REFUSES and self._contradicts and fault.seconds:
+            self.met["line contradicts"] += 1
             await self.partner.answer(call)
         return await super()._faulty_answer(call, fault)
 

@@ -189,7 +189,9 @@ class SimulatedPartner:
         )
         self.core = self.make_core(self._ledger, faults)
         shows_at_once = "late_replica" not in self.habits.habits
-        self.service.app = StoryApplication(self.core, self._dialects, shows_at_once)
+        self.service.app = StoryApplication(
+            self.core, self._dialects, shows_at_once=shows_at_once, met=self.world.chance.met
+        )
         self.world.loop.begin(self.name, self.core.start())
 
     def _recorded(self, effects: Sequence[Recorded]) -> None:
