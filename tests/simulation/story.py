@@ -18,20 +18,19 @@ from pathlib import Path
 from hub.messages import catalog
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store.engine.store import Store
 from tests.simulation import invariants
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
-from tests.simulation.database.in_memory import of_this_process
+from tests.simulation.crash.life import Acting, take
+from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
-from tests.simulation.world.observer import Observer
-from tests.simulation.world.process import Changes, Process, take
-from tests.simulation.world.store import ProcessStore
+from tests.simulation.world.observer import Reader
+from tests.simulation.world.process import Changes, Process
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
@@ -86,7 +85,7 @@ class Ended:
 class Story:
     """The cast and the stage of one story."""
 
-    def __init__(self, plot: Plot, directory: Path, rules: Rulebook) -> None:
+    def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
         self.chance = Chance(plot.seed, left_out=plot.left_out)
@@ -95,18 +94,17 @@ class Story:
         self.met: Counter[str] = self.chance.met
         self.told = Told()
         self.broker = StoryBroker(self.chance)
-        self.database = of_this_process()
-        self.database.make_empty()
-        self.observer = Observer(self.database)
+        self.backend = backend
+        self.observer = backend.reader
         self.changes = Changes(self.observer)
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
         self.records = Records(rules)
-        names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
+        names = backend.names if plot.seed % 3 == 0 else backend.names[:-1]
+        self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
-        self.store: Store = ProcessStore(self.database)
+        self.store = backend.store()
         """Of no process: it reads what they wrote, whether they live or not."""
-        self.always = invariants.Always(self.observer)
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
@@ -122,13 +120,14 @@ class Story:
         return Process(
             name,
             directory,
-            self.database,
+            self.backend.store(),
             time=self.time,
             chance=self.chance,
             broker=self.broker,
             records=self.records,
             partners=self.partners,
             changes=self.changes,
+            acting=self.acting,
         )
 
     def note(self, actor: str, what: str) -> None:
@@ -138,7 +137,7 @@ class Story:
     def run(self) -> None:
         """Play the story to its end; raises Broken."""
         for process in self.processes:
-            process.meanwhile = self._round_of_others
+            process.meanwhile = partial(self._round_of_others, process)
             process.start()
         while self.clerks:
             self._round()
@@ -152,6 +151,7 @@ class Story:
         for process in self.processes:
             process.close()
         self.store.close()
+        self.backend.close()
 
     def _calm_down(self) -> None:
         """From here on nothing goes wrong any more."""
@@ -202,8 +202,8 @@ class Story:
         self._happen()
         return done
 
-    def _round_of_others(self) -> None:
-        """Let the others go on while a role waits for what they do."""
+    def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
+        """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
             if name != "replays" and not (process is not None and process.dead):
                 self._step(name, process, work)
@@ -231,7 +231,7 @@ class Story:
         self.steps += 1
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
-        done = take(process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
+        done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
         if done and name not in ACTORS:
@@ -248,7 +248,7 @@ class Story:
         writes = self.changes.writes
         if writes == self._checked:
             return
-        self.always.check()
+        self.backend.check()
         if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
             invariants.check_proof(self.store)
         self._checked = writes
@@ -329,7 +329,7 @@ class Story:
         return [clerk for nth, clerk in enumerate(made) if nth not in self.plot.without]
 
 
-def rests(observer: Observer, broker: StoryBroker) -> bool:
+def rests(observer: Reader, broker: StoryBroker) -> bool:
     """Tell whether nothing is under way or due any more."""
     ((left,),) = observer.rows(
         "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
@@ -340,23 +340,28 @@ def rests(observer: Observer, broker: StoryBroker) -> bool:
 
 
 def play(plot: Plot, rules: Rulebook) -> Ended:
-    """Play a story and return how it ended."""
+    """Play a story in memory and return how it ended."""
+    with tempfile.TemporaryDirectory(dir=memory_place()) as place:
+        return play_out(Story(plot, Path(place), rules, InMemory()))
+
+
+def play_out(story: Story) -> Ended:
+    """Play a story, to which time and chance belong meanwhile; close it, return how it ended."""
     with ExitStack() as stack:
         stack.enter_context(no_collection())
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_place())))
-        story = Story(plot, place, rules)
         stack.callback(story.close)
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
-        stack.enter_context(armed(story.chance, story.met, story.note))
+        stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
         broken = ""
         try:
             story.run()
         except (AssertionError, StepWaitsForEver) as error:
             broken = f"{error}"
-        story.met.update(_moves(story))
+        moves = story.backend.moves().items()
+        story.met.update({f"move {source} -> {to}": count for (source, to), count in moves})
         return Ended(
-            plot=plot,
+            plot=story.plot,
             broken=broken,
             steps=story.steps,
             virtual_seconds=story.time.elapsed,
@@ -366,11 +371,6 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
             events=story.events,
             role_crashes=[it for process in story.processes for it in process.role_crashes],
         )
-
-
-def _moves(story: Story) -> dict[str, int]:
-    rows = story.observer.rows("SELECT source, target, count FROM sim_moves")
-    return {f"move {source} -> {target}": count for source, target, count in rows}
 
 
 @contextmanager

@@ -19,9 +19,9 @@ from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import UNKNOWN_CODE, StoryPartner
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.store import Crash
 
 VERBS = (
     "pause",
@@ -119,7 +119,7 @@ class Supervisors:
         return f"{UNKNOWN_CODE} of {partner} as {verdict}: {moved}"
 
     def _plan(self, process: Process, _verb: str, by: SignedBy) -> str:
-        self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead'")
+        self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead' ORDER BY id")
         self._forms += 1
         chosen = Selection(state="dead", partner=self._partner())
         number = replay_orders.order_plan(process.store, chosen, form=f"f{self._forms}", by=by)
@@ -131,7 +131,9 @@ class Supervisors:
         return str(number)
 
     def _resend(self, process: Process, _verb: str, by: SignedBy) -> str:
-        query = "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead'"
+        query = (
+            "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead' ORDER BY id"
+        )
         id, destination, message_id = self._one_of(process, query)
         partner = self.partners[destination]
         if partner.has(message_id) or partner.is_at_work_on(message_id):
@@ -143,7 +145,8 @@ class Supervisors:
         return f"{id} as {resend.resend(process.store, correction, by=by)}"
 
     def _send_now(self, process: Process, _verb: str, by: SignedBy) -> str:
-        (id,) = self._one_of(process, "SELECT id FROM deliveries WHERE state = 'waiting'")
+        query = "SELECT id FROM deliveries WHERE state = 'waiting' ORDER BY id"
+        (id,) = self._one_of(process, query)
         actions.send_now(process.store, id, by=by)
         return str(id)
 

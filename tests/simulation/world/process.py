@@ -6,6 +6,7 @@ what they had in hand, the store stays. `start` makes the roles anew.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,17 +33,16 @@ from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
-from hub.store.messages.blobs import BlobStore
-from tests.simulation.database.in_memory import Database
+from tests.simulation.crash.files import ProcessFiles
+from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.observer import REPLAYS, Next, Observer
+from tests.simulation.world.observer import REPLAYS, Next, Reader
 from tests.simulation.world.pacing import Paced, Pacing, Wakes
 from tests.simulation.world.pool import AtOncePool, LaterPool
-from tests.simulation.world.store import Crash, ProcessStore, handled
+from tests.simulation.world.store import ProcessStore, handled
 from tests.simulation.world.virtual_time import VirtualTime
 
-Step = tuple[str, Callable[[], object]]
 POLICY = RetryPolicy(attempts=40)
 CIRCUIT = CircuitPolicy(
     first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=5), width=4
@@ -55,7 +55,7 @@ STALLS = (2.0, 60.0, 900.0)
 class Changes:
     """Counts what all processes wrote."""
 
-    observer: Observer
+    observer: Reader
     writes: int = 0
     outbox: int = 0
     """Writes that put rows into the outbox: they wake relays."""
@@ -79,7 +79,7 @@ class Process:
         self,
         name: str,
         directory: Path,
-        database: Database,
+        store: ProcessStore,
         *,
         time: VirtualTime,
         chance: Chance,
@@ -87,15 +87,17 @@ class Process:
         records: Records,
         partners: Sequence[Destination],
         changes: Changes,
+        acting: Acting,
     ) -> None:
         self.name = name
+        self.acting = acting
         self.changes = changes
         self.pacing = Pacing(time, [])
         self.time = time
         self.chance = chance
         self.broker = broker
         self.records = records
-        self.partners = partners
+        self.partners: Sequence[Any] = [OfTheLiving(it, self.require_life) for it in partners]
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
@@ -104,11 +106,18 @@ class Process:
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
-        self.store = ProcessStore(database)
-        self.store.is_dead = lambda: self.dead
+        self.store = store
+        self.store.require_life = self.require_life
         self.store.written = changes.written
-        self.files = BlobStore(directory / "files", limit=1_000_000)
+        self.files = ProcessFiles(
+            directory / "files", limit=1_000_000, require_life=self.require_life
+        )
         self._consumers: list[Any] = []
+
+    def require_life(self) -> None:
+        """Raise Crash when it is dead."""
+        if self.dead:
+            raise Crash
 
     def clock(self) -> datetime:
         """Return what its clock shows."""
@@ -120,7 +129,7 @@ class Process:
         markers = self._directory / "stopped"
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
-        self.publisher = self.broker.publisher()
+        self.publisher = OfTheLiving(self.broker.publisher(), self.require_life)
         self.receive = Receive(
             self.store,
             self.broker,
@@ -137,7 +146,9 @@ class Process:
         self.receive.poison_guard.load()
         self._consumers = []
         self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
-        self._work = [(each, LaterPool(self.chance, self.time)) for each in self.delivering]
+        self._work = [
+            (each, LaterPool(self.chance, self.time, self.require_life)) for each in self.delivering
+        ]
         self._from_queue = {each.name: self._open(each) for each in self.delivering}
         self.pacing = Pacing(self.time, self._roles())
 
@@ -200,7 +211,9 @@ class Process:
         return self.records(tx, message, payload)
 
     def crash(self) -> None:
-        """End it without a word."""
+        """End it without a word: its connections give back what it had in hand."""
+        if self.dead:
+            return
         self.dead = True
         self.crashes += 1
         for consumer in self._consumers:
@@ -208,10 +221,9 @@ class Process:
 
     def stop(self) -> None:
         """End it as an operator does: what is under way is finished and written down."""
-        try:
+        with self.acting.step_of(self), suppress(Crash):
             self._finish()
-        except Crash:
-            self.crash()
+        if self.dead:
             return
         self.dead = True
         for consumer in self._consumers:
@@ -243,10 +255,13 @@ class Process:
         self.dead = False
         self.store.close()
 
+    def _threads(self) -> LaterPool:
+        return LaterPool(self.chance, self.time, self.require_life)
+
     def _consumer(self, queue: str, prefetch: int) -> Any:
         consumer = self.broker.consumer(queue, prefetch=prefetch)
         self._consumers.append(consumer)
-        return consumer
+        return OfTheLiving(consumer, self.require_life)
 
     def _open(self, deliver: Deliver) -> Any:
         deliver.admission.adopt(self.clock())
@@ -320,8 +335,12 @@ class Process:
             ),
             clock=self.clock,
         )
-        made.meanwhile = lambda: self.meanwhile()
+        made.meanwhile = self._let_others_act
         return made
+
+    def _let_others_act(self) -> None:
+        self.require_life()
+        self.meanwhile()
 
     def _replays_some(self) -> int:
         return int(self.replays.step())
@@ -350,25 +369,3 @@ class StoryReplays(Replays):
     def _pause(self, seconds: float) -> None:
         super()._pause(seconds)
         self.meanwhile()
-
-
-def take(process: Process, step: Step) -> int:
-    """Take one step of a process; return how much it did. A crash ends the process."""
-    name, work = step
-    try:
-        return _count(work())
-    except Crash:
-        process.crash()
-        return 1
-    except AssertionError:
-        raise
-    except Exception as error:
-        try:
-            process.role_crashed(name, error)
-        except Crash:
-            process.crash()
-        return 1
-
-
-def _count(done: object) -> int:
-    return done if isinstance(done, int) else 0
