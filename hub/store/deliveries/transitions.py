@@ -247,8 +247,15 @@ def wait(
     counted: bool = True,
 ) -> None:
     """Send again at `when`; a wait that does not count gives the attempt back."""
-    values = {"next_attempt_at": when, "asked_at": None, **_cause(code, detail, partner_code)}
-    _move(tx, id, from_state, S.WAITING, values, given_back=int(not counted))
+    values: dict[str, object] = {
+        "state": S.WAITING.value,
+        "next_attempt_at": when,
+        "asked_at": None,
+        **_cause(code, detail, partner_code),
+    }
+    if not counted:
+        values["counted"] = deliveries.c.counted - 1
+    _move(tx, [{"d": id}], from_state, values)
 
 
 def _cause(code: str, detail: str, partner_code: str) -> dict[str, object]:
@@ -272,27 +279,36 @@ def doubt(
     `now` is when the call was over on our side.
     """
     values: dict[str, object] = {
+        "state": S.AMBIGUOUS.value,
         "next_attempt_at": query_at,
         "asked_at": None,
         **statements.doubtful(now),
         **_cause(code, detail, partner_code),
     }
-    _move(tx, id, from_state, S.AMBIGUOUS, values)
+    _move(tx, [{"d": id}], from_state, values)
 
 
 def kill(tx: Tx, id: int, *, from_state: S, code: str, detail: str, partner_code: str = "") -> None:
     """Certainly without effect, and a person must act; the lane stays closed behind it."""
-    _move(tx, id, from_state, S.DEAD, _cause(code, detail, partner_code))
+    values: dict[str, object] = {"state": S.DEAD.value, **_cause(code, detail, partner_code)}
+    _move(tx, [{"d": id}], from_state, values)
 
 
 def cancel(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> None:
     """A person takes the delivery out; the lane opens."""
-    _settle(tx, id, from_state, S.CANCELLED, now, detail=detail)
+    values: dict[str, object] = {"state": S.CANCELLED.value, "detail": detail}
+    _settle(tx, id, from_state, values, now)
 
 
 def replay(tx: Tx, id: int, *, now: datetime) -> None:
     """Give a dead delivery a new start with the same message id."""
-    _move(tx, id, S.DEAD, S.PENDING, {"counted": 0, "asked_at": now, "next_attempt_at": None})
+    values: dict[str, object] = {
+        "state": S.PENDING.value,
+        "counted": 0,
+        "asked_at": now,
+        "next_attempt_at": None,
+    }
+    _move(tx, [{"d": id}], S.DEAD, values)
     row = tx.execute(
         sa.select(deliveries.c.id, deliveries.c.destination, deliveries.c.type).where(
             deliveries.c.id == id
@@ -302,23 +318,17 @@ def replay(tx: Tx, id: int, *, now: datetime) -> None:
 
 
 def _move(
-    tx: Tx,
-    id: int,
-    from_state: S,
-    state: S | None,
-    values: Mapping[str, object],
-    *,
-    given_back: int = 0,
+    tx: Tx, rows: Sequence[Mapping[str, object]], from_state: S, values: dict[str, object]
 ) -> None:
-    move = statements.move_with(from_state, state, frozenset(values), given_back)
-    given = {f"new_{name}": value for name, value in values.items()}
-    _expect(1, move.run(tx, {"d": id, **given}), from_state)
+    if not rows:
+        return
+    count = tx.execute(statements.moving(from_state, values), [dict(row) for row in rows]).rowcount
+    _expect(len(rows), count, from_state)
 
 
-def _settle(tx: Tx, id: int, from_state: S, state: S, now: datetime, **values: object) -> None:
+def _settle(tx: Tx, id: int, from_state: S, values: dict[str, object], now: datetime) -> None:
     """Move into a final state, and count it there."""
-    also = {"settled_at": now, "next_attempt_at": None}
-    _move(tx, id, from_state, state, {**values, **also})
+    _move(tx, [{"d": id}], from_state, {**values, "settled_at": now, "next_attempt_at": None})
     counts.settled(tx, [id])
 
 
@@ -361,22 +371,27 @@ def situation_of(tx: Tx, id: int) -> str:
 
 def supersede(tx: Tx, id: int, *, from_state: S, now: datetime) -> None:
     """A newer one makes it needless; the lane opens."""
-    _settle(tx, id, from_state, S.SUPERSEDED, now)
+    _settle(tx, id, from_state, {"state": S.SUPERSEDED.value}, now)
 
 
 def deliver_by_hand(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> None:
     """A person took it there on paper: the retries stop and the lane opens."""
-    _settle(tx, id, from_state, S.BY_HAND, now, detail=detail)
+    values: dict[str, object] = {"state": S.BY_HAND.value, "detail": detail}
+    _settle(tx, id, from_state, values, now)
 
 
 def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:
     """The partner proved that it does not have it: send again now, same message id."""
-    why = "the partner was asked and does not have it"
-    values = {"next_attempt_at": now, "asked_at": None, "detail": why}
-    _move(tx, id, S.AMBIGUOUS, S.WAITING, values)
+    values: dict[str, object] = {
+        "state": S.WAITING.value,
+        "next_attempt_at": now,
+        "asked_at": None,
+        "detail": "the partner was asked and does not have it",
+    }
+    _move(tx, [{"d": id}], S.AMBIGUOUS, values)
 
 
 def leave_to_person(tx: Tx, id: int, *, why: str = "", code: str = "") -> None:
     """Nothing could be proven: stop asking, a person resolves it. `code`: of the last question."""
     details = ({"detail": why} if why else {}) | ({"code": code} if code else {})
-    _move(tx, id, S.AMBIGUOUS, None, {"next_attempt_at": None, **details})
+    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None, **details})

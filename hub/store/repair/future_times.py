@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNSETTLED, Instant, attempts, deliveries
-from hub.store.statements.compiled import Compiled, any_of
+from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import checked
 
 FUTURE = timedelta(minutes=1)
@@ -50,9 +50,20 @@ def correct(tx: Tx, ids: Sequence[int], present: Present) -> int:
     `ids`: at most `PAGE` of those that are `concerned`; one that has moved since is left alone.
     """
     # In one order, as all who lock several deliveries.
-    _LOCK.all(tx, {"ids": ids})
-    values = {"ids": ids, **_times(present)}
-    return sum(correction.run(tx, values) for correction in _CORRECTIONS)
+    tx.execute(
+        sa.select(deliveries.c.id)
+        .where(deliveries.c.id.in_(ids))
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
+    count = 0
+    for condition, values in _MOVES:
+        mine = sa.and_(
+            deliveries.c.id.in_(ids), checked(deliveries.c.settled_at.is_(None), condition)
+        )
+        statement = sa.update(deliveries).where(mine).values(values)
+        count += tx.execute(statement, _times(present)).rowcount
+    return count
 
 
 def _times(present: Present) -> dict[str, object]:
@@ -97,18 +108,6 @@ def _time(name: str) -> sa.BindParameter[datetime]:
 
 
 _MOVES = _moves()
-_AMONG_IDS = any_of(deliveries.c.id, "ids")
-_LOCK = Compiled(
-    sa.select(deliveries.c.id).where(_AMONG_IDS).order_by(deliveries.c.id).with_for_update()
-)
-_CORRECTIONS = [
-    Compiled(
-        sa.update(deliveries)
-        .where(_AMONG_IDS, checked(deliveries.c.settled_at.is_(None), condition))
-        .values(values)
-    )
-    for condition, values in _MOVES
-]
 _CONCERNED = Compiled(
     sa.select(deliveries.c.id).where(UNSETTLED, sa.or_(*(condition for condition, _ in _MOVES)))
 )
