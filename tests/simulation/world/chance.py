@@ -47,10 +47,11 @@ class Chance:
         """Tell whether a fault of this kind happens now."""
         if self.calm:
             return False
-        self._counts[kind] += 1
-        id = FaultId(kind, self._counts[kind])
-        draw = _share(f"{kind} {self.seed} {id.nth}")
-        if draw >= probability * self._weights.get(kind, 1.0) or id in self._left_out:
+        self._counts[kind] = nth = self._counts[kind] + 1
+        if _share(f"{kind} {self.seed} {nth}") >= probability * self._weights.get(kind, 1.0):
+            return False
+        id = FaultId(kind, nth)
+        if id in self._left_out:
             return False
         self.struck.append(id)
         self.met[f"fault {kind}"] += 1

@@ -15,37 +15,38 @@ from tests.simulation.world.virtual_time import BEGINS
 REPLAYS = "replays"
 _ASKED_AGAIN = 600_000_000
 """Microseconds after which work that was asked for counts as lost; see the timer's `Pace`."""
-_WAITING = "FROM deliveries WHERE state = 'waiting' AND settled_at IS NULL"
-NEXT = f"""
-SELECT '', 'outbox', count(*) FROM outbox
-UNION ALL
-SELECT '', 'retry', min(free_at) FROM (
-    SELECT id, max(at) AS free_at FROM (
-        SELECT id, next_attempt_at AS at {_WAITING}
-        UNION ALL
-        SELECT id, asked_at + {_ASKED_AGAIN} {_WAITING} AND asked_at IS NOT NULL
-        UNION ALL
-        SELECT deliveries.id, expires_at FROM deliveries JOIN pauses
-        ON pauses.destination = deliveries.destination AND pauses.operation = deliveries.type
-        WHERE deliveries.state = 'waiting' AND deliveries.settled_at IS NULL
-    ) AS reasons GROUP BY id
-) AS waiting
-UNION ALL
-SELECT '', 'lease', min(lease_until) FROM deliveries WHERE state = 'sending' AND settled_at IS NULL
-UNION ALL
-SELECT destination, 'due', min(next_attempt_at) FROM deliveries
-WHERE state = 'ambiguous' AND settled_at IS NULL GROUP BY destination
-UNION ALL
-SELECT destination, 'set_aside', min(coalesce(next_attempt_at, 0)) FROM deliveries
-WHERE state IN ('waiting', 'pending') AND settled_at IS NULL AND asked_at IS NULL
-GROUP BY destination
-UNION ALL
-SELECT '', 'by_persons', count(*) + coalesce(sum(until), 0) FROM person_pauses
-UNION ALL
-SELECT '{REPLAYS}', 'due', min(coalesce(lease_until, 0)) FROM replay_work
-WHERE phase = 'planning' OR phase = 'running' AND run_by <> ''
-"""  # noqa: S608 - written here
-"""(about, kind, value): what `next_of` reads; on either database."""
+_OPEN = "settled_at IS NULL AND state <> ''"
+"""What names the index of open deliveries."""
+
+
+def _next(greatest: str) -> str:
+    return f"""
+    SELECT '', 'outbox', count(*) FROM outbox
+    UNION ALL
+    SELECT '', 'retry', min({greatest}(
+        next_attempt_at, coalesce(asked_at + {_ASKED_AGAIN}, 0), coalesce((
+            SELECT max(expires_at) FROM pauses
+            WHERE pauses.destination = deliveries.destination AND operation = type
+        ), 0)
+    )) FROM deliveries WHERE state = 'waiting' AND {_OPEN}
+    UNION ALL
+    SELECT '', 'lease', min(lease_until) FROM deliveries WHERE state = 'sending' AND {_OPEN}
+    UNION ALL
+    SELECT destination, 'due', min(next_attempt_at) FROM deliveries
+    WHERE state = 'ambiguous' AND {_OPEN} GROUP BY destination
+    UNION ALL
+    SELECT destination, 'set_aside', min(coalesce(next_attempt_at, 0)) FROM deliveries
+    WHERE state IN ('waiting', 'pending') AND {_OPEN} AND asked_at IS NULL GROUP BY destination
+    UNION ALL
+    SELECT '', 'by_persons', count(*) + coalesce(sum(until), 0) FROM person_pauses
+    UNION ALL
+    SELECT '{REPLAYS}', 'due', min(coalesce(lease_until, 0)) FROM replay_work
+    WHERE phase = 'planning' OR phase = 'running' AND run_by <> ''
+    """  # noqa: S608 - written here
+
+
+NEXT, NEXT_ON_POSTGRESQL = _next("max"), _next("greatest")
+"""(about, kind, value): what `next_of` reads."""
 _EPOCH = int(BEGINS.timestamp() * 1_000_000)
 
 
