@@ -24,7 +24,8 @@ from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
 from tests.simulation.actors.office import Told
-from tests.simulation.actors.partner import Effect, StoryPartner
+from tests.simulation.actors.partner import Effect
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.observer import Reader
 
 S = DeliveryState
@@ -37,7 +38,7 @@ _FIRST = sa.text(
     f"{_STATES} WHERE destination = :to AND lane = :lane AND settled_at IS NULL "
     "ORDER BY coalesce(place, id), id LIMIT 1"
 )
-BEFORE = (
+_BEFORE = (
     "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
     "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
     "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
@@ -59,7 +60,7 @@ UNION ALL
 SELECT '7: delivery ' || id || ' is held and nothing is before it' FROM deliveries
 WHERE state = 'held' AND settled_at IS NULL AND lane IN (
     SELECT lane FROM deliveries WHERE id IN (SELECT id FROM sim_touched WHERE seq > :seen)
-) AND NOT EXISTS ({BEFORE})
+) AND NOT EXISTS ({_BEFORE})
 """  # noqa: S608 - written here
 _OF_ALL = f"""
 SELECT '12: message ' || message_id || ' was handled ' || times || ' times' FROM sim_handled
@@ -82,7 +83,7 @@ class Effects:
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str]] = set()
 
-    def happened(self, partner: StoryPartner, effect: Effect) -> None:
+    def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
         key = partner.name, effect.message_id
         if key in self._seen:
@@ -123,7 +124,7 @@ def check_proof(store: Store) -> None:
 
 
 def check_end(
-    store: Store, partners: Sequence[StoryPartner], told: Told, settled: Mapping[int, str]
+    store: Store, partners: Sequence[Partner], told: Told, settled: Mapping[int, str]
 ) -> None:
     """Check what must hold when everything has come to rest; raises Broken.
 
@@ -132,6 +133,9 @@ def check_end(
     check_proof(store)
     if told.refused:
         raise Broken(f"10: the counter was refused: {told.refused[0]}")
+    for partner in partners:
+        if wrong := partner.check_end():
+            raise Broken(f"1: {wrong}")
     by_name = {partner.name: partner for partner in partners}
     with store.read() as tx:
         proven = set(tx.exec_driver_sql(_PROVEN).scalars())
@@ -148,7 +152,7 @@ def check_end(
 def _check_delivery(
     tx: Tx,
     row: object,
-    partner: StoryPartner,
+    partner: Partner,
     settled: Mapping[int, str],
     proven: Collection[int],
 ) -> None:

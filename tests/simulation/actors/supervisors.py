@@ -18,8 +18,8 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
 from tests.simulation.actors.office import Note
-from tests.simulation.actors.partner import UNKNOWN_CODE, StoryPartner
 from tests.simulation.crash.life import Crash
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
@@ -48,7 +48,7 @@ class NothingToDo(Exception):
 class Supervisors:
     """All who decide for many."""
 
-    def __init__(self, partners: list[StoryPartner], chance: Chance, note: Note) -> None:
+    def __init__(self, partners: list[Partner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}
         self.chance = chance
         self.note = note
@@ -115,8 +115,9 @@ class Supervisors:
     def _classify(self, process: Process, _verb: str, by: SignedBy) -> str:
         partner = self._partner()
         verdict = self._draw.choice((CodeVerdict.TRANSIENT, CodeVerdict.PERMANENT))
-        moved = classify.classify(process.store, partner, UNKNOWN_CODE, verdict, **by)
-        return f"{UNKNOWN_CODE} of {partner} as {verdict}: {moved}"
+        code = self.partners[partner].unknown_code
+        moved = classify.classify(process.store, partner, code, verdict, **by)
+        return f"{code} of {partner} as {verdict}: {moved}"
 
     def _plan(self, process: Process, _verb: str, by: SignedBy) -> str:
         self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead' ORDER BY id")
