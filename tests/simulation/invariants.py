@@ -14,6 +14,7 @@
 12. No message is handled twice by the records.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
@@ -28,6 +29,8 @@ from tests.simulation.actors.partner import Effect
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.observer import Reader
 
+PROMISES = dict(re.findall(r"^(\d+)\. (.*)$", __doc__ or "", re.MULTILINE))
+"""The sentences above by their numbers."""
 S = DeliveryState
 _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
 

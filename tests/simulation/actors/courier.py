@@ -8,6 +8,7 @@ from hub.messages import payloads as p
 from tests.simulation.actors.office import Note, Told, tell
 from tests.simulation.actors.partner import Effect
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import VirtualTime
 
@@ -66,7 +67,7 @@ class Courier:
         message = catalog.compose(
             report.payload, time=report.payload.at, source=catalog.TOWN_CENTER
         )
-        self.note("town", f"reports step {report.payload.sequence} of {message.key[-4:]}")
+        self.note("town", f"reports step {report.payload.sequence} of {short(message.key)}")
         if self.chance.strikes("callback lost", 0.05):
             report.due = self.time.elapsed + 30
             return 1
