@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from hub.rules.deliveries.states import MOVES, DeliveryState
+from hub.rules.users.approvals import ApprovalState
 from hub.runtime.failpoints import Point
-from tests.simulation.actors import supervisors
+from tests.simulation.actors import approvers, supervisors
 from tests.simulation.actors.partner import WRONG
 
 S = DeliveryState
 OF_OTHERS = {
-    Point.CALLBACK_BEFORE_REPLY: "the gateway's process; the courier of a story has none",
     **{
         point: "the archive; no story archives yet"
         for point in Point
@@ -35,6 +35,9 @@ _VERBS = (
     "delivered",
     "absent",
     *supervisors.VERBS,
+    *(verb for verb in approvers.VERBS if verb not in approvers.REFUSALS),
+    *(f"{verb} refused" for verb in approvers.REFUSALS),
+    "approve stale",
 )
 _HAPPENINGS = (
     "acknowledgement lost",
@@ -46,11 +49,13 @@ _HAPPENINGS = (
     "clicked twice",
     "clock set",
     "confirm lost",
+    "days pass",
     "consumer lost",
     "crash between steps",
     "machine sleeps",
     "message doubled",
     "messages reordered",
+    "reception late",
     "role stalled",
     "stop",
     "thread starved",
@@ -69,6 +74,7 @@ def expected() -> list[str]:
     crashes = [f"fault crash at {point}" for point in Point if point not in OF_OTHERS]
     wrong = [f"fault {name} {kind}" for name in ("provincial", "town_center") for kind in WRONG]
     verbs = [f"verb {verb}" for verb in _VERBS]
+    verbs += [f"approval {state}" for state in ApprovalState]
     return [*moves, *points, *crashes, *(f"fault {kind}" for kind in _HAPPENINGS), *wrong, *verbs]
 
 

@@ -19,11 +19,14 @@ from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import Store
 from tests.simulation import invariants
+from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.approvers import Approvers
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
@@ -40,14 +43,11 @@ DOSSIERS = 20
 REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
-OPERATORS_ACT = 0.05
-"""In how many rounds an operator does something."""
-SUPERVISORS_ACT = 0.03
 COMES_BACK = 0.3
 """In how many rounds a dead process is started again."""
 Turn = tuple[str, Process | None, Callable[[], object]]
-ACTORS = frozenset({"counter", "courier", "operators", "supervisors"})
-"""They write down themselves what they do."""
+TELLERS = frozenset({"counter", "courier"})
+"""They write down themselves what they do, as every `Actor` does."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other invariants are checked after each write."""
 
@@ -99,7 +99,8 @@ class Story:
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
         self.records = Records(rules)
-        names = ("hub-1", "hub-2")[: 1 + (plot.seed % 3 == 0)]
+        self.traits = traits_of(plot.seed)
+        names = ("hub-1", "hub-2")[: 1 + self.traits.two_processes]
         self.processes = [self._process(name, directory) for name in names]
         self.store = Store(f"sqlite:///{directory / 'hub.db'}")
         """Of no process: it reads what they wrote, whether they live or not."""
@@ -107,8 +108,9 @@ class Story:
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
-        self.supervisors = Supervisors(self.partners, self.chance, self.note)
+        self.cast = self._cast(self.traits)
         self.clerks = self._clerks(rules)
+        self._tells = TELLERS | {actor.name for actor in self.cast}
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
@@ -127,6 +129,15 @@ class Story:
             changes=self.changes,
         )
 
+    def _cast(self, traits: Traits) -> list[Actor]:
+        cast: list[Actor] = [
+            self.operators,
+            Supervisors(self.partners, self.chance, self.note),
+        ]
+        if traits.two_persons:
+            cast.append(Approvers(self))
+        return cast
+
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""
         self.events.add(self.time.elapsed, actor, what)
@@ -137,16 +148,20 @@ class Story:
             process.meanwhile = self._round_of_others
             process.start()
         while self.clerks:
-            self._round()
+            if not self._round():
+                self.time.advance(self._to_next_event(LEAPS[-1]))
         self._go_on(600.0)
         self._calm_down()
         self._go_on(REST)
+        for actor in self.cast:
+            actor.end()
         invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
 
     def close(self) -> None:
         """Give back what the processes hold."""
         for process in self.processes:
             process.close()
+        self.courier.close()
         self.observer.close()
         self.store.close()
 
@@ -218,10 +233,9 @@ class Story:
             yield "counter", taking, partial(self._hand_in, clerk, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
-        if self.chance.order.random() < OPERATORS_ACT:
-            yield "operators", taking, partial(self.operators.act, taking)
-        if self.chance.order.random() < SUPERVISORS_ACT:
-            yield "supervisors", taking, partial(self.supervisors.act, taking)
+        for actor in self.cast:
+            if self.chance.order.random() < actor.share:
+                yield actor.name, taking, partial(actor.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
         self.steps += 1
@@ -230,7 +244,7 @@ class Story:
         done = take(process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
-        if done and name not in ACTORS:
+        if done and name not in self._tells:
             self.note(process.name if process else name, f"{name} {done}")
         self._require_whole(process)
         return done
@@ -264,6 +278,13 @@ class Story:
             if strikes(f"{partner.name} away", 0.003):
                 partner.away_until = self.time.elapsed + order.choice((5.0, 60.0, 900.0))
                 self.note(partner.name, "goes away")
+        for actor in self.cast:
+            actor.happen()
+
+    def leap(self, seconds: float) -> None:
+        """Let so much time pass at once; what the partners had under way has come by then."""
+        self.time.advance(seconds)
+        self._late_effects()
 
     def _happen_to(self, process: Process) -> None:
         strikes, order = self.chance.strikes, self.chance.order

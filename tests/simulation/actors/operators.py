@@ -12,6 +12,7 @@ from hub.operations.deliveries.cancellation import Papers
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.transitions import StateConflict
+from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import StoryPartner
 from tests.simulation.world.chance import Chance
@@ -26,8 +27,11 @@ _LEFT = (
 )
 
 
-class Operators:
+class Operators(Actor):
     """All who settle deliveries by hand."""
+
+    name = "operators"
+    share = 0.05
 
     def __init__(self, partners: list[StoryPartner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}

@@ -11,6 +11,14 @@ from tests.simulation.world.chance import Chance
 from tests.simulation.world.store import Crash
 
 PROBABILITY = 0.006
+RARE = {
+    Point.PAUSE_AFTER_CLEAR: 0.04,
+    Point.REPLAY_BETWEEN_ITEMS: 0.2,
+    Point.DELIVER_AFTER_SET_ASIDE: 0.03,
+    Point.TIMER_AFTER_COMMIT: 0.015,
+    Point.CALLBACK_BEFORE_REPLY: 0.03,
+}
+"""For points that few stories pass."""
 
 
 @contextmanager
@@ -19,7 +27,7 @@ def armed(chance: Chance, met: Counter[str], note: Callable[[str, str], None]) -
 
     def passing(point: Point) -> None:
         met[f"point {point}"] += 1
-        if chance.strikes(f"crash at {point}", PROBABILITY):
+        if chance.strikes(f"crash at {point}", RARE.get(point, PROBABILITY)):
             note("story", f"a process ends at {point}")
             raise Crash
 
