@@ -108,9 +108,10 @@ class Story:
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
-        self.cast = self._cast(self.traits)
+        self.actors = self._act_in(self.traits)
         self.clerks = self._clerks(rules)
-        self._tells = TELLERS | {actor.name for actor in self.cast}
+        self._tells = TELLERS | {actor.name for actor in self.actors}
+        self._acting: Process | None = None
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
@@ -129,14 +130,14 @@ class Story:
             changes=self.changes,
         )
 
-    def _cast(self, traits: Traits) -> list[Actor]:
-        cast: list[Actor] = [
+    def _act_in(self, traits: Traits) -> list[Actor]:
+        actors: list[Actor] = [
             self.operators,
             Supervisors(self.partners, self.chance, self.note),
         ]
         if traits.two_persons:
-            cast.append(Approvers(self))
-        return cast
+            actors.append(Approvers(self))
+        return actors
 
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""
@@ -153,7 +154,7 @@ class Story:
         self._go_on(600.0)
         self._calm_down()
         self._go_on(REST)
-        for actor in self.cast:
+        for actor in self.actors:
             actor.end()
         invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
 
@@ -233,7 +234,7 @@ class Story:
             yield "counter", taking, partial(self._hand_in, clerk, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
-        for actor in self.cast:
+        for actor in self.actors:
             if self.chance.order.random() < actor.share:
                 yield actor.name, taking, partial(actor.act, taking)
 
@@ -241,7 +242,9 @@ class Story:
         self.steps += 1
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
+        before, self._acting = self._acting, process
         done = take(process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
+        self._acting = before
         if process:
             process.looked(name, done)
         if done and name not in self._tells:
@@ -278,8 +281,13 @@ class Story:
             if strikes(f"{partner.name} away", 0.003):
                 partner.away_until = self.time.elapsed + order.choice((5.0, 60.0, 900.0))
                 self.note(partner.name, "goes away")
-        for actor in self.cast:
+        for actor in self.actors:
             actor.happen()
+
+    def end_acting(self) -> None:
+        """Have the process whose step this is end here."""
+        if self._acting is not None:
+            self._acting.dead = True
 
     def leap(self, seconds: float) -> None:
         """Let so much time pass at once; what the partners had under way has come by then."""
@@ -364,7 +372,7 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
         stack.callback(story.close)
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
-        stack.enter_context(armed(story.chance, story.met, story.note))
+        stack.enter_context(armed(story.chance, story.met, story.note, story.end_acting))
         broken = ""
         try:
             story.run()

@@ -85,6 +85,8 @@ class Supervisors(Actor):
         except NothingToDo:
             return 0
         except (Explained, InvalidMessage):
+            if verb in _FOLLOWS.values() and self._draw.random() < 0.5:
+                self._next = verb  # the plan may not be there yet
             self.note("supervisor", f"{verb}: refused")
             self.chance.met[f"verb {verb} refused"] += 1
             return 1

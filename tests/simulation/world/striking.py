@@ -22,13 +22,23 @@ RARE = {
 
 
 @contextmanager
-def armed(chance: Chance, met: Counter[str], note: Callable[[str, str], None]) -> Iterator[None]:
-    """Have each failpoint end its process now and then."""
+def armed(
+    chance: Chance,
+    met: Counter[str],
+    note: Callable[[str, str], None],
+    ends: Callable[[], None],
+) -> Iterator[None]:
+    """Have each failpoint end its process now and then.
+
+    `ends` is called before the crash is raised: what cleans up behind a raised exception does not
+    run in a process that was killed, so it must not write any more.
+    """
 
     def passing(point: Point) -> None:
         met[f"point {point}"] += 1
         if chance.strikes(f"crash at {point}", RARE.get(point, PROBABILITY)):
             note("story", f"a process ends at {point}")
+            ends()
             raise Crash
 
     with (
