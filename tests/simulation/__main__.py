@@ -5,6 +5,7 @@ Exit code 1 when an invariant does not hold in a story, when a story does not re
 when a planted defect is not found.
 """
 
+import gc
 import json
 import os
 import sys
@@ -55,6 +56,7 @@ def main(
         console.print(f"Seed {seed} is of version {version}; these stories are of {VERSION}.")
         raise typer.Exit(2)
     rules = Rulebook.load()
+    gc.freeze()  # what is loaded by now stays: no collection looks at it again
     if all_defects:
         raise typer.Exit(_find_defects(rules, _range(seeds), dossiers))
     chosen = [seed] if seed is not None else _range(seeds)

@@ -4,12 +4,13 @@ In each step one actor or one role of one process does one thing. When nobody ha
 time leaps. After the last dossier faults cease, and time goes on until everything rests.
 """
 
+import gc
 import math
 import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,13 +27,15 @@ from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.crash.life import Acting, take
+from tests.simulation.database.in_memory import of_this_process
 from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
 from tests.simulation.world.observer import Observer
-from tests.simulation.world.process import Changes, Process, take
-from tests.simulation.world.store import make_database
+from tests.simulation.world.process import Changes, Process
+from tests.simulation.world.store import ProcessStore
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
@@ -93,16 +96,18 @@ class Story:
         self.met: Counter[str] = self.chance.met
         self.told = Told()
         self.broker = StoryBroker(self.chance)
-        make_database(directory / "hub.db")
-        self.observer = Observer(directory / "hub.db")
+        self.database = of_this_process()
+        self.database.make_empty()
+        self.observer = Observer(self.database)
         self.changes = Changes(self.observer)
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
         self.records = Records(rules)
         self.traits = traits_of(plot.seed)
         names = ("hub-1", "hub-2")[: 1 + self.traits.two_processes]
+        self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
-        self.store = Store(f"sqlite:///{directory / 'hub.db'}")
+        self.store: Store = ProcessStore(self.database)
         """Of no process: it reads what they wrote, whether they live or not."""
         self.always = invariants.Always(self.observer)
         self.effects = invariants.Effects(self.observer)
@@ -111,7 +116,6 @@ class Story:
         self.actors = self._act_in(self.traits)
         self.clerks = self._clerks(rules)
         self._tells = TELLERS | {actor.name for actor in self.actors}
-        self._acting: Process | None = None
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
@@ -122,12 +126,14 @@ class Story:
         return Process(
             name,
             directory,
+            self.database,
             time=self.time,
             chance=self.chance,
             broker=self.broker,
             records=self.records,
             partners=self.partners,
             changes=self.changes,
+            acting=self.acting,
         )
 
     def _act_in(self, traits: Traits) -> list[Actor]:
@@ -163,7 +169,6 @@ class Story:
         for process in self.processes:
             process.close()
         self.courier.close()
-        self.observer.close()
         self.store.close()
 
     def _calm_down(self) -> None:
@@ -242,9 +247,7 @@ class Story:
         self.steps += 1
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
-        before, self._acting = self._acting, process
-        done = take(process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
-        self._acting = before
+        done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
         if done and name not in self._tells:
@@ -283,11 +286,6 @@ class Story:
                 self.note(partner.name, "goes away")
         for actor in self.actors:
             actor.happen()
-
-    def end_acting(self) -> None:
-        """Have the process whose step this is end here."""
-        if self._acting is not None:
-            self._acting.dead = True
 
     def leap(self, seconds: float) -> None:
         """Let so much time pass at once; what the partners had under way has come by then."""
@@ -367,12 +365,13 @@ def rests(observer: Observer, broker: StoryBroker) -> bool:
 def play(plot: Plot, rules: Rulebook) -> Ended:
     """Play a story and return how it ended."""
     with ExitStack() as stack:
+        stack.enter_context(no_collection())
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_place())))
         story = Story(plot, place, rules)
         stack.callback(story.close)
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
-        stack.enter_context(armed(story.chance, story.met, story.note, story.end_acting))
+        stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
         broken = ""
         try:
             story.run()
@@ -395,6 +394,16 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
 def _moves(story: Story) -> dict[str, int]:
     rows = story.observer.rows("SELECT source, target, count FROM sim_moves")
     return {f"move {source} -> {target}": count for source, target, count in rows}
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile: it is a tenth of a story's time, and there is hardly any."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def memory_place() -> str | None:

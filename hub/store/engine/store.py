@@ -54,6 +54,8 @@ _AWAY_SQLITE = frozenset(
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
+        # many processes began to read or write the log at the same moment, again and again
+        sqlite3.SQLITE_PROTOCOL,
     }
 )
 

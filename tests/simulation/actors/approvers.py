@@ -26,10 +26,10 @@ from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import StoryPartner
 from tests.simulation.actors.supervisors import PARKED, NothingToDo, corrected
+from tests.simulation.crash.life import Crash
 from tests.simulation.invariants import Broken
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.store import Crash
 from tests.simulation.world.virtual_time import VirtualTime
 from tests.support.users import add_user
 

@@ -20,9 +20,9 @@ from hub.messages import catalog
 from hub.messages import payloads as p
 from tests.simulation.actors.office import Note, Told
 from tests.simulation.actors.partner import Effect
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.store import Crash
 from tests.simulation.world.virtual_time import VirtualTime
 
 STEPS = (p.TownStep.ACCEPTED, p.TownStep.MOVED_ON, p.TownStep.ENDED)

@@ -14,9 +14,9 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.store import Crash
 
 AGENCY = "000.99.01.H57"
 LATE = 5000.0

@@ -15,9 +15,9 @@ from hub.store.deliveries.transitions import StateConflict
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import StoryPartner
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.store import Crash
 
 S = DeliveryState
 LEFT_TO_PERSONS = frozenset({S.DEAD, S.AMBIGUOUS})

@@ -20,9 +20,9 @@ from hub.texts import Explained
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import UNKNOWN_CODE, StoryPartner
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.store import Crash
 
 VERBS = (
     "pause",

@@ -5,10 +5,9 @@ questions go straight to the database.
 """
 
 import math
-import sqlite3
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.simulation.database.in_memory import Database
 from tests.simulation.world.virtual_time import BEGINS
 
 _NEXT = """
@@ -32,10 +31,10 @@ class Next(NamedTuple):
 
 
 class Observer:
-    """One connection that only reads."""
+    """Only reads, between two transactions."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=32)
+    def __init__(self, database: Database) -> None:
+        self._connection = database.raw
         self._next = Next(0, math.inf, math.inf, math.inf)
         self._version = -1
 
@@ -51,10 +50,6 @@ class Observer:
             self._next = Next(int(outbox), *map(_seconds, times))
             self._version = version
         return self._next
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
 
 
 def _seconds(at: object) -> float:

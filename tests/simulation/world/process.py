@@ -6,6 +6,7 @@ what they had in hand, the store stays. `start` makes the roles anew.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,16 +34,17 @@ from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
-from hub.store.messages.blobs import BlobStore
+from tests.simulation.crash.files import ProcessFiles
+from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
+from tests.simulation.database.in_memory import Database
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.observer import Next, Observer
 from tests.simulation.world.pacing import Pacing
 from tests.simulation.world.pool import AtOncePool, LaterPool
-from tests.simulation.world.store import Crash, ProcessStore, handled
+from tests.simulation.world.store import ProcessStore, handled
 from tests.simulation.world.virtual_time import VirtualTime
 
-Step = tuple[str, Callable[[], object]]
 POLICY = RetryPolicy(attempts=40)
 CIRCUIT = CircuitPolicy(
     first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=5), width=4
@@ -81,6 +83,7 @@ class Process:
         self,
         name: str,
         directory: Path,
+        database: Database,
         *,
         time: VirtualTime,
         chance: Chance,
@@ -88,15 +91,17 @@ class Process:
         records: Records,
         partners: Sequence[Destination],
         changes: Changes,
+        acting: Acting,
     ) -> None:
         self.name = name
+        self.acting = acting
         self.changes = changes
         self.pacing = Pacing(time)
         self.time = time
         self.chance = chance
         self.broker = broker
         self.records = records
-        self.partners = partners
+        self.partners: Sequence[Any] = [OfTheLiving(it, self.require_life) for it in partners]
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
@@ -105,11 +110,18 @@ class Process:
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
-        self.store = ProcessStore(f"sqlite:///{directory / 'hub.db'}")
-        self.store.is_dead = lambda: self.dead
+        self.store = ProcessStore(database)
+        self.store.require_life = self.require_life
         self.store.written = changes.written
-        self.files = BlobStore(directory / "files", limit=1_000_000)
+        self.files = ProcessFiles(
+            directory / "files", limit=1_000_000, require_life=self.require_life
+        )
         self._consumers: list[Any] = []
+
+    def require_life(self) -> None:
+        """Raise Crash when it is dead."""
+        if self.dead:
+            raise Crash
 
     def clock(self) -> datetime:
         """Return what its clock shows."""
@@ -121,7 +133,7 @@ class Process:
         markers = self._directory / "stopped"
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
-        self.publisher = self.broker.publisher()
+        self.publisher = OfTheLiving(self.broker.publisher(), self.require_life)
         self.receive = Receive(
             self.store,
             self.broker,
@@ -138,7 +150,9 @@ class Process:
         self.receive.poison_guard.load()
         self._consumers = []
         self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
-        self._work = [(each, LaterPool(self.chance, self.time)) for each in self.delivering]
+        self._work = [
+            (each, LaterPool(self.chance, self.time, self.require_life)) for each in self.delivering
+        ]
         self._from_queue = {each.name: self._open(each) for each in self.delivering}
         self._polls = self._paces()
         self.pacing = Pacing(self.time)
@@ -223,7 +237,9 @@ class Process:
         return self.records(tx, message, payload)
 
     def crash(self) -> None:
-        """End it without a word."""
+        """End it without a word: its connections give back what it had in hand."""
+        if self.dead:
+            return
         self.dead = True
         self.crashes += 1
         for consumer in self._consumers:
@@ -231,10 +247,9 @@ class Process:
 
     def stop(self) -> None:
         """End it as an operator does: what is under way is finished and written down."""
-        try:
+        with self.acting.step_of(self), suppress(Crash):
             self._finish()
-        except Crash:
-            self.crash()
+        if self.dead:
             return
         self.dead = True
         for consumer in self._consumers:
@@ -266,10 +281,13 @@ class Process:
         self.dead = False
         self.store.close()
 
+    def _threads(self) -> LaterPool:
+        return LaterPool(self.chance, self.time, self.require_life)
+
     def _consumer(self, queue: str, prefetch: int) -> Any:
         consumer = self.broker.consumer(queue, prefetch=prefetch)
         self._consumers.append(consumer)
-        return consumer
+        return OfTheLiving(consumer, self.require_life)
 
     def _open(self, deliver: Deliver) -> Any:
         deliver.admission.adopt(self.clock())
@@ -343,8 +361,12 @@ class Process:
             ),
             clock=self.clock,
         )
-        made.meanwhile = lambda: self.meanwhile()
+        made.meanwhile = self._let_others_act
         return made
+
+    def _let_others_act(self) -> None:
+        self.require_life()
+        self.meanwhile()
 
     def _replays_some(self) -> int:
         return int(self.replays.step())
@@ -374,25 +396,3 @@ class StoryReplays(Replays):
     def _pause(self, seconds: float) -> None:
         super()._pause(seconds)
         self.meanwhile()
-
-
-def take(process: Process, step: Step) -> int:
-    """Take one step of a process; return how much it did. A crash ends the process."""
-    name, work = step
-    try:
-        return _count(work())
-    except Crash:
-        process.crash()
-        return 1
-    except AssertionError:
-        raise
-    except Exception as error:
-        try:
-            process.role_crashed(name, error)
-        except Crash:
-            process.crash()
-        return 1
-
-
-def _count(done: object) -> int:
-    return done if isinstance(done, int) else 0

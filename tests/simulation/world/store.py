@@ -2,32 +2,38 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.engine.store import NEW_ROWS, Store, Tx
-from tests.simulation.world.bookkeeping import STATEMENTS
-from tests.support.database.stores import empty_store
-
-
-class Crash(BaseException):
-    """The process ends here: nothing after this line happens in it."""
+from tests.simulation.crash.life import RequireLife
+from tests.simulation.database.in_memory import Database
 
 
 class ProcessStore(Store):
-    """Refuses its process when that is dead."""
+    """Refuses its process when that is dead; what was open then is rolled back."""
 
-    is_dead: Callable[[], bool] = staticmethod(lambda: False)
+    require_life: RequireLife = staticmethod(lambda: None)
     written: Callable[[bool], None] = staticmethod(lambda _new_rows: None)
     """Is told of each write, and whether it put rows into the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        """In the place of a file, the database that all stories have in turn."""
+        self.name, self.url = "sqlite", "sqlite://"
+        self.database = database
+        self.engine = database.engine
+        self._writer = SharedWriter(self.engine.connect)
+        self.sqlite_writer = self._writer
 
     @contextmanager
     def write(self, *, long: bool = False) -> Iterator[Tx]:
         """As `Store.write`."""
-        self._require_life()
+        self.require_life()
         new_rows = True
         try:
             with super().write(long=long) as tx:
+                tx.info.pop(NEW_ROWS, None)  # of one that was rolled back
                 yield tx
+                self.require_life()
                 new_rows = tx.info.pop(NEW_ROWS, False)
         finally:
             self.written(new_rows)
@@ -35,23 +41,24 @@ class ProcessStore(Store):
     @contextmanager
     def write_one(self) -> Iterator[Tx]:
         """As `Store.write_one`."""
-        self._require_life()
+        self.require_life()
         try:
             with super().write_one() as tx:
                 yield tx
+                self.require_life()
         finally:
             self.written(False)
 
     @contextmanager
-    def read(self, *, long: bool = False) -> Iterator[Tx]:
+    def read(self, *, long: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - its shape
         """As `Store.read`."""
-        self._require_life()
-        with super().read(long=long) as tx:
+        self.require_life()
+        with self.database.read() as tx:
             yield tx
 
-    def _require_life(self) -> None:
-        if self.is_dead():
-            raise Crash
+    def close(self) -> None:
+        """Give back the writer's connection; the database stays."""
+        self._writer.close()
 
 
 def handled(tx: Tx, message_id: str) -> None:
@@ -60,12 +67,3 @@ def handled(tx: Tx, message_id: str) -> None:
         "INSERT INTO sim_handled VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
         (message_id,),
     )
-
-
-def make_database(path: Path) -> None:
-    """Make an empty database whose deliveries refuse illegal moves."""
-    store = empty_store(path)
-    with store.write() as tx:
-        for statement in STATEMENTS:
-            tx.exec_driver_sql(statement)
-    store.close()

@@ -1,4 +1,4 @@
-"""Failpoints of a story: a pass may end the process that passes."""
+"""Failpoints of a story: a pass may end the process that passes, there and then."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,8 +7,8 @@ from unittest import mock
 
 from hub.runtime import failpoints
 from hub.runtime.failpoints import Point
+from tests.simulation.crash.life import Acting, Crash
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.store import Crash
 
 PROBABILITY = 0.006
 RARE = {
@@ -23,22 +23,14 @@ RARE = {
 
 @contextmanager
 def armed(
-    chance: Chance,
-    met: Counter[str],
-    note: Callable[[str, str], None],
-    ends: Callable[[], None],
+    chance: Chance, met: Counter[str], note: Callable[[str, str], None], acting: Acting
 ) -> Iterator[None]:
-    """Have each failpoint end its process now and then.
-
-    `ends` is called before the crash is raised: what cleans up behind a raised exception does not
-    run in a process that was killed, so it must not write any more.
-    """
+    """Have each failpoint end its process now and then."""
 
     def passing(point: Point) -> None:
         met[f"point {point}"] += 1
         if chance.strikes(f"crash at {point}", RARE.get(point, PROBABILITY)):
-            note("story", f"a process ends at {point}")
-            ends()
+            note(acting.kill(), f"is killed at {point}")
             raise Crash
 
     with (

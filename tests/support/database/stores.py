@@ -17,7 +17,7 @@ def empty_store(path: Path) -> Store:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_bytes(_migrated())
+        path.write_bytes(migrated())
     return Store(f"sqlite:///{path}")
 
 
@@ -43,7 +43,8 @@ def empty_beside(
 
 
 @cache
-def _migrated() -> bytes:
+def migrated() -> bytes:
+    """Return the file of a migrated, empty SQLite store."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place, "hub.db")
         store = Store(f"sqlite:///{path}")

@@ -77,6 +77,7 @@ def test_what_waiting_does_not_mend_is_no_absence(sqlstate: str) -> None:
         sqlite3.SQLITE_IOERR_FSYNC,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
     ],
 )
 def test_a_file_that_cannot_be_used_now_is_away(code: int) -> None:

@@ -1,0 +1,46 @@
+"""The file store of a simulated process: the real one; what a dead process began stays as it is."""
+
+from pathlib import Path
+
+from hub.store.messages.blobs import BlobStore, Upload
+from tests.simulation.crash.life import RequireLife
+
+
+class ProcessFiles(BlobStore):
+    """Refuses its process when that is dead."""
+
+    def __init__(self, directory: Path, *, limit: int, require_life: RequireLife) -> None:
+        super().__init__(directory, limit=limit)
+        self.require_life = require_life
+
+    def place(self, sha256: str) -> Path:
+        """As `BlobStore.place`, through which every file is reached."""
+        self.require_life()
+        return super().place(sha256)
+
+    def begin(self) -> "ProcessUpload":
+        """As `BlobStore.begin`."""
+        self.require_life()
+        return ProcessUpload(self)
+
+
+class ProcessUpload(Upload):
+    """A file that a dead process neither finishes nor removes."""
+
+    def __init__(self, store: ProcessFiles) -> None:
+        super().__init__(store)
+        self._require_life = store.require_life
+
+    def write(self, part: bytes) -> None:
+        """As `Upload.write`."""
+        self._require_life()
+        super().write(part)
+
+    def abandon(self) -> None:
+        """As `Upload.abandon`; of a dead process the machine closes what it had open."""
+        try:
+            self._require_life()
+            super().abandon()
+        finally:
+            if self._handle >= 0:
+                self._close()

@@ -1,0 +1,1 @@
+"""The database of a story, and what it notes by itself of each write."""
