@@ -18,6 +18,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import sqlalchemy as sa
+
 from hub.messages import catalog
 from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.store.conservation.proof import prove
@@ -25,12 +27,20 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
 from tests.simulation.actors.office import Told
 from tests.simulation.actors.partner import Effect, StoryPartner
-from tests.simulation.world.observer import Observer
+from tests.simulation.world.observer import Reader
 
 S = DeliveryState
 _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
 
-_BEFORE = (
+_EVIDENCE = sa.text(
+    "SELECT count(*) FROM handovers WHERE delivery_id = :id AND "
+    "(kind = 'person' OR outcome IN ('delivered', 'already'))"
+)
+_FIRST = sa.text(
+    f"{_STATES} WHERE destination = :to AND lane = :lane AND settled_at IS NULL "
+    "ORDER BY coalesce(place, id), id LIMIT 1"
+)
+BEFORE = (
     "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
     "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
     "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
@@ -50,7 +60,7 @@ FROM deliveries WHERE id IN (SELECT id FROM sim_touched WHERE seq > :seen)
 AND (state IN ({_FINAL})) <> (settled_at IS NOT NULL)
 UNION ALL
 SELECT '7: delivery ' || id || ' is held and nothing is before it' FROM deliveries
-WHERE state = 'held' AND settled_at IS NULL AND state <> '' AND NOT EXISTS ({_BEFORE})
+WHERE state = 'held' AND settled_at IS NULL AND state <> '' AND NOT EXISTS ({BEFORE})
 """  # noqa: S608 - written here
 _OF_ALL = f"""
 SELECT '12: message ' || message_id || ' was handled ' || times || ' times' FROM sim_handled
@@ -68,7 +78,7 @@ class Broken(AssertionError):
 class Effects:
     """Checks 1 and 2 at the moment of each effect."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Reader) -> None:
         self.observer = observer
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str]] = set()
@@ -89,7 +99,7 @@ class Effects:
 class Always:
     """Checks what must hold after every write, of what was written since the last check."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Reader) -> None:
         self.observer = observer
         self._seen = 0
 
@@ -125,7 +135,7 @@ def check_end(
         raise Broken(f"10: the counter was refused: {told.refused[0]}")
     by_name = {partner.name: partner for partner in partners}
     with store.read() as tx:
-        for row in tx.exec_driver_sql(_STATES):
+        for row in tx.exec_driver_sql(f"{_STATES} ORDER BY id"):
             _check_delivery(tx, row, by_name[row.destination], settled)
         for problem in _forgotten(tx, told):
             raise Broken(problem)
@@ -145,12 +155,7 @@ def _check_delivery(tx: Tx, row: object, partner: StoryPartner, settled: Mapping
         return
     if not partner.has(row.message_id) and settled.get(id) != "delivered":  # type: ignore[attr-defined]
         raise Broken(f"6: delivery {id} counts as delivered, {partner.name} does not have it")
-    found = tx.exec_driver_sql(
-        "SELECT count(*) FROM handovers WHERE delivery_id = ? AND "
-        "(kind = 'person' OR outcome IN ('delivered', 'already'))",
-        (id,),
-    ).scalar_one()
-    if not found:
+    if not tx.execute(_EVIDENCE, {"id": id}).scalar_one():
         raise Broken(f"6: delivery {id} counts as delivered without evidence")
 
 
@@ -161,11 +166,8 @@ def _is_shown(tx: Tx, row: object) -> bool:
         return True
     if state is not S.HELD:
         return False
-    first = tx.exec_driver_sql(
-        f"{_STATES} WHERE destination = ? AND lane = ? AND settled_at IS NULL "
-        "ORDER BY coalesce(place, id), id LIMIT 1",
-        (row.destination, row.lane),  # type: ignore[attr-defined]
-    ).one()
+    lane = {"to": row.destination, "lane": row.lane}  # type: ignore[attr-defined]
+    first = tx.execute(_FIRST, lane).one()
     return first.id != row.id and _is_shown(tx, first)  # type: ignore[attr-defined]
 
 

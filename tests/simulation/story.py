@@ -18,7 +18,6 @@ from pathlib import Path
 from hub.messages import catalog
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from hub.store.engine.store import Store
 from tests.simulation import invariants
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.approvers import Approvers
@@ -28,14 +27,13 @@ from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
-from tests.simulation.database.in_memory import of_this_process
+from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
 from tests.simulation.world.events import Events
-from tests.simulation.world.observer import Observer
+from tests.simulation.world.observer import Reader
 from tests.simulation.world.process import Changes, Process
-from tests.simulation.world.store import ProcessStore
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
@@ -87,7 +85,7 @@ class Ended:
 class Story:
     """The cast and the stage of one story."""
 
-    def __init__(self, plot: Plot, directory: Path, rules: Rulebook) -> None:
+    def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
         self.chance = Chance(plot.seed, left_out=plot.left_out)
@@ -96,20 +94,18 @@ class Story:
         self.met: Counter[str] = self.chance.met
         self.told = Told()
         self.broker = StoryBroker(self.chance)
-        self.database = of_this_process()
-        self.database.make_empty()
-        self.observer = Observer(self.database)
+        self.backend = backend
+        self.observer = backend.reader
         self.changes = Changes(self.observer)
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
         self.records = Records(rules)
         self.traits = traits_of(plot.seed)
-        names = ("hub-1", "hub-2")[: 1 + self.traits.two_processes]
+        names = backend.names if self.traits.two_processes else backend.names[:-1]
         self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
-        self.store: Store = ProcessStore(self.database)
+        self.store = backend.store()
         """Of no process: it reads what they wrote, whether they live or not."""
-        self.always = invariants.Always(self.observer)
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
@@ -126,7 +122,7 @@ class Story:
         return Process(
             name,
             directory,
-            self.database,
+            self.backend.store(),
             time=self.time,
             chance=self.chance,
             broker=self.broker,
@@ -152,7 +148,7 @@ class Story:
     def run(self) -> None:
         """Play the story to its end; raises Broken."""
         for process in self.processes:
-            process.meanwhile = self._round_of_others
+            process.meanwhile = partial(self._round_of_others, process)
             process.start()
         while self.clerks:
             if not self._round():
@@ -170,6 +166,7 @@ class Story:
             process.close()
         self.courier.close()
         self.store.close()
+        self.backend.close()
 
     def _calm_down(self) -> None:
         """From here on nothing goes wrong any more."""
@@ -220,8 +217,8 @@ class Story:
         self._happen()
         return done
 
-    def _round_of_others(self) -> None:
-        """Let the others go on while a role waits for what they do."""
+    def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
+        """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
             if name != "replays" and not (process is not None and process.dead):
                 self._step(name, process, work)
@@ -264,7 +261,7 @@ class Story:
         writes = self.changes.writes
         if writes == self._checked:
             return
-        self.always.check()
+        self.backend.check()
         if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
             invariants.check_proof(self.store)
         self._checked = writes
@@ -352,7 +349,7 @@ class Story:
         return [clerk for nth, clerk in enumerate(made) if nth not in self.plot.without]
 
 
-def rests(observer: Observer, broker: StoryBroker) -> bool:
+def rests(observer: Reader, broker: StoryBroker) -> bool:
     """Tell whether nothing is under way or due any more."""
     ((left,),) = observer.rows(
         "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
@@ -363,11 +360,15 @@ def rests(observer: Observer, broker: StoryBroker) -> bool:
 
 
 def play(plot: Plot, rules: Rulebook) -> Ended:
-    """Play a story and return how it ended."""
+    """Play a story in memory and return how it ended."""
+    with tempfile.TemporaryDirectory(dir=memory_place()) as place:
+        return play_out(Story(plot, Path(place), rules, InMemory()))
+
+
+def play_out(story: Story) -> Ended:
+    """Play a story, to which time and chance belong meanwhile; close it, return how it ended."""
     with ExitStack() as stack:
         stack.enter_context(no_collection())
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory_place())))
-        story = Story(plot, place, rules)
         stack.callback(story.close)
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
@@ -377,9 +378,10 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
             story.run()
         except (AssertionError, StepWaitsForEver) as error:
             broken = f"{error}"
-        story.met.update(_moves(story))
+        moves = story.backend.moves().items()
+        story.met.update({f"move {source} -> {to}": count for (source, to), count in moves})
         return Ended(
-            plot=plot,
+            plot=story.plot,
             broken=broken,
             steps=story.steps,
             virtual_seconds=story.time.elapsed,
@@ -389,11 +391,6 @@ def play(plot: Plot, rules: Rulebook) -> Ended:
             events=story.events,
             role_crashes=[it for process in story.processes for it in process.role_crashes],
         )
-
-
-def _moves(story: Story) -> dict[str, int]:
-    rows = story.observer.rows("SELECT source, target, count FROM sim_moves")
-    return {f"move {source} -> {target}": count for source, target, count in rows}
 
 
 @contextmanager

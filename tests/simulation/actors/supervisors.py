@@ -167,9 +167,8 @@ class Supervisors(Actor):
         return f"{id} as {resend.resend(process.store, correction, by=by)}"
 
     def _send_now(self, process: Process, _verb: str, by: SignedBy) -> str:
-        (id,) = self._one_of(
-            process, "SELECT id FROM deliveries WHERE state = 'waiting' ORDER BY id"
-        )
+        query = "SELECT id FROM deliveries WHERE state = 'waiting' ORDER BY id"
+        (id,) = self._one_of(process, query)
         actions.send_now(process.store, id, by=by)
         return str(id)
 

@@ -5,6 +5,7 @@ A crash at a failpoint is raised through the code of the process, which cleans u
 the strike on, and all that it could reach refuses it.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
@@ -34,8 +35,8 @@ class Mortal(Protocol):
         """Begin a role anew whose step ended with an error."""
 
 
-class Acting:
-    """Whose step is being taken: the last one, where a step lets others act before it ends."""
+class Acting(threading.local):
+    """Whose step a thread takes: the last one, where a step lets others act before it ends."""
 
     def __init__(self) -> None:
         self._steps: list[Mortal] = []
@@ -54,6 +55,11 @@ class Acting:
         process = self._steps[-1]
         process.crash()
         return process.name
+
+    @property
+    def process(self) -> Mortal | None:
+        """The process whose step this thread takes, None where it takes none."""
+        return self._steps[-1] if self._steps else None
 
 
 class OfTheLiving:

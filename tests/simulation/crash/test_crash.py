@@ -14,6 +14,7 @@ from hub.ports import Outgoing, Request
 from hub.records.rulebook import Rulebook
 from hub.runtime.failpoints import Point, passing
 from tests.simulation.crash.life import Crash, take
+from tests.simulation.database.backend import InMemory
 from tests.simulation.story import Plot, Story
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
@@ -40,7 +41,7 @@ class EveryPassStrikes(Chance):
 def story(tmp_path: Path) -> Iterator[Story]:
     """A story that has not begun, with one process that runs; every failpoint kills it."""
     with ExitStack() as stack:
-        story = Story(Plot(seed=1, dossiers=1), tmp_path, Rulebook.load())
+        story = Story(Plot(seed=1, dossiers=1), tmp_path, Rulebook.load(), InMemory())
         stack.callback(story.close)
         story.chance.calm = True
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))

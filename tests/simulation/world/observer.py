@@ -5,12 +5,13 @@ questions go straight to the database.
 """
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from tests.simulation.database.in_memory import Database
 from tests.simulation.world.virtual_time import BEGINS
 
-_NEXT = """
+NEXT = """
 SELECT
     (SELECT count(*) FROM outbox),
     (SELECT min(next_attempt_at) FROM deliveries WHERE state = 'waiting' AND settled_at IS NULL),
@@ -30,6 +31,22 @@ class Next(NamedTuple):
     query: float
 
 
+def next_of(row: Sequence[Any]) -> Next:
+    """Return what `NEXT` brought."""
+    outbox, *times = row
+    return Next(int(outbox), *map(_seconds, times))
+
+
+class Reader(Protocol):
+    """What reads what was committed."""
+
+    def rows(self, sql: str, **values: object) -> list[Any]:
+        """Return what a question brings; its parameters are written `:name`."""
+
+    def what_next(self, version: int) -> Next:
+        """Return what comes next; `version` changes with each write."""
+
+
 class Observer:
     """Only reads, between two transactions."""
 
@@ -45,9 +62,8 @@ class Observer:
     def what_next(self, version: int) -> Next:
         """Return what comes next; `version` changes with each write."""
         if version != self._version:
-            (row,) = self.rows(_NEXT)
-            outbox, *times = row
-            self._next = Next(int(outbox), *map(_seconds, times))
+            (row,) = self.rows(NEXT)
+            self._next = next_of(row)
             self._version = version
         return self._next
 

@@ -36,10 +36,9 @@ from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
 from tests.simulation.crash.files import ProcessFiles
 from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
-from tests.simulation.database.in_memory import Database
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.observer import Next, Observer
+from tests.simulation.world.observer import Next, Reader
 from tests.simulation.world.pacing import Pacing
 from tests.simulation.world.pool import AtOncePool, LaterPool
 from tests.simulation.world.store import ProcessStore, handled
@@ -59,7 +58,7 @@ STALLS = (2.0, 60.0, 900.0)
 class Changes:
     """Counts what all processes wrote."""
 
-    observer: Observer
+    observer: Reader
     writes: int = 0
     outbox: int = 0
     """Writes that put rows into the outbox: they wake relays."""
@@ -83,7 +82,7 @@ class Process:
         self,
         name: str,
         directory: Path,
-        database: Database,
+        store: ProcessStore,
         *,
         time: VirtualTime,
         chance: Chance,
@@ -110,7 +109,7 @@ class Process:
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
-        self.store = ProcessStore(database)
+        self.store = store
         self.store.require_life = self.require_life
         self.store.written = changes.written
         self.files = ProcessFiles(

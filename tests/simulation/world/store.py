@@ -3,10 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import sqlalchemy as sa
+
 from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.engine.store import NEW_ROWS, Store, Tx
 from tests.simulation.crash.life import RequireLife
 from tests.simulation.database.in_memory import Database
+
+_HANDLED = {
+    "sqlite": sa.text(
+        "INSERT INTO sim_handled VALUES (:message, 1) ON CONFLICT DO UPDATE SET times = times + 1"
+    ),
+    # only a new row: noting may not make a transaction wait for another one
+    "postgresql": sa.text("INSERT INTO sim_notes VALUES ('handled', :message, '', 1)"),
+}
 
 
 class ProcessStore(Store):
@@ -15,14 +25,6 @@ class ProcessStore(Store):
     require_life: RequireLife = staticmethod(lambda: None)
     written: Callable[[bool], None] = staticmethod(lambda _new_rows: None)
     """Is told of each write, and whether it put rows into the outbox."""
-
-    def __init__(self, database: Database) -> None:
-        """In the place of a file, the database that all stories have in turn."""
-        self.name, self.url = "sqlite", "sqlite://"
-        self.database = database
-        self.engine = database.engine
-        self._writer = SharedWriter(self.engine.connect)
-        self.sqlite_writer = self._writer
 
     @contextmanager
     def write(self, *, long: bool = False) -> Iterator[Tx]:
@@ -50,6 +52,25 @@ class ProcessStore(Store):
             self.written(False)
 
     @contextmanager
+    def read(self, *, long: bool = False) -> Iterator[Tx]:
+        """As `Store.read`."""
+        self.require_life()
+        with super().read(long=long) as tx:
+            yield tx
+
+
+class InMemoryStore(ProcessStore):
+    """In the place of a file, the database that all stories have in turn."""
+
+    def __init__(self, database: Database) -> None:
+        """Use its one connection."""
+        self.name, self.url = "sqlite", "sqlite://"
+        self.database = database
+        self.engine = database.engine
+        self._writer = SharedWriter(self.engine.connect)
+        self.sqlite_writer = self._writer
+
+    @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - its shape
         """As `Store.read`."""
         self.require_life()
@@ -63,7 +84,4 @@ class ProcessStore(Store):
 
 def handled(tx: Tx, message_id: str) -> None:
     """Count, in the transaction of its handling, that a message was handled."""
-    tx.exec_driver_sql(
-        "INSERT INTO sim_handled VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
-        (message_id,),
-    )
+    tx.execute(_HANDLED[tx.dialect.name], {"message": message_id})
