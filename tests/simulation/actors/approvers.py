@@ -71,10 +71,14 @@ _OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY nu
 class Stage(Protocol):
     """What approvers need of a story."""
 
-    store: Store
     partners: list[StoryPartner]
     chance: Chance
     time: VirtualTime
+
+    @property
+    def store(self) -> Store:
+        """Of no process."""
+        ...
 
     @property
     def note(self) -> Note:
