@@ -21,6 +21,7 @@ from hub.records.rulebook import Rulebook
 from tests.simulation import invariants
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.approvers import Approvers
+from tests.simulation.actors.archivist import Archivist
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
@@ -28,6 +29,7 @@ from tests.simulation.actors.partner import Effect, Habits, StoryPartner
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
+from tests.simulation.mishaps import happen
 from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
@@ -44,11 +46,11 @@ DOSSIERS = 20
 REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
-COMES_BACK = 0.3
-"""In how many rounds a dead process is started again."""
 Turn = tuple[str, Process | None, Callable[[], object]]
 TELLERS = frozenset({"counter", "courier"})
 """They write down themselves what they do, as every `Actor` does."""
+LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
+"""Steps in which the others go on: none of these is taken inside another one."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other invariants are checked after each write."""
 
@@ -100,6 +102,7 @@ class Story:
         draw = self.chance.stream("habits")
         self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
         self.records = Records(rules)
+        self.directory = directory
         self.traits = traits_of(plot.seed)
         names = backend.names if self.traits.two_processes else backend.names[:-1]
         self.acting = Acting()
@@ -139,6 +142,8 @@ class Story:
         ]
         if traits.two_persons:
             actors.append(Approvers(self))
+        if traits.archives:
+            actors.append(Archivist(self))
         return actors
 
     def note(self, actor: str, what: str) -> None:
@@ -153,9 +158,9 @@ class Story:
         while self.clerks:
             if not self._round():
                 self.time.advance(self._to_next_event(LEAPS[-1]))
-        self._go_on(600.0)
+        self.go_on(600.0)
         self._calm_down()
-        self._go_on(REST)
+        self.go_on(REST)
         for actor in self.actors:
             actor.end()
         invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
@@ -178,7 +183,7 @@ class Story:
             if process.dead:
                 process.start()
 
-    def _go_on(self, seconds: float) -> None:
+    def go_on(self, seconds: float) -> None:
         """Go on until so much time has passed, or until everything rests after the faults."""
         end, leap = self.time.elapsed + seconds, 0
         while self.time.elapsed < end:
@@ -214,13 +219,15 @@ class Story:
             if process is not None and process.dead:
                 continue
             done += self._step(name, process, work)
-        self._happen()
+        happen(self)
+        for actor in self.actors:
+            actor.happen()
         return done
 
     def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
         """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
-            if name != "replays" and not (process is not None and process.dead):
+            if name not in LETS_OTHERS_ACT and not (process is not None and process.dead):
                 self._step(name, process, work)
 
     def _turns(self) -> Iterator[Turn]:
@@ -266,46 +273,10 @@ class Story:
             invariants.check_proof(self.store)
         self._checked = writes
 
-    def _happen(self) -> None:
-        """Let what nobody wants happen now and then; let what is dead come back."""
-        strikes, order = self.chance.strikes, self.chance.order
-        for process in self.processes:
-            self._happen_to(process)
-        if strikes("machine sleeps", 0.002):
-            self.note("story", "the machine sleeps")
-            self.time.advance(order.choice((30.0, 700.0, 3600.0)))
-        if self.broker.ready and strikes("broker emptied", 0.03):
-            self.note("broker", f"comes back empty, {self.broker.ready} messages are gone")
-            self.broker.lose_everything()
-        for partner in self.partners:
-            if strikes(f"{partner.name} away", 0.003):
-                partner.away_until = self.time.elapsed + order.choice((5.0, 60.0, 900.0))
-                self.note(partner.name, "goes away")
-        for actor in self.actors:
-            actor.happen()
-
     def leap(self, seconds: float) -> None:
         """Let so much time pass at once; what the partners had under way has come by then."""
         self.time.advance(seconds)
         self._late_effects()
-
-    def _happen_to(self, process: Process) -> None:
-        strikes, order = self.chance.strikes, self.chance.order
-        if process.dead:
-            if self.chance.calm or order.random() < COMES_BACK:
-                process.start()
-                self.note(process.name, "starts")
-        elif strikes("crash between steps", 0.01):
-            self.note(process.name, "is killed")
-            process.crash()
-        elif strikes("stop", 0.003):
-            self.note(process.name, "is stopped")
-            process.stop()
-        elif strikes("clock set", 0.003):
-            process.skew = order.choice((-90.0, -20.0, 20.0, 90.0, 0.0))
-            self.note(process.name, f"clock is {process.skew:+.0f} s wrong")
-        elif strikes("role stalled", 0.02):
-            self.note(process.name, f"{process.stall()} gets no processor")
 
     def _late_effects(self) -> int:
         return sum(partner.let_effects_come() for partner in self.partners)
@@ -373,6 +344,8 @@ def play_out(story: Story) -> Ended:
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
         stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
+        for actor in story.actors:
+            stack.enter_context(actor.ruled())
         broken = ""
         try:
             story.run()

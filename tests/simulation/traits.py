@@ -10,8 +10,14 @@ class Traits:
     two_processes: bool
     two_persons: bool
     """There are accounts, so some acts need a second person; sometimes days pass."""
+    archives: bool
+    """Finished dossiers are archived; sometimes months pass."""
 
 
 def traits_of(seed: int) -> Traits:
     """Return what a seed brings: each trait meets each other one now and then."""
-    return Traits(two_processes=seed % 3 == 0, two_persons=seed % 4 == 1)
+    return Traits(
+        two_processes=seed % 3 == 0,
+        two_persons=seed % 4 == 1,
+        archives=seed % 5 == 2,
+    )

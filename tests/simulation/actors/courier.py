@@ -88,8 +88,11 @@ class Courier:
         return min((report.due for report in self.waiting), default=float("inf"))
 
     def work(self, process: Process) -> int:
-        """Tell one report that is due."""
-        report = self._draw.choice(self.due())
+        """Tell one report that is due, where none has told it meanwhile."""
+        due = self.due()
+        if not due:
+            return 0
+        report = self._draw.choice(due)
         self.note("town", f"reports step {report.step.sequence} of {report.step.number[-4:]}")
         if self.chance.strikes("callback lost", 0.05) or not self._call(process, report.step):
             report.due = self.time.elapsed + AGAIN

@@ -35,6 +35,8 @@ class Told:
     """Dossier number and status of every step that was acknowledged."""
     files: set[tuple[str, str]] = field(default_factory=set)
     """Dossier number and sha256 of every file that was acknowledged."""
+    erased: set[str] = field(default_factory=set)
+    """Numbers of dossiers that left the database and whose personal data was erased then."""
 
     def acknowledge(self, message: Message) -> None:
         """Remember that the hub has said of a message that it is safe."""

@@ -11,7 +11,7 @@ from hub.operations.deliveries.actions import Resolution
 from hub.operations.deliveries.cancellation import Papers
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState
-from hub.store.deliveries.transitions import StateConflict
+from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
 from tests.simulation.actors.partner import StoryPartner
@@ -93,7 +93,7 @@ class Operators(Actor):
         }
         try:
             verbs[verb]()
-        except StateConflict:
+        except (StateConflict, NoSuchDelivery):
             self.note("operator", f"{verb} of {id}: refused, it has moved")
             self.chance.met[f"verb {verb} refused"] += 1
             return
