@@ -37,6 +37,7 @@ MOST_LEAPS = 3
 LONG_AFTER = 1000 * DAY
 """At the end: everything that may go is old enough by then."""
 VERBS = ("archive run", "restore dossier", "hold dossier", "release dossier", "erase dossier")
+_AFTER_A_LEAP = ("archive run", "restore dossier", "archive run", "archive run")
 _WEIGHTS = (6, 2, 1, 1, 1)
 _ARCHIVED = "SELECT number FROM archived_dossiers WHERE erased_at IS NULL ORDER BY number"
 _CHOICES = {
@@ -98,7 +99,6 @@ class Archivist(Actor):
     """Whoever archives: the hub's own role, and persons who order one thing."""
 
     name = "archivist"
-    share = 0.05
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -107,10 +107,17 @@ class Archivist(Actor):
         self._copies: dict[str, Copied] = {}
         """The rows of each dossier, as they were when they were deleted."""
         self._leaps = 0
+        self._next: list[str] = []
+        """What is done when months have passed."""
+
+    @property
+    def share(self) -> float:
+        """In how many rounds something is done; often when months have passed."""
+        return 0.4 if self._next else 0.04
 
     def act(self, process: Process) -> int:
         """Run the archive, or do what a person orders."""
-        (verb,) = self._draw.choices(VERBS, _WEIGHTS)
+        verb = self._next.pop() if self._next else self._draw.choices(VERBS, _WEIGHTS)[0]
         try:
             what = self._run(process) if verb == "archive run" else self._order(process, verb)
         except Nothing:
@@ -125,8 +132,9 @@ class Archivist(Actor):
 
     def happen(self) -> None:
         """Let months pass now and then, while dossiers are under way."""
-        if self._leaps < MOST_LEAPS and self.chance.strikes("months pass", 0.004):
+        if self._leaps < MOST_LEAPS and self.chance.strikes("months pass", 0.012):
             self._leaps += 1
+            self._next = list(_AFTER_A_LEAP)
             seconds = self._draw.choice(LEAPS)
             self.stage.note("story", f"{seconds / DAY:.0f} days pass")
             self.stage.leap(seconds)
@@ -171,7 +179,7 @@ class Archivist(Actor):
             aging(self.stage.time),
             mock.patch.object(rows, "delete", copied),
             # The pages of a database that all stories have in turn are of no single story.
-            mock.patch.object(free_pages, "give_back", lambda *_, **__: None),
+            mock.patch.object(free_pages, "give_back"),
             mock.patch.object(writing.FileWriter, "__exit__", left),
         ):
             yield
