@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.engine.store import Tx, insert
+from hub.store.engine.store import Tx, insert_for
 from hub.store.schema.tables.conservation import (
     ACCEPTED,
     ARCHIVED,
@@ -116,15 +116,17 @@ def _add_to_totals(tx: Tx, sums: Counter[tuple[str, str]]) -> None:
         {"destination": destination, "state": state, "count": change}
         for (destination, state), change in sorted(sums.items())
     ]
-    statement = insert(tx, delivery_counts)
+    _ADD_TO_TOTALS.run_each(tx, rows)
+
+
+def _adding_to_totals(dialect: str) -> sa.Insert:
+    statement = insert_for(dialect, delivery_counts)
     added = delivery_counts.c.count + statement.excluded.count
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[delivery_counts.c.destination, delivery_counts.c.state],
-            set_={"count": added},
-        ),
-        rows,
-    )
+    key = [delivery_counts.c.destination, delivery_counts.c.state]
+    return statement.on_conflict_do_update(index_elements=key, set_={"count": added})
+
+
+_ADD_TO_TOTALS = Compiled(_adding_to_totals, columns=("destination", "state", "count"))
 
 
 def kept_counts() -> tuple[sa.Select[Any], sa.Select[Any]]:

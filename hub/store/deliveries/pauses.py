@@ -17,7 +17,7 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import STORED_DEFERRED
 from hub.store.deliveries import partner_queries
 from hub.store.deliveries.transitions import enqueue_foremost, enqueuing
-from hub.store.engine.store import Tx, insert
+from hub.store.engine.store import Tx, insert, insert_for
 from hub.store.schema.tables.exchange import (
     UNSETTLED,
     attempts,
@@ -25,7 +25,7 @@ from hub.store.schema.tables.exchange import (
     pauses,
     person_pauses,
 )
-from hub.store.statements.compiled import Compiled
+from hub.store.statements.compiled import Compiled, any_of
 from hub.store.statements.plan_hints import checked, unindexed
 
 _PAUSED_BY_PERSONS = Compiled(
@@ -87,13 +87,17 @@ def _of(destination: str) -> sa.ColumnElement[bool]:
 
 def post(tx: Tx, pause: Pause) -> None:
     """Write that an operation is paused, in place of what was written of it before."""
-    statement = insert(tx, pauses).values(asdict(pause))
-    changed = {name: statement.excluded[name] for name in asdict(pause)}
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[pauses.c.destination, pauses.c.operation], set_=changed
-        )
-    )
+    _POST.run(tx, asdict(pause))
+
+
+def _posting(dialect: str) -> sa.Insert:
+    statement = insert_for(dialect, pauses)
+    changed = {name: statement.excluded[name] for name in Pause.__slots__}
+    key = [pauses.c.destination, pauses.c.operation]
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+_POST = Compiled(_posting, columns=Pause.__slots__)
 
 
 def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
@@ -114,8 +118,14 @@ def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
 
 def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
     """Return the pauses of a destination that hold now."""
-    query = sa.select(pauses).where(pauses.c.destination == destination, pauses.c.expires_at > now)
-    return [Pause(**row) for row in tx.execute(query).mappings()]
+    return [Pause(**row._asdict()) for row in _ACTIVE.all(tx, {"to": destination, "now": now})]
+
+
+_ACTIVE = Compiled(
+    sa.select(pauses).where(
+        pauses.c.destination == sa.bindparam("to"), pauses.c.expires_at > sa.bindparam("now")
+    )
+)
 
 
 def listed(tx: Tx, *, now: datetime) -> list[ListedPause]:
@@ -183,11 +193,21 @@ def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bo
 
 def set_aside(tx: Tx, ids: Sequence[int], destination: str) -> None:
     """Forget that deliveries were enqueued; nothing else of them changes."""
-    tx.execute(
-        sa.update(deliveries)
-        .where(deliveries.c.id.in_(ids), checked(deliveries.c.destination == destination, _UNSENT))
-        .values(asked_at=None)
+    _SET_ASIDE.run(tx, {"ids": ids, "to": destination})
+
+
+_SET_ASIDE = Compiled(
+    sa.update(deliveries)
+    .where(
+        any_of(deliveries.c.id, "ids"),
+        checked(
+            deliveries.c.destination == sa.bindparam("to"),
+            # written out: Compiled takes no list of its own
+            sa.or_(deliveries.c.state == S.PENDING.value, deliveries.c.state == S.WAITING.value),
+        ),
     )
+    .values(asked_at=None)
+)
 
 
 def resume(tx: Tx, destination: str, operation: str, *, now: datetime, limit: int) -> int:

@@ -1,10 +1,10 @@
 """The writers of one process share SQLite's one write transaction and its one sync.
 
 SQLite lets one writer in at a time, and a commit costs a sync of the disk, whatever stands in it.
-So writers write one after another in one open transaction, each in a savepoint of its own: one that
-fails leaves nothing behind and harms no other. The writer that ends while no other waits (or when
-the round is old enough) commits for all. No writer returns before that commit; where the commit
-fails, it fails for every writer of the round.
+So writers write one after another in one open transaction, each but the first in a savepoint of its
+own: one that fails leaves nothing behind and harms no other. The writer that ends while no other
+waits (or when the round is old enough) commits for all. No writer returns before that commit; where
+the commit fails, it fails for every writer of the round.
 
 Every wait has an end. A writer that gets no permit has written nothing (WriterBusy); one that does
 not see its commit does not know (CommitUnknown). Both count as an absence of the database. A write
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from hub.store.statements.compiled import Compiled
 
+_BEGIN = Compiled(sa.text("BEGIN IMMEDIATE"))
 _SAVEPOINT = Compiled(sa.text("SAVEPOINT permit"))
 _RELEASE = Compiled(sa.text("RELEASE permit"))
 _UNDO = Compiled(sa.text("ROLLBACK TO permit"))
@@ -91,13 +92,16 @@ class SharedWriter:
     def write(self) -> Iterator[sa.Connection]:
         """Take a permit; returns when what was written is durable."""
         with self._run_once():
+            first = self._round is None
             own = self._round or self._begin()
             try:
-                _SAVEPOINT.run(own.connection)
+                if not first:
+                    _SAVEPOINT.run(own.connection)
                 yield own.connection
-                _RELEASE.run(own.connection)
+                if not first:
+                    _RELEASE.run(own.connection)
             except BaseException as error:
-                self._undo(own, error)
+                self._undo(own, error, alone=first)
                 raise
             finally:
                 self._leave(own)
@@ -157,17 +161,23 @@ class SharedWriter:
         if self._connection is None:
             self._connection = self._connect()
         try:
-            # A deferred BEGIN would fail with "database is locked" when it begins to write. Not
-            # prepared: SQLAlchemy has to know of the transaction that it is to commit.
-            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # SQLAlchemy has to know of the transaction that it is to commit. A deferred BEGIN would
+            # fail with "database is locked" when it begins to write.
+            self._connection.begin()
+            _BEGIN.run(self._connection)
         except BaseException:
             self._discard()
             raise
         self._round = _Round(self._connection)
         return self._round
 
-    def _undo(self, own: _Round, error: BaseException) -> None:
+    def _undo(self, own: _Round, error: BaseException, *, alone: bool) -> None:
+        """Undo a write; the one that was `alone` in its round so far ends the round."""
         try:
+            if alone:
+                self._round = None
+                own.connection.rollback()
+                return
             _UNDO.run(own.connection)
             _RELEASE.run(own.connection)
         except sa.exc.SQLAlchemyError:

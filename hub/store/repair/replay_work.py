@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables import repair
 from hub.store.schema.tables.repair import replay_work as table
+from hub.store.statements.compiled import Compiled
 
 LEASE = timedelta(minutes=1)
 """How long a worker is believed to work on a plan after its last sign of life."""
@@ -103,12 +104,11 @@ class PlansIn:
 
     def claim(self, tx: Tx, worker: str, *, now: datetime) -> ReplayWork | None:
         """Claim the oldest one that has no worker; None for none."""
-        return _claim(tx, _is_free(now, self.phase), worker, now)
+        return _claim(tx, _is_free(now, self.phase.value), worker, now)
 
     def is_some_free(self, tx: Tx, *, now: datetime) -> bool:
         """Return whether there is one without a worker."""
-        query = sa.select(table.c.plan).where(_is_free(now, self.phase)).limit(1)
-        return tx.execute(query).first() is not None
+        return bool(_FREE.all(tx, {"phase": self.phase.value, "now": now}))
 
 
 def _claim(tx: Tx, free: sa.ColumnElement[bool], worker: str, now: datetime) -> ReplayWork | None:
@@ -119,12 +119,21 @@ def _claim(tx: Tx, free: sa.ColumnElement[bool], worker: str, now: datetime) -> 
     return None if row is None else _work(row)
 
 
-def _is_free(now: datetime, phase: ReplayPhase) -> sa.ColumnElement[bool]:
+def _is_free(
+    now: datetime | sa.BindParameter[datetime], phase: str | sa.BindParameter[str]
+) -> sa.ColumnElement[bool]:
     """Return the condition of work that waits for a worker; a run belongs to a person."""
-    ordered = table.c.phase == phase.value
-    if phase is ReplayPhase.RUNNING:
-        ordered = sa.and_(ordered, table.c.run_by != "")
-    return sa.and_(ordered, sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now))
+    ordered = sa.or_(table.c.phase != ReplayPhase.RUNNING.value, table.c.run_by != "")
+    free = sa.or_(table.c.lease_until.is_(None), table.c.lease_until < now)
+    return sa.and_(table.c.phase == phase, ordered, free)
+
+
+_FREE = Compiled(
+    sa.select(table.c.plan)
+    .where(_is_free(sa.bindparam("now"), sa.bindparam("phase")))
+    .limit(sa.literal_column("1"))
+)
+"""(phase, now) -> a plan without a worker. Each process asks once a second, mostly in vain."""
 
 
 def take_over(

@@ -152,10 +152,7 @@ class Compiled:
     def run(self, tx: sa.Connection, values: Values | None = None) -> int:
         """Run it; return how many rows were written."""
         text = self._text(tx)
-        given = text.parameters(values or {})
-        with _cursor(tx, text.sql) as cursor:
-            cursor.execute(text.sql, given)
-            return int(cursor.rowcount)
+        return int(_executed(tx, text.sql, text.parameters(values or {})).rowcount)
 
     def run_each(self, tx: sa.Connection, rows: Sequence[Values]) -> int:
         """Run it for each of the rows; return how many rows were written in all.
@@ -170,9 +167,7 @@ class Compiled:
             raise ValueError(f"two rows with one key {self.key}: {text.sql}")
         if text.at_once is not None:
             arrays = text.at_once.parameters(rows)
-            with _cursor(tx, text.at_once.sql) as cursor:
-                cursor.execute(text.at_once.sql, arrays)
-                return int(cursor.rowcount)
+            return int(_executed(tx, text.at_once.sql, arrays).rowcount)
         given = [text.parameters(row) for row in rows]
         with _cursor(tx, text.sql) as cursor:
             if text.pick is not None:
@@ -183,18 +178,12 @@ class Compiled:
     def all(self, tx: sa.Connection, values: Values | None = None) -> list[Any]:
         """Run it; return the rows, with the columns' names."""
         text = self._text(tx)
-        given = text.parameters(values or {})
-        with _cursor(tx, text.sql) as cursor:
-            cursor.execute(text.sql, given)
-            found = cursor.fetchall()
-        return text.rows(found)
+        return text.rows(_found(tx, text.sql, text.parameters(values or {})))
 
     def raw(self, tx: sa.Connection, values: Values) -> list[Any]:
         """Run it; return the rows as the driver has them: times as microseconds, no names."""
         text = self._text(tx)
-        with _cursor(tx, text.sql) as cursor:
-            cursor.execute(text.sql, text.parameters(values))
-            return list(cursor.fetchall())
+        return _found(tx, text.sql, text.parameters(values))
 
     def all_each(self, tx: sa.Connection, rows: Sequence[Values]) -> list[Any]:
         """Run an INSERT for each of the rows; return what all of them return."""
@@ -203,9 +192,7 @@ class Compiled:
             return []
         if tx.dialect.name == "postgresql":
             many = text.many
-            with _cursor(tx, many.sql) as cursor:
-                cursor.execute(many.sql, many.parameters(rows))
-                found = cursor.fetchall()
+            found = _found(tx, many.sql, many.parameters(rows))
         else:
             given = [text.parameters(row) for row in rows]
             with _cursor(tx, text.sql) as cursor:
@@ -304,6 +291,28 @@ def _for_rows(sql: str, count: int) -> tuple[str, int]:
     length. There are as many as statements and parts."""
     before, group, after = _GROUP.split(sql, maxsplit=1)
     return before + ", ".join([group] * count) + after, group.count("?")
+
+
+def _executed(tx: sa.Connection, sql: str, given: Any) -> Any:
+    """Run one statement; return the cursor. As `_cursor`, without a block: for the hot path."""
+    cursor = None
+    try:
+        cursor = tx.connection.cursor()
+        cursor.execute(sql, given)
+    except sa.exc.SQLAlchemyError:
+        raise
+    except Exception as error:
+        raise _translated(tx, cursor, sql, error) from error
+    return cursor
+
+
+def _found(tx: sa.Connection, sql: str, given: Any) -> list[Any]:
+    """Run one statement; return the rows as the driver has them."""
+    cursor = _executed(tx, sql, given)
+    try:
+        return list(cursor.fetchall())
+    except Exception as error:
+        raise _translated(tx, cursor, sql, error) from error
 
 
 @contextmanager

@@ -156,7 +156,6 @@ def test_a_message_that_did_not_come_again_and_again_costs_no_statement(
     messages = [accepted(ward, reception()), accepted(ward, progress(p.Status.PROCESSING, 1))]
     ward.receive.handle(consumer, [incoming(m, n) for n, m in enumerate(messages, 1)])
     assert ward.dossier().status is p.Status.PROCESSING
-    assert statements
     assert [text for text in statements if "lone_tries" in text] == []
     ward.receive.handle(consumer, [incoming(messages[0], 3)])
     assert [text for text in statements if "lone_tries" in text] != []
