@@ -27,7 +27,8 @@ from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
 from tests.simulation.actors.office import Told
-from tests.simulation.actors.partner import Effect, StoryPartner
+from tests.simulation.actors.partner import Effect
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.observer import Reader
 
 S = DeliveryState
@@ -88,7 +89,7 @@ class Effects:
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str]] = set()
 
-    def happened(self, partner: StoryPartner, effect: Effect) -> None:
+    def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
         key = partner.name, effect.message_id
         if key in self._seen:
@@ -129,7 +130,7 @@ def check_proof(store: Store) -> None:
 
 
 def check_end(
-    store: Store, partners: Sequence[StoryPartner], told: Told, settled: Mapping[int, str]
+    store: Store, partners: Sequence[Partner], told: Told, settled: Mapping[int, str]
 ) -> None:
     """Check what must hold when everything has come to rest; raises Broken.
 
@@ -138,6 +139,9 @@ def check_end(
     check_proof(store)
     if told.refused:
         raise Broken(f"10: the counter was refused: {told.refused[0]}")
+    for partner in partners:
+        if wrong := partner.check_end():
+            raise Broken(f"1: {wrong}")
     by_name = {partner.name: partner for partner in partners}
     with store.read() as tx:
         for row in tx.exec_driver_sql(f"{_STATES} ORDER BY id"):
@@ -150,7 +154,7 @@ def check_end(
             raise Broken(f"8: {problem}")
 
 
-def _check_delivery(tx: Tx, row: object, partner: StoryPartner, settled: Mapping[int, str]) -> None:
+def _check_delivery(tx: Tx, row: object, partner: Partner, settled: Mapping[int, str]) -> None:
     id, state = row.id, S(row.state)  # type: ignore[attr-defined]
     if state not in FINAL and not _is_shown(tx, row):
         raise Broken(f"9: delivery {id} is {state} for ever, next {row.next_attempt_at}")  # type: ignore[attr-defined]
