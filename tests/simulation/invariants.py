@@ -42,7 +42,7 @@ _FIRST = sa.text(
     f"{_STATES} WHERE destination = :to AND lane = :lane AND settled_at IS NULL "
     "ORDER BY coalesce(place, id), id LIMIT 1"
 )
-BEFORE = (
+_BEFORE = (
     "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
     "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
     "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
@@ -61,7 +61,7 @@ FROM deliveries WHERE id IN (SELECT id FROM sim_touched WHERE seq > :seen)
 AND (state IN ({_FINAL})) <> (settled_at IS NOT NULL)
 UNION ALL
 SELECT '7: delivery ' || id || ' is held and nothing is before it' FROM deliveries
-WHERE state = 'held' AND settled_at IS NULL AND state <> '' AND NOT EXISTS ({BEFORE})
+WHERE state = 'held' AND settled_at IS NULL AND state <> '' AND NOT EXISTS ({_BEFORE})
 """  # noqa: S608 - written here
 _OF_ALL = f"""
 SELECT '12: message ' || message_id || ' was handled ' || times || ' times' FROM sim_handled
