@@ -47,8 +47,8 @@ REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 Turn = tuple[str, Process | None, Callable[[], object]]
-TELLERS = frozenset({"counter", "courier"})
-"""They write down themselves what they do, as every `Actor` does."""
+ACTORS = frozenset({"counter", "courier", "operators", "supervisors", "approvers", "archivist"})
+"""They write down themselves what they do."""
 LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
 PROVE_EVERY = 200
@@ -116,7 +116,6 @@ class Story:
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = self._act_in(self.traits)
         self.clerks = self._clerks(rules)
-        self._tells = TELLERS | {actor.name for actor in self.actors}
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
@@ -155,7 +154,7 @@ class Story:
         ]
         if traits.two_persons:
             actors.append(Approvers(self))
-        if traits.archives:
+        if traits.archives and isinstance(self.backend, InMemory):
             actors.append(Archivist(self))
         return actors
 
@@ -233,9 +232,7 @@ class Story:
             if process is not None and process.dead:
                 continue
             done += self._step(name, process, work)
-        happen(self)
-        for actor in self.actors:
-            actor.happen()
+        self._happen()
         return done
 
     def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
@@ -271,7 +268,7 @@ class Story:
         done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
-        if done and name not in self._tells:
+        if done and name not in ACTORS:
             self.note(process.name if process else name, f"{name} {done}")
         self._require_whole(process)
         return done
@@ -289,6 +286,11 @@ class Story:
         if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
             invariants.check_proof(self.store)
         self._checked = writes
+
+    def _happen(self) -> None:
+        happen(self)
+        for actor in self.actors:
+            actor.happen()
 
     def leap(self, seconds: float) -> None:
         """Let so much time pass at once; what the partners had under way has come by then."""
