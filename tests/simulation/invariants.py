@@ -17,6 +17,7 @@
 14. The archive loses nothing: its files are whole, and a dossier that comes back is what it was.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ from tests.simulation.actors.partner import Effect
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.observer import Reader
 
+PROMISES = dict(re.findall(r"^(\d+)\. (.*)$", __doc__ or "", re.MULTILINE))
+"""The sentences above by their numbers."""
 S = DeliveryState
 _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
 

@@ -10,7 +10,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -28,11 +27,13 @@ from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.mishaps import happen
-from tests.simulation.partners.casting import MIXED, Cast
+from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
+from tests.simulation.plot import Ended, Plot
+from tests.simulation.telling.watch import Watch
 from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
-from tests.simulation.world.chance import Chance, FaultId
+from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
 from tests.simulation.world.observer import Reader
 from tests.simulation.world.process import Changes, Process
@@ -40,9 +41,6 @@ from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
 
-VERSION = 3
-"""Of the meaning of a seed: another version tells another story."""
-DOSSIERS = 20
 REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
@@ -55,35 +53,8 @@ PROVE_EVERY = 200
 """Writes between two counts of every row; the other invariants are checked after each write."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """What decides a story."""
-
-    seed: int
-    dossiers: int = DOSSIERS
-    left_out: frozenset[FaultId] = frozenset()
-    without: frozenset[int] = frozenset()
-    """Dossiers that do not come, by their place."""
-    version: int = VERSION
-    partners: str = MIXED
-    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
-
-
-@dataclass(kw_only=True)
-class Ended:
-    """How a story ended."""
-
-    plot: Plot
-    broken: str = ""
-    """The invariant that did not hold, "" when all did."""
-    steps: int = 0
-    virtual_seconds: float = 0.0
-    digest: str = ""
-    struck: list[FaultId] = field(default_factory=list)
-    met: Counter[str] = field(default_factory=Counter)
-    events: Events = field(default_factory=Events)
-    role_crashes: list[str] = field(default_factory=list)
-    """Exceptions that ended a step of a role, which then began anew."""
+class TooLong(AssertionError):
+    """The story has more steps than its plot allows."""
 
 
 class Story:
@@ -92,7 +63,12 @@ class Story:
     def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
-        self.chance = Chance(plot.seed, left_out=plot.left_out)
+        self.chance = Chance(
+            plot.seed,
+            left_out=plot.left_out,
+            moved=plot.moved,
+            counts_steps=plot.shortened,
+        )
         self.events = Events()
         self.waits = Waits(self.time)
         self.met: Counter[str] = self.chance.met
@@ -121,6 +97,7 @@ class Story:
         """The write after which the invariants were checked the last time."""
         self.broken: invariants.Broken | None = None
         """What broke while the hub made a call."""
+        self.watch: Watch | None = None
 
     def _cast(self, directory: Path) -> Cast:
         return Cast(
@@ -190,6 +167,7 @@ class Story:
         """From here on nothing goes wrong any more."""
         self.chance.calm = True
         self.note("story", "faults cease")
+        self._look("story", "")
         for process in self.processes:
             process.skew = 0.0
             process.pacing.go_on()
@@ -205,7 +183,8 @@ class Story:
                 continue
             if self.chance.calm and leap == len(LEAPS) - 1 and self._rests():
                 return
-            self.time.advance(self._to_next_event(LEAPS[leap]))
+            if self.chance.lets("time leaps"):
+                self.time.advance(self._to_next_event(LEAPS[leap]))
             leap = min(leap + 1, len(LEAPS) - 1)
 
     def _rests(self) -> bool:
@@ -262,7 +241,11 @@ class Story:
                 yield actor.name, taking, partial(actor.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+        if not self.chance.lets(f"{process.name} {name}" if process else name):
+            return 0
         self.steps += 1
+        if self.steps > self.plot.at_most:
+            raise TooLong
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
         done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
@@ -270,8 +253,13 @@ class Story:
             process.looked(name, done)
         if done and name not in ACTORS:
             self.note(process.name if process else name, f"{name} {done}")
+        self._look(process.name if process else name, name)
         self._require_whole(process)
         return done
+
+    def _look(self, who: str, step: str) -> None:
+        if self.watch is not None:
+            self.watch.look(self.time.elapsed, who, step)
 
     def _require_whole(self, process: Process | None) -> None:
         """Check what must hold after every step."""
@@ -291,6 +279,7 @@ class Story:
         happen(self)
         for actor in self.actors:
             actor.happen()
+        self._look("story", "")
 
     def leap(self, seconds: float) -> None:
         """Let so much time pass at once; what the partners had under way has come by then."""
@@ -312,6 +301,8 @@ class Story:
             self.effects.happened(partner, effect)
         except invariants.Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
+        if self.watch is not None:
+            self.watch.effect(partner.name, effect)
         if not partner.reports_itself:
             self.courier.heard(effect)
 
@@ -337,10 +328,13 @@ def rests(observer: Reader, broker: StoryBroker) -> bool:
     return not left and not broker.ready
 
 
-def play(plot: Plot, rules: Rulebook) -> Ended:
-    """Play a story in memory and return how it ended."""
+def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
+    """Play a story in memory and return how it ended; one that is `watched` can be told."""
     with tempfile.TemporaryDirectory(dir=memory_place()) as place:
-        return play_out(Story(plot, Path(place), rules, InMemory()))
+        story = Story(plot, Path(place), rules, InMemory())
+        if watched:
+            story.watch = Watch(story.observer, story.events.all, story.chance.struck)
+        return play_out(story)
 
 
 def play_out(story: Story) -> Ended:
@@ -368,6 +362,8 @@ def play_out(story: Story) -> Ended:
             virtual_seconds=story.time.elapsed,
             digest=story.events.digest,
             struck=story.chance.struck,
+            taken=story.chance.taken,
+            rows=story.watch.rows if story.watch else [],
             met=story.met,
             events=story.events,
             role_crashes=[it for process in story.processes for it in process.role_crashes],
