@@ -32,7 +32,7 @@ from tests.simulation.world.chance import Chance
 from tests.simulation.world.virtual_time import VirtualTime
 
 MODELS, ADAPTERS, MIXED = KINDS = ("models", "adapters", "mixed")
-ADAPTERS_EVERY = 5
+ADAPTERS_EVERY = 7
 """Of so many seeds one has the real adapters: such a story costs more."""
 _TELL_TIME = (provincial, town_destination, replies, ledger, desk, courier)
 """Modules that ask for the time of day."""

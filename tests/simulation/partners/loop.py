@@ -64,7 +64,7 @@ class StoryLoop(asyncio.BaseEventLoop):
     def run_due(self) -> int:
         """Run everything that is due by now; return in how many rounds."""
         rounds = 0
-        while self._ready or self.next_due <= self._story_time.elapsed:  # type: ignore[attr-defined]
+        while self.next_due <= self._story_time.elapsed:
             self.stop()
             self.run_forever()
             rounds += 1
@@ -72,7 +72,9 @@ class StoryLoop(asyncio.BaseEventLoop):
 
     @property
     def next_due(self) -> float:
-        """When the next timer is due, infinite when there is none."""
+        """When there is something to run next, infinite when nothing waits."""
+        if self._ready:  # type: ignore[attr-defined]
+            return self._story_time.elapsed
         waiting = [it.when() for it in self._scheduled if not it.cancelled()]  # type: ignore[attr-defined]
         return min(waiting, default=math.inf)
 

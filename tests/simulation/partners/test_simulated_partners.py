@@ -70,9 +70,11 @@ def prepared(adapter: Destination, message: Message) -> Request:
 def with_fault(stage: Stage, *kinds: FaultKind, seconds: float = 0.0) -> None:
     """Have the province's next calls go wrong so, in their order."""
     left = [Fault(kind=kind, seconds=seconds, status=502) for kind in kinds]
-    stage.province.core.faults.draw = lambda operation, *_, **__: (  # type: ignore[attr-defined]
-        left.pop(0) if left and operation == "DongBoHoSoMC" else None
-    )
+
+    def draw(operation: str, *_: object, **__: object) -> Fault | None:
+        return left.pop(0) if left and operation == "DongBoHoSoMC" else None
+
+    stage.province.core.faults.draw = draw  # type: ignore[method-assign]
 
 
 def test_a_call_takes_the_storys_time_and_its_effect_is_in_the_ledger(stage: Stage) -> None:
