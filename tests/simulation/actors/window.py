@@ -4,14 +4,12 @@ What a clerk of `office` tells was planned before; this follows from what the re
 """
 
 import random
-from collections import deque
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 from hub.drill.pilot.scenario import Planned
 from hub.messages import payloads as p
-from hub.messages.envelope import Message
 from hub.store.engine.store import Store
 from hub.store.records.reading import reports
 from tests.simulation.actors.office import Clerk, Note, Told
@@ -29,11 +27,12 @@ class Errand(Clerk):
     def __init__(
         self, number: str, lines: list[Line], at: datetime, told: Told, chance: Chance, note: Note
     ) -> None:
-        reception = SimpleNamespace(received_at=at)
-        self.planned = cast(Planned, SimpleNamespace(number=number, reception=reception))
-        self.told, self.chance, self.note = told, chance, note
-        self._left = deque(lines)
-        self._message: Message | None = None
+        self._lines = lines
+        planned = SimpleNamespace(number=number, reception=SimpleNamespace(received_at=at))
+        super().__init__(cast(Planned, planned), told, chance, note)
+
+    def _all(self) -> list[Line]:
+        return self._lines
 
 
 class Window:

@@ -26,6 +26,7 @@ class StoryLoop(asyncio.BaseEventLoop):
     def __init__(self, time: VirtualTime) -> None:
         super().__init__()
         self._story_time = time
+        self._clock_resolution = 1e-6  # after years, a nanosecond more is no later
         self._selector = SimpleNamespace(select=lambda _timeout: [])
         self.tasks: dict[asyncio.Future[Any], tuple[str, str]] = {}
         """Tasks under way, with the partner and the message that each belongs to."""
