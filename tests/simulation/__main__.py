@@ -72,17 +72,10 @@ def main(
     chosen = [seed] if seed is not None else _range(seeds)
     if known:
         chosen += [seed for seed in regressions.seeds() if seed not in chosen]
-    broken = False
     plot = Plot(seed=0, dossiers=dossiers, partners=partners)
     with defects.plant(defect) if defect else nullcontext():
         met, played, broken = _play_all(
-            rules,
-            chosen,
-            minutes,
-            plot=plot,
-            story=story,
-            defect=defect,
-            jobs=1 if story or len(chosen) == 1 else jobs or cores(),
+            rules, chosen, minutes, plot=plot, story=story, defect=defect, jobs=jobs
         )
         if len(chosen) > 1 and not broken:
             console.print(coverage.table(met))
@@ -119,6 +112,7 @@ def _play_all(
         missed = _missed(ended, rules) if exact else ""
         return Played(place=place, met=ended.met, broken=ended.broken, missed=missed)
 
+    jobs = 1 if story or len(seeds) == 1 else jobs or cores()
     until = None if minutes is None else time.monotonic() + minutes * 60
     met, count, cpu = Counter[str](), 0, 0.0
     bad: Played | None = None
