@@ -26,9 +26,9 @@ from rich.table import Table
 from hub.records.rulebook import Rulebook
 from tests.simulation import coverage, defects, regressions
 from tests.simulation.exactness import missed_chance
+from tests.simulation.jobs.shares import Played, cores, play_each
 from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
 from tests.simulation.plot import DOSSIERS, VERSION, Ended, Plot
-from tests.simulation.shares import Played, cores, play_each
 from tests.simulation.story import play
 from tests.simulation.telling.shrink import shortest
 from tests.simulation.telling.table import needed, told

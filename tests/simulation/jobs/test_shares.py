@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.simulation.shares import Played, ShareEnded, play_each
+from tests.simulation.jobs.shares import Played, ShareEnded, play_each
 
 
 def played(bad: frozenset[int], *, jobs: int, count: int = 40) -> list[Played]:
