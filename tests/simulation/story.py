@@ -36,8 +36,8 @@ from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
+from tests.simulation.world.observer import rests
 from tests.simulation.world.process import Changes, Process
-from tests.simulation.world.rest import rests
 from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
