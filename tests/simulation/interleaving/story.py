@@ -10,6 +10,7 @@ any statement.
 import random
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from tests.simulation.interleaving import baton
 from tests.simulation.interleaving.backend import PostgresBackend
 from tests.simulation.interleaving.baton import Baton, Worker
 from tests.simulation.interleaving.database import Server
+from tests.simulation.partners.casting import MODELS
 from tests.simulation.story import ACTORS, Ended, Plot, Story, Turn, memory_place, play_out
 from tests.simulation.world.process import Process
 
@@ -196,6 +198,7 @@ def _is_role(turn: Turn) -> bool:
 
 
 def play(plot: Plot, rules: Rulebook, server: Server) -> Ended:
-    """Play a story on a database of its own and return how it ended."""
+    """Play a story on a database of its own and return how it ended; its partners are models."""
+    plot = replace(plot, partners=MODELS)
     with tempfile.TemporaryDirectory(dir=memory_place()) as place, server.database() as url:
         return play_out(InterleavedStory(plot, Path(place), rules, PostgresBackend(url)))
