@@ -1,5 +1,5 @@
 """`script/simulate [--seeds 1-1000] [--seed N --story] [--minutes M] [--defects] [--defect NAME]
-[--regressions]`.
+[--regressions] [--postgres]`.
 
 Exit code 1 when an invariant does not hold in a story, when a story does not replay exactly, or
 when a planted defect is not found.
@@ -11,9 +11,10 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,15 +27,20 @@ from rich.table import Table
 from hub.records.rulebook import Rulebook
 from tests.simulation import coverage, defects, regressions
 from tests.simulation.exactness import missed_chance
+from tests.simulation.interleaving import races
+from tests.simulation.interleaving.session import EXPECTED as OF_POSTGRES
+from tests.simulation.interleaving.session import on_postgres
 from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
-from tests.simulation.shrink import shortest
-from tests.simulation.story import DOSSIERS, VERSION, Ended, Plot, play
+from tests.simulation.plot import DOSSIERS, VERSION, Ended, Player, Plot
+from tests.simulation.story import play
+from tests.simulation.telling.shrink import shortest
+from tests.simulation.telling.table import needed, told
 
 EXACT_EVERY = 100
 EXACT = (1, ADAPTERS_EVERY)
 """Of so many stories these are played twice, one with each kind of partner: they have to be the
 same."""
-console = Console(soft_wrap=True)
+console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 150)
 Seeds = Annotated[str, typer.Option(help="First and last seed, e.g. 1-1000.")]
 Seed = Annotated[int | None, typer.Option(help="One story only.")]
 Version = Annotated[int, typer.Option(help="What the seed was written for.")]
@@ -54,6 +60,7 @@ def main(
     partners: Annotated[str, typer.Option(help="models, adapters or mixed.")] = MIXED,
     all_defects: Annotated[bool, typer.Option("--defects", help="Plant each in turn.")] = False,
     known: Annotated[bool, typer.Option("--regressions", help="Seeds of the file, too.")] = False,
+    postgres: Annotated[bool, typer.Option(help="Interleave transactions on PostgreSQL.")] = False,
     report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
     """Play stories of the exchange and check that its promises hold in each."""
@@ -63,22 +70,39 @@ def main(
     rules = Rulebook.load()
     gc.freeze()  # what is loaded by now stays: no collection looks at it again
     if all_defects:
-        raise typer.Exit(_find_defects(rules, _range(seeds), dossiers))
+        with _player(rules, postgres) as player:
+            names = races.RACES if postgres else defects.DEFECTS
+            raise typer.Exit(_find_defects(player, names, _range(seeds), dossiers))
     chosen = [seed] if seed is not None else _range(seeds)
     if known:
         chosen += [seed for seed in regressions.seeds() if seed not in chosen]
     broken = False
     plot = Plot(seed=0, dossiers=dossiers, partners=partners)
-    with defects.plant(defect) if defect else nullcontext():
-        met, played, broken = _play_all(rules, chosen, minutes, plot=plot, story=story)
-        if len(chosen) > 1:
-            console.print(coverage.table(met))
-            for name in coverage.never(met):
-                console.print(f"never: {name}")
+    with (
+        _player(rules, postgres) as player,
+        defects.plant(defect) if defect else nullcontext(),
+    ):
+        met, played, broken = _play_all(
+            player, chosen, minutes, plot=plot, story=story, defect=defect
+        )
+    never = coverage.never(met, OF_POSTGRES if postgres else ())
+    if len(chosen) > 1 and not broken:
+        console.print(coverage.table(met))
+        for name in never:
+            console.print(f"never: {name}")
     if report:
-        report.write_text(json.dumps({**played, "never": coverage.never(met), "met": met}))
+        report.write_text(json.dumps({**played, "never": never, "met": met}))
     console.print(f"{played['stories']} stories, {played['a_minute']:.0f} a minute of one CPU.")
     raise typer.Exit(int(broken))
+
+
+@contextmanager
+def _player(rules: Rulebook, postgres: bool) -> Iterator[Player]:
+    if not postgres:
+        yield partial(play, rules=rules)
+        return
+    with on_postgres(rules) as player:
+        yield player
 
 
 def _range(seeds: str) -> list[int]:
@@ -87,7 +111,13 @@ def _range(seeds: str) -> list[int]:
 
 
 def _play_all(
-    rules: Rulebook, seeds: list[int], minutes: float | None, *, plot: Plot, story: bool
+    player: Player,
+    seeds: list[int],
+    minutes: float | None,
+    *,
+    plot: Plot,
+    story: bool,
+    defect: str,
 ) -> tuple[Counter[str], dict[str, float], bool]:
     """Play them; the first that breaks ends it, with its shortest story."""
     met: Counter[str] = Counter()
@@ -96,16 +126,19 @@ def _play_all(
     for seed in _shown(seeds):
         if minutes is not None and time.perf_counter() - began > minutes * 60:
             break
-        ended = play(replace(plot, seed=seed), rules)
+        ended = player(replace(plot, seed=seed), watched=story)
         met.update(ended.met)
         count += 1
         if ended.broken:
             broken = True
-            _explain(ended, rules)
+            if story:
+                _tell(ended)
+            else:
+                _explain(ended, player, defect)
             break
         if story:
             _tell(ended)
-        elif count % EXACT_EVERY in EXACT and (missed := _missed(ended, rules)):
+        elif count % EXACT_EVERY in EXACT and (missed := _missed(ended, player)):
             console.print(f"[red]seed {seed} does not replay exactly: chance was missed.[/]")
             console.print(missed)
             broken = True
@@ -114,8 +147,8 @@ def _play_all(
     return met, {"stories": count, "a_minute": 60 * count / max(spent, 1e-9)}, broken
 
 
-def _missed(ended: Ended, rules: Rulebook) -> str:
-    return missed_chance(ended, lambda: play(ended.plot, rules))
+def _missed(ended: Ended, player: Player) -> str:
+    return missed_chance(ended, lambda: player(ended.plot))
 
 
 def _shown(seeds: list[int]) -> Iterator[int]:
@@ -124,37 +157,37 @@ def _shown(seeds: list[int]) -> Iterator[int]:
         yield from bar.track(seeds, description="stories")
 
 
-def _explain(ended: Ended, rules: Rulebook) -> None:
+def _explain(ended: Ended, player: Player, defect: str) -> None:
     """Print the shortest story that breaks the same invariant."""
-    console.print(f"[bold red]seed {ended.plot.seed}: {ended.broken}[/]")
-    short = shortest(ended, lambda plot: play(plot, rules))
-    _tell(short)
-    console.print(f"[bold red]{short.broken}[/]")
-    plot = short.plot
     console.print(
-        f"{plot.dossiers - len(plot.without)} of {plot.dossiers} dossiers and "
-        f"{len(short.struck)} of {len(ended.struck)} faults are needed: "
-        + ", ".join(f"{kind} {nth}" for kind, nth in short.struck)
+        f"seed {ended.plot.seed} breaks a promise, its story is made shorter", style="dim"
     )
-    console.print(f"As a test: a line `{plot.seed}` in tests/simulation/regressions.toml.")
+    short = player(shortest(ended, player).plot, watched=True)
+    console.print(told(short))
+    console.print(needed(ended, short))
+    again = f"script/simulate --seed {ended.plot.seed} --story"
+    if defect:
+        console.print(f'The whole story: {again} --defect "{defect}"')
+    else:
+        console.print(f"The whole story: {again}")
+        console.print(
+            f"As a test: a line `{ended.plot.seed}` in tests/simulation/regressions.toml."
+        )
 
 
 def _tell(ended: Ended) -> None:
-    table = Table("Time", "Who", "What", box=None)
-    for line in ended.events.all:
-        table.add_row(f"{line.at:.3f}", line.actor, line.what)
-    console.print(table)
+    console.print(told(ended))
     console.print(f"seed {ended.plot.seed}, {ended.steps} steps, hash {ended.digest}")
 
 
-def _find_defects(rules: Rulebook, seeds: list[int], dossiers: int) -> int:
+def _find_defects(player: Player, names: Iterable[str], seeds: list[int], dossiers: int) -> int:
     """Plant each defect and print the first seed that finds it; return the exit code."""
     table = Table("Defect", "Seed", "Found as", box=None)
     missed, known = 0, regressions.planted()
-    for name in defects.DEFECTS:
+    for name in names:
         first = [known[name]] if name in known else []
         with defects.plant(name):
-            found = _first_broken(rules, [*first, *seeds], dossiers)
+            found = _first_broken(player, [*first, *seeds], dossiers)
         missed += found is None
         seed, why = (str(found.plot.seed), found.broken) if found else ("-", "not found")
         table.add_row(name, seed, why)
@@ -163,9 +196,9 @@ def _find_defects(rules: Rulebook, seeds: list[int], dossiers: int) -> int:
     return int(missed > 0)
 
 
-def _first_broken(rules: Rulebook, seeds: list[int], dossiers: int) -> Ended | None:
+def _first_broken(player: Player, seeds: list[int], dossiers: int) -> Ended | None:
     for seed in seeds:
-        ended = play(Plot(seed=seed, dossiers=dossiers), rules)
+        ended = player(Plot(seed=seed, dossiers=dossiers))
         if ended.broken:
             return ended
     return None

@@ -8,15 +8,18 @@ import gc
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from tests.simulation import invariants
+from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.approvers import Approvers
+from tests.simulation.actors.archivist import Archivist
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
@@ -24,10 +27,14 @@ from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
-from tests.simulation.partners.casting import MIXED, Cast
+from tests.simulation.mishaps import happen
+from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
+from tests.simulation.plot import Ended, Plot
+from tests.simulation.telling.watch import Watch
+from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
-from tests.simulation.world.chance import Chance, FaultId
+from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
 from tests.simulation.world.observer import Reader
 from tests.simulation.world.process import Changes, Process
@@ -35,62 +42,38 @@ from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
 
-VERSION = 3
-"""Of the meaning of a seed: another version tells another story."""
-DOSSIERS = 20
 REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
-OPERATORS_ACT = 0.05
-"""In how many rounds an operator does something."""
-SUPERVISORS_ACT = 0.03
-COMES_BACK = 0.3
-"""In how many rounds a dead process is started again."""
 Turn = tuple[str, Process | None, Callable[[], object]]
-ACTORS = frozenset({"counter", "courier", "operators", "supervisors"})
+ACTORS = frozenset({"counter", "courier", "operators", "supervisors", "approvers", "archivist"})
 """They write down themselves what they do."""
+LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
+"""Steps in which the others go on: none of these is taken inside another one."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other invariants are checked after each write."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """What decides a story."""
-
-    seed: int
-    dossiers: int = DOSSIERS
-    left_out: frozenset[FaultId] = frozenset()
-    without: frozenset[int] = frozenset()
-    """Dossiers that do not come, by their place."""
-    version: int = VERSION
-    partners: str = MIXED
-    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
-
-
-@dataclass(kw_only=True)
-class Ended:
-    """How a story ended."""
-
-    plot: Plot
-    broken: str = ""
-    """The invariant that did not hold, "" when all did."""
-    steps: int = 0
-    virtual_seconds: float = 0.0
-    digest: str = ""
-    struck: list[FaultId] = field(default_factory=list)
-    met: Counter[str] = field(default_factory=Counter)
-    events: Events = field(default_factory=Events)
-    role_crashes: list[str] = field(default_factory=list)
-    """Exceptions that ended a step of a role, which then began anew."""
+class TooLong(AssertionError):
+    """The story has more steps than its plot allows."""
 
 
 class Story:
     """The cast and the stage of one story."""
 
+    weights: Mapping[str, float] = MappingProxyType({})
+    """How much more often than usual faults happen, by their kinds."""
+
     def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
-        self.chance = Chance(plot.seed, left_out=plot.left_out)
+        self.chance = Chance(
+            plot.seed,
+            left_out=plot.left_out,
+            moved=plot.moved,
+            weights=dict(self.weights),
+            counts_steps=plot.shortened,
+        )
         self.events = Events()
         self.waits = Waits(self.time)
         self.met: Counter[str] = self.chance.met
@@ -102,7 +85,9 @@ class Story:
         self.cast = self._cast(directory)
         self.partners = self.cast.partners
         self.records = Records(rules)
-        names = backend.names if plot.seed % 3 == 0 else backend.names[:-1]
+        self.directory = directory
+        self.traits = traits_of(plot.seed)
+        names = backend.names if self.traits.two_processes else backend.names[:-1]
         self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
         self.store = backend.store()
@@ -110,13 +95,14 @@ class Story:
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
-        self.supervisors = Supervisors(self.partners, self.chance, self.note)
+        self.actors = self._act_in(self.traits)
         self.clerks = self._clerks(rules)
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
         self.broken: invariants.Broken | None = None
         """What broke while the hub made a call."""
+        self.watch: Watch | None = None
 
     def _cast(self, directory: Path) -> Cast:
         return Cast(
@@ -143,6 +129,17 @@ class Story:
             acting=self.acting,
         )
 
+    def _act_in(self, traits: Traits) -> list[Actor]:
+        actors: list[Actor] = [
+            self.operators,
+            Supervisors(self.partners, self.chance, self.note),
+        ]
+        if traits.two_persons:
+            actors.append(Approvers(self))
+        if traits.archives and isinstance(self.backend, InMemory):
+            actors.append(Archivist(self))
+        return actors
+
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""
         self.events.add(self.time.elapsed, actor, what)
@@ -153,16 +150,20 @@ class Story:
             process.meanwhile = partial(self._round_of_others, process)
             process.start()
         while self.clerks:
-            self._round()
-        self._go_on(600.0)
+            if not self._round():
+                self.time.advance(self._to_next_event(LEAPS[-1]))
+        self.go_on(600.0)
         self._calm_down()
-        self._go_on(REST)
+        self.go_on(REST)
+        for actor in self.actors:
+            actor.end()
         invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
 
     def close(self) -> None:
         """Give back what the processes hold."""
         for process in self.processes:
             process.close()
+        self.courier.close()
         self.cast.close()
         self.store.close()
         self.backend.close()
@@ -171,13 +172,14 @@ class Story:
         """From here on nothing goes wrong any more."""
         self.chance.calm = True
         self.note("story", "faults cease")
+        self._look("story", "")
         for process in self.processes:
             process.skew = 0.0
             process.pacing.go_on()
             if process.dead:
                 process.start()
 
-    def _go_on(self, seconds: float) -> None:
+    def go_on(self, seconds: float) -> None:
         """Go on until so much time has passed, or until everything rests after the faults."""
         end, leap = self.time.elapsed + seconds, 0
         while self.time.elapsed < end:
@@ -186,7 +188,8 @@ class Story:
                 continue
             if self.chance.calm and leap == len(LEAPS) - 1 and self._rests():
                 return
-            self.time.advance(self._to_next_event(LEAPS[leap]))
+            if self.chance.lets("time leaps"):
+                self.time.advance(self._to_next_event(LEAPS[leap]))
             leap = min(leap + 1, len(LEAPS) - 1)
 
     def _rests(self) -> bool:
@@ -219,7 +222,7 @@ class Story:
     def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
         """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
-            if name != "replays" and not (process is not None and process.dead):
+            if name not in LETS_OTHERS_ACT and not (process is not None and process.dead):
                 self._step(name, process, work)
 
     def _turns(self) -> Iterator[Turn]:
@@ -238,13 +241,16 @@ class Story:
                 yield "courier", taking, partial(partner.report, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
-        if self.chance.order.random() < OPERATORS_ACT:
-            yield "operators", taking, partial(self.operators.act, taking)
-        if self.chance.order.random() < SUPERVISORS_ACT:
-            yield "supervisors", taking, partial(self.supervisors.act, taking)
+        for actor in self.actors:
+            if self.chance.order.random() < actor.share:
+                yield actor.name, taking, partial(actor.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+        if not self.chance.lets(f"{process.name} {name}" if process else name):
+            return 0
         self.steps += 1
+        if self.steps > self.plot.at_most:
+            raise TooLong
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
         done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
@@ -252,8 +258,13 @@ class Story:
             process.looked(name, done)
         if done and name not in ACTORS:
             self.note(process.name if process else name, f"{name} {done}")
+        self._look(process.name if process else name, name)
         self._require_whole(process)
         return done
+
+    def _look(self, who: str, step: str) -> None:
+        if self.watch is not None:
+            self.watch.look(self.time.elapsed, who, step)
 
     def _require_whole(self, process: Process | None) -> None:
         """Check what must hold after every step."""
@@ -270,36 +281,15 @@ class Story:
         self._checked = writes
 
     def _happen(self) -> None:
-        """Let what nobody wants happen now and then; let what is dead come back."""
-        strikes, order = self.chance.strikes, self.chance.order
-        for process in self.processes:
-            self._happen_to(process)
-        if strikes("machine sleeps", 0.002):
-            self.note("story", "the machine sleeps")
-            self.time.advance(order.choice((30.0, 700.0, 3600.0)))
-        if self.broker.ready and strikes("broker emptied", 0.03):
-            self.note("broker", f"comes back empty, {self.broker.ready} messages are gone")
-            self.broker.lose_everything()
-        for partner in self.partners:
-            partner.happen()
+        happen(self)
+        for actor in self.actors:
+            actor.happen()
+        self._look("story", "")
 
-    def _happen_to(self, process: Process) -> None:
-        strikes, order = self.chance.strikes, self.chance.order
-        if process.dead:
-            if self.chance.calm or order.random() < COMES_BACK:
-                process.start()
-                self.note(process.name, "starts")
-        elif strikes("crash between steps", 0.01):
-            self.note(process.name, "is killed")
-            process.crash()
-        elif strikes("stop", 0.003):
-            self.note(process.name, "is stopped")
-            process.stop()
-        elif strikes("clock set", 0.003):
-            process.skew = order.choice((-90.0, -20.0, 20.0, 90.0, 0.0))
-            self.note(process.name, f"clock is {process.skew:+.0f} s wrong")
-        elif strikes("role stalled", 0.02):
-            self.note(process.name, f"{process.stall()} gets no processor")
+    def leap(self, seconds: float) -> None:
+        """Let so much time pass at once; what the partners had under way has come by then."""
+        self.time.advance(seconds)
+        self._late_effects()
 
     def _late_effects(self) -> int:
         return sum(partner.let_effects_come() for partner in self.partners)
@@ -316,6 +306,8 @@ class Story:
             self.effects.happened(partner, effect)
         except invariants.Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
+        if self.watch is not None:
+            self.watch.effect(partner.name, effect)
         if not partner.reports_itself:
             self.courier.heard(effect)
 
@@ -341,10 +333,13 @@ def rests(observer: Reader, broker: StoryBroker) -> bool:
     return not left and not broker.ready
 
 
-def play(plot: Plot, rules: Rulebook) -> Ended:
-    """Play a story in memory and return how it ended."""
+def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
+    """Play a story in memory and return how it ended; one that is `watched` can be told."""
     with tempfile.TemporaryDirectory(dir=memory_place()) as place:
-        return play_out(Story(plot, Path(place), rules, InMemory()))
+        story = Story(plot, Path(place), rules, InMemory())
+        if watched:
+            story.watch = Watch(story.observer, story.events.all, story.chance.struck)
+        return play_out(story)
 
 
 def play_out(story: Story) -> Ended:
@@ -356,6 +351,8 @@ def play_out(story: Story) -> Ended:
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
         stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
+        for actor in story.actors:
+            stack.enter_context(actor.ruled())
         broken = ""
         try:
             story.run()
@@ -370,6 +367,8 @@ def play_out(story: Story) -> Ended:
             virtual_seconds=story.time.elapsed,
             digest=story.events.digest,
             struck=story.chance.struck,
+            taken=story.chance.taken,
+            rows=story.watch.rows if story.watch else [],
             met=story.met,
             events=story.events,
             role_crashes=[it for process in story.processes for it in process.role_crashes],

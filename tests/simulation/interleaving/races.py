@@ -1,4 +1,4 @@
-"""Defects that only interleaved transactions can show: a lock or a guard of the hub that is missing.
+"""Defects that only interleaved transactions can show: the hub misses a lock, or looks too early.
 
 SQLite lets one writer in after the other, so the stories in memory cannot find them.
 """
@@ -16,13 +16,16 @@ from hub.store.evidence import chain
 from hub.store.messages import journal
 from hub.store.records import dossier_batches, dossiers
 from hub.store.schema.tables import exchange
-from hub.store.schema.tables.records import dossiers as dossiers_table
+from hub.store.schema.tables.records import dossiers as _dossiers
 from hub.store.statements.compiled import Compiled, any_of
 
 _deliveries, _journal = exchange.deliveries, exchange.journal
+_numbers = _dossiers.c.number
 _SETTLED = (exchange.STATE_HANDLED, exchange.STATE_PARKED)
 _UNLOCKED_BATCH = Compiled(
-    dossiers.READ.where(any_of(dossiers_table.c.number, "numbers")).order_by(dossiers_table.c.number)
+    dossiers.READ.where(any_of(dossiers_table.c.number, "numbers")).order_by(
+        dossiers_table.c.number
+    )
 )
 
 
@@ -63,7 +66,7 @@ RACES: dict[str, Callable[[], Sequence[Any]]] = {
         mock.patch.object(dossier_batches, "_ALL", _UNLOCKED_BATCH),
     ],
     "lanes are not locked": lambda: [
-        mock.patch.object(transitions, "lock_lanes", lambda *_: None)
+        mock.patch.object(transitions, "lock_lanes", return_value=None)
     ],
     "a message is handled that was new a moment ago": lambda: [
         _wrapped(journal, "mark_handled", _handle_what_was_new)

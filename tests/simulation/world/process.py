@@ -24,6 +24,7 @@ from hub.exchange.records_queue.receive import Receive
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
+from hub.operations.approvals import deciding
 from hub.operations.deliveries.replay_role import ReplayParts, Replays
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
@@ -380,6 +381,7 @@ class Process:
         def also(now: datetime) -> None:
             unproven.check(now)
             balance.check(now)
+            deciding.expire(self.store, now)
 
         pace = Pace(
             grace_period=longest + POLICY.settle_delay,
