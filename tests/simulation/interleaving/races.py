@@ -22,11 +22,7 @@ from hub.store.statements.compiled import Compiled, any_of
 _deliveries, _journal = exchange.deliveries, exchange.journal
 _numbers = _dossiers.c.number
 _SETTLED = (exchange.STATE_HANDLED, exchange.STATE_PARKED)
-_UNLOCKED_BATCH = Compiled(
-    dossiers.READ.where(any_of(dossiers_table.c.number, "numbers")).order_by(
-        dossiers_table.c.number
-    )
-)
+_UNLOCKED_BATCH = Compiled(dossiers.READ.where(any_of(_numbers, "numbers")).order_by(_numbers))
 
 
 def _handle_what_was_new(real: Any, tx: Tx, entries: Iterable[Any], now: Any) -> set[str]:
