@@ -16,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import structlog
 import typer
@@ -29,11 +29,12 @@ from tests.simulation import coverage, defects, regressions
 from tests.simulation.exactness import missed_chance
 from tests.simulation.interleaving import races
 from tests.simulation.interleaving.session import EXPECTED as OF_POSTGRES
+from tests.simulation.interleaving.session import MOST_STEPS as ON_POSTGRES
 from tests.simulation.interleaving.session import on_postgres
 from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
 from tests.simulation.plot import DOSSIERS, VERSION, Ended, Player, Plot
 from tests.simulation.story import play
-from tests.simulation.telling.shrink import shortest
+from tests.simulation.telling.shrink import MOST_STEPS, shortest
 from tests.simulation.telling.table import needed, told
 
 EXACT_EVERY = 100
@@ -46,6 +47,18 @@ Seed = Annotated[int | None, typer.Option(help="One story only.")]
 Version = Annotated[int, typer.Option(help="What the seed was written for.")]
 Minutes = Annotated[float | None, typer.Option(help="Stop after so many minutes.")]
 Defect = Annotated[str, typer.Option(help="Plant this defect.")]
+
+
+class Telling(NamedTuple):
+    """How a story is told."""
+
+    story: bool
+    """As a whole, not only where it breaks."""
+    defect: str
+    most: int = MOST_STEPS
+    """Steps that are played to make one shorter."""
+    words: str = ""
+    """Of the command that plays it again."""
 
 
 def main(
@@ -82,9 +95,8 @@ def main(
         _player(rules, postgres) as player,
         defects.plant(defect) if defect else nullcontext(),
     ):
-        met, played, broken = _play_all(
-            player, chosen, minutes, plot=plot, story=story, defect=defect
-        )
+        telling = Telling(story, defect, *((ON_POSTGRES, "--postgres ") if postgres else ()))
+        met, played, broken = _play_all(player, chosen, minutes, plot=plot, telling=telling)
     never = coverage.never(met, OF_POSTGRES if postgres else ())
     if len(chosen) > 1 and not broken:
         console.print(coverage.table(met))
@@ -116,8 +128,7 @@ def _play_all(
     minutes: float | None,
     *,
     plot: Plot,
-    story: bool,
-    defect: str,
+    telling: Telling,
 ) -> tuple[Counter[str], dict[str, float], bool]:
     """Play them; the first that breaks ends it, with its shortest story."""
     met: Counter[str] = Counter()
@@ -126,17 +137,17 @@ def _play_all(
     for seed in _shown(seeds):
         if minutes is not None and time.perf_counter() - began > minutes * 60:
             break
-        ended = player(replace(plot, seed=seed), watched=story)
+        ended = player(replace(plot, seed=seed), watched=telling.story)
         met.update(ended.met)
         count += 1
         if ended.broken:
             broken = True
-            if story:
+            if telling.story:
                 _tell(ended)
             else:
-                _explain(ended, player, defect)
+                _explain(ended, player, telling)
             break
-        if story:
+        if telling.story:
             _tell(ended)
         elif count % EXACT_EVERY in EXACT and (missed := _missed(ended, player)):
             console.print(f"[red]seed {seed} does not replay exactly: chance was missed.[/]")
@@ -157,17 +168,17 @@ def _shown(seeds: list[int]) -> Iterator[int]:
         yield from bar.track(seeds, description="stories")
 
 
-def _explain(ended: Ended, player: Player, defect: str) -> None:
+def _explain(ended: Ended, player: Player, telling: Telling) -> None:
     """Print the shortest story that breaks the same invariant."""
     console.print(
         f"seed {ended.plot.seed} breaks a promise, its story is made shorter", style="dim"
     )
-    short = player(shortest(ended, player).plot, watched=True)
+    short = player(shortest(ended, player, most=telling.most).plot, watched=True)
     console.print(told(short))
     console.print(needed(ended, short))
-    again = f"script/simulate --seed {ended.plot.seed} --story"
-    if defect:
-        console.print(f'The whole story: {again} --defect "{defect}"')
+    again = f"script/simulate {telling.words}--seed {ended.plot.seed} --story"
+    if telling.defect:
+        console.print(f'The whole story: {again} --defect "{telling.defect}"')
     else:
         console.print(f"The whole story: {again}")
         console.print(

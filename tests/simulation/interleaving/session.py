@@ -20,6 +20,8 @@ EXPECTED = (
     "fault kept back in a transaction",
 )
 """What stories on PostgreSQL should meet besides what all meet."""
+MOST_STEPS = 20_000
+"""That are played to make one shorter: each costs twenty times one in memory."""
 
 
 @contextmanager

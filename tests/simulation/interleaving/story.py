@@ -32,9 +32,11 @@ from tests.simulation.story import ACTORS, Story, Turn, memory_place, play_out
 from tests.simulation.telling.watch import Watch
 from tests.simulation.world.process import Process
 
-DIES, KEPT_BACK = 0.001, 0.003
-"""At how many statements a process ends or is kept back."""
-PAUSES = (0.0, 0.0, 1.0, 30.0, 700.0)
+DIES = 0.001
+"""At how many statements in a transaction a process ends."""
+KEPT_BACK = {False: 0.003, True: 0.03}
+"""At how many it is kept back, outside a transaction and inside."""
+PAUSES = (*[0.0] * 12, 1.0, 30.0, 700.0)
 """Seconds that pass while it is kept back; the last outlasts a lease."""
 MORE_OFTEN = {"message doubled": 6.0, "consumer lost": 3.0}
 """Faults that have two processes work on the same thing: an interleaved story has more of them."""
@@ -115,11 +117,12 @@ class InterleavedStory(Story):
             self.note(process.name, f"is killed in a transaction, before {what}")
             process.crash()
         elif self.chance.strikes(
-            "kept back in a transaction" if inside else "kept back", KEPT_BACK
+            "kept back in a transaction" if inside else "kept back", KEPT_BACK[inside]
         ):
             seconds = self.chance.order.choice(PAUSES)
-            self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
-            self.time.advance(seconds)
+            if seconds:
+                self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
+                self.time.advance(seconds)
             worker.kept_back = True
             self.baton.stand(worker, what, line.info.backend_pid)
 
