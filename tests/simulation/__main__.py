@@ -83,29 +83,30 @@ def main(
     rules = Rulebook.load()
     gc.freeze()  # what is loaded by now stays: no collection looks at it again
     if all_defects:
-        with _player(rules, postgres) as player:
-            names = races.RACES if postgres else defects.DEFECTS
-            raise typer.Exit(_find_defects(player, names, _range(seeds), dossiers))
+        raise typer.Exit(_find_defects(rules, _range(seeds), dossiers, postgres=postgres))
     chosen = [seed] if seed is not None else _range(seeds)
     if known:
         chosen += [seed for seed in regressions.seeds() if seed not in chosen]
-    broken = False
     plot = Plot(seed=0, dossiers=dossiers, partners=partners)
+    telling = Telling(story, defect, *((ON_POSTGRES, "--postgres ") if postgres else ()))
     with (
         _player(rules, postgres) as player,
         defects.plant(defect) if defect else nullcontext(),
     ):
-        telling = Telling(story, defect, *((ON_POSTGRES, "--postgres ") if postgres else ()))
         met, played, broken = _play_all(player, chosen, minutes, plot=plot, telling=telling)
     never = coverage.never(met, OF_POSTGRES if postgres else ())
     if len(chosen) > 1 and not broken:
-        console.print(coverage.table(met))
-        for name in never:
-            console.print(f"never: {name}")
+        _print_met(met, never)
     if report:
         report.write_text(json.dumps({**played, "never": never, "met": met}))
     console.print(f"{played['stories']} stories, {played['a_minute']:.0f} a minute of one CPU.")
     raise typer.Exit(int(broken))
+
+
+def _print_met(met: Counter[str], never: Iterable[str]) -> None:
+    console.print(coverage.table(met))
+    for name in never:
+        console.print(f"never: {name}")
 
 
 @contextmanager
@@ -195,14 +196,15 @@ def _find_defects(player: Player, names: Iterable[str], seeds: list[int], dossie
     """Plant each defect and print the first seed that finds it; return the exit code."""
     table = Table("Defect", "Seed", "Found as", box=None)
     missed, known = 0, regressions.planted()
-    for name in names:
-        first = [known[name]] if name in known else []
-        with defects.plant(name):
-            found = _first_broken(player, [*first, *seeds], dossiers)
-        missed += found is None
-        seed, why = (str(found.plot.seed), found.broken) if found else ("-", "not found")
-        table.add_row(name, seed, why)
-        console.print(f"{name}: {seed}", style="dim")
+    with _player(rules, postgres) as player:
+        for name in races.RACES if postgres else defects.DEFECTS:
+            first = [known[name]] if name in known else []
+            with defects.plant(name):
+                found = _first_broken(player, [*first, *seeds], dossiers)
+            missed += found is None
+            seed, why = (str(found.plot.seed), found.broken) if found else ("-", "not found")
+            table.add_row(name, seed, why)
+            console.print(f"{name}: {seed}", style="dim")
     console.print(table)
     return int(missed > 0)
 
