@@ -89,10 +89,8 @@ def main(
         chosen += [seed for seed in regressions.seeds() if seed not in chosen]
     plot = Plot(seed=0, dossiers=dossiers, partners=partners)
     telling = Telling(story, defect, *((ON_POSTGRES, "--postgres ") if postgres else ()))
-    with (
-        _player(rules, postgres) as player,
-        defects.plant(defect) if defect else nullcontext(),
-    ):
+    planted = defects.plant(defect) if defect else nullcontext()
+    with _player(rules, postgres) as player, planted:
         met, played, broken = _play_all(player, chosen, minutes, plot=plot, telling=telling)
     never = coverage.never(met, OF_POSTGRES if postgres else ())
     if len(chosen) > 1 and not broken:
@@ -192,7 +190,7 @@ def _tell(ended: Ended) -> None:
     console.print(f"seed {ended.plot.seed}, {ended.steps} steps, hash {ended.digest}")
 
 
-def _find_defects(player: Player, names: Iterable[str], seeds: list[int], dossiers: int) -> int:
+def _find_defects(rules: Rulebook, seeds: list[int], dossiers: int, *, postgres: bool) -> int:
     """Plant each defect and print the first seed that finds it; return the exit code."""
     table = Table("Defect", "Seed", "Found as", box=None)
     missed, known = 0, regressions.planted()
