@@ -87,9 +87,7 @@ def main(
     gc.freeze()  # what is loaded by now stays: no collection looks at it again
     if all_defects:
         raise typer.Exit(_find_defects(rules, _range(seeds), dossiers, postgres=postgres))
-    chosen = [seed] if seed is not None else _range(seeds)
-    if known:
-        chosen += [seed for seed in regressions.seeds() if seed not in chosen]
+    chosen = _chosen(seeds, seed, known)
     plot = Plot(seed=0, dossiers=dossiers, partners=partners)
     telling = Telling(story, defect, *((ON_POSTGRES, "--postgres ") if postgres else ()))
     jobs = 1 if postgres or story or len(chosen) == 1 else jobs or cores()
@@ -118,6 +116,11 @@ def _player(rules: Rulebook, postgres: bool) -> Iterator[Player]:
         return
     with on_postgres(rules) as player:
         yield player
+
+
+def _chosen(seeds: str, seed: int | None, known: bool) -> list[int]:
+    chosen = [seed] if seed is not None else _range(seeds)
+    return chosen + [it for it in regressions.seeds() if known and it not in chosen]
 
 
 def _range(seeds: str) -> list[int]:

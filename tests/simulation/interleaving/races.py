@@ -1,4 +1,4 @@
-"""Defects that only interleaved transactions can show: the hub reads without the lock that it needs.
+"""Defects that only interleaved transactions can show: the hub reads without a lock that it needs.
 
 On SQLite, which lets one writer in after the other, the hub's statements are the same with and
 without these locks, so the stories in memory cannot find them.
