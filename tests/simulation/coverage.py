@@ -6,20 +6,12 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from hub.rules.deliveries.states import MOVES, DeliveryState
+from hub.rules.users.approvals import ApprovalState
 from hub.runtime.failpoints import Point
-from tests.simulation.actors import supervisors
+from tests.simulation.actors import approvers, archivist, supervisors
 from tests.simulation.actors.partner import WRONG
 
 S = DeliveryState
-OF_OTHERS = {
-    Point.CALLBACK_BEFORE_REPLY: "the gateway's process; the courier of a story has none",
-    **{
-        point: "the archive; no story archives yet"
-        for point in Point
-        if point.startswith(("archive", "erase", "restore"))
-    },
-}
-"""Failpoints that stories do not pass, and why."""
 _RESTORED = "a restored database; no story restores one yet"
 MOVES_OF_OTHERS = {
     (S.PENDING, S.AMBIGUOUS): _RESTORED,
@@ -35,6 +27,10 @@ _VERBS = (
     "delivered",
     "absent",
     *supervisors.VERBS,
+    *(verb for verb in approvers.VERBS if verb not in approvers.REFUSALS),
+    *(f"{verb} refused" for verb in approvers.REFUSALS),
+    "approve stale",
+    *archivist.VERBS,
 )
 _HAPPENINGS = (
     "acknowledgement lost",
@@ -46,11 +42,14 @@ _HAPPENINGS = (
     "clicked twice",
     "clock set",
     "confirm lost",
+    "days pass",
     "consumer lost",
     "crash between steps",
     "machine sleeps",
     "message doubled",
     "messages reordered",
+    "months pass",
+    "reception late",
     "role stalled",
     "stop",
     "thread starved",
@@ -65,10 +64,12 @@ def expected() -> list[str]:
         for target in sorted(MOVES[source])
         if (source, target) not in MOVES_OF_OTHERS
     ]
-    points = [f"point {point}" for point in Point if point not in OF_OTHERS]
-    crashes = [f"fault crash at {point}" for point in Point if point not in OF_OTHERS]
+    points = [f"point {point}" for point in Point]
+    crashes = [f"fault crash at {point}" for point in Point]
     wrong = [f"fault {name} {kind}" for name in ("provincial", "town_center") for kind in WRONG]
     verbs = [f"verb {verb}" for verb in _VERBS]
+    verbs += [f"approval {state}" for state in ApprovalState]
+    verbs += [f"archive {step}" for step in ("read", "compared", "archived", "erased")]
     return [*moves, *points, *crashes, *(f"fault {kind}" for kind in _HAPPENINGS), *wrong, *verbs]
 
 

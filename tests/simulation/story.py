@@ -16,6 +16,9 @@ from pathlib import Path
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from tests.simulation import invariants
+from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.approvers import Approvers
+from tests.simulation.actors.archivist import Archivist
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
@@ -23,10 +26,12 @@ from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
+from tests.simulation.mishaps import happen
 from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.watch import Watch
+from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
@@ -39,14 +44,11 @@ from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_thre
 REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
-OPERATORS_ACT = 0.05
-"""In how many rounds an operator does something."""
-SUPERVISORS_ACT = 0.03
-COMES_BACK = 0.3
-"""In how many rounds a dead process is started again."""
 Turn = tuple[str, Process | None, Callable[[], object]]
-ACTORS = frozenset({"counter", "courier", "operators", "supervisors"})
+ACTORS = frozenset({"counter", "courier", "operators", "supervisors", "approvers", "archivist"})
 """They write down themselves what they do."""
+LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
+"""Steps in which the others go on: none of these is taken inside another one."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other invariants are checked after each write."""
 
@@ -78,7 +80,9 @@ class Story:
         self.cast = self._cast(directory)
         self.partners = self.cast.partners
         self.records = Records(rules)
-        names = backend.names if plot.seed % 3 == 0 else backend.names[:-1]
+        self.directory = directory
+        self.traits = traits_of(plot.seed)
+        names = backend.names if self.traits.two_processes else backend.names[:-1]
         self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
         self.store = backend.store()
@@ -86,7 +90,7 @@ class Story:
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
-        self.supervisors = Supervisors(self.partners, self.chance, self.note)
+        self.actors = self._act_in(self.traits)
         self.clerks = self._clerks(rules)
         self.steps = 0
         self._checked = 0
@@ -120,6 +124,17 @@ class Story:
             acting=self.acting,
         )
 
+    def _act_in(self, traits: Traits) -> list[Actor]:
+        actors: list[Actor] = [
+            self.operators,
+            Supervisors(self.partners, self.chance, self.note),
+        ]
+        if traits.two_persons:
+            actors.append(Approvers(self))
+        if traits.archives and isinstance(self.backend, InMemory):
+            actors.append(Archivist(self))
+        return actors
+
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""
         self.events.add(self.time.elapsed, actor, what)
@@ -130,16 +145,20 @@ class Story:
             process.meanwhile = partial(self._round_of_others, process)
             process.start()
         while self.clerks:
-            self._round()
-        self._go_on(600.0)
+            if not self._round():
+                self.time.advance(self._to_next_event(LEAPS[-1]))
+        self.go_on(600.0)
         self._calm_down()
-        self._go_on(REST)
+        self.go_on(REST)
+        for actor in self.actors:
+            actor.end()
         invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
 
     def close(self) -> None:
         """Give back what the processes hold."""
         for process in self.processes:
             process.close()
+        self.courier.close()
         self.cast.close()
         self.store.close()
         self.backend.close()
@@ -155,7 +174,7 @@ class Story:
             if process.dead:
                 process.start()
 
-    def _go_on(self, seconds: float) -> None:
+    def go_on(self, seconds: float) -> None:
         """Go on until so much time has passed, or until everything rests after the faults."""
         end, leap = self.time.elapsed + seconds, 0
         while self.time.elapsed < end:
@@ -177,7 +196,7 @@ class Story:
     def _to_next_event(self, longest: float) -> float:
         """Return how far to leap: to what is known to come next, where that is before `longest`."""
         known = [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
-        known += self.changes.what_next()[1:]
+        known += self.changes.what_next().times
         known += [process.next_call for process in self.processes if not process.dead]
         now = self.time.elapsed
         left = min((at for at in known if at > now), default=math.inf) - now
@@ -198,18 +217,19 @@ class Story:
     def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
         """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
-            if name != "replays" and not (process is not None and process.dead):
+            if name not in LETS_OTHERS_ACT and not (process is not None and process.dead):
                 self._step(name, process, work)
 
     def _turns(self) -> Iterator[Turn]:
         for process in self.processes:
             for name, work in process.steps():
                 yield name, process, work
-        alive = [process for process in self.processes if not process.dead]
-        yield "partners", None, self._late_effects
-        if not alive:
-            return
-        taking = self.chance.order.choice(alive)
+        if any(partner.next_effect <= self.time.elapsed for partner in self.partners):
+            yield "partners", None, self._late_effects
+        if alive := [process for process in self.processes if not process.dead]:
+            yield from self._turns_of_people(self.chance.order.choice(alive))
+
+    def _turns_of_people(self, taking: Process) -> Iterator[Turn]:
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
             yield "counter", taking, partial(self._hand_in, clerk, taking)
         for partner in self.partners:
@@ -217,10 +237,9 @@ class Story:
                 yield "courier", taking, partial(partner.report, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
-        if self.chance.order.random() < OPERATORS_ACT:
-            yield "operators", taking, partial(self.operators.act, taking)
-        if self.chance.order.random() < SUPERVISORS_ACT:
-            yield "supervisors", taking, partial(self.supervisors.act, taking)
+        for actor in self.actors:
+            if self.chance.order.random() < actor.share:
+                yield actor.name, taking, partial(actor.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
         if not self.chance.lets(f"{process.name} {name}" if process else name):
@@ -258,37 +277,15 @@ class Story:
         self._checked = writes
 
     def _happen(self) -> None:
-        """Let what nobody wants happen now and then; let what is dead come back."""
-        strikes, order = self.chance.strikes, self.chance.order
-        for process in self.processes:
-            self._happen_to(process)
-        if strikes("machine sleeps", 0.002):
-            self.note("story", "the machine sleeps")
-            self.time.advance(order.choice((30.0, 700.0, 3600.0)))
-        if self.broker.ready and strikes("broker emptied", 0.03):
-            self.note("broker", f"comes back empty, {self.broker.ready} messages are gone")
-            self.broker.lose_everything()
-        for partner in self.partners:
-            partner.happen()
+        happen(self)
+        for actor in self.actors:
+            actor.happen()
         self._look("story", "")
 
-    def _happen_to(self, process: Process) -> None:
-        strikes, order = self.chance.strikes, self.chance.order
-        if process.dead:
-            if self.chance.calm or order.random() < COMES_BACK:
-                process.start()
-                self.note(process.name, "starts")
-        elif strikes("crash between steps", 0.01):
-            self.note(process.name, "is killed")
-            process.crash()
-        elif strikes("stop", 0.003):
-            self.note(process.name, "is stopped")
-            process.stop()
-        elif strikes("clock set", 0.003):
-            process.skew = order.choice((-90.0, -20.0, 20.0, 90.0, 0.0))
-            self.note(process.name, f"clock is {process.skew:+.0f} s wrong")
-        elif strikes("role stalled", 0.02):
-            self.note(process.name, f"{process.stall()} gets no processor")
+    def leap(self, seconds: float) -> None:
+        """Let so much time pass at once; what the partners had under way has come by then."""
+        self.time.advance(seconds)
+        self._late_effects()
 
     def _late_effects(self) -> int:
         return sum(partner.let_effects_come() for partner in self.partners)
@@ -350,6 +347,8 @@ def play_out(story: Story) -> Ended:
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
         stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
+        for actor in story.actors:
+            stack.enter_context(actor.ruled())
         broken = ""
         try:
             story.run()

@@ -36,7 +36,7 @@ def install(
 ) -> None:
     """Add the route of the town's callbacks; 404 while no town is connected."""
     threads = CallbackThreads()
-    answer = partial(_answer, authorization=authorization, refused=refused)
+    answer = partial(answered, authorization=authorization, refused=refused)
 
     @app.post("/town/callbacks")
     async def town_callback(
@@ -48,13 +48,14 @@ def install(
         return await threads.run(lambda: answer(town.receive(body, request.headers, sink), request))
 
 
-def _answer(
+def answered(
     given: CallbackAnswer,
     request: Request,
     *,
     authorization: Authorization,
     refused: RefusedCallbacks | None,
 ) -> JSONResponse:
+    """Return the response of an answer, when the persons concerned were told of a refusal."""
     path = request.url.path
     if not given.authentic:
         authorization.denials.deny(

@@ -1,18 +1,43 @@
-"""The town's reports of what it does with a dossier: late, doubled, out of order, told again."""
+"""The town's reports of what it does with a dossier: late, doubled, out of order, told again.
+
+A report is a signed callback; the hub's gateway receives it, all but the HTTP around it.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
+import msgspec
+
+from adapters.town_center import contract, mapping
+from adapters.town_center.callbacks.signature import sign
+from adapters.town_center.callbacks.source import TownCallbacks
+from adapters.town_center.settings import TownSettings
+from hub.gateway.callbacks import route
+from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.messages import catalog
 from hub.messages import payloads as p
-from tests.simulation.actors.office import Note, Told, tell
+from tests.simulation.actors.office import Note, Told
 from tests.simulation.actors.partner import Effect
+from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import VirtualTime
 
 STEPS = (p.TownStep.ACCEPTED, p.TownStep.MOVED_ON, p.TownStep.ENDED)
+AGAIN = 30.0
+"""Seconds after which the town tells a step again that was not acknowledged."""
+_REQUEST: Any = SimpleNamespace(url=SimpleNamespace(path="/town/callbacks"))
+_SECRET = "a secret of stories"
+_SETTINGS = TownSettings(
+    url="http://127.0.0.1:9",
+    client_id="hub",
+    client_secret=_SECRET,
+    callback_secret=_SECRET,
+    file_base_url="http://127.0.0.1:9/files",
+)
 
 
 @dataclass
@@ -20,7 +45,7 @@ class Report:
     """One step that the town has to report."""
 
     due: float
-    payload: p.TownStepReported
+    step: contract.StepReport
     told_again: bool = False
 
 
@@ -33,6 +58,7 @@ class Courier:
         self.told = told
         self.note = note
         self.waiting: list[Report] = []
+        self.callbacks = TownCallbacks(_SETTINGS, clock=time.now)
         self._draw = chance.stream("courier")
 
     def heard(self, effect: Effect) -> None:
@@ -42,15 +68,16 @@ class Courier:
         at = self.time.elapsed
         for sequence, step in enumerate(STEPS, start=1):
             at += self._draw.uniform(5, 120)
-            payload = p.TownStepReported(
+            report = contract.StepReport(
+                event_id=f"SK-{effect.number[-4:]}-{sequence}",
                 number=effect.number,
                 sequence=sequence,
                 step=step,
-                at=self._moment(sequence),
+                at=self.time.now() + timedelta(days=sequence),
                 officer="Cán bộ Thử",
             )
             early = self.chance.strikes("callback early", 0.1)
-            self.waiting.append(Report(self.time.elapsed + 0.01 if early else at, payload))
+            self.waiting.append(Report(self.time.elapsed + 0.01 if early else at, report))
 
     def due(self) -> list[Report]:
         """Return what is to be told by now."""
@@ -62,22 +89,40 @@ class Courier:
         return min((report.due for report in self.waiting), default=float("inf"))
 
     def work(self, process: Process) -> int:
-        """Tell one report that is due."""
-        report = self._draw.choice(self.due())
-        message = catalog.compose(
-            report.payload, time=report.payload.at, source=catalog.TOWN_CENTER
-        )
-        self.note("town", f"reports step {report.payload.sequence} of {short(message.key)}")
-        if self.chance.strikes("callback lost", 0.05):
-            report.due = self.time.elapsed + 30
-            return 1
-        if not tell(process, message, self.told, self.chance):
-            report.due = self.time.elapsed + 30
+        """Tell one report that is due, where none has told it meanwhile."""
+        due = self.due()
+        if not due:
+            return 0
+        report = self._draw.choice(due)
+        self.note("town", f"reports step {report.step.sequence} of {short(report.step.number)}")
+        if self.chance.strikes("callback lost", 0.05) or not self._call(process, report.step):
+            report.due = self.time.elapsed + AGAIN
         elif not report.told_again and self.chance.strikes("callback doubled", 0.1):
             report.told_again, report.due = True, self.time.elapsed + self._draw.uniform(0, 60)
         else:
             self.waiting.remove(report)
         return 1
 
-    def _moment(self, sequence: int) -> datetime:
-        return self.time.now() + timedelta(days=sequence)
+    def close(self) -> None:
+        """Give back what the callbacks hold."""
+        self.callbacks.close()
+
+    def _call(self, process: Process, step: contract.StepReport) -> bool:
+        """Call the gateway of a process; tell whether the town got an acknowledgement."""
+        body = msgspec.json.encode(step)
+        headers = sign(body, _SECRET, at=self.time.now())
+        tasks = RefusedCallbacks(
+            store=process.store, clock=process.clock, destination=catalog.TOWN_CENTER
+        )
+        try:
+            given = self.callbacks.receive(body, headers, process.intake)
+            authorization: Any = None  # asked only about a caller that is not proven
+            route.answered(given, _REQUEST, authorization=authorization, refused=tasks)
+        except Crash:
+            process.crash()
+            return False
+        if given.status >= 400:
+            self.told.refused.append(f"callback: {given.cause or given.reply}")
+            return given.status < 500
+        self.told.acknowledge(mapping.step_message(step, ()))
+        return not self.chance.strikes("acknowledgement lost", 0.03)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import msgspec
+
 from hub.drill.pilot.scenario import Mix, Planned, Share, load_mix, plan
 from hub.messages import catalog
 from hub.messages import payloads as p
@@ -18,6 +20,8 @@ from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
 
 AGENCY = "000.99.01.H57"
+LATE = 5000.0
+"""When a counter that had no network tells a reception, long after what is about its dossier."""
 Note = Callable[[str, str], None]
 
 
@@ -25,13 +29,19 @@ Note = Callable[[str, str], None]
 class Told:
     """What was acknowledged, by message id."""
 
-    acknowledged: dict[str, str] = field(default_factory=dict)
-    """Message id to dossier number."""
+    acknowledged: dict[str, Message] = field(default_factory=dict)
+    """By message id."""
     refused: list[str] = field(default_factory=list)
     steps: set[tuple[str, int]] = field(default_factory=set)
     """Dossier number and status of every step that was acknowledged."""
     files: set[tuple[str, str]] = field(default_factory=set)
     """Dossier number and sha256 of every file that was acknowledged."""
+    erased: set[str] = field(default_factory=set)
+    """Numbers of dossiers that left the database and whose personal data was erased then."""
+
+    def acknowledge(self, message: Message) -> None:
+        """Remember that the hub has said of a message that it is safe."""
+        self.acknowledged[message.id] = message
 
 
 def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool:
@@ -44,7 +54,7 @@ def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool
     except InvalidMessage as refused:
         told.refused.append(f"{message.type}: {refused.code}")
         return True
-    told.acknowledged[accepted.message_id] = message.key
+    told.acknowledge(msgspec.structs.replace(message, id=accepted.message_id))
     return not chance.strikes("acknowledgement lost", 0.03)
 
 
@@ -58,6 +68,10 @@ class Clerk:
         self.note = note
         self._left: deque[tuple[str, p.Payload, bytes]] = deque(self._all())
         self._message: Message | None = None
+        self._not_before = 0.0
+        if len(self._left) > 1 and chance.strikes("reception late", 0.02):
+            self._left.rotate(-1)
+            self._not_before = LATE
 
     @property
     def done(self) -> bool:
@@ -66,6 +80,8 @@ class Clerk:
 
     def work(self, process: Process) -> int:
         """Tell the next message to a process; all but the first may be left out of a story."""
+        if len(self._left) == 1 and process.time.elapsed < self._not_before:
+            return 0
         source, payload, page = self._left[0]
         if self._is_left_out(payload):
             self._left.popleft()

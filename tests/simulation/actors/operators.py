@@ -11,7 +11,8 @@ from hub.operations.deliveries.actions import Resolution
 from hub.operations.deliveries.cancellation import Papers
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState
-from hub.store.deliveries.transitions import StateConflict
+from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
+from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
 from tests.simulation.crash.life import Crash
 from tests.simulation.partners.protocol import Partner
@@ -26,8 +27,11 @@ _LEFT = (
 )
 
 
-class Operators:
+class Operators(Actor):
     """All who settle deliveries by hand."""
+
+    name = "operators"
+    share = 0.05
 
     def __init__(self, partners: list[Partner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}
@@ -89,7 +93,7 @@ class Operators:
         }
         try:
             verbs[verb]()
-        except StateConflict:
+        except (StateConflict, NoSuchDelivery):
             self.note("operator", f"{verb} of {id}: refused, it has moved")
             self.chance.met[f"verb {verb} refused"] += 1
             return

@@ -12,11 +12,12 @@ from typing import Any
 
 from hub.messages.invalid import InvalidMessage
 from hub.operations import parked_messages
-from hub.operations.deliveries import actions, classify, pausing, replay_orders, resend
+from hub.operations.deliveries import actions, classify, pausing, replay_one, replay_orders, resend
 from hub.operations.deliveries.classify import CodeVerdict
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
+from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
 from tests.simulation.crash.life import Crash
 from tests.simulation.partners.protocol import Partner
@@ -36,17 +37,27 @@ VERBS = (
     "resend corrected",
     "send now",
     "retry parked",
+    "retry one parked",
+    "discard parked",
+    "replay one",
 )
+_FOLLOWS = {"plan": "start plan", "start plan": "pause plan", "pause plan": "resume plan"}
+"""What a supervisor often does next: to a plan at once, before its work has ended."""
 _ORDERS = {"start plan": "start", "pause plan": "pause", "resume plan": "resume"}
 _ORDERS["cancel plan"] = "cancel"
+PARKED = (
+    "SELECT id, code FROM journal WHERE state = 'parked' AND code <> 'message_dropped' ORDER BY id"
+)
 
 
 class NothingToDo(Exception):
     """There is nothing that the verb could be about."""
 
 
-class Supervisors:
+class Supervisors(Actor):
     """All who decide for many."""
+
+    name = "supervisors"
 
     def __init__(self, partners: list[Partner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}
@@ -54,10 +65,16 @@ class Supervisors:
         self.note = note
         self._draw = chance.stream("supervisors")
         self._forms = 0
+        self._next = ""
+
+    @property
+    def share(self) -> float:
+        """In how many rounds one acts; soon again where there is more to do."""
+        return 0.3 if self._next else 0.03
 
     def act(self, process: Process) -> int:
         """Do one thing."""
-        verb = self._draw.choice(VERBS)
+        verb, self._next = self._next or self._draw.choice(VERBS), ""
         by: SignedBy = {
             "actor": "Phạm Văn Trưởng",
             "reason": "after a call with them",
@@ -68,6 +85,8 @@ class Supervisors:
         except NothingToDo:
             return 0
         except (Explained, InvalidMessage):
+            if verb in _FOLLOWS.values() and self._draw.random() < 0.5:
+                self._next = verb  # the plan may not be there yet
             self.note("supervisor", f"{verb}: refused")
             self.chance.met[f"verb {verb} refused"] += 1
             return 1
@@ -75,6 +94,8 @@ class Supervisors:
             process.crash()
             return 1
         process.changes.orders += 1
+        if verb in _FOLLOWS and self._draw.random() < 0.7:
+            self._next = _FOLLOWS[verb]
         self.chance.met[f"verb {verb}"] += 1
         self.note("supervisor", f"{verb} {what}")
         return 1
@@ -90,6 +111,9 @@ class Supervisors:
             "resend corrected": self._resend,
             "send now": self._send_now,
             "retry parked": self._retry_parked,
+            "retry one parked": self._retry_parked,
+            "discard parked": self._discard_parked,
+            "replay one": self._replay_one,
         }
 
     def _pause(self, process: Process, verb: str, by: SignedBy) -> str:
@@ -139,9 +163,7 @@ class Supervisors:
         partner = self.partners[destination]
         if partner.has(message_id) or partner.is_at_work_on(message_id):
             raise NothingToDo
-        payload = json.loads(resend.payload_of(process.store, id))
-        if not _correct(payload):
-            raise NothingToDo
+        payload = corrected(json.loads(resend.payload_of(process.store, id)))
         correction = resend.correct(process.store, id, json.dumps(payload).encode(), now=by["now"])
         return f"{id} as {resend.resend(process.store, correction, by=by)}"
 
@@ -151,26 +173,49 @@ class Supervisors:
         actions.send_now(process.store, id, by=by)
         return str(id)
 
-    def _retry_parked(self, process: Process, _verb: str, by: SignedBy) -> str:
-        (id,) = self._one_of(process, "SELECT id FROM journal WHERE state = 'parked' ORDER BY id")
-        parked_messages.retry(process.store, [id], by=by)
+    def _retry_parked(self, process: Process, verb: str, by: SignedBy) -> str:
+        id, code = self._one_of(process, PARKED)
+        if verb == "retry parked":
+            parked_messages.retry(process.store, [id], by=by)
+        else:
+            parked_messages.retry_one(process.store, id, code, by=by)
         return str(id)
+
+    def _discard_parked(self, process: Process, _verb: str, by: SignedBy) -> str:
+        id, code = self._one_of(process, PARKED)
+        parked_messages.discard(process.store, [id], by=by)
+        return f"{id}, {code}"
+
+    def _replay_one(self, process: Process, _verb: str, by: SignedBy) -> str:
+        """Replay one as the console does: its partner is asked before."""
+        query = "SELECT id FROM deliveries WHERE state IN ('dead', 'waiting') ORDER BY id"
+        (id,) = self._one_of(process, query)
+        parts = process.replays.parts
+        done = replay_one.replay(
+            process.store,
+            id,
+            parts.destinations,
+            file_path=parts.file_path,
+            by=by,
+            clock=process.clock,
+            on_delivered=parts.on_delivered,
+        )
+        return f"{id}: {done.verdict}, {done.outcome}"
 
     def _partner(self) -> str:
         return self._draw.choice(sorted(self.partners))
 
     def _one_of(self, process: Process, query: str) -> tuple[Any, ...]:
         with process.store.read() as tx:
-            rows = [tuple(row) for row in tx.exec_driver_sql(query)]
+            rows = sorted(tuple(row) for row in tx.exec_driver_sql(query))
         if not rows:
             raise NothingToDo
         return self._draw.choice(rows)
 
 
-def _correct(payload: dict[str, object]) -> bool:
-    """Change a name or a text of a payload; tell whether there was one."""
+def corrected(payload: dict[str, object]) -> dict[str, object]:
+    """Return a payload with a name or a text changed; raises NothingToDo where it has none."""
     for name, value in payload.items():
         if isinstance(value, str) and " " in value:
-            payload[name] = f"{value} (sửa)"
-            return True
-    return False
+            return {**payload, name: f"{value} (sửa)"}
+    raise NothingToDo

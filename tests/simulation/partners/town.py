@@ -10,6 +10,8 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any, BinaryIO, cast
 
+import msgspec
+
 from adapters.simulation.faults import Faults
 from adapters.simulation.ledger import Ledger
 from adapters.town_center import contract, mapping
@@ -134,7 +136,7 @@ class ToldSink:
     def accept(self, message: Message) -> Accepted:
         """As the hub's."""
         accepted = self._sink.accept(message)
-        self._told.acknowledged[accepted.message_id] = message.key
+        self._told.acknowledge(msgspec.structs.replace(message, id=accepted.message_id))
         return accepted
 
 

@@ -1,0 +1,218 @@
+"""Persons with accounts: one proposes what needs a second person, another one decides.
+
+They are as truthful as operators. They also decide what is their own, or what they may not, come
+too late, and click twice: each is to be refused, or to do nothing.
+"""
+
+import json
+import random
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from hub.messages.invalid import InvalidMessage
+from hub.operations.approvals import deciding, discarding
+from hub.operations.approvals.terms import CancelTerms, of_cancel
+from hub.operations.deliveries import resend
+from hub.operations.deliveries.cancellation import Papers
+from hub.operations.signed_by import SignedBy
+from hub.rules.users.approvals import ApprovalState, ApprovalVerb
+from hub.rules.users.rights import UserRole
+from hub.rules.users.visitor import Visitor
+from hub.store.engine.store import Store
+from hub.texts import Explained
+from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.office import Note
+from tests.simulation.actors.supervisors import PARKED, NothingToDo, corrected
+from tests.simulation.crash.life import Crash
+from tests.simulation.invariants import Broken
+from tests.simulation.partners.protocol import Partner
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
+from tests.simulation.world.virtual_time import VirtualTime
+from tests.support.users import add_user
+
+PERSONS = {
+    "an": UserRole.OPERATOR,
+    "binh": UserRole.HEAD,
+    "chi": UserRole.DEPUTY,
+    "dung": UserRole.TOWN_IT,
+}
+"""The first proposes and may not approve, the last may do neither."""
+SOME_DAYS = 3.5 * 24 * 3600.0
+VERBS = (
+    "propose cancel",
+    "propose absent",
+    "propose resend",
+    "propose replay",
+    "propose discard",
+    "approve",
+    "approve own",
+    "approve without right",
+    "refuse",
+    "withdraw",
+)
+REFUSALS = ("approve own", "approve without right")
+_WEIGHTS = {"approve": 6, "propose cancel": 2, "propose absent": 3, "propose replay": 2}
+_OF_STATE = (
+    "SELECT id, message_id, destination, state FROM deliveries "
+    "WHERE settled_at IS NULL AND state IN ({}) ORDER BY id"
+)
+_DEEDS = (
+    "SELECT reason FROM audit WHERE substr(action, 1, 15) = 'delivery.cancel' "
+    "OR action IN ('delivery.resend', 'message.drop') ORDER BY seq"
+)
+_DECIDED = "SELECT number FROM approvals WHERE state = 'done' AND approver <> proposer"
+_APPROVAL = re.compile(r"\(approval (\d+) by ")
+_OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY number"
+
+
+class Stage(Protocol):
+    """What approvers need of a story."""
+
+    partners: list[Partner]
+    chance: Chance
+    time: VirtualTime
+
+    @property
+    def store(self) -> Store:
+        """Of no process."""
+        ...
+
+    @property
+    def note(self) -> Note:
+        """Writes down what happened."""
+        ...
+
+    def leap(self, seconds: float) -> None:
+        """Let time pass at once."""
+
+
+class Approvers(Actor):
+    """All who have an account."""
+
+    name = "approvers"
+    share = 0.06
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.chance = stage.chance
+        self.partners = {partner.name: partner for partner in stage.partners}
+        self._draw: random.Random = stage.chance.stream("approvers")
+        now = stage.time.now()
+        self.persons = {
+            name: add_user(stage.store, name, role=role, now=now).visitor
+            for name, role in PERSONS.items()
+        }
+
+    def act(self, process: Process) -> int:
+        """Propose or decide one thing."""
+        weights = [_WEIGHTS.get(verb, 1) for verb in VERBS]
+        (verb,) = self._draw.choices(VERBS, weights)
+        try:
+            what = self._do(process, verb)
+        except NothingToDo:
+            return 0
+        except (Explained, InvalidMessage) as refused:
+            self._say(f"{verb} refused", f"{verb}: refused, {type(refused).__name__}")
+        except Crash:
+            process.crash()
+        else:
+            if verb in REFUSALS:
+                raise Broken(f"13: {what} was decided: {verb}")
+            process.changes.orders += 1
+            self._say(verb, f"{verb} {what}")
+        return 1
+
+    def happen(self) -> None:
+        """Let days pass now and then, while proposals wait."""
+        if self.chance.strikes("days pass", 0.0015):
+            self.stage.note("story", "days pass")
+            self.stage.leap(SOME_DAYS)
+
+    def end(self) -> None:
+        """Require two persons behind each act that needs two; count what became of proposals."""
+        with self.stage.store.read() as tx:
+            deeds = tx.exec_driver_sql(_DEEDS).scalars().all()
+            decided = set(tx.exec_driver_sql(_DECIDED).scalars())
+            for reason in deeds:
+                found = _APPROVAL.search(reason)
+                if found is None or int(found[1]) not in decided:
+                    raise Broken(f"13: no two persons decided: {reason}")
+            rows = tx.exec_driver_sql("SELECT state, count(*) FROM approvals GROUP BY state")
+            for state, count in rows.all():
+                self.chance.met[f"approval {state}"] += count
+
+    def _do(self, process: Process, verb: str) -> str:
+        if verb.startswith("propose"):
+            return self._propose(process, verb)
+        number, proposer = self._one_of(process, _OPEN)
+        approvers = [name for name in ("binh", "chi") if name != proposer]
+        who = {
+            "approve own": proposer,
+            "withdraw": proposer,
+            "approve without right": "dung",
+        }.get(verb) or self._draw.choice(approvers)
+        by = self._signed(process, self.persons[who])
+        decide: Callable[..., Any] = {"refuse": deciding.refuse, "withdraw": deciding.withdraw}.get(
+            verb, deciding.approve
+        )
+        known = decide(process.store, number, who=self.persons[who], by=by)
+        if self.chance.strikes("clicked twice", 0.1):
+            with suppress(Explained):
+                decide(process.store, number, who=self.persons[who], by=by)
+                raise Broken(f"13: {number} was decided twice")
+        if known.state is ApprovalState.STALE:
+            self.chance.met["verb approve stale"] += 1
+        return f"{number} as {who}: {known.state}"
+
+    def _propose(self, process: Process, verb: str) -> str:
+        who = self.persons[self._draw.choice(("an", "an", "binh"))]
+        by = self._signed(process, who)
+        if verb == "propose discard":
+            id, code = self._one_of(process, PARKED)
+            number = discarding.propose_discard_parked(process.store, {id: code}, who=who, by=by)
+            return f"of {id[-4:]} as {number}"
+        act, states, terms = _PROPOSED[verb]
+        id, state = self._delivery(process, states)
+        if act is ApprovalVerb.RESEND:
+            payload = corrected(json.loads(resend.payload_of(process.store, id)))
+            terms = json.dumps(payload).encode()
+        number = deciding.propose(
+            process.store, act, id, expected=state, terms=terms, who=who, by=by
+        )
+        return f"of {id} as {number}"
+
+    def _delivery(self, process: Process, states: Sequence[str]) -> tuple[int, str]:
+        """Return a delivery in one of the states of which its partner has nothing."""
+        listed = ", ".join(f"'{state}'" for state in states)
+        id, message_id, destination, state = self._one_of(process, _OF_STATE.format(listed))
+        partner = self.partners[destination]
+        if partner.has(message_id) or partner.is_at_work_on(message_id):
+            raise NothingToDo
+        return id, state
+
+    def _one_of(self, process: Process, query: str) -> Any:
+        with process.store.read() as tx:
+            rows = sorted(tuple(row) for row in tx.exec_driver_sql(query))
+        if not rows:
+            raise NothingToDo
+        return self._draw.choice(rows)
+
+    def _signed(self, process: Process, who: Visitor) -> SignedBy:
+        return {"actor": who.actor, "reason": "looked at their screen", "now": process.clock()}
+
+    def _say(self, met: str, what: str) -> None:
+        self.chance.met[f"verb {met}"] += 1
+        self.stage.note("approver", what)
+
+
+_BACK = of_cancel(CancelTerms(papers=Papers.BACK))
+_PROPOSED: dict[str, tuple[ApprovalVerb, tuple[str, ...], bytes]] = {
+    "propose cancel": (ApprovalVerb.CANCEL, ("dead", "waiting", "held", "pending"), _BACK),
+    "propose absent": (ApprovalVerb.CANCEL_ABSENT, ("ambiguous",), _BACK),
+    "propose resend": (ApprovalVerb.RESEND, ("dead",), b""),
+    "propose replay": (ApprovalVerb.REPLAY_UNASKED, ("dead",), b""),
+}
+"""Of each its act, the states in which it is proposed, and its terms."""

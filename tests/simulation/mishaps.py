@@ -1,0 +1,62 @@
+"""What nobody wants happens between two rounds: to processes, the machine, the broker, partners."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tests.simulation.partners.protocol import Partner
+from tests.simulation.world.broker import StoryBroker
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
+from tests.simulation.world.virtual_time import VirtualTime
+
+COMES_BACK = 0.3
+"""In how many rounds a dead process is started again."""
+
+
+class Stage(Protocol):
+    """To what it happens."""
+
+    chance: Chance
+    time: VirtualTime
+    broker: StoryBroker
+    processes: list[Process]
+    partners: list[Partner]
+
+    @property
+    def note(self) -> Callable[[str, str], None]:
+        """Writes down what happened."""
+        ...
+
+
+def happen(stage: Stage) -> None:
+    """Let it happen now and then; let what is dead come back."""
+    strikes, order = stage.chance.strikes, stage.chance.order
+    for process in stage.processes:
+        _to_process(stage, process)
+    if strikes("machine sleeps", 0.002):
+        stage.note("story", "the machine sleeps")
+        stage.time.advance(order.choice((30.0, 700.0, 3600.0)))
+    if stage.broker.ready and strikes("broker emptied", 0.03):
+        stage.note("broker", f"comes back empty, {stage.broker.ready} messages are gone")
+        stage.broker.lose_everything()
+    for partner in stage.partners:
+        partner.happen()
+
+
+def _to_process(stage: Stage, process: Process) -> None:
+    strikes, order = stage.chance.strikes, stage.chance.order
+    if process.dead:
+        if stage.chance.calm or order.random() < COMES_BACK:
+            process.start()
+            stage.note(process.name, "starts")
+    elif strikes("crash between steps", 0.01):
+        stage.note(process.name, "is killed")
+        process.crash()
+    elif strikes("stop", 0.003):
+        stage.note(process.name, "is stopped")
+        process.stop()
+    elif strikes("clock set", 0.003):
+        process.skew = order.choice((-90.0, -20.0, 20.0, 90.0, 0.0))
+        stage.note(process.name, f"clock is {process.skew:+.0f} s wrong")
+    elif strikes("role stalled", 0.02):
+        stage.note(process.name, f"{process.stall()} gets no processor")

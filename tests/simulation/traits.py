@@ -1,0 +1,23 @@
+"""What is special in a story, by its seed: most have little of it, which keeps them quick."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What happens in some stories only."""
+
+    two_processes: bool
+    two_persons: bool
+    """There are accounts, so some acts need a second person; sometimes days pass."""
+    archives: bool
+    """Finished dossiers are archived; sometimes months pass."""
+
+
+def traits_of(seed: int) -> Traits:
+    """Return what a seed brings: each trait meets each other one now and then."""
+    return Traits(
+        two_processes=seed % 3 == 0,
+        two_persons=seed % 4 == 1,
+        archives=seed % 5 == 2,
+    )
