@@ -22,11 +22,10 @@ ONE_OF_EACH_ROLE = {
     Point.RECEIVE_AFTER_COMMIT,
     Point.RELAY_AFTER_PUBLISH,
     Point.ACCEPT_AFTER_COMMIT,
-    Point.CALLBACK_BEFORE_REPLY,
 }
 """Where a landing kills real processes: it shows the wiring of each role. What comes of a crash at
 any of their steps is what the stories of tests/simulation meet hundreds of times, each with all
-invariants; that of a callback is here because no story passes it."""
+invariants."""
 ARCHIVED = {point for point in Point if point.startswith("archive_")}
 """Steps of the archive. A round at one of them waits until there is something to archive.
 tests/integration/repair/test_archive_killed.py kills at all of them with less around it;
