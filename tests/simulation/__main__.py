@@ -1,5 +1,5 @@
-"""`script/simulate [--seeds 1-1000] [--seed N --story] [--minutes M] [--defects] [--defect NAME]
-[--regressions]`.
+"""`script/simulate [--seeds 1-1000] [--seed N --story] [--minutes M] [--jobs N] [--defects]
+[--defect NAME] [--regressions]`.
 
 Exit code 1 when an invariant does not hold in a story, when a story does not replay exactly, or
 when a planted defect is not found.
@@ -26,6 +26,7 @@ from rich.table import Table
 from hub.records.rulebook import Rulebook
 from tests.simulation import coverage, defects, regressions
 from tests.simulation.exactness import missed_chance
+from tests.simulation.jobs.shares import Played, cores, play_each
 from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
 from tests.simulation.plot import DOSSIERS, VERSION, Ended, Plot
 from tests.simulation.story import play
@@ -41,6 +42,7 @@ Seeds = Annotated[str, typer.Option(help="First and last seed, e.g. 1-1000.")]
 Seed = Annotated[int | None, typer.Option(help="One story only.")]
 Version = Annotated[int, typer.Option(help="What the seed was written for.")]
 Minutes = Annotated[float | None, typer.Option(help="Stop after so many minutes.")]
+Jobs = Annotated[int, typer.Option(min=0, help="Processes that play; 0 for one a core.")]
 Defect = Annotated[str, typer.Option(help="Plant this defect.")]
 
 
@@ -51,6 +53,7 @@ def main(
     version: Version = VERSION,
     story: Annotated[bool, typer.Option(help="Print what happened.")] = False,
     minutes: Minutes = None,
+    jobs: Jobs = 0,
     dossiers: int = DOSSIERS,
     defect: Defect = "",
     partners: Annotated[str, typer.Option(help="models, adapters or mixed.")] = MIXED,
@@ -69,11 +72,10 @@ def main(
     chosen = [seed] if seed is not None else _range(seeds)
     if known:
         chosen += [seed for seed in regressions.seeds() if seed not in chosen]
-    broken = False
     plot = Plot(seed=0, dossiers=dossiers, partners=partners)
     with defects.plant(defect) if defect else nullcontext():
         met, played, broken = _play_all(
-            rules, chosen, minutes, plot=plot, story=story, defect=defect
+            rules, chosen, minutes, plot=plot, story=story, defect=defect, jobs=jobs
         )
         if len(chosen) > 1 and not broken:
             console.print(coverage.table(met))
@@ -98,43 +100,45 @@ def _play_all(
     plot: Plot,
     story: bool,
     defect: str,
+    jobs: int,
 ) -> tuple[Counter[str], dict[str, float], bool]:
     """Play them; the first that breaks ends it, with its shortest story."""
-    met: Counter[str] = Counter()
-    began, cpu, count = time.perf_counter(), time.process_time(), 0
-    broken = False
-    for seed in _shown(seeds):
-        if minutes is not None and time.perf_counter() - began > minutes * 60:
-            break
-        ended = play(replace(plot, seed=seed), rules, watched=story)
-        met.update(ended.met)
-        count += 1
-        if ended.broken:
-            broken = True
-            if story:
-                _tell(ended)
-            else:
-                _explain(ended, rules, defect)
-            break
+
+    def play_one(place: int) -> Played:
+        ended = play(replace(plot, seed=seeds[place]), rules, watched=story)
         if story:
             _tell(ended)
-        elif count % EXACT_EVERY in EXACT and (missed := _missed(ended, rules)):
-            console.print(f"[red]seed {seed} does not replay exactly: chance was missed.[/]")
-            console.print(missed)
-            broken = True
-            break
-    spent = time.process_time() - cpu
-    return met, {"stories": count, "a_minute": 60 * count / max(spent, 1e-9)}, broken
+        exact = not (story or ended.broken) and (place + 1) % EXACT_EVERY in EXACT
+        missed = _missed(ended, rules) if exact else ""
+        return Played(place=place, met=ended.met, broken=ended.broken, missed=missed)
+
+    jobs = 1 if story or len(seeds) == 1 else jobs or cores()
+    until = None if minutes is None else time.monotonic() + minutes * 60
+    met, count, cpu = Counter[str](), 0, 0.0
+    bad: Played | None = None
+    for played in _shown(play_each(len(seeds), play_one, jobs=jobs, until=until), len(seeds)):
+        met.update(played.met)
+        count, cpu = count + 1, cpu + played.cpu
+        if not played.good and (bad is None or played.place < bad.place):
+            bad = played
+    if bad is not None and bad.missed:
+        console.print(
+            f"[red]seed {seeds[bad.place]} does not replay exactly: chance was missed.[/]"
+        )
+        console.print(bad.missed)
+    elif bad is not None and not story:
+        _explain(play(replace(plot, seed=seeds[bad.place]), rules), rules, defect)
+    return met, {"stories": count, "a_minute": 60 * count / max(cpu, 1e-9)}, bad is not None
 
 
 def _missed(ended: Ended, rules: Rulebook) -> str:
     return missed_chance(ended, lambda: play(ended.plot, rules))
 
 
-def _shown(seeds: list[int]) -> Iterator[int]:
+def _shown(stories: Iterator[Played], count: int) -> Iterator[Played]:
     """Yield them with a bar."""
     with Progress(console=console, transient=True) as bar:
-        yield from bar.track(seeds, description="stories")
+        yield from bar.track(stories, total=count, description="stories")
 
 
 def _explain(ended: Ended, rules: Rulebook, defect: str) -> None:
