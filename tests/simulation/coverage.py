@@ -75,9 +75,9 @@ def expected() -> list[str]:
     return [*moves, *points, *crashes, *happenings, *wrong, *verbs, *of_adapters()]
 
 
-def never(met: Counter[str]) -> list[str]:
-    """Return what no story met."""
-    return [name for name in expected() if not met[name]]
+def never(met: Counter[str], also: Iterable[str] = ()) -> list[str]:
+    """Return what no story met; `also`: what these stories should have met, too."""
+    return [name for name in (*expected(), *also) if not met[name]]
 
 
 def table(met: Counter[str]) -> Table:

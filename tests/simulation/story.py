@@ -8,10 +8,11 @@ import gc
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
@@ -61,6 +62,9 @@ class TooLong(AssertionError):
 class Story:
     """The cast and the stage of one story."""
 
+    weights: Mapping[str, float] = MappingProxyType({})
+    """How much more often than usual faults happen, by their kinds."""
+
     def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
@@ -68,6 +72,7 @@ class Story:
             plot.seed,
             left_out=plot.left_out,
             moved=plot.moved,
+            weights=dict(self.weights),
             counts_steps=plot.shortened,
         )
         self.events = Events()

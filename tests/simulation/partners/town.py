@@ -60,6 +60,8 @@ class SimulatedTown(SimulatedPartner):
     def report(self, process: Process) -> int:
         """Have one thing done that its courier gave to a thread."""
         strikes, waiting = self.world.chance.strikes, self.world.loop.for_threads
+        if not waiting:
+            return 0  # it was done, or is forgotten, since the turn was given
         work, future = waiting.pop(self.world.chance.order.randrange(len(waiting)))
         if strikes("callback lost", 0.05):
             self.say("a call to the hub is lost")
