@@ -90,12 +90,13 @@ class Effects:
 
     def happened(self, partner: StoryPartner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
-        key = partner.name, effect.message_id
+        key, lane = (partner.name, effect.message_id), (partner.name, effect.number)
+        if key in self._lost:
+            return
         if key in self._seen:
             raise Broken(f"1: {effect.type} of {effect.number} took effect twice at {partner.name}")
-        self._seen.add(key)
+        self._seen[key] = lane
         ((id,),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
-        lane = partner.name, effect.number
         if id < self._latest.get(lane, 0):
             raise Broken(f"2: {effect.type} of {effect.number} came after a later one")
         self._latest[lane] = id

@@ -26,6 +26,7 @@ from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Clerk, Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect, Habits, StoryPartner
+from tests.simulation.actors.restorer import Restorer, Teller
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
@@ -144,6 +145,8 @@ class Story:
             actors.append(Approvers(self))
         if traits.archives:
             actors.append(Archivist(self))
+        if traits.restored and isinstance(self.backend, InMemory):
+            actors.append(Restorer(self, self.backend))
         return actors
 
     def note(self, actor: str, what: str) -> None:
@@ -218,7 +221,7 @@ class Story:
         for name, process, work in turns:
             if process is not None and process.dead:
                 continue
-            done += self._step(name, process, work)
+            done += self.step(name, process, work)
         happen(self)
         for actor in self.actors:
             actor.happen()
@@ -228,7 +231,7 @@ class Story:
         """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
             if name not in LETS_OTHERS_ACT and not (process is not None and process.dead):
-                self._step(name, process, work)
+                self.step(name, process, work)
 
     def _turns(self) -> Iterator[Turn]:
         for process in self.processes:
@@ -247,7 +250,8 @@ class Story:
             if self.chance.order.random() < actor.share:
                 yield actor.name, taking, partial(actor.act, taking)
 
-    def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+    def step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+        """Take one step, check what must hold after it, and return how much it did."""
         self.steps += 1
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
@@ -281,7 +285,7 @@ class Story:
     def _late_effects(self) -> int:
         return sum(partner.let_effects_come() for partner in self.partners)
 
-    def _hand_in(self, clerk: Clerk, process: Process) -> int:
+    def _hand_in(self, clerk: Teller, process: Process) -> int:
         if clerk.done or process.dead:
             return 0
         done = clerk.work(process)
@@ -308,7 +312,7 @@ class Story:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
         self.courier.heard(effect)
 
-    def _clerks(self, rules: Rulebook) -> list[Clerk]:
+    def _clerks(self, rules: Rulebook) -> list[Teller]:
         made = clerks(
             rules,
             self.plot.dossiers,

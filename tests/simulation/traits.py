@@ -10,6 +10,8 @@ class Traits:
     two_processes: bool
     two_persons: bool
     """There are accounts, so some acts need a second person; sometimes days pass."""
+    restored: bool
+    """The database is lost, and an old copy is put back."""
     archives: bool
     """Finished dossiers are archived; sometimes months pass."""
 
@@ -19,5 +21,6 @@ def traits_of(seed: int) -> Traits:
     return Traits(
         two_processes=seed % 3 == 0,
         two_persons=seed % 4 == 1,
+        restored=seed % 5 == 4,
         archives=seed % 5 == 2,
     )

@@ -53,5 +53,14 @@ class InMemory:
         rows = self.reader.rows("SELECT source, target, count FROM sim_moves")
         return Counter({(source, target): count for source, target, count in rows})
 
+    def copy(self) -> bytes:
+        """Return a copy of the database as it is now."""
+        return self._database.copy()
+
+    def put_back(self, copy: bytes) -> None:
+        """Have an old copy in its place; all of that is checked anew."""
+        self._database.put_back(copy)
+        self.check = invariants.Always(self.reader).check
+
     def close(self) -> None:
         """Keep it for the next story."""

@@ -32,7 +32,8 @@ class Database:
             cached_statements=_STATEMENTS_KEPT,
         )
         self.raw.deserialize(_without_log(migrated()))
-        for statement in (*(f"PRAGMA {pragma}" for pragma in _PRAGMAS), *STATEMENTS):
+        self._set_up()
+        for statement in STATEMENTS:
             self.raw.execute(statement)
         self.engine = sa.create_engine(
             "sqlite://", creator=lambda: self.raw, poolclass=sa.StaticPool, hide_parameters=True
@@ -52,6 +53,19 @@ class Database:
             if self.reader.in_transaction():
                 self.reader.rollback()
             self.raw.rollback()
+
+    def copy(self) -> bytes:
+        """Return a copy of the file as it is now."""
+        return self.raw.serialize()
+
+    def put_back(self, copy: bytes) -> None:
+        """Have an old copy in the place of the file."""
+        self.raw.deserialize(copy)
+        self._set_up()
+
+    def _set_up(self) -> None:
+        for pragma in _PRAGMAS:
+            self.raw.execute(f"PRAGMA {pragma}")
 
     def make_empty(self) -> None:
         """Bring it back to what it was at first, with what is prepared."""
