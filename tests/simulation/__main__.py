@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -25,11 +26,14 @@ from rich.table import Table
 from hub.records.rulebook import Rulebook
 from tests.simulation import coverage, defects, regressions
 from tests.simulation.exactness import missed_chance
+from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
 from tests.simulation.shrink import shortest
 from tests.simulation.story import DOSSIERS, VERSION, Ended, Plot, play
 
 EXACT_EVERY = 100
-"""Of so many stories the first is played twice: it has to be the same."""
+EXACT = (1, ADAPTERS_EVERY)
+"""Of so many stories these are played twice, one with each kind of partner: they have to be the
+same."""
 console = Console(soft_wrap=True)
 Seeds = Annotated[str, typer.Option(help="First and last seed, e.g. 1-1000.")]
 Seed = Annotated[int | None, typer.Option(help="One story only.")]
@@ -47,6 +51,7 @@ def main(
     minutes: Minutes = None,
     dossiers: int = DOSSIERS,
     defect: Defect = "",
+    partners: Annotated[str, typer.Option(help="models, adapters or mixed.")] = MIXED,
     all_defects: Annotated[bool, typer.Option("--defects", help="Plant each in turn.")] = False,
     known: Annotated[bool, typer.Option("--regressions", help="Seeds of the file, too.")] = False,
     report: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
@@ -63,8 +68,9 @@ def main(
     if known:
         chosen += [seed for seed in regressions.seeds() if seed not in chosen]
     broken = False
+    plot = Plot(seed=0, dossiers=dossiers, partners=partners)
     with defects.plant(defect) if defect else nullcontext():
-        met, played, broken = _play_all(rules, chosen, dossiers, minutes, story=story)
+        met, played, broken = _play_all(rules, chosen, minutes, plot=plot, story=story)
         if len(chosen) > 1:
             console.print(coverage.table(met))
             for name in coverage.never(met):
@@ -81,7 +87,7 @@ def _range(seeds: str) -> list[int]:
 
 
 def _play_all(
-    rules: Rulebook, seeds: list[int], dossiers: int, minutes: float | None, *, story: bool
+    rules: Rulebook, seeds: list[int], minutes: float | None, *, plot: Plot, story: bool
 ) -> tuple[Counter[str], dict[str, float], bool]:
     """Play them; the first that breaks ends it, with its shortest story."""
     met: Counter[str] = Counter()
@@ -90,7 +96,7 @@ def _play_all(
     for seed in _shown(seeds):
         if minutes is not None and time.perf_counter() - began > minutes * 60:
             break
-        ended = play(Plot(seed=seed, dossiers=dossiers), rules)
+        ended = play(replace(plot, seed=seed), rules)
         met.update(ended.met)
         count += 1
         if ended.broken:
@@ -99,7 +105,7 @@ def _play_all(
             break
         if story:
             _tell(ended)
-        elif count % EXACT_EVERY == 1 and (missed := _missed(ended, rules)):
+        elif count % EXACT_EVERY in EXACT and (missed := _missed(ended, rules)):
             console.print(f"[red]seed {seed} does not replay exactly: chance was missed.[/]")
             console.print(missed)
             broken = True

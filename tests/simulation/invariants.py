@@ -15,6 +15,9 @@
 12. No message is handled twice by the records.
 13. What needs two persons is done by two, once, and as the first one saw it.
 14. The archive loses nothing: its files are whole, and a dossier that comes back is what it was.
+15. A hub whose database was put back from an old copy notices it and asks before it sends: 1 and 2
+    hold for all that the copy knows. What only the lost database knew is told again, and reaches
+    its end; a partner that has it already may get it again (docs/runbook/operate.md).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +30,8 @@ from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
 from tests.simulation.actors.office import Told
-from tests.simulation.actors.partner import Effect, StoryPartner
+from tests.simulation.actors.partner import Effect
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.observer import Reader
 
 S = DeliveryState
@@ -41,14 +45,12 @@ _FIRST = sa.text(
     f"{_STATES} WHERE destination = :to AND lane = :lane AND settled_at IS NULL "
     "ORDER BY coalesce(place, id), id LIMIT 1"
 )
-BEFORE = (
+_BEFORE = (
     "SELECT 1 FROM deliveries d WHERE d.destination = deliveries.destination AND "
     "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
     "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
 )
-_PLACE = (
-    "SELECT coalesce(place, id) FROM deliveries WHERE message_id = :message AND destination = :to"
-)
+_PLACE = "SELECT coalesce(place, id), lane FROM deliveries WHERE message_id = :message AND destination = :to"
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _OF_TOUCHED = f"""
 SELECT '7: delivery ' || id || ' is ' || state || ' and has no next time' FROM deliveries
@@ -60,7 +62,7 @@ FROM deliveries WHERE id IN (SELECT id FROM sim_touched WHERE seq > :seen)
 AND (state IN ({_FINAL})) <> (settled_at IS NOT NULL)
 UNION ALL
 SELECT '7: delivery ' || id || ' is held and nothing is before it' FROM deliveries
-WHERE state = 'held' AND settled_at IS NULL AND state <> '' AND NOT EXISTS ({BEFORE})
+WHERE state = 'held' AND settled_at IS NULL AND state <> '' AND NOT EXISTS ({_BEFORE})
 """  # noqa: S608 - written here
 _OF_ALL = f"""
 SELECT '12: message ' || message_id || ' was handled ' || times || ' times' FROM sim_handled
@@ -87,16 +89,29 @@ class Effects:
         self.observer = observer
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str]] = set()
+        self._lost: set[tuple[str, str]] = set()
+        """What a lost database knew of and the copy does not: it may come again, in any order."""
 
-    def happened(self, partner: StoryPartner, effect: Effect) -> None:
+    def go_back(self, lost: set[tuple[str, str]]) -> None:
+        """Go on from an old copy of the database.
+
+        `lost`: partner and message id of each delivery that only the lost database had.
+        """
+        self._lost |= lost
+        self._latest.clear()
+        for partner, message_id in sorted(self._seen - self._lost):
+            ((id, lane),) = self.observer.rows(_PLACE, message=message_id, to=partner)
+            self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
+
+    def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
         key, lane = (partner.name, effect.message_id), (partner.name, effect.number)
         if key in self._lost:
             return
         if key in self._seen:
             raise Broken(f"1: {effect.type} of {effect.number} took effect twice at {partner.name}")
-        self._seen[key] = lane
-        ((id,),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
+        self._seen.add(key)
+        ((id, _),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
         if id < self._latest.get(lane, 0):
             raise Broken(f"2: {effect.type} of {effect.number} came after a later one")
         self._latest[lane] = id
@@ -130,7 +145,7 @@ def check_proof(store: Store) -> None:
 
 
 def check_end(
-    store: Store, partners: Sequence[StoryPartner], told: Told, settled: Mapping[int, str]
+    store: Store, partners: Sequence[Partner], told: Told, settled: Mapping[int, str]
 ) -> None:
     """Check what must hold when everything has come to rest; raises Broken.
 
@@ -139,6 +154,9 @@ def check_end(
     check_proof(store)
     if told.refused:
         raise Broken(f"10: the counter was refused: {told.refused[0]}")
+    for partner in partners:
+        if wrong := partner.check_end():
+            raise Broken(f"1: {wrong}")
     by_name = {partner.name: partner for partner in partners}
     with store.read() as tx:
         for row in tx.exec_driver_sql(f"{_STATES} ORDER BY id"):
@@ -151,7 +169,7 @@ def check_end(
             raise Broken(f"8: {problem}")
 
 
-def _check_delivery(tx: Tx, row: object, partner: StoryPartner, settled: Mapping[int, str]) -> None:
+def _check_delivery(tx: Tx, row: object, partner: Partner, settled: Mapping[int, str]) -> None:
     id, state = row.id, S(row.state)  # type: ignore[attr-defined]
     if state not in FINAL and not _is_shown(tx, row):
         raise Broken(f"9: delivery {id} is {state} for ever, next {row.next_attempt_at}")  # type: ignore[attr-defined]

@@ -1,9 +1,9 @@
 """What nobody wants happens between two rounds: to processes, the machine, the broker, partners."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
-from tests.simulation.actors.partner import StoryPartner
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
@@ -20,7 +20,7 @@ class Stage(Protocol):
     time: VirtualTime
     broker: StoryBroker
     processes: list[Process]
-    partners: list[StoryPartner]
+    partners: list[Partner]
 
     @property
     def note(self) -> Callable[[str, str], None]:
@@ -39,15 +39,8 @@ def happen(stage: Stage) -> None:
     if stage.broker.ready and strikes("broker emptied", 0.03):
         stage.note("broker", f"comes back empty, {stage.broker.ready} messages are gone")
         stage.broker.lose_everything()
-    _to_partners(stage, stage.partners)
-
-
-def _to_partners(stage: Stage, partners: Sequence[StoryPartner]) -> None:
-    for partner in partners:
-        if stage.chance.strikes(f"{partner.name} away", 0.003):
-            away = stage.chance.order.choice((5.0, 60.0, 900.0))
-            partner.away_until = stage.time.elapsed + away
-            stage.note(partner.name, "goes away")
+    for partner in stage.partners:
+        partner.happen()
 
 
 def _to_process(stage: Stage, process: Process) -> None:

@@ -6,7 +6,6 @@ time leaps. After the last dossier faults cease, and time goes on until everythi
 
 import gc
 import math
-import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from hub.messages import catalog
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from tests.simulation import invariants
@@ -23,14 +21,16 @@ from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.approvers import Approvers
 from tests.simulation.actors.archivist import Archivist
 from tests.simulation.actors.courier import Courier
-from tests.simulation.actors.office import Clerk, Told, clerks
+from tests.simulation.actors.office import Told, clerks
 from tests.simulation.actors.operators import Operators
-from tests.simulation.actors.partner import Effect, Habits, StoryPartner
+from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.restorer import Restorer, Teller
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.mishaps import happen
+from tests.simulation.partners.casting import MIXED, Cast
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance, FaultId
@@ -66,6 +66,8 @@ class Plot:
     without: frozenset[int] = frozenset()
     """Dossiers that do not come, by their place."""
     version: int = VERSION
+    partners: str = MIXED
+    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
 
 
 @dataclass(kw_only=True)
@@ -100,8 +102,8 @@ class Story:
         self.backend = backend
         self.observer = backend.reader
         self.changes = Changes(self.observer)
-        draw = self.chance.stream("habits")
-        self.partners = [self._partner(name, draw) for name in sorted(catalog.PARTNERS)]
+        self.cast = self._cast(directory)
+        self.partners = self.cast.partners
         self.records = Records(rules)
         self.directory = directory
         self.traits = traits_of(plot.seed)
@@ -121,6 +123,17 @@ class Story:
         """The write after which the invariants were checked the last time."""
         self.broken: invariants.Broken | None = None
         """What broke while the hub made a call."""
+
+    def _cast(self, directory: Path) -> Cast:
+        return Cast(
+            self.plot.partners,
+            time=self.time,
+            chance=self.chance,
+            directory=directory,
+            told=self.told,
+            note=self.note,
+            on_effect=self._effect,
+        )
 
     def _process(self, name: str, directory: Path) -> Process:
         return Process(
@@ -173,6 +186,7 @@ class Story:
         for process in self.processes:
             process.close()
         self.courier.close()
+        self.cast.close()
         self.store.close()
         self.backend.close()
 
@@ -244,6 +258,9 @@ class Story:
         taking = self.chance.order.choice(alive)
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
             yield "counter", taking, partial(self._hand_in, clerk, taking)
+        for partner in self.partners:
+            if partner.has_reports():
+                yield "courier", taking, partial(partner.report, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         for actor in self.actors:
@@ -292,25 +309,13 @@ class Story:
         self.clerks = [one for one in self.clerks if not one.done]
         return done
 
-    def _partner(self, name: str, draw: random.Random) -> StoryPartner:
-        habits = Habits.drawn(draw)
-        self.met[f"habit lag {habits.lag:.0f}"] += 1
-        self.met[f"habit findable {habits.findable}"] += 1
-        return StoryPartner(
-            name,
-            habits,
-            time=self.time,
-            chance=self.chance,
-            on_effect=self._effect,
-            note=self.note,
-        )
-
-    def _effect(self, partner: StoryPartner, effect: Effect) -> None:
+    def _effect(self, partner: Partner, effect: Effect) -> None:
         try:
             self.effects.happened(partner, effect)
         except invariants.Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
-        self.courier.heard(effect)
+        if not partner.reports_itself:
+            self.courier.heard(effect)
 
     def _clerks(self, rules: Rulebook) -> list[Teller]:
         made = clerks(
@@ -345,6 +350,7 @@ def play_out(story: Story) -> Ended:
     with ExitStack() as stack:
         stack.enter_context(no_collection())
         stack.callback(story.close)
+        stack.enter_context(story.cast.ruled())
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
         stack.enter_context(armed(story.chance, story.met, story.note, story.acting))

@@ -35,6 +35,7 @@ def test_stories_with_faults_keep_every_promise(tmp_path: Path) -> None:
     assert report["stories"] >= 50
     assert report["met"]["fault crash between steps"] > 0
     assert report["met"]["move ambiguous -> delivered"] > 0
+    assert report["met"]["adapter town rest"] > 0, "the real adapters took part"
 
 
 @pytest.mark.timeout(300)

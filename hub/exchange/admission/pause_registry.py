@@ -105,8 +105,7 @@ class PauseRegistry:
             for pause in changed:
                 pauses.post(tx, pause)
                 login_tasks.raise_finding(tx, pause, now)
-            for name in sorted(gone):
-                pauses.clear(tx, to, name, now=now)
+            pauses.clear(tx, to, gone, now=now)
             if gone or any(it.phase == Phase.RAMPING for it in changed):
                 login_tasks.close_findings(tx, to, now)
             resumed = sum(

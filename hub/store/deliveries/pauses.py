@@ -7,7 +7,7 @@ has died ends by itself. Several processes write the same row and the last one c
 the same partner.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ from hub.store.schema.tables.exchange import (
     person_pauses,
 )
 from hub.store.statements.compiled import Compiled, any_of
-from hub.store.statements.plan_hints import checked, unindexed
+from hub.store.statements.plan_hints import among_chosen, checked, unindexed
 
 _PAUSED_BY_PERSONS = Compiled(
     sa.select(person_pauses).where(
@@ -100,20 +100,24 @@ def _posting(dialect: str) -> sa.Insert:
 _POST = Compiled(_posting, columns=Pause.__slots__)
 
 
-def clear(tx: Tx, destination: str, operation: str, *, now: datetime) -> None:
-    """Write that an operation is not paused any more; `resume` brings back what was set aside.
+def clear(tx: Tx, destination: str, operations: Collection[str], *, now: datetime) -> None:
+    """Write that operations are not paused any more; `resume` brings back what was set aside.
 
     What has lain in the queue meanwhile was enqueued long ago and is not lost: it is enqueued anew
-    only when nothing comes of it from now on.
+    only when nothing comes of it from now on. All operations at once, and their deliveries in the
+    order of their numbers: a claim locks those of several operations in that order, too.
     """
+    if not operations:
+        return
+    names = sorted(operations)
     tx.execute(
-        sa.delete(pauses).where(
-            pauses.c.destination == destination, pauses.c.operation == operation
-        )
+        sa.delete(pauses).where(pauses.c.destination == destination, pauses.c.operation.in_(names))
     )
-    mine = sa.and_(_of(destination), deliveries.c.type == operation, _UNSENT, UNSETTLED)
-    queued = sa.update(deliveries).where(mine, deliveries.c.asked_at.is_not(None))
-    tx.execute(queued.values(asked_at=now))
+    mine = sa.and_(_of(destination), deliveries.c.type.in_(names), _UNSENT, UNSETTLED)
+    queued = sa.select(deliveries.c.id).where(mine, deliveries.c.asked_at.is_not(None))
+    locked = queued.order_by(deliveries.c.id).with_for_update()
+    moved = sa.update(deliveries).where(among_chosen(deliveries.c.id, locked))
+    tx.execute(moved.values(asked_at=now))
 
 
 def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:

@@ -24,10 +24,10 @@ from hub.store.engine.store import Store
 from hub.texts import Explained
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
-from tests.simulation.actors.partner import StoryPartner
 from tests.simulation.actors.supervisors import PARKED, NothingToDo, corrected
 from tests.simulation.crash.life import Crash
 from tests.simulation.invariants import Broken
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import VirtualTime
@@ -71,7 +71,7 @@ _OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY nu
 class Stage(Protocol):
     """What approvers need of a story."""
 
-    partners: list[StoryPartner]
+    partners: list[Partner]
     chance: Chance
     time: VirtualTime
 

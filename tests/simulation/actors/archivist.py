@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from unittest import mock
@@ -36,6 +37,8 @@ LEAPS = (60 * DAY, 450 * DAY, 450 * DAY)
 MOST_LEAPS = 3
 LONG_AFTER = 1000 * DAY
 """At the end: everything that may go is old enough by then."""
+UNDER_FIRE = 4
+"""Runs at the end in which faults strike."""
 VERBS = ("archive run", "restore dossier", "hold dossier", "release dossier", "erase dossier")
 _AFTER_A_LEAP = ("archive run", "restore dossier", "archive run", "archive run")
 _WEIGHTS = (6, 2, 1, 1, 1)
@@ -91,6 +94,9 @@ class Stage(Protocol):
     def leap(self, seconds: float) -> None:
         """Let time pass at once."""
 
+    def step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+        """Have a step be taken."""
+
     def go_on(self, seconds: float) -> None:
         """Go on until everything rests."""
 
@@ -144,6 +150,7 @@ class Archivist(Actor):
         stage, process = self.stage, self.stage.processes[0]
         stage.note("story", f"{LONG_AFTER / DAY:.0f} days pass")
         stage.leap(LONG_AFTER)
+        self._under_fire(process)
         stage.go_on(DAY)
         self._say("archive run", f"archive run {self._run(process)}")
         folder = stage.directory / "archive"
@@ -158,6 +165,16 @@ class Archivist(Actor):
                 "SELECT number FROM archived_dossiers WHERE erased_at IS NOT NULL"
             )
             stage.told.erased |= set(erased.scalars())
+
+    def _under_fire(self, process: Process) -> None:
+        """Archive while the process is killed again and again."""
+        self.chance.calm = False
+        for verb in ("archive run",) * UNDER_FIRE + ("restore dossier",) * 2:
+            self._next.append(verb)
+            self.stage.step(self.name, process, partial(self.act, process))
+            if process.dead:
+                process.start()
+        self.chance.calm = True
 
     @contextmanager
     def ruled(self) -> Iterator[None]:

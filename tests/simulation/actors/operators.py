@@ -14,8 +14,8 @@ from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
-from tests.simulation.actors.partner import StoryPartner
 from tests.simulation.crash.life import Crash
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
@@ -33,7 +33,7 @@ class Operators(Actor):
     name = "operators"
     share = 0.05
 
-    def __init__(self, partners: list[StoryPartner], chance: Chance, note: Note) -> None:
+    def __init__(self, partners: list[Partner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}
         self.chance = chance
         self.note = note
@@ -70,7 +70,7 @@ class Operators(Actor):
             self._do(process, verb, id)
         return 1
 
-    def _verb(self, state: S, partner: StoryPartner, message_id: str) -> str:
+    def _verb(self, state: S, partner: Partner, message_id: str) -> str:
         there = partner.has(message_id)
         if state is S.DEAD:
             return (

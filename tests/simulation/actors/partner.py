@@ -24,6 +24,7 @@ from hub.rules.failures.errors import (
     TransientFailure,
     unknown_code,
 )
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.virtual_time import VirtualTime
 
@@ -77,7 +78,10 @@ UNKNOWN_CODE = "E-77"
 
 
 class StoryPartner:
-    """One partner; implements `hub.ports.Destination`."""
+    """One partner; implements `hub.ports.Destination` and `partners.protocol.Partner`."""
+
+    unknown_code = UNKNOWN_CODE
+    reports_itself = False
 
     def __init__(
         self,
@@ -86,7 +90,7 @@ class StoryPartner:
         *,
         time: VirtualTime,
         chance: Chance,
-        on_effect: Callable[["StoryPartner", Effect], None],
+        on_effect: Callable[[Partner, Effect], None],
         note: Callable[[str, str], None],
     ) -> None:
         self.name = name
@@ -106,6 +110,28 @@ class StoryPartner:
         self._under_way: list[tuple[float, Request]] = []
         """Calls that take effect later, by when."""
         self._draw = chance.stream(f"partner {name}")
+
+    def attach(self) -> "StoryPartner":
+        """Return itself: it has no memory that dies with a process."""
+        return self
+
+    def happen(self) -> None:
+        """Let it go away now and then."""
+        if self.chance.strikes(f"{self.name} away", 0.003):
+            self.away_until = self.time.elapsed + self.chance.order.choice((5.0, 60.0, 900.0))
+            self.note(self.name, "goes away")
+
+    def has_reports(self) -> bool:
+        """Its reports come from the story's courier."""
+        return False
+
+    def report(self, process: object) -> int:  # noqa: ARG002 - as above
+        """Nothing."""
+        return 0
+
+    def check_end(self) -> str:
+        """Everything was checked with each effect."""
+        return ""
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Build the request."""

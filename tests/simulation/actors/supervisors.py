@@ -19,8 +19,8 @@ from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
-from tests.simulation.actors.partner import UNKNOWN_CODE, StoryPartner
 from tests.simulation.crash.life import Crash
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
@@ -59,7 +59,7 @@ class Supervisors(Actor):
 
     name = "supervisors"
 
-    def __init__(self, partners: list[StoryPartner], chance: Chance, note: Note) -> None:
+    def __init__(self, partners: list[Partner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}
         self.chance = chance
         self.note = note
@@ -139,8 +139,9 @@ class Supervisors(Actor):
     def _classify(self, process: Process, _verb: str, by: SignedBy) -> str:
         partner = self._partner()
         verdict = self._draw.choice((CodeVerdict.TRANSIENT, CodeVerdict.PERMANENT))
-        moved = classify.classify(process.store, partner, UNKNOWN_CODE, verdict, **by)
-        return f"{UNKNOWN_CODE} of {partner} as {verdict}: {moved}"
+        code = self.partners[partner].unknown_code
+        moved = classify.classify(process.store, partner, code, verdict, **by)
+        return f"{code} of {partner} as {verdict}: {moved}"
 
     def _plan(self, process: Process, _verb: str, by: SignedBy) -> str:
         self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead' ORDER BY id")

@@ -36,6 +36,7 @@ from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import Tx
 from tests.simulation.crash.files import ProcessFiles
 from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.observer import Next, Reader
@@ -88,7 +89,7 @@ class Process:
         chance: Chance,
         broker: StoryBroker,
         records: Records,
-        partners: Sequence[Destination],
+        partners: Sequence[Partner],
         changes: Changes,
         acting: Acting,
     ) -> None:
@@ -100,7 +101,7 @@ class Process:
         self.chance = chance
         self.broker = broker
         self.records = records
-        self.partners: Sequence[Any] = [OfTheLiving(it, self.require_life) for it in partners]
+        self.partners = partners
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
@@ -130,6 +131,8 @@ class Process:
         """Make its roles, as a start does."""
         self.dead = False
         markers = self._directory / "stopped"
+        alive = self.require_life
+        self.destinations: list[Any] = [OfTheLiving(it.attach(), alive) for it in self.partners]
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
         self.publisher = OfTheLiving(self.broker.publisher(), self.require_life)
@@ -142,8 +145,8 @@ class Process:
             markers=markers,
             together=self.records.together,
         )
-        self.delivering = [self._deliver(partner) for partner in self.partners]
-        self.reconciling = [self._reconcile(partner, markers) for partner in self.partners]
+        self.delivering = [self._deliver(each) for each in self.destinations]
+        self.reconciling = [self._reconcile(each, markers) for each in self.destinations]
         self.timer = self._timer()
         self.replays = self._replays()
         self.receive.poison_guard.load()
@@ -354,7 +357,7 @@ class Process:
         made = StoryReplays(
             self.store,
             ReplayParts(
-                destinations=self.partners,
+                destinations=self.destinations,
                 file_path=self.files.path,
                 on_delivered=self.records.delivered,
             ),
@@ -371,7 +374,7 @@ class Process:
         return int(self.replays.step())
 
     def _timer(self) -> Timer:
-        longest = max(partner.traits.longest_call for partner in self.partners)
+        longest = max(each.traits.longest_call for each in self.destinations)
         unproven = UnprovenEffects(store=self.store, rules=self.records.rules)
         balance = Conservation(store=self.store)
 

@@ -28,6 +28,10 @@ class VirtualTime:
         """Let time pass."""
         self.elapsed += seconds
 
+    def advance_to(self, at: float) -> None:
+        """Let time pass until then, where it has not."""
+        self.elapsed = max(self.elapsed, at)
+
     def now(self, skew: float = 0.0) -> datetime:
         """Return the time that a clock shows which is `skew` seconds ahead."""
         return BEGINS + timedelta(seconds=self.elapsed + skew)

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from hub import operations
 from hub.exchange.outbox.emit import emit
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.store.deliveries import transitions
+from hub.store.deliveries import pauses, transitions
 from hub.store.engine.store import Store
-from tests.support.works import AT, number, step
+from hub.store.schema.tables.exchange import deliveries
+from tests.support.database.blocked import wait_blocked
+from tests.support.works import AT, number, record, step
 
 pytestmark = pytest.mark.postgres
 
@@ -54,3 +56,28 @@ def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Sto
     with store.read() as tx:
         states = [transitions.place_of(tx, id, lock=False)[0] for id in (1, 2, 3)]
     assert states == [S.DELIVERED, S.CANCELLED, S.PENDING]
+
+
+def test_pauses_of_two_operations_end_while_their_deliveries_are_claimed(store: Store) -> None:
+    """Both lock the deliveries by their numbers, whatever operations they are of."""
+    with store.write() as tx:
+        emit(tx, [step(1, 1), record(2, 1)], AT)
+        tx.execute(sa.update(deliveries).values(asked_at=AT))
+        types = sorted(tx.execute(sa.select(deliveries.c.type)).scalars())
+    failures: list[Exception] = []
+
+    def end_pauses() -> None:
+        try:
+            with store.write() as tx:
+                pauses.clear(tx, "provincial", types, now=AT)
+        except Exception as error:
+            failures.append(error)
+
+    other = threading.Thread(target=end_pauses)
+    with store.write() as tx:
+        transitions.place_of(tx, 1)
+        other.start()
+        assert wait_blocked(store, other)
+        transitions.place_of(tx, 2)  # the record's operation would be the first by its name
+    other.join(10)
+    assert failures == []

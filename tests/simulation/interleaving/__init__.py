@@ -1,0 +1,1 @@
+"""Stories on PostgreSQL: transactions of several processes interleave, statement by statement."""

@@ -1,0 +1,201 @@
+"""A story of several processes on PostgreSQL: in a round they act together, in threads.
+
+Each process has a thread, the counter with the courier has one, and so have the persons who decide.
+In a round each takes its steps one after another, and all of them stand still at each statement and
+each commit. Between two rounds nobody is in the middle of anything: there time leaps, and what
+nobody wants happens, as in a story of one thread. In a round a process may end or be kept back at
+any statement.
+"""
+
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
+
+from hub.records.rulebook import Rulebook
+from hub.store.engine.store import is_away
+from tests.simulation.crash.life import Crash
+from tests.simulation.interleaving import baton
+from tests.simulation.interleaving.backend import PostgresBackend
+from tests.simulation.interleaving.baton import Baton, Worker
+from tests.simulation.interleaving.database import Server
+from tests.simulation.story import ACTORS, Ended, Plot, Story, Turn, memory_place, play_out
+from tests.simulation.world.process import Process
+
+DIES, KEPT_BACK = 0.001, 0.003
+"""At how many statements a process ends or is kept back."""
+PAUSES = (0.0, 0.0, 1.0, 30.0, 700.0)
+"""Seconds that pass while it is kept back; the last outlasts a lease."""
+COUNTER = frozenset({"counter", "courier"})
+
+
+class StoryOver(BaseException):
+    """Another thread has ended the story."""
+
+
+class InterleavedStory(Story):
+    """One story whose transactions interleave."""
+
+    backend: PostgresBackend
+
+    def __init__(
+        self, plot: Plot, directory: Path, rules: Rulebook, backend: PostgresBackend
+    ) -> None:
+        super().__init__(plot, directory, rules, backend)
+        self.baton = Baton(
+            random.Random(f"baton {plot.seed}"),
+            baton.Database(backend.reader.blockers, backend.reader.cancel),
+            self._waits,
+        )
+        self._workers = {
+            process.name: self.baton.worker(process.name) for process in self.processes
+        }
+        self._counter, self._persons = self.baton.worker("counter"), self.baton.worker("persons")
+        self._failure: BaseException | None = None
+        self._done = 0
+
+    def run(self) -> None:
+        """Play the story to its end; raises Broken."""
+        for process in self.processes:
+            process.store.boundaries = self  # type: ignore[attr-defined]
+        super().run()
+        self.met["locks met"] += self.baton.locks_met
+        self.met["turns"] += len(self.baton.turns)
+        self.note("story", f"{len(self.baton.turns)} turns, hash {self.baton.digest}")
+
+    def close(self) -> None:
+        """Give back what the processes hold, and end the threads."""
+        self.baton.close()
+        super().close()
+
+    def before(self, line: psycopg.Connection[Any], what: str) -> None:
+        """Stand still before a statement or a commit; the process may end here."""
+        worker = self.baton.mine
+        if worker is None:
+            return
+        self.baton.stand(worker, what, line.info.backend_pid)
+        process = self.acting.process
+        if self._failure is not None:
+            line.rollback()
+            raise StoryOver
+        if not isinstance(process, Process):
+            return
+        if not process.dead:
+            self._strike(worker, process, line, what)
+        if process.dead:
+            line.rollback()  # as the server does when the connection is gone, but before we go on
+            raise Crash
+
+    def after(self, line: psycopg.Connection[Any]) -> None:  # noqa: ARG002 - its shape
+        """Go on when it is this thread's turn, where the statement has waited for a lock."""
+        worker = self.baton.mine
+        if worker is not None and self.baton.came_back(worker):
+            self.met["deadlock"] += 1
+            self.note(worker.name, f"is ended by the database as a deadlock: {worker.what}")
+            raise psycopg.errors.DeadlockDetected("deadlock detected")
+
+    def _strike(
+        self, worker: Worker, process: Process, line: psycopg.Connection[Any], what: str
+    ) -> None:
+        inside = line.info.transaction_status == TransactionStatus.INTRANS
+        if inside and self.chance.strikes("crash in a transaction", DIES):
+            self.note(process.name, f"is killed in a transaction, before {what}")
+            process.crash()
+        elif self.chance.strikes(
+            "kept back in a transaction" if inside else "kept back", KEPT_BACK
+        ):
+            seconds = self.chance.order.choice(PAUSES)
+            self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
+            self.time.advance(seconds)
+            worker.kept_back = True
+            self.baton.stand(worker, what, line.info.backend_pid)
+
+    def _waits(self, worker: Worker, whom: str) -> None:
+        self.note(worker.name, f"waits for a lock of {whom}: {worker.what}")
+
+    def _round(self) -> int:
+        """Let everybody do what there is to do, together."""
+        turns = [turn for turn in self._turns() if not _is_role(turn)]
+        self.chance.order.shuffle(turns)
+        works: list[tuple[Worker, Callable[[], None]]] = [
+            (self._workers[process.name], partial(self._act, process))
+            for process in self.processes
+            if not process.dead
+        ]
+        for worker, at_counter in ((self._counter, True), (self._persons, False)):
+            mine = [turn for turn in turns if (turn[0] in COUNTER) is at_counter]
+            if mine:
+                works.append((worker, partial(self._take_turns, mine)))
+        self._done = 0
+        self.baton.round([(worker, partial(self._guarded, work)) for worker, work in works])
+        if self._failure is not None:
+            raise self._failure
+        self._happen()
+        return self._done
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do a thread's work; what breaks in it ends the story for all."""
+        try:
+            work()
+        except BaseException as error:
+            self._failure = self._failure or error
+
+    def _act(self, process: Process) -> None:
+        """Take each step of a process that is due, or comes to be, once."""
+        taken: set[str] = set()
+        while steps := [step for step in process.steps() if step[0] not in taken]:
+            name, work = self.chance.order.choice(steps)
+            taken.add(name)
+            self._done += self._step(name, process, work)
+
+    def _take_turns(self, turns: Sequence[Turn]) -> None:
+        for name, process, work in turns:
+            if process is None or not process.dead:
+                self._done += self._step(name, process, work)
+
+    def _round_of_others(self, waiting: Process) -> None:
+        """Let the other roles of a process go on; other processes do so by themselves."""
+        for turn in list(self._turns()):
+            name, process, work = turn
+            own = process is waiting and _is_role(turn) and name != "replays"
+            if not waiting.dead and (own or process is None):
+                self._step(name, process, work)
+
+    def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+        if process is None:
+            return super()._step(name, process, work)
+        return super()._step(name, process, partial(self._outlives, name, process, work))
+
+    def _outlives(self, name: str, process: Process, work: Callable[[], object]) -> object:
+        """Begin a step anew that the database has ended, as the role would."""
+        try:
+            return work()
+        except sa.exc.DBAPIError as error:
+            if not is_away(error):
+                raise
+            process.role_crashed(name, error)
+            process.role_crashes.pop()
+            return 1
+
+    def _require_whole(self, process: Process | None) -> None:
+        """Check what is committed, whatever is under way."""
+        if self._failure is not None:
+            raise StoryOver
+        super()._require_whole(process)
+
+
+def _is_role(turn: Turn) -> bool:
+    name, process, _ = turn
+    return process is not None and name not in ACTORS
+
+
+def play(plot: Plot, rules: Rulebook, server: Server) -> Ended:
+    """Play a story on a database of its own and return how it ended."""
+    with tempfile.TemporaryDirectory(dir=memory_place()) as place, server.database() as url:
+        return play_out(InterleavedStory(plot, Path(place), rules, PostgresBackend(url)))

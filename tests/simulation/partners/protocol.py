@@ -1,0 +1,47 @@
+"""What a story needs of a partner, whether it is a model or a simulator behind its real adapter."""
+
+from typing import Any, Protocol
+
+from hub.ports import Destination
+
+
+class Partner(Protocol):
+    """One partner with a ledger of its own; it outlives the hub's processes."""
+
+    name: str
+    unknown_code: str
+    """A code of its replies that stands in no list."""
+
+    def attach(self) -> Destination:
+        """Return what a process of the hub delivers to; its memory dies with the process."""
+
+    def has(self, message_id: str) -> bool:
+        """Tell whether it has the effect of a message."""
+
+    def is_at_work_on(self, message_id: str) -> bool:
+        """Tell whether an effect of a message may still come."""
+
+    reports_itself: bool
+    """Whether its steps with a dossier come from its own courier."""
+
+    def has_reports(self) -> bool:
+        """Tell whether its courier has something to say to the hub now."""
+
+    def report(self, process: Any) -> int:
+        """Say it to a process of the hub."""
+
+    def let_effects_come(self) -> int:
+        """Do what is due by now of what it does by itself; return how much was done."""
+
+    @property
+    def next_effect(self) -> float:
+        """When it does the next thing by itself, infinite when never."""
+
+    def happen(self) -> None:
+        """Let what nobody wants happen now and then: it goes away, is maintained, restarts."""
+
+    def check_end(self) -> str:
+        """Return what its own ledger says is wrong at the end of a story, "" for nothing."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
