@@ -27,14 +27,16 @@ from hub.records.rulebook import Rulebook
 from tests.simulation import coverage, defects, regressions
 from tests.simulation.exactness import missed_chance
 from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
-from tests.simulation.shrink import shortest
-from tests.simulation.story import DOSSIERS, VERSION, Ended, Plot, play
+from tests.simulation.plot import DOSSIERS, VERSION, Ended, Plot
+from tests.simulation.story import play
+from tests.simulation.telling.shrink import shortest
+from tests.simulation.telling.table import needed, told
 
 EXACT_EVERY = 100
 EXACT = (1, ADAPTERS_EVERY)
 """Of so many stories these are played twice, one with each kind of partner: they have to be the
 same."""
-console = Console(soft_wrap=True)
+console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 150)
 Seeds = Annotated[str, typer.Option(help="First and last seed, e.g. 1-1000.")]
 Seed = Annotated[int | None, typer.Option(help="One story only.")]
 Version = Annotated[int, typer.Option(help="What the seed was written for.")]
@@ -70,8 +72,10 @@ def main(
     broken = False
     plot = Plot(seed=0, dossiers=dossiers, partners=partners)
     with defects.plant(defect) if defect else nullcontext():
-        met, played, broken = _play_all(rules, chosen, minutes, plot=plot, story=story)
-        if len(chosen) > 1:
+        met, played, broken = _play_all(
+            rules, chosen, minutes, plot=plot, story=story, defect=defect
+        )
+        if len(chosen) > 1 and not broken:
             console.print(coverage.table(met))
             for name in coverage.never(met):
                 console.print(f"never: {name}")
@@ -87,7 +91,13 @@ def _range(seeds: str) -> list[int]:
 
 
 def _play_all(
-    rules: Rulebook, seeds: list[int], minutes: float | None, *, plot: Plot, story: bool
+    rules: Rulebook,
+    seeds: list[int],
+    minutes: float | None,
+    *,
+    plot: Plot,
+    story: bool,
+    defect: str,
 ) -> tuple[Counter[str], dict[str, float], bool]:
     """Play them; the first that breaks ends it, with its shortest story."""
     met: Counter[str] = Counter()
@@ -96,12 +106,15 @@ def _play_all(
     for seed in _shown(seeds):
         if minutes is not None and time.perf_counter() - began > minutes * 60:
             break
-        ended = play(replace(plot, seed=seed), rules)
+        ended = play(replace(plot, seed=seed), rules, watched=story)
         met.update(ended.met)
         count += 1
         if ended.broken:
             broken = True
-            _explain(ended, rules)
+            if story:
+                _tell(ended)
+            else:
+                _explain(ended, rules, defect)
             break
         if story:
             _tell(ended)
@@ -124,26 +137,26 @@ def _shown(seeds: list[int]) -> Iterator[int]:
         yield from bar.track(seeds, description="stories")
 
 
-def _explain(ended: Ended, rules: Rulebook) -> None:
+def _explain(ended: Ended, rules: Rulebook, defect: str) -> None:
     """Print the shortest story that breaks the same invariant."""
-    console.print(f"[bold red]seed {ended.plot.seed}: {ended.broken}[/]")
-    short = shortest(ended, lambda plot: play(plot, rules))
-    _tell(short)
-    console.print(f"[bold red]{short.broken}[/]")
-    plot = short.plot
     console.print(
-        f"{plot.dossiers - len(plot.without)} of {plot.dossiers} dossiers and "
-        f"{len(short.struck)} of {len(ended.struck)} faults are needed: "
-        + ", ".join(f"{kind} {nth}" for kind, nth in short.struck)
+        f"seed {ended.plot.seed} breaks a promise, its story is made shorter", style="dim"
     )
-    console.print(f"As a test: a line `{plot.seed}` in tests/simulation/regressions.toml.")
+    short = play(shortest(ended, lambda plot: play(plot, rules)).plot, rules, watched=True)
+    console.print(told(short))
+    console.print(needed(ended, short))
+    again = f"script/simulate --seed {ended.plot.seed} --story"
+    if defect:
+        console.print(f'The whole story: {again} --defect "{defect}"')
+    else:
+        console.print(f"The whole story: {again}")
+        console.print(
+            f"As a test: a line `{ended.plot.seed}` in tests/simulation/regressions.toml."
+        )
 
 
 def _tell(ended: Ended) -> None:
-    table = Table("Time", "Who", "What", box=None)
-    for line in ended.events.all:
-        table.add_row(f"{line.at:.3f}", line.actor, line.what)
-    console.print(table)
+    console.print(told(ended))
     console.print(f"seed {ended.plot.seed}, {ended.steps} steps, hash {ended.digest}")
 
 

@@ -19,7 +19,7 @@ from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FrameType
 
-from tests.simulation.story import Ended
+from tests.simulation.plot import Ended
 
 ROOT = Path(__file__).parents[2]
 _OF_THE_MACHINE = {

@@ -20,6 +20,7 @@
     its end; a partner that has it already may get it again (docs/runbook/operate.md).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
@@ -34,6 +35,8 @@ from tests.simulation.actors.partner import Effect
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.observer import Reader
 
+PROMISES = dict(re.findall(r"^(\d+)\. (.*)$", __doc__ or "", re.MULTILINE))
+"""The sentences above by their numbers."""
 S = DeliveryState
 _STATES = "SELECT id, message_id, destination, type, lane, state, next_attempt_at FROM deliveries"
 

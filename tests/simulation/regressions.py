@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from tests.simulation.story import VERSION
+from tests.simulation.plot import VERSION
 
 FILE = Path(__file__).with_suffix(".toml")
 

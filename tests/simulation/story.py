@@ -10,7 +10,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -29,11 +28,13 @@ from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.mishaps import happen
-from tests.simulation.partners.casting import MIXED, Cast
+from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
+from tests.simulation.plot import Ended, Plot
+from tests.simulation.telling.watch import Watch
 from tests.simulation.traits import Traits, traits_of
 from tests.simulation.world.broker import StoryBroker
-from tests.simulation.world.chance import Chance, FaultId
+from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
 from tests.simulation.world.observer import Reader
 from tests.simulation.world.process import Changes, Process
@@ -41,50 +42,22 @@ from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
 
-VERSION = 3
-"""Of the meaning of a seed: another version tells another story."""
-DOSSIERS = 20
 REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 Turn = tuple[str, Process | None, Callable[[], object]]
-TELLERS = frozenset({"counter", "courier"})
-"""They write down themselves what they do, as every `Actor` does."""
+ACTORS = frozenset(
+    {"counter", "courier", "operators", "supervisors", "approvers", "archivist", "restorer"}
+)
+"""They write down themselves what they do."""
 LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other invariants are checked after each write."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """What decides a story."""
-
-    seed: int
-    dossiers: int = DOSSIERS
-    left_out: frozenset[FaultId] = frozenset()
-    without: frozenset[int] = frozenset()
-    """Dossiers that do not come, by their place."""
-    version: int = VERSION
-    partners: str = MIXED
-    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
-
-
-@dataclass(kw_only=True)
-class Ended:
-    """How a story ended."""
-
-    plot: Plot
-    broken: str = ""
-    """The invariant that did not hold, "" when all did."""
-    steps: int = 0
-    virtual_seconds: float = 0.0
-    digest: str = ""
-    struck: list[FaultId] = field(default_factory=list)
-    met: Counter[str] = field(default_factory=Counter)
-    events: Events = field(default_factory=Events)
-    role_crashes: list[str] = field(default_factory=list)
-    """Exceptions that ended a step of a role, which then began anew."""
+class TooLong(AssertionError):
+    """The story has more steps than its plot allows."""
 
 
 class Story:
@@ -93,7 +66,12 @@ class Story:
     def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
-        self.chance = Chance(plot.seed, left_out=plot.left_out)
+        self.chance = Chance(
+            plot.seed,
+            left_out=plot.left_out,
+            moved=plot.moved,
+            counts_steps=plot.shortened,
+        )
         self.events = Events()
         self.waits = Waits(self.time)
         self.met: Counter[str] = self.chance.met
@@ -117,12 +95,12 @@ class Story:
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = self._act_in(self.traits)
         self.clerks = self._clerks(rules)
-        self._tells = TELLERS | {actor.name for actor in self.actors}
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
         self.broken: invariants.Broken | None = None
         """What broke while the hub made a call."""
+        self.watch: Watch | None = None
 
     def _cast(self, directory: Path) -> Cast:
         return Cast(
@@ -156,7 +134,7 @@ class Story:
         ]
         if traits.two_persons:
             actors.append(Approvers(self))
-        if traits.archives:
+        if traits.archives and isinstance(self.backend, InMemory):
             actors.append(Archivist(self))
         if traits.restored and isinstance(self.backend, InMemory):
             actors.append(Restorer(self, self.backend))
@@ -194,6 +172,7 @@ class Story:
         """From here on nothing goes wrong any more."""
         self.chance.calm = True
         self.note("story", "faults cease")
+        self._look("story", "")
         for process in self.processes:
             process.skew = 0.0
             process.pacing.go_on()
@@ -209,7 +188,8 @@ class Story:
                 continue
             if self.chance.calm and leap == len(LEAPS) - 1 and self._rests():
                 return
-            self.time.advance(self._to_next_event(LEAPS[leap]))
+            if self.chance.lets("time leaps"):
+                self.time.advance(self._to_next_event(LEAPS[leap]))
             leap = min(leap + 1, len(LEAPS) - 1)
 
     def _rests(self) -> bool:
@@ -235,17 +215,15 @@ class Story:
         for name, process, work in turns:
             if process is not None and process.dead:
                 continue
-            done += self.step(name, process, work)
-        happen(self)
-        for actor in self.actors:
-            actor.happen()
+            done += self._step(name, process, work)
+        self._happen()
         return done
 
     def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
         """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
             if name not in LETS_OTHERS_ACT and not (process is not None and process.dead):
-                self.step(name, process, work)
+                self._step(name, process, work)
 
     def _turns(self) -> Iterator[Turn]:
         for process in self.processes:
@@ -267,18 +245,26 @@ class Story:
             if self.chance.order.random() < actor.share:
                 yield actor.name, taking, partial(actor.act, taking)
 
-    def step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
-        """Take one step, check what must hold after it, and return how much it did."""
+    def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
+        if not self.chance.lets(f"{process.name} {name}" if process else name):
+            return 0
         self.steps += 1
+        if self.steps > self.plot.at_most:
+            raise TooLong
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
         done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
-        if done and name not in self._tells:
+        if done and name not in ACTORS:
             self.note(process.name if process else name, f"{name} {done}")
+        self._look(process.name if process else name, name)
         self._require_whole(process)
         return done
+
+    def _look(self, who: str, step: str) -> None:
+        if self.watch is not None:
+            self.watch.look(self.time.elapsed, who, step)
 
     def _require_whole(self, process: Process | None) -> None:
         """Check what must hold after every step."""
@@ -293,6 +279,12 @@ class Story:
         if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
             invariants.check_proof(self.store)
         self._checked = writes
+
+    def _happen(self) -> None:
+        happen(self)
+        for actor in self.actors:
+            actor.happen()
+        self._look("story", "")
 
     def leap(self, seconds: float) -> None:
         """Let so much time pass at once; what the partners had under way has come by then."""
@@ -314,6 +306,8 @@ class Story:
             self.effects.happened(partner, effect)
         except invariants.Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
+        if self.watch is not None:
+            self.watch.effect(partner.name, effect)
         if not partner.reports_itself:
             self.courier.heard(effect)
 
@@ -339,10 +333,13 @@ def rests(observer: Reader, broker: StoryBroker) -> bool:
     return not left and not broker.ready
 
 
-def play(plot: Plot, rules: Rulebook) -> Ended:
-    """Play a story in memory and return how it ended."""
+def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
+    """Play a story in memory and return how it ended; one that is `watched` can be told."""
     with tempfile.TemporaryDirectory(dir=memory_place()) as place:
-        return play_out(Story(plot, Path(place), rules, InMemory()))
+        story = Story(plot, Path(place), rules, InMemory())
+        if watched:
+            story.watch = Watch(story.observer, story.events.all, story.chance.struck)
+        return play_out(story)
 
 
 def play_out(story: Story) -> Ended:
@@ -370,6 +367,8 @@ def play_out(story: Story) -> Ended:
             virtual_seconds=story.time.elapsed,
             digest=story.events.digest,
             struck=story.chance.struck,
+            taken=story.chance.taken,
+            rows=story.watch.rows if story.watch else [],
             met=story.met,
             events=story.events,
             role_crashes=[it for process in story.processes for it in process.role_crashes],

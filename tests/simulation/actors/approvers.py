@@ -60,7 +60,7 @@ _OF_STATE = (
     "WHERE settled_at IS NULL AND state IN ({}) ORDER BY id"
 )
 _DEEDS = (
-    "SELECT reason FROM audit WHERE action LIKE 'delivery.cancel%' "
+    "SELECT reason FROM audit WHERE substr(action, 1, 15) = 'delivery.cancel' "
     "OR action IN ('delivery.resend', 'message.drop') ORDER BY seq"
 )
 _DECIDED = "SELECT number FROM approvals WHERE state = 'done' AND approver <> proposer"

@@ -25,7 +25,7 @@ from hub.store.engine.store import Store, Tx
 from hub.texts import Explained
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note, Told
-from tests.simulation.crash.life import Crash
+from tests.simulation.crash.life import Acting, Crash, take
 from tests.simulation.invariants import Broken
 from tests.simulation.world.aging import aging
 from tests.simulation.world.chance import Chance
@@ -80,6 +80,7 @@ class Stage(Protocol):
     told: Told
     directory: Path
     processes: list[Process]
+    acting: Acting
 
     @property
     def store(self) -> Store:
@@ -93,9 +94,6 @@ class Stage(Protocol):
 
     def leap(self, seconds: float) -> None:
         """Let time pass at once."""
-
-    def step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
-        """Have a step be taken."""
 
     def go_on(self, seconds: float) -> None:
         """Go on until everything rests."""
@@ -171,7 +169,7 @@ class Archivist(Actor):
         self.chance.calm = False
         for verb in ("archive run",) * UNDER_FIRE + ("restore dossier",) * 2:
             self._next.append(verb)
-            self.stage.step(self.name, process, partial(self.act, process))
+            take(self.stage.acting, process, (self.name, partial(self.act, process)))
             if process.dead:
                 process.start()
         self.chance.calm = True

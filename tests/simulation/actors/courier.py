@@ -22,6 +22,7 @@ from tests.simulation.actors.office import Note, Told
 from tests.simulation.actors.partner import Effect
 from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import VirtualTime
 
@@ -93,7 +94,7 @@ class Courier:
         if not due:
             return 0
         report = self._draw.choice(due)
-        self.note("town", f"reports step {report.step.sequence} of {report.step.number[-4:]}")
+        self.note("town", f"reports step {report.step.sequence} of {short(report.step.number)}")
         if self.chance.strikes("callback lost", 0.05) or not self._call(process, report.step):
             report.due = self.time.elapsed + AGAIN
         elif not report.told_again and self.chance.strikes("callback doubled", 0.1):

@@ -16,6 +16,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
 
 AGENCY = "000.99.01.H57"
@@ -78,22 +79,30 @@ class Clerk:
         return not self._left
 
     def work(self, process: Process) -> int:
-        """Tell the next message to a process."""
+        """Tell the next message to a process; all but the first may be left out of a story."""
         if len(self._left) == 1 and process.time.elapsed < self._not_before:
             return 0
         source, payload, page = self._left[0]
+        if self._is_left_out(payload):
+            self._left.popleft()
+            return 0
         try:
             message = self._message or self._composed(process, source, payload, page)
         except Crash:
             process.crash()
             return 1
         self._message = message  # what was not acknowledged is told again as it was
-        self.note("counter", f"tells {message.type} of {message.key[-4:]}")
+        self.note("counter", f"tells {message.type} of {short(message.key)}")
         if tell(process, message, self.told, self.chance):
             self._left.popleft()
             self._message = None
             self._remember(message, payload)
         return 1
+
+    def _is_left_out(self, payload: p.Payload) -> bool:
+        if self._message or isinstance(payload, p.DossierReceived):
+            return False
+        return not self.chance.lets(f"message of {short(self.planned.number)}")
 
     def _remember(self, message: Message, payload: p.Payload) -> None:
         number = message.key

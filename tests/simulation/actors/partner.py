@@ -26,6 +26,7 @@ from hub.rules.failures.errors import (
 )
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.events import short
 from tests.simulation.world.virtual_time import VirtualTime
 
 
@@ -265,4 +266,4 @@ class StoryPartner:
         return Absent()
 
     def _say(self, request: Request, what: str) -> None:
-        self.note(self.name, f"{request.operation} of {request.number[-4:]} {what}")
+        self.note(self.name, f"{request.operation} of {short(request.number)} {what}")

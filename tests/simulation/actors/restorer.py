@@ -7,8 +7,9 @@ gone, they tell once more: the counters from what they kept, the town on request
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Protocol
 
 from hub.exchange.housekeeping.requeue import rebuild
@@ -19,6 +20,7 @@ from hub.store.repair.restore import CallCounterFile
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note, Told, tell
 from tests.simulation.actors.operators import Operators
+from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import InMemory
 from tests.simulation.invariants import Broken, Effects
 from tests.simulation.world.chance import Chance
@@ -70,6 +72,7 @@ class Stage(Protocol):
     told: Told
     directory: Path
     processes: list[Process]
+    acting: Acting
     changes: Changes
     effects: Effects
     operators: Operators
@@ -85,9 +88,6 @@ class Stage(Protocol):
         """Writes down what happened."""
         ...
 
-    def step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
-        """Have a step be taken."""
-
 
 class Restorer(Actor):
     """Who makes copies, and puts one back."""
@@ -98,7 +98,7 @@ class Restorer(Actor):
         self.stage, self.database, self.chance = stage, database, stage.chance
         self.mark = CallCounterFile(stage.directory / "calls-made")
         self._draw: random.Random = stage.chance.stream("restorer")
-        self._copy: bytes | None = None
+        self._copy: Connection | None = None
         self._is_prepared = False
 
     def happen(self) -> None:
@@ -109,7 +109,7 @@ class Restorer(Actor):
         elif self._copy and self.stage.clerks and self.chance.strikes("database restored", 0.008):
             self._put_back(self._copy)
 
-    def _put_back(self, copy: bytes) -> None:
+    def _put_back(self, copy: Connection) -> None:
         stage = self.stage
         for process in stage.processes:
             if not process.dead:
@@ -136,7 +136,7 @@ class Restorer(Actor):
         self._is_prepared = False
         while not self._is_prepared:
             process.start()
-            self.stage.step(self.name, process, lambda: self._command(process))
+            take(self.stage.acting, process, (self.name, lambda: self._command(process)))
         process.crash()
 
     def _command(self, process: Process) -> int:

@@ -15,7 +15,8 @@ from hub.records.rulebook import Rulebook
 from hub.runtime.failpoints import Point, passing
 from tests.simulation.crash.life import Crash, take
 from tests.simulation.database.backend import InMemory
-from tests.simulation.story import Plot, Story
+from tests.simulation.plot import Plot
+from tests.simulation.story import Story
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 from tests.simulation.world.striking import armed

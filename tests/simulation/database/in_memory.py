@@ -32,8 +32,7 @@ class Database:
             cached_statements=_STATEMENTS_KEPT,
         )
         self.raw.deserialize(_without_log(migrated()))
-        self._set_up()
-        for statement in STATEMENTS:
+        for statement in (*(f"PRAGMA {pragma}" for pragma in _PRAGMAS), *STATEMENTS):
             self.raw.execute(statement)
         self.engine = sa.create_engine(
             "sqlite://", creator=lambda: self.raw, poolclass=sa.StaticPool, hide_parameters=True
@@ -54,18 +53,15 @@ class Database:
                 self.reader.rollback()
             self.raw.rollback()
 
-    def copy(self) -> bytes:
-        """Return a copy of the file as it is now."""
-        return self.raw.serialize()
+    def copy(self) -> sqlite3.Connection:
+        """Return a copy of the database as it is now."""
+        copy = sqlite3.connect(":memory:")
+        self.raw.backup(copy)
+        return copy
 
-    def put_back(self, copy: bytes) -> None:
-        """Have an old copy in the place of the file."""
-        self.raw.deserialize(copy)
-        self._set_up()
-
-    def _set_up(self) -> None:
-        for pragma in _PRAGMAS:
-            self.raw.execute(f"PRAGMA {pragma}")
+    def put_back(self, copy: sqlite3.Connection) -> None:
+        """Have an old copy in its place."""
+        copy.backup(self.raw)
 
     def make_empty(self) -> None:
         """Bring it back to what it was at first, with what is prepared."""

@@ -25,7 +25,8 @@ from tests.simulation.interleaving import baton
 from tests.simulation.interleaving.backend import PostgresBackend
 from tests.simulation.interleaving.baton import Baton, Worker
 from tests.simulation.interleaving.database import Server
-from tests.simulation.story import ACTORS, Ended, Plot, Story, Turn, memory_place, play_out
+from tests.simulation.plot import Ended, Plot
+from tests.simulation.story import ACTORS, Story, Turn, memory_place, play_out
 from tests.simulation.world.process import Process
 
 DIES, KEPT_BACK = 0.001, 0.003

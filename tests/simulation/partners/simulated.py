@@ -27,6 +27,7 @@ from tests.simulation.partners.chances import StoryDialects, StoryFaults
 from tests.simulation.partners.loop import MESSAGE, StoryLoop
 from tests.simulation.partners.service import STATES, Service
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import VirtualTime
 
@@ -198,7 +199,7 @@ class SimulatedPartner:
             effect = Effect(now, message_id, recorded.dossier, type, now)
             self.effects.append(effect)
             self._has.add(message_id)
-            self.say(f"{type} of {recorded.dossier[-4:]} takes effect: {recorded.key}")
+            self.say(f"{type} of {short(recorded.dossier)} takes effect: {recorded.key}")
             self.world.on_effect(self, effect)
 
 
@@ -251,7 +252,7 @@ class Attached:
     def _noted(
         self, request: Request, call: Callable[[], Answered], *, look_up: bool = False
     ) -> Answered:
-        what = f"{'look-up for ' if look_up else ''}{request.operation} of {request.number[-4:]}"
+        what = f"{'look-up for ' if look_up else ''}{request.operation} of {short(request.number)}"
         token = MESSAGE.set("" if look_up else request.message_id)
         try:
             answer = call()

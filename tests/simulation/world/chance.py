@@ -1,7 +1,8 @@
 """Where a story's chance comes from: faults can be left out one by one, and the rest stays.
 
 Each kind of fault has its own stream, drawn by its count. Leaving out one fault changes no other
-draw of its kind, which is what makes a story shorter step by step possible.
+draw of its kind, which is what makes a story shorter step by step possible. Steps are counted by
+their kinds, too, where a story is made shorter: they can be left out like faults.
 """
 
 import random
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 
 class FaultId(NamedTuple):
-    """The n-th chance of a kind in a story."""
+    """The n-th chance of a kind in a story, or the n-th step of a kind."""
 
     kind: str
     nth: int
@@ -25,6 +26,8 @@ class Chance:
         seed: int,
         *,
         left_out: frozenset[FaultId] = frozenset(),
+        moved: frozenset[FaultId] = frozenset(),
+        counts_steps: bool = False,
         weights: dict[str, float] | None = None,
     ) -> None:
         self.seed = seed
@@ -32,10 +35,14 @@ class Chance:
         """Which step comes next, and how long things take."""
         self.struck: list[FaultId] = []
         """Faults that happened."""
+        self.taken: list[FaultId] = []
+        """Steps that were taken, where they are counted."""
         self.met: Counter[str] = Counter()
         self.calm = False
         """At the end of a story: no fault any more."""
         self._left_out = left_out
+        self._moved = moved
+        self._counts_steps = counts_steps
         self._weights = weights or {}
         self._counts: Counter[str] = Counter()
 
@@ -50,10 +57,24 @@ class Chance:
         self._counts[kind] += 1
         id = FaultId(kind, self._counts[kind])
         draw = _share(f"{kind} {self.seed} {id.nth}")
-        if draw >= probability * self._weights.get(kind, 1.0) or id in self._left_out:
+        if id not in self._moved and (
+            draw >= probability * self._weights.get(kind, 1.0) or id in self._left_out
+        ):
             return False
         self.struck.append(id)
         self.met[f"fault {kind}"] += 1
+        return True
+
+    def lets(self, kind: str) -> bool:
+        """Tell whether a step of this kind is taken now; when faults have ceased, every one is."""
+        if not self._counts_steps or self.calm:
+            return True
+        kind = f"step {kind}"
+        self._counts[kind] += 1
+        id = FaultId(kind, self._counts[kind])
+        if id in self._left_out:
+            return False
+        self.taken.append(id)
         return True
 
 

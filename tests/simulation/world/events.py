@@ -13,6 +13,11 @@ class Happening(NamedTuple):
     what: str
 
 
+def short(number: str) -> str:
+    """Return what tells a dossier from the others of its agency: its day and its place."""
+    return number[-11:]
+
+
 class Events:
     """The log of one story."""
 

@@ -1,0 +1,55 @@
+"""What decides a story, and how it ended."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.simulation.partners.casting import MIXED
+from tests.simulation.telling.watch import Row
+from tests.simulation.world.chance import FaultId
+from tests.simulation.world.events import Events
+
+VERSION = 3
+"""Of the meaning of a seed: another version tells another story."""
+DOSSIERS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """What decides a story."""
+
+    seed: int
+    dossiers: int = DOSSIERS
+    left_out: frozenset[FaultId] = frozenset()
+    moved: frozenset[FaultId] = frozenset()
+    """Faults that happen whatever the chance says: earlier than those that were left out."""
+    without: frozenset[int] = frozenset()
+    """Dossiers that do not come, by their place."""
+    shortened: bool = False
+    """Steps are counted, so that they can be left out like faults."""
+    at_most: float = math.inf
+    """Steps after which it breaks off: it is not shorter than one that is known."""
+    version: int = VERSION
+    partners: str = MIXED
+    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
+
+
+@dataclass(kw_only=True)
+class Ended:
+    """How a story ended."""
+
+    plot: Plot
+    broken: str = ""
+    """The invariant that did not hold, "" when all did."""
+    steps: int = 0
+    virtual_seconds: float = 0.0
+    digest: str = ""
+    struck: list[FaultId] = field(default_factory=list)
+    taken: list[FaultId] = field(default_factory=list)
+    """Steps, where the plot counts them."""
+    met: Counter[str] = field(default_factory=Counter)
+    events: Events = field(default_factory=Events)
+    rows: list[Row] = field(default_factory=list)
+    """The story as it is told to a person, where it was watched."""
+    role_crashes: list[str] = field(default_factory=list)
+    """Exceptions that ended a step of a role, which then began anew."""

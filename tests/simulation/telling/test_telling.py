@@ -1,0 +1,79 @@
+"""What a person reads of a story, and how it is made short."""
+
+import re
+from dataclasses import replace
+
+from rich.console import Console
+
+from tests.simulation.plot import Ended, Plot
+from tests.simulation.telling.shrink import shortest
+from tests.simulation.telling.table import told
+from tests.simulation.telling.watch import Row
+from tests.simulation.world.chance import FaultId
+from tests.simulation.world.events import Events
+
+NUMBER = "000.99.01.H57-180831-0002"
+ROWS = [
+    Row(0.5, "counter", "tells dossier.received of 180831-0002"),
+    Row(0.75, "hub-1", "handles messages", "1 province.dossier of 180831-0002: pending"),
+    Row(1.0, "hub-1", "works on deliveries to provincial", "1, 12: pending -> sending"),
+    Row(400.0, "operator", "cancel of 11", "11: held -> cancelled"),
+]
+
+
+def _printed(ended: Ended) -> str:
+    console = Console(width=150, force_terminal=True, color_system="standard")
+    with console.capture() as captured:
+        console.print(told(ended), highlight=False)
+    return captured.get()
+
+
+def test_a_story_begins_with_what_broke_and_its_last_line_about_it_is_red() -> None:
+    """Dossiers have letters in every column, and long silences are told."""
+    broken = "9: delivery 12 is sending for ever, next None"
+    colours = _printed(Ended(plot=Plot(seed=3), broken=broken, rows=ROWS)).splitlines()
+    printed = [re.sub("\x1b[^m]*m", "", line) for line in colours]
+    assert 'Seed 3 breaks promise 9, "When faults have ceased' in printed[0]
+    assert NUMBER[-11:] not in "\n".join(printed[:-1])
+    assert "A is 180831-0002" in printed[-1]
+    red = [line for line in colours[2:] if "\x1b[1;31m" in line]
+    assert len(red) == 1
+    assert "1, 12: pending -> sending" in red[0]
+    assert any("7 minutes later" in line for line in printed)
+
+
+def test_numbers_of_dossiers_are_letters_in_the_first_line_too() -> None:
+    """The whole number and the short one are the same dossier."""
+    broken = f"1: town.transfer of {NUMBER} took effect twice at town_center"
+    printed = _printed(Ended(plot=Plot(seed=3), broken=broken, rows=ROWS))
+    assert "town.transfer of A took effect twice at town_center" in printed
+    assert "tells dossier.received of A" in printed
+
+
+def test_a_story_is_left_with_the_one_dossier_the_one_fault_and_the_one_step_it_needs() -> None:
+    """A story that breaks when dossier 7, the second lost reply and the third act are in it."""
+    fault, step = FaultId("reply lost", 2), FaultId("step operators", 3)
+
+    def play(plot: Plot) -> Ended:
+        struck = [FaultId("reply lost", nth) for nth in range(1, 9)]
+        taken = [FaultId("step operators", nth) for nth in range(1, 9)] if plot.shortened else []
+        left = [it for it in [*struck, *taken] if it not in plot.left_out]
+        needed = {fault, step} if plot.shortened else {fault}
+        breaks = 7 not in plot.without and needed <= set(left)
+        events = Events()
+        for it in left:
+            events.add(1.0, "story", f"{it}")
+        return Ended(
+            plot=plot,
+            broken="2: out of order" if breaks else "",
+            steps=10,
+            struck=[it for it in left if it in struck],
+            taken=[it for it in left if it in taken],
+            events=events,
+        )
+
+    short = shortest(play(Plot(seed=1)), play)
+    assert short.plot.without == frozenset(range(20)) - {7}
+    assert short.struck == [fault]
+    assert short.taken == [step]
+    assert play(replace(short.plot)).broken == short.broken
