@@ -16,7 +16,7 @@
 13. What needs two persons is done by two, once, and as the first one saw it.
 14. The archive loses nothing: its files are whole, and a dossier that comes back is what it was.
 15. A hub whose database was put back from an old copy notices it and asks before it sends: 1 and 2
-    hold for all that the copy knows. What only the lost database knew is told again, and reaches
+    hold for all that the copy knows, but where a decision of a person was lost. What only the lost database knew is told again, and reaches
     its end; a partner that has it already may get it again (docs/runbook/operate.md).
 """
 
@@ -53,7 +53,10 @@ _BEFORE = (
     "d.lane = deliveries.lane AND d.settled_at IS NULL AND "
     "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
 )
-_PLACE = "SELECT coalesce(place, id), lane FROM deliveries WHERE message_id = :message AND destination = :to"
+_PLACE = (
+    "SELECT coalesce(place, id), lane FROM deliveries "
+    "WHERE message_id = :message AND destination = :to"
+)
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _OF_TOUCHED = f"""
 SELECT '7: delivery ' || id || ' is ' || state || ' and has no next time' FROM deliveries
@@ -95,16 +98,18 @@ class Effects:
         self._lost: set[tuple[str, str]] = set()
         """What a lost database knew of and the copy does not: it may come again, in any order."""
 
-    def go_back(self, lost: set[tuple[str, str]]) -> None:
+    def go_back(self, lost: set[tuple[str, str]], decided: set[tuple[str, str]]) -> None:
         """Go on from an old copy of the database.
 
-        `lost`: partner and message id of each delivery that only the lost database had.
+        `lost`: partner and message id of each delivery that only the lost database had; `decided`:
+        partner and lane where a person has let others go ahead since the copy.
         """
         self._lost |= lost
         self._latest.clear()
         for partner, message_id in sorted(self._seen - self._lost):
             ((id, lane),) = self.observer.rows(_PLACE, message=message_id, to=partner)
-            self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
+            if (partner, lane) not in decided:
+                self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
 
     def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""

@@ -29,6 +29,7 @@ from tests.simulation.world.process import Changes, Process
 AT_ONCE = 5
 """Messages that a sender tells again in one step."""
 _KNOWN = "SELECT destination, message_id FROM deliveries"
+_DECIDED = "SELECT destination, lane FROM deliveries WHERE state IN ('by_hand', 'cancelled')"
 
 
 class Teller(Protocol):
@@ -103,10 +104,10 @@ class Restorer(Actor):
 
     def happen(self) -> None:
         """Make a copy now and then; lose the database while there is more to tell."""
-        if self._draw.random() < 0.01:
+        if self._draw.random() < 0.02:
             self.stage.note("restorer", "makes a copy of the database")
             self._copy = self.database.copy()
-        elif self._copy and self.stage.clerks and self.chance.strikes("database restored", 0.008):
+        elif self._copy and self.stage.clerks and self.chance.strikes("database restored", 0.03):
             self._put_back(self._copy)
 
     def _put_back(self, copy: Connection) -> None:
@@ -115,7 +116,8 @@ class Restorer(Actor):
             if not process.dead:
                 process.crash()
         self.mark.write(stage.store)
-        made, known, moves = self._calls(), self._known(), self.database.moves()
+        made, known, moves = self._calls(), self._pairs(_KNOWN), self.database.moves()
+        decided = self._pairs(_DECIDED)
         self.database.put_back(copy)
         moves.subtract(self.database.moves())
         stage.note("restorer", "puts the copy back")
@@ -125,7 +127,9 @@ class Restorer(Actor):
             raise Broken("15: an old database is not noticed")
         stage.changes.written(new_rows=True)
         stage.operators.forget()
-        stage.effects.go_back(lost=known - self._known())
+        stage.effects.go_back(
+            lost=known - self._pairs(_KNOWN), decided=decided - self._pairs(_DECIDED)
+        )
         self._have_told_again()
         self._prepare(stage.processes[0])
         if self.mark.is_ahead(stage.store):
@@ -166,8 +170,8 @@ class Restorer(Actor):
         if lost:
             stage.clerks.insert(0, ToldAgain(lost, stage.told, self.chance, stage.note))
 
-    def _known(self) -> set[tuple[str, str]]:
-        return {(to, message) for to, message in self.database.reader.rows(_KNOWN)}
+    def _pairs(self, query: str) -> set[tuple[str, str]]:
+        return {(partner, of) for partner, of in self.database.reader.rows(query)}
 
     def _calls(self) -> int:
         found = self._column("SELECT seq FROM sqlite_sequence WHERE name = 'attempts'")
