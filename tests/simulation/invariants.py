@@ -16,8 +16,9 @@
 13. What needs two persons is done by two, once, and as the first one saw it.
 14. The archive loses nothing: its files are whole, and a dossier that comes back is what it was.
 15. A hub whose database was put back from an old copy notices it and asks before it sends: 1 and 2
-    hold for all that the copy knows, but where a decision of a person was lost. What only the lost database knew is told again, and reaches
-    its end; a partner that has it already may get it again (docs/runbook/operate.md).
+    hold for all that the copy knows, but where a decision of a person was lost. What only the lost
+    database knew is told again, and reaches its end; a partner that has it may get it again
+    (docs/runbook/operate.md).
 """
 
 import re

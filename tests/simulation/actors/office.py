@@ -52,7 +52,7 @@ def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool
         process.crash()
         return False
     except InvalidMessage as refused:
-        told.refused.append(f"{message.type}: {refused.code}")
+        told.refused.append(f"{message.type}: {refused}")
         return True
     told.acknowledge(msgspec.structs.replace(message, id=accepted.message_id))
     return not chance.strikes("acknowledgement lost", 0.03)

@@ -18,6 +18,7 @@ from hub.operations.restore import restore
 from hub.store.engine.store import Store
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Note, Told, tell
 from tests.simulation.actors.operators import Operators
 from tests.simulation.crash.life import Acting, take
@@ -76,6 +77,7 @@ class Stage(Protocol):
     acting: Acting
     changes: Changes
     effects: Effects
+    courier: Courier
     operators: Operators
     clerks: list[Teller]
 
@@ -167,8 +169,9 @@ class Restorer(Actor):
         for message in lost:
             del stage.told.acknowledged[message.id]
         self.chance.met["told again"] += len(lost)
-        if lost:
-            stage.clerks.insert(0, ToldAgain(lost, stage.told, self.chance, stage.note))
+        of_others = [it for it in lost if not stage.courier.tell_again(it.id)]
+        if of_others:
+            stage.clerks.insert(0, ToldAgain(of_others, stage.told, self.chance, stage.note))
 
     def _pairs(self, query: str) -> set[tuple[str, str]]:
         return {(partner, of) for partner, of in self.database.reader.rows(query)}
