@@ -201,7 +201,7 @@ class Story:
     def _to_next_event(self, longest: float) -> float:
         """Return how far to leap: to what is known to come next, where that is before `longest`."""
         known = [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
-        known += self.changes.what_next()[1:]
+        known += self.changes.what_next().times
         known += [process.next_call for process in self.processes if not process.dead]
         now = self.time.elapsed
         left = min((at for at in known if at > now), default=math.inf) - now
@@ -229,11 +229,12 @@ class Story:
         for process in self.processes:
             for name, work in process.steps():
                 yield name, process, work
-        alive = [process for process in self.processes if not process.dead]
-        yield "partners", None, self._late_effects
-        if not alive:
-            return
-        taking = self.chance.order.choice(alive)
+        if any(partner.next_effect <= self.time.elapsed for partner in self.partners):
+            yield "partners", None, self._late_effects
+        if alive := [process for process in self.processes if not process.dead]:
+            yield from self._turns_of_people(self.chance.order.choice(alive))
+
+    def _turns_of_people(self, taking: Process) -> Iterator[Turn]:
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
             yield "counter", taking, partial(self._hand_in, clerk, taking)
         for partner in self.partners:

@@ -15,7 +15,7 @@ from hub.store.engine.session import options
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
 from tests.simulation.interleaving.bookkeeping import STATEMENTS
-from tests.simulation.world.observer import NEXT, Next, next_of
+from tests.simulation.world.observer import NEXT_ON_POSTGRESQL, Next, next_of
 from tests.simulation.world.store import ProcessStore
 
 SETTINGS = {
@@ -84,8 +84,8 @@ class PostgresObserver:
     def what_next(self, version: int) -> Next:
         """Return what comes next; `version` changes with each write."""
         if version != self._version:
-            self._version, (row,) = version, self.rows(NEXT)
-            self._next = next_of(row)
+            self._version = version
+            self._next = next_of(self.rows(NEXT_ON_POSTGRESQL))
         return self._next
 
     def blockers(self, sessions: Collection[int]) -> Mapping[int, Collection[int]]:

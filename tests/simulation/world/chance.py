@@ -54,12 +54,13 @@ class Chance:
         """Tell whether a fault of this kind happens now."""
         if self.calm:
             return False
-        self._counts[kind] += 1
-        id = FaultId(kind, self._counts[kind])
-        draw = _share(f"{kind} {self.seed} {id.nth}")
-        if id not in self._moved and (
-            draw >= probability * self._weights.get(kind, 1.0) or id in self._left_out
-        ):
+        self._counts[kind] = nth = self._counts[kind] + 1
+        draw = _share(f"{kind} {self.seed} {nth}")
+        drawn = draw < probability * self._weights.get(kind, 1.0)
+        if not drawn and not self._moved:  # nearly always
+            return False
+        id = FaultId(kind, nth)
+        if id not in self._moved and (not drawn or id in self._left_out):
             return False
         self.struck.append(id)
         self.met[f"fault {kind}"] += 1

@@ -39,8 +39,8 @@ from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.observer import Next, Reader
-from tests.simulation.world.pacing import Pacing
+from tests.simulation.world.observer import REPLAYS, Next, Reader
+from tests.simulation.world.pacing import Paced, Pacing, Wakes
 from tests.simulation.world.pool import AtOncePool, LaterPool
 from tests.simulation.world.store import ProcessStore, handled
 from tests.simulation.world.virtual_time import VirtualTime
@@ -49,8 +49,6 @@ POLICY = RetryPolicy(attempts=40)
 CIRCUIT = CircuitPolicy(
     first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=5), width=4
 )
-QUIET, QUIET_TIMER = 30.0, 5.0
-"""Seconds after which a role looks again although nothing that could wake it has changed."""
 STALLS = (2.0, 60.0, 900.0)
 """Seconds for which a role gets no processor."""
 
@@ -96,7 +94,7 @@ class Process:
         self.name = name
         self.acting = acting
         self.changes = changes
-        self.pacing = Pacing(time)
+        self.pacing = Pacing(time, [])
         self.time = time
         self.chance = chance
         self.broker = broker
@@ -156,28 +154,26 @@ class Process:
             (each, LaterPool(self.chance, self.time, self.require_life)) for each in self.delivering
         ]
         self._from_queue = {each.name: self._open(each) for each in self.delivering}
-        self._polls = self._paces()
-        self.pacing = Pacing(self.time)
+        self.pacing = Pacing(self.time, self._roles())
 
     def steps(self) -> Iterator[Step]:
         """Yield what it may do next, by name: the roles that are awake, and calls under way."""
         if self.dead:
             return
-        for name, work in self._roles():
-            if self.pacing.is_due(name, self._signal(name)):
-                yield name, work
+        for role in self.pacing.due():
+            yield role.name, role.work
         for deliver, pool in self._work:
             if pool.ready:
                 yield f"call {deliver.destination.name}", partial(self._call, pool)
 
     def looked(self, name: str, count: int) -> None:
         """Note what a role's step found, which decides when it looks again."""
-        if name in self._polls and not self.dead:
-            self.pacing.looked(name, count, poll=self._polls[name](), signal=self._signal(name))
+        if not self.dead:
+            self.pacing.looked(name, count)
 
     def stall(self) -> str:
         """Have one of its roles get no processor for a while; return its name."""
-        name: str = self.chance.order.choice([name for name, _ in self._roles()])
+        name: str = self.chance.order.choice([role.name for role in self.pacing.roles])
         self.pacing.stall(name, self.chance.order.choice(STALLS))
         return name
 
@@ -186,52 +182,32 @@ class Process:
         """When a thread has time for the next call, infinite when none waits."""
         return min((pool.next_ready for _, pool in self._work), default=math.inf)
 
-    def _roles(self) -> Iterator[Step]:
-        yield "relay", self._relay_some
-        yield "receive", self._receive_some
-        yield "timer", self._timer_some
-        for deliver, pool in self._work:
-            yield deliver.name, partial(self._deliver_some, deliver, pool)
-        for reconcile in self.reconciling:
-            yield reconcile.name, partial(reconcile.query_some, AtOncePool())
-        if self.changes.orders:
-            yield "replays", self._replays_some
-
-    def _signal(self, name: str) -> object:
-        """Return what wakes a role, as it is now; None for one that only polls."""
-        if name == "relay":
-            return self.changes.outbox
-        if name == "receive":
-            return self.broker.depth(queues.INGEST)
-        for deliver, pool in self._work:
-            if deliver.name == name:
-                depth = self.broker.depth(queues.deliver_queue(deliver.destination.name))
-                return depth, pool.taken, self.changes.orders
-        if name == "replays":
-            return self.changes.orders
-        comes = self.changes.what_next()
-        at = comes.retry if name == "timer" else comes.query
-        return self.skew, at if at <= self.time.elapsed + self.skew else None
-
-    def _paces(self) -> dict[str, Callable[[], float]]:
-        """Return how long each role sleeps when nothing wakes it."""
-
-        def wait(deliver: Deliver) -> float:
-            now = self.clock()
-            capacity = deliver.admission.circuits.capacity(now)
-            paused = capacity.until or capacity.retry_after is not None
-            if paused or deliver.ended.in_hand:
-                return capacity.wait(now).total_seconds()
-            return QUIET
-
-        return {
-            "relay": lambda: self.relay.poll if self.changes.what_next().outbox else math.inf,
-            "receive": lambda: QUIET,
-            "timer": lambda: QUIET_TIMER,
-            "replays": lambda: QUIET,
-            **{deliver.name: partial(wait, deliver) for deliver in self.delivering},
-            **{each.name: lambda: QUIET for each in self.reconciling},
-        }
+    def _roles(self) -> list[Paced]:
+        wakes = Wakes(self)
+        delivering = [
+            Paced(
+                deliver.name,
+                partial(self._deliver_some, deliver, pool),
+                *wakes.of_deliver(deliver, pool),
+            )
+            for deliver, pool in self._work
+        ]
+        reconciling = [
+            Paced(
+                each.name,
+                partial(each.query_some, AtOncePool()),
+                *wakes.of_store(each.destination.name),
+            )
+            for each in self.reconciling
+        ]
+        return [
+            Paced("relay", self._relay_some, *wakes.of_relay()),
+            Paced("receive", self._receive_some, *wakes.of_receive()),
+            Paced("timer", self._timer_some, *wakes.of_timer()),
+            *delivering,
+            *reconciling,
+            Paced("replays", self._replays_some, *wakes.of_store(REPLAYS)),
+        ]
 
     def _handle(self, tx: Tx, message: Message, payload: Payload) -> Iterable[Message]:
         """Handle a message as the records do, and count that it was handled."""
