@@ -12,6 +12,7 @@ class Traits:
     """There are accounts, so some acts need a second person; sometimes days pass."""
     restored: bool
     """The database is lost, and an old copy is put back."""
+    disk_fills: bool
     archives: bool
     """Finished dossiers are archived; sometimes months pass."""
 
@@ -22,5 +23,6 @@ def traits_of(seed: int) -> Traits:
         two_processes=seed % 3 == 0,
         two_persons=seed % 4 == 1,
         restored=seed % 5 == 4,
+        disk_fills=seed % 10 == 3,
         archives=seed % 5 == 2,
     )

@@ -18,6 +18,7 @@ from hub.gateway.callbacks import route
 from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.messages import catalog
 from hub.messages import payloads as p
+from hub.store.engine.store import StoreUnavailable
 from tests.simulation.actors.office import Note, Told
 from tests.simulation.actors.partner import Effect
 from tests.simulation.crash.life import Crash
@@ -129,6 +130,8 @@ class Courier:
             given = self.callbacks.receive(body, headers, process.intake)
             authorization: Any = None  # asked only about a caller that is not proven
             route.answered(given, _REQUEST, authorization=authorization, refused=tasks)
+        except StoreUnavailable:
+            return False  # no answer: it is told again
         except Crash:
             process.crash()
             return False
