@@ -58,7 +58,7 @@ def expected() -> list[str]:
     wrong = [f"fault {name} {kind}" for name in ("provincial", "town_center") for kind in WRONG]
     verbs = [f"verb {verb}" for verb in _VERBS]
     verbs += [f"approval {state}" for state in ApprovalState]
-    verbs += ["write without room", "file without room", "told again"]
+    verbs += ["write without room", "file without room", "told again", "maintenance"]
     verbs += [f"archive {step}" for step in ("read", "compared", "archived", "erased")]
     return [*moves, *points, *crashes, *(f"fault {kind}" for kind in _HAPPENINGS), *wrong, *verbs]
 

@@ -19,6 +19,7 @@
     hold for all that the copy knows, but where a decision of a person was lost. What only the lost
     database knew is told again, and reaches its end; a partner that has it may get it again
     (docs/runbook/operate.md).
+16. No partner is called in its announced maintenance.
 """
 
 import re

@@ -21,6 +21,7 @@ from tests.simulation.actors.approvers import Approvers
 from tests.simulation.actors.archivist import Archivist
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.full_disk import FullDisk
+from tests.simulation.actors.maintenance import Maintenance
 from tests.simulation.actors.office import Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect
@@ -139,6 +140,8 @@ class Story:
             actors.append(Archivist(self))
         if traits.restored and isinstance(self.backend, InMemory):
             actors.append(Restorer(self, self.backend))
+        if traits.maintained:
+            actors.append(Maintenance(self))
         if traits.disk_fills:
             actors.append(FullDisk(self))
         return actors

@@ -13,6 +13,8 @@ class Traits:
     restored: bool
     """The database is lost, and an old copy is put back."""
     disk_fills: bool
+    maintained: bool
+    """A partner has a window in which it must not be called."""
     archives: bool
     """Finished dossiers are archived; sometimes months pass."""
 
@@ -24,5 +26,6 @@ def traits_of(seed: int) -> Traits:
         two_persons=seed % 4 == 1,
         restored=seed % 5 == 4,
         disk_fills=seed % 10 == 3,
+        maintained=seed % 10 in (1, 6),
         archives=seed % 5 == 2,
     )

@@ -30,6 +30,7 @@ from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.ports import BrokerUnavailable, ConsumerLost, Destination
 from hub.records.dossiers.handlers import Records
+from hub.rules.calls.call_limits import CallLimits
 from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
@@ -100,6 +101,7 @@ class Process:
         self.broker = broker
         self.records = records
         self.partners = partners
+        self.limits = CallLimits()
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
@@ -315,6 +317,7 @@ class Process:
             sorted(partner.traits.accepts),
             CIRCUIT,
             draw=self.chance.stream(f"{self.name} circuits {partner.name}"),
+            limits=self.limits,
             longest_call=partner.traits.longest_send,
         )
         return Deliver(
