@@ -19,7 +19,6 @@ from sqlalchemy.dialects import sqlite
 from hub.exchange.delivery import call
 from hub.messages import catalog
 from hub.operations import restore
-from hub.operations.archive.run import deleting
 from hub.operations.deliveries import second_person
 from hub.ports import Accepted, Receipt
 from hub.rules.deliveries import absence, recovery
@@ -222,9 +221,6 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     ],
     "one person is enough": lambda: [
         _replaced(second_person, "require_none_needed", _nothing),
-    ],
-    "an archived dossier is deleted though it has changed": lambda: [
-        _replaced(deleting, "_may_go", lambda *_, **__: True)
     ],
     "a dossier comes back without its attempts": lambda: [_wrapped(rows, "put_back", _in_part)],
     "no effect is asked about": lambda: [

@@ -35,6 +35,8 @@ from tests.simulation.world.virtual_time import VirtualTime
 DAY = 24 * 3600.0
 LEAPS = (60 * DAY, 450 * DAY, 450 * DAY)
 MOST_LEAPS = 3
+REST = 5 * DAY
+"""After the last fault: by then everything has come to rest."""
 LONG_AFTER = 1000 * DAY
 """At the end: everything that may go is old enough by then."""
 UNDER_FIRE = 4
@@ -149,7 +151,7 @@ class Archivist(Actor):
         stage.note("story", f"{LONG_AFTER / DAY:.0f} days pass")
         stage.leap(LONG_AFTER)
         self._under_fire(process)
-        stage.go_on(DAY)
+        stage.go_on(REST)
         self._say("archive run", f"archive run {self._run(process)}")
         folder = stage.directory / "archive"
         problems = verifying.verify(process.store, folder).problems
