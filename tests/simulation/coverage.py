@@ -63,9 +63,9 @@ def expected() -> list[str]:
     return [*moves, *points, *crashes, *(f"fault {kind}" for kind in _HAPPENINGS), *wrong, *verbs]
 
 
-def never(met: Counter[str]) -> list[str]:
-    """Return what no story met."""
-    return [name for name in expected() if not met[name]]
+def never(met: Counter[str], also: Iterable[str] = ()) -> list[str]:
+    """Return what no story met; `also`: what these stories should have met, too."""
+    return [name for name in (*expected(), *also) if not met[name]]
 
 
 def table(met: Counter[str]) -> Table:

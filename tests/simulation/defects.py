@@ -32,6 +32,7 @@ from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
 from hub.store.schema.tables.exchange import deliveries
+from tests.simulation.interleaving.races import RACES
 
 SQLITE = sqlite.dialect()
 
@@ -239,6 +240,6 @@ _CHANCE: dict[str, Callable[[], Sequence[Any]]] = {
 def plant(name: str) -> Iterator[None]:
     """Have a defect for the length of the block."""
     with ExitStack() as stack:
-        for patch in {**DEFECTS, **_CHANCE}[name]():
+        for patch in {**DEFECTS, **RACES, **_CHANCE}[name]():
             stack.enter_context(patch)
         yield

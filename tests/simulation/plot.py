@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tests.simulation.partners.casting import MIXED
 from tests.simulation.telling.watch import Row
@@ -53,3 +54,10 @@ class Ended:
     """The story as it is told to a person, where it was watched."""
     role_crashes: list[str] = field(default_factory=list)
     """Exceptions that ended a step of a role, which then began anew."""
+
+
+class Player(Protocol):
+    """Plays a story, in memory or on a server."""
+
+    def __call__(self, plot: Plot, *, watched: bool = False) -> Ended:
+        """Return how it ended; one that is `watched` can be told."""

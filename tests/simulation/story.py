@@ -8,25 +8,21 @@ import gc
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from tests.simulation import invariants
-from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.approvers import Approvers
-from tests.simulation.actors.archivist import Archivist
 from tests.simulation.actors.courier import Courier
-from tests.simulation.actors.full_disk import FullDisk
-from tests.simulation.actors.maintenance import Maintenance
 from tests.simulation.actors.office import Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect
-from tests.simulation.actors.restorer import Restorer, Teller
-from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.actors.restorer import Teller
+from tests.simulation.casting import actors_of
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.mishaps import happen
@@ -34,7 +30,7 @@ from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.watch import Watch
-from tests.simulation.traits import Traits, traits_of
+from tests.simulation.traits import traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
@@ -65,6 +61,9 @@ class TooLong(AssertionError):
 class Story:
     """The cast and the stage of one story."""
 
+    weights: Mapping[str, float] = MappingProxyType({})
+    """How much more often than usual faults happen, by their kinds."""
+
     def __init__(self, plot: Plot, directory: Path, rules: Rulebook, backend: Backend) -> None:
         self.plot = plot
         self.time = VirtualTime()
@@ -72,6 +71,7 @@ class Story:
             plot.seed,
             left_out=plot.left_out,
             moved=plot.moved,
+            weights=dict(self.weights),
             counts_steps=plot.shortened,
         )
         self.events = Events()
@@ -95,7 +95,7 @@ class Story:
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
-        self.actors = self._act_in(self.traits)
+        self.actors = actors_of(self, self.traits)
         self.clerks = self._clerks(rules)
         self.steps = 0
         self._checked = 0
@@ -128,23 +128,6 @@ class Story:
             changes=self.changes,
             acting=self.acting,
         )
-
-    def _act_in(self, traits: Traits) -> list[Actor]:
-        actors: list[Actor] = [
-            self.operators,
-            Supervisors(self.partners, self.chance, self.note),
-        ]
-        if traits.two_persons:
-            actors.append(Approvers(self))
-        if traits.archives and isinstance(self.backend, InMemory):
-            actors.append(Archivist(self))
-        if traits.restored and isinstance(self.backend, InMemory):
-            actors.append(Restorer(self, self.backend))
-        if traits.maintained:
-            actors.append(Maintenance(self))
-        if traits.disk_fills:
-            actors.append(FullDisk(self))
-        return actors
 
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""

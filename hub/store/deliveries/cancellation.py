@@ -9,6 +9,7 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import open_in_lane, position, stands_for
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import deliveries
+from hub.store.statements.compiled import Compiled
 
 
 def lock_head(tx: Tx, destination: str, lane: str) -> None:
@@ -35,9 +36,17 @@ def lock_head(tx: Tx, destination: str, lane: str) -> None:
 
 def superseded_older(tx: Tx, id: int) -> int | None:
     """Return an older delivery that was superseded and has only this one to arrive for it."""
+    found = _SUPERSEDED_OLDER.scalars(tx, {"id": id})
+    return found[0] if found else None
+
+
+def _superseded_older() -> sa.Select[int]:
     mine, older = deliveries.alias(), deliveries.alias()
-    query = sa.select(older.c.id).where(mine.c.id == id, stands_for(mine, older))
-    return tx.execute(query.order_by(older.c.id.desc())).scalar()
+    query = sa.select(older.c.id).where(mine.c.id == sa.bindparam("id"), stands_for(mine, older))
+    return query.order_by(older.c.id.desc())
+
+
+_SUPERSEDED_OLDER = Compiled(_superseded_older())
 
 
 def is_newest(tx: Tx, id: int) -> bool:

@@ -272,6 +272,21 @@ def moving(from_state: S, values: Mapping[str, object]) -> sa.Update:
 
 
 @cache
+def move_with(from_state: S, state: S | None, names: frozenset[str], given_back: int) -> Compiled:
+    """Return the move of a delivery `d` from a state to another one, None for the same.
+
+    `names`: columns that get the parameter of that name with `new_` before it. `given_back`: how
+    many counted attempts do not count.
+    """
+    values: dict[str, object] = {name: sa.bindparam(f"new_{name}") for name in names}
+    if state is not None:
+        values["state"] = state.value
+    if given_back:
+        values["counted"] = deliveries.c.counted - given_back
+    return Compiled(moving(from_state, values))
+
+
+@cache
 def delivering(from_state: S) -> Compiled:
     """Return the move of a delivery `d` to delivered, at `now` with reference `r`."""
     values: dict[str, object] = {

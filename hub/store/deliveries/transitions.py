@@ -247,15 +247,8 @@ def wait(
     counted: bool = True,
 ) -> None:
     """Send again at `when`; a wait that does not count gives the attempt back."""
-    values: dict[str, object] = {
-        "state": S.WAITING.value,
-        "next_attempt_at": when,
-        "asked_at": None,
-        **_cause(code, detail, partner_code),
-    }
-    if not counted:
-        values["counted"] = deliveries.c.counted - 1
-    _move(tx, [{"d": id}], from_state, values)
+    values = {"next_attempt_at": when, "asked_at": None, **_cause(code, detail, partner_code)}
+    _move(tx, id, from_state, S.WAITING, values, given_back=int(not counted))
 
 
 def _cause(code: str, detail: str, partner_code: str) -> dict[str, object]:
@@ -279,36 +272,27 @@ def doubt(
     `now` is when the call was over on our side.
     """
     values: dict[str, object] = {
-        "state": S.AMBIGUOUS.value,
         "next_attempt_at": query_at,
         "asked_at": None,
         **statements.doubtful(now),
         **_cause(code, detail, partner_code),
     }
-    _move(tx, [{"d": id}], from_state, values)
+    _move(tx, id, from_state, S.AMBIGUOUS, values)
 
 
 def kill(tx: Tx, id: int, *, from_state: S, code: str, detail: str, partner_code: str = "") -> None:
     """Certainly without effect, and a person must act; the lane stays closed behind it."""
-    values: dict[str, object] = {"state": S.DEAD.value, **_cause(code, detail, partner_code)}
-    _move(tx, [{"d": id}], from_state, values)
+    _move(tx, id, from_state, S.DEAD, _cause(code, detail, partner_code))
 
 
 def cancel(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> None:
     """A person takes the delivery out; the lane opens."""
-    values: dict[str, object] = {"state": S.CANCELLED.value, "detail": detail}
-    _settle(tx, id, from_state, values, now)
+    _settle(tx, id, from_state, S.CANCELLED, now, detail=detail)
 
 
 def replay(tx: Tx, id: int, *, now: datetime) -> None:
     """Give a dead delivery a new start with the same message id."""
-    values: dict[str, object] = {
-        "state": S.PENDING.value,
-        "counted": 0,
-        "asked_at": now,
-        "next_attempt_at": None,
-    }
-    _move(tx, [{"d": id}], S.DEAD, values)
+    _move(tx, id, S.DEAD, S.PENDING, {"counted": 0, "asked_at": now, "next_attempt_at": None})
     row = tx.execute(
         sa.select(deliveries.c.id, deliveries.c.destination, deliveries.c.type).where(
             deliveries.c.id == id
@@ -318,17 +302,23 @@ def replay(tx: Tx, id: int, *, now: datetime) -> None:
 
 
 def _move(
-    tx: Tx, rows: Sequence[Mapping[str, object]], from_state: S, values: dict[str, object]
+    tx: Tx,
+    id: int,
+    from_state: S,
+    state: S | None,
+    values: Mapping[str, object],
+    *,
+    given_back: int = 0,
 ) -> None:
-    if not rows:
-        return
-    count = tx.execute(statements.moving(from_state, values), [dict(row) for row in rows]).rowcount
-    _expect(len(rows), count, from_state)
+    move = statements.move_with(from_state, state, frozenset(values), given_back)
+    given = {f"new_{name}": value for name, value in values.items()}
+    _expect(1, move.run(tx, {"d": id, **given}), from_state)
 
 
-def _settle(tx: Tx, id: int, from_state: S, values: dict[str, object], now: datetime) -> None:
+def _settle(tx: Tx, id: int, from_state: S, state: S, now: datetime, **values: object) -> None:
     """Move into a final state, and count it there."""
-    _move(tx, [{"d": id}], from_state, {**values, "settled_at": now, "next_attempt_at": None})
+    also = {"settled_at": now, "next_attempt_at": None}
+    _move(tx, id, from_state, state, {**values, **also})
     counts.settled(tx, [id])
 
 
@@ -371,27 +361,22 @@ def situation_of(tx: Tx, id: int) -> str:
 
 def supersede(tx: Tx, id: int, *, from_state: S, now: datetime) -> None:
     """A newer one makes it needless; the lane opens."""
-    _settle(tx, id, from_state, {"state": S.SUPERSEDED.value}, now)
+    _settle(tx, id, from_state, S.SUPERSEDED, now)
 
 
 def deliver_by_hand(tx: Tx, id: int, *, from_state: S, now: datetime, detail: str) -> None:
     """A person took it there on paper: the retries stop and the lane opens."""
-    values: dict[str, object] = {"state": S.BY_HAND.value, "detail": detail}
-    _settle(tx, id, from_state, values, now)
+    _settle(tx, id, from_state, S.BY_HAND, now, detail=detail)
 
 
 def retry_absent(tx: Tx, id: int, *, now: datetime) -> None:
     """The partner proved that it does not have it: send again now, same message id."""
-    values: dict[str, object] = {
-        "state": S.WAITING.value,
-        "next_attempt_at": now,
-        "asked_at": None,
-        "detail": "the partner was asked and does not have it",
-    }
-    _move(tx, [{"d": id}], S.AMBIGUOUS, values)
+    why = "the partner was asked and does not have it"
+    values = {"next_attempt_at": now, "asked_at": None, "detail": why}
+    _move(tx, id, S.AMBIGUOUS, S.WAITING, values)
 
 
 def leave_to_person(tx: Tx, id: int, *, why: str = "", code: str = "") -> None:
     """Nothing could be proven: stop asking, a person resolves it. `code`: of the last question."""
     details = ({"detail": why} if why else {}) | ({"code": code} if code else {})
-    _move(tx, [{"d": id}], S.AMBIGUOUS, {"next_attempt_at": None, **details})
+    _move(tx, id, S.AMBIGUOUS, None, {"next_attempt_at": None, **details})

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.store import Tx, insert
 from hub.store.schema.tables.exchange import UNHANDLED, journal, lone_tries
+from hub.store.statements.compiled import Compiled
 
 
 def begun(tx: Tx, id: str) -> int:
@@ -24,9 +25,10 @@ def begun(tx: Tx, id: str) -> int:
 
 def unended(tx: Tx) -> list[str]:
     """Return the messages of which a try alone was begun and did not end."""
-    return list(
-        tx.execute(sa.select(lone_tries.c.message_id).where(lone_tries.c.begun > 0)).scalars()
-    )
+    return _UNENDED.scalars(tx)
+
+
+_UNENDED = Compiled(sa.select(lone_tries.c.message_id).where(lone_tries.c.begun > 0))
 
 
 def begin(tx: Tx, id: str, *, number: int) -> None:

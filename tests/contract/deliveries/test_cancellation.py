@@ -18,6 +18,7 @@ from hub.store.records import legs
 from hub.store.schema.tables.exchange import deliveries as table
 from tests.integration.records.test_supplement import asked, bring, lacking, supplements
 from tests.support.database.blocked import wait_blocked
+from tests.support.database.watched import after_each_statement
 from tests.support.ward import NUMBER, Ward, open_ward, progress, town
 from tests.support.works import now
 
@@ -88,15 +89,17 @@ def test_a_held_supplement_is_cancelled_while_its_hand_over_is_settled(ward: War
     assert lacking(ward) == [(1, True)]
 
 
-def test_what_is_settled_while_a_held_supplement_is_cancelled_waits(ward: Ward) -> None:
+def test_what_is_settled_while_a_held_supplement_is_cancelled_waits(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The other way round: the person was first."""
     (first, _, _), (second, _, _) = in_lane(ward)
     with ward.store.write() as tx:
         transitions.claim(tx, [first], TOWN, now=now(), lease_until=now())
     cancelling, moved, go = person(ward, second), threading.Event(), threading.Event()
 
-    def stop(*args: Any) -> None:
-        if threading.current_thread() is cancelling.thread and "UPDATE deliveries" in args[2]:
+    def stop(statement: str) -> None:
+        if threading.current_thread() is cancelling.thread and "UPDATE deliveries" in statement:
             moved.set()
             assert go.wait(20)
 
@@ -106,7 +109,7 @@ def test_what_is_settled_while_a_held_supplement_is_cancelled_waits(ward: Ward) 
             legs.set_child(tx, NUMBER, "TX-1")
             transitions.release_followers(tx, TOWN, [NUMBER], now())
 
-    sa.event.listen(ward.store.engine, "after_cursor_execute", stop)
+    after_each_statement(monkeypatch, ward.store, stop)
     cancelling.thread.start()
     assert moved.wait(20)
     settling = Aside(settle)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from hub import operations
 from hub.exchange.outbox.emit import emit
@@ -17,6 +16,7 @@ from hub.store.engine.store import Store
 from hub.store.repair import replays
 from hub.store.schema.tables.repair import SUPERSEDED
 from tests.support.database.blocked import wait_blocked
+from tests.support.database.watched import after_each_statement
 from tests.support.works import AT, number, record
 
 OLD, NEW = 1, 2
@@ -83,11 +83,11 @@ def states(store: Store) -> list[S]:
 class Person:
     """Cancels a delivery, and stops before the commit until told to go on."""
 
-    def __init__(self, store: Store, id: int) -> None:
+    def __init__(self, store: Store, id: int, patch: pytest.MonkeyPatch) -> None:
         self.failures: list[Exception] = []
         self.moved, self.go = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: self._cancel(store, id))
-        sa.event.listen(store.engine, "after_cursor_execute", self._stop)
+        after_each_statement(patch, store, self._stop)
         self._thread.start()
         assert self.moved.wait(20)
 
@@ -97,8 +97,8 @@ class Person:
         self._thread.join(20)
         assert (self._thread.is_alive(), self.failures) == (False, [])
 
-    def _stop(self, *args: Any) -> None:
-        if threading.current_thread() is self._thread and "UPDATE deliveries" in args[2]:
+    def _stop(self, statement: str) -> None:
+        if threading.current_thread() is self._thread and "UPDATE deliveries" in statement:
             self.moved.set()
             assert self.go.wait(20)
 
@@ -132,19 +132,24 @@ def beside(store: Store, person: Person, work: Callable[[Store], None]) -> None:
     ("state", "work"), [(S.WAITING, retried), (S.DEAD, replayed)], ids=["retry", "replay"]
 )
 def test_nothing_gives_way_to_what_is_being_cancelled(
-    postgres: Store, state: S, work: Callable[[Store], None]
+    postgres: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    state: S,
+    work: Callable[[Store], None],
 ) -> None:
     """The cancelling is not committed yet: it is waited for, and the older one stays."""
     two_records(postgres, state)
-    beside(postgres, Person(postgres, NEW), work)
+    beside(postgres, Person(postgres, NEW, monkeypatch), work)
     assert states(postgres) == [state, S.CANCELLED]
 
 
 @pytest.mark.postgres
-def test_who_cancels_the_older_one_and_who_supersedes_it_wait_in_no_ring(postgres: Store) -> None:
+def test_who_cancels_the_older_one_and_who_supersedes_it_wait_in_no_ring(
+    postgres: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The person has the older one and releases the newer; the claim wants both."""
     two_records(postgres, S.WAITING)
-    beside(postgres, Person(postgres, OLD), retried)
+    beside(postgres, Person(postgres, OLD, monkeypatch), retried)
     assert states(postgres) == [S.CANCELLED, S.PENDING]
 
 

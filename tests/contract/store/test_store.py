@@ -238,7 +238,7 @@ def test_a_move_from_the_wrong_state_is_refused_and_changes_nothing(store: Store
         transitions.deliver(tx, [(id, "")], now=NOW, from_state=S.SENDING)
     assert state_of(store, "m-1-1") is S.PENDING
     with pytest.raises(ValueError, match="no move"), store.write() as tx:
-        transitions._move(tx, [{"d": id}], S.DELIVERED, {"state": S.PENDING.value})
+        transitions._move(tx, id, S.DELIVERED, S.PENDING, {})
 
 
 @pytest.mark.parametrize(

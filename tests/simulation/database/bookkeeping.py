@@ -76,8 +76,10 @@ _SIGNS = (
 def _adding(event: str, table: str, row: str, state: str, change: str) -> str:
     """Return the trigger that adds a row's share to the balance of its destination and state."""
     kind = "accepted" if state == "'accepted'" else "state"
+    moves = table == "deliveries" and event == "UPDATE"
+    when = "WHEN OLD.state <> NEW.state" if moves else ""
     return f"""
-    CREATE TRIGGER sim_{table}_{event}_{row}_{kind} AFTER {event} ON {table}
+    CREATE TRIGGER sim_{table}_{event}_{row}_{kind} AFTER {event} ON {table} {when}
     BEGIN
         INSERT INTO sim_balance VALUES ({row}.destination, {state}, {change})
         ON CONFLICT DO UPDATE SET off = off + excluded.off;

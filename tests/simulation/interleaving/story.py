@@ -10,6 +10,7 @@ any statement.
 import random
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,20 @@ from tests.simulation.interleaving import baton
 from tests.simulation.interleaving.backend import PostgresBackend
 from tests.simulation.interleaving.baton import Baton, Worker
 from tests.simulation.interleaving.database import Server
+from tests.simulation.partners.casting import MODELS
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.story import ACTORS, Story, Turn, memory_place, play_out
+from tests.simulation.telling.watch import Watch
 from tests.simulation.world.process import Process
 
-DIES, KEPT_BACK = 0.001, 0.003
-"""At how many statements a process ends or is kept back."""
-PAUSES = (0.0, 0.0, 1.0, 30.0, 700.0)
+DIES = 0.001
+"""At how many statements in a transaction a process ends."""
+KEPT_BACK = {False: 0.003, True: 0.03}
+"""At how many it is kept back, outside a transaction and inside."""
+PAUSES = (*[0.0] * 12, 1.0, 30.0, 700.0)
 """Seconds that pass while it is kept back; the last outlasts a lease."""
+MORE_OFTEN = {"message doubled": 6.0, "consumer lost": 3.0}
+"""Faults that have two processes work on the same thing: an interleaved story has more of them."""
 COUNTER = frozenset({"counter", "courier"})
 
 
@@ -44,6 +51,7 @@ class InterleavedStory(Story):
     """One story whose transactions interleave."""
 
     backend: PostgresBackend
+    weights = MORE_OFTEN
 
     def __init__(
         self, plot: Plot, directory: Path, rules: Rulebook, backend: PostgresBackend
@@ -109,11 +117,12 @@ class InterleavedStory(Story):
             self.note(process.name, f"is killed in a transaction, before {what}")
             process.crash()
         elif self.chance.strikes(
-            "kept back in a transaction" if inside else "kept back", KEPT_BACK
+            "kept back in a transaction" if inside else "kept back", KEPT_BACK[inside]
         ):
             seconds = self.chance.order.choice(PAUSES)
-            self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
-            self.time.advance(seconds)
+            if seconds:
+                self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
+                self.time.advance(seconds)
             worker.kept_back = True
             self.baton.stand(worker, what, line.info.backend_pid)
 
@@ -196,7 +205,11 @@ def _is_role(turn: Turn) -> bool:
     return process is not None and name not in ACTORS
 
 
-def play(plot: Plot, rules: Rulebook, server: Server) -> Ended:
-    """Play a story on a database of its own and return how it ended."""
+def play(plot: Plot, rules: Rulebook, server: Server, *, watched: bool = False) -> Ended:
+    """Play a story on a database of its own and return how it ended; its partners are models."""
+    plot = replace(plot, partners=MODELS)
     with tempfile.TemporaryDirectory(dir=memory_place()) as place, server.database() as url:
-        return play_out(InterleavedStory(plot, Path(place), rules, PostgresBackend(url)))
+        story = InterleavedStory(plot, Path(place), rules, PostgresBackend(url))
+        if watched:
+            story.watch = Watch(story.observer, story.events.all, story.chance.struck)
+        return play_out(story)

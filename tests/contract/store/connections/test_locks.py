@@ -1,7 +1,6 @@
 """Row locks on PostgreSQL: repairing and settling transactions never deadlock."""
 
 import threading
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from hub.store.deliveries import pauses, transitions
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import deliveries
 from tests.support.database.blocked import wait_blocked
+from tests.support.database.watched import after_each_statement
 from tests.support.works import AT, number, record, step
 
 pytestmark = pytest.mark.postgres
@@ -24,18 +24,20 @@ def store(postgres_store: Store) -> Store:
     return postgres_store
 
 
-def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(store: Store) -> None:
+def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each has what the other wants next; both come through, and the third goes on."""
     with store.write() as tx:
         emit(tx, [step(1, 1), step(1, 2), step(1, 3)], AT)
         transitions.claim(tx, [1], "provincial", now=AT, lease_until=AT)
     cancelled = threading.Event()
 
-    def note(*args: Any) -> None:
-        if "UPDATE deliveries" in args[2] and threading.current_thread() is person:
+    def note(statement: str) -> None:
+        if "UPDATE deliveries" in statement and threading.current_thread() is person:
             cancelled.set()
 
-    sa.event.listen(store.engine, "after_cursor_execute", note)
+    after_each_statement(monkeypatch, store, note)
     failures: list[Exception] = []
 
     def cancel() -> None:

@@ -1,0 +1,53 @@
+"""A few stories on PostgreSQL in each run of the tests; `script/simulate --postgres` plays more."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hub.drill.sandbox import programs
+from hub.drill.sandbox.programs import MissingProgram
+from tests.simulation.interleaving.races import RACES
+from tests.simulation.test_stories import simulate
+from tests.support.services import missing
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+HEAD = "the head of a chain is read without a lock"
+
+
+@pytest.fixture(autouse=True)
+def _server() -> None:
+    try:
+        programs.postgresql("postgres")
+    except MissingProgram as error:
+        missing(error)
+
+
+def test_interleaved_transactions_keep_every_promise(tmp_path: Path) -> None:
+    """Processes wait for each other's locks, and the first story replays exactly."""
+    report_file = tmp_path / "report"
+    words = ("--seeds", "1-2", "--dossiers", "3", "--json", f"{report_file}")
+    done = simulate("--postgres", *words)
+    assert done.returncode == 0, done.stdout
+    met = json.loads(report_file.read_text())["met"]
+    assert met["locks met"] > 0
+    assert met["turns"] > met["locks met"]
+
+
+def test_a_lock_that_is_missing_is_found() -> None:
+    """Two processes append to one chain at the same place."""
+    words = ("--seed", "7", "--dossiers", "3", "--story", "--defect", HEAD)
+    found = simulate("--postgres", *words)
+    assert found.returncode == 1, found.stdout
+    assert "Seed 7 breaks promise" in found.stdout
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("race", RACES)
+def test_only_interleaving_shows_a_race(race: str) -> None:
+    """Stories in memory, where one writes after the other, keep every promise all the same."""
+    in_memory = simulate("--seeds", "1-30", "--dossiers", "6", "--defect", race)
+    assert in_memory.returncode == 0, in_memory.stdout
+    words = ("--seeds", "1-200", "--dossiers", "6", "--story", "--defect", race)
+    assert simulate("--postgres", *words, hours=0.9).returncode == 1

@@ -1,0 +1,1 @@
+"""Stories in several processes at once."""
