@@ -114,17 +114,6 @@ def test_a_message_is_taken_once_also_when_nobody_accepted_it(store: Store) -> N
         assert journal.mark_handled(tx, batch, NOW) == set()
 
 
-def test_what_the_broker_brought_is_accepted_when_its_sender_tells_it_again(store: Store) -> None:
-    """An old copy was put back: the queue still has what was accepted since, the inbox has not."""
-    entry = received(1, "a" * 32)
-    with store.write() as tx:
-        assert journal.mark_handled(tx, [entry], NOW) == {"a" * 32}
-    with store.write() as tx:
-        (answer,) = journal.accept(tx, [entry], NOW)
-        assert answer.message_id == "a" * 32
-        assert journal.mark_handled(tx, [entry], NOW) == set()
-
-
 def test_a_rolled_back_transaction_leaves_nothing(store: Store) -> None:
     """Nothing is stored half."""
     with pytest.raises(RuntimeError), store.write() as tx:
