@@ -24,6 +24,9 @@ SINGLE = {
     "the_network_is_cut_on_every_side": ("network_cut", ("everybody",)),
     "the_lines_to_the_broker_go_silent": ("lines_half_open", ("broker",)),
 }
+LONG = {"the_lines_to_the_broker_go_silent"}
+"""It waits for heartbeats to be missed. tests/contract/rabbit/test_broker_lines.py has the same on
+single lines, and the stories of tests/simulation lose consumers, confirms and the broker."""
 IN_THE_MATRIX = {
     "killed_at_a_failpoint": ("the_process_dies",),
     "role_stood_still_beyond_its_lease": ("it_stands_still_too_long",),
@@ -53,7 +56,10 @@ def test_every_disaster_is_tried_alone_in_the_row_or_at_each_step() -> None:
     assert {name for names in IN_THE_MATRIX.values() for name in names} <= set(FAULTS)
 
 
-@pytest.mark.parametrize("disaster", SINGLE)
+@pytest.mark.parametrize(
+    "disaster",
+    [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in SINGLE],
+)
 def test_a_single_disaster(drill: Drill, disaster: str) -> None:
     """It comes, it goes; every dossier arrives, once, in order."""
     kind, wanted = SINGLE[disaster]

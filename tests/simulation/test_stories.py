@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.simulation import defects, regressions
+from tests.simulation.__main__ import main
 
 
 def simulate(*words: str, hours: float = 0.1) -> subprocess.CompletedProcess[str]:
@@ -60,11 +62,12 @@ def test_a_story_that_does_not_replay_exactly_names_the_file_of_the_missed_chanc
     assert "random.random" in found.stdout
 
 
-def test_a_seed_of_another_version_is_refused() -> None:
+def test_a_seed_of_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """It would tell another story than the one that was meant."""
-    refused = simulate("--seed", "1", "--version", "0")
-    assert refused.returncode == 2
-    assert "Seed 1 is of version 0" in refused.stdout
+    with pytest.raises(typer.Exit) as refused:
+        main(seed=1, version=0)
+    assert refused.value.exit_code == 2
+    assert "Seed 1 is of version 0" in capsys.readouterr().out
 
 
 def test_seeds_of_another_version_in_the_file_are_refused(

@@ -13,7 +13,7 @@ from tests.foreign.exchange.line import Shares
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(300)]
 
 NAMES = [*KINDS]
-DOSSIERS, KILLS = 30, ("hub", "partner", "hub")
+DOSSIERS, KILLS = 30, ("hub", "partner")
 """`python -m tests.foreign`, a part of script/test long, has 600 and 25."""
 FAULTS = Shares(lost=0.12, late=0.06, cut=0.05)
 """Twice as often as in the long run: as many faults meet half of the dossiers."""

@@ -36,6 +36,8 @@ NEEDS_NO_STORE = {
     "topology validate",
     "topology export",
 }
+SEARCHES = {"devices discover"}
+"""It asks the network for a second whatever is missing here: it is tried with one absence."""
 Absence = Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextManager[None]]
 
 
@@ -171,7 +173,8 @@ def test_every_command_ends_in_a_sentence(
     file.write_text("{}", encoding="utf-8")
     place = tmp_path / "hub"
     place.mkdir()
-    found = [(words, one) for words, one in commands() if words not in KEEPS_RUNNING]
+    left_out = KEEPS_RUNNING if absence == "no broker" else KEEPS_RUNNING | SEARCHES
+    found = [(words, one) for words, one in commands() if words not in left_out]
     with ABSENCES[absence](place, monkeypatch):
         # What would make the database comes last.
         found.sort(key=lambda it: it[0] == "migrate")

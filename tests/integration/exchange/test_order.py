@@ -7,6 +7,8 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from hub.broker.memory import MemoryBroker
 from hub.ports import Receipt, Request
 from tests.support.database.stores import empty_store
@@ -40,6 +42,7 @@ class Flaky(Partner):
         return super().send(request, not_after=not_after)
 
 
+@pytest.mark.long
 def test_500_dossiers_of_5_steps_with_a_fifth_of_the_calls_failing(tmp_path: Path) -> None:
     """Every fifth call fails without effect: zero inversions, nothing doubled, all there."""
     draw = random.Random(500)

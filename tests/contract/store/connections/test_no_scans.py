@@ -91,6 +91,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "archive run": ("--reason", "a test"),
     "archive restore": ("000.99.01.H57-180806-0001", "--reason", "a test"),
     "archive erase": ("000.99.01.H57-180806-0001", "--reason", "a test", "--yes"),
+    "devices discover": ("--seconds", "1"),
     "devices snapshot": ("camera-1", "--reason", "a test"),
     "archive hold": ("000.99.01.H57-180806-0001", "--reason", "a test"),
     "archive release": ("000.99.01.H57-180806-0001", "--reason", "a test"),

@@ -35,7 +35,11 @@ PERSONS = (
 LONG = {"run", "broker node", "simulate"}
 """Run until they are stopped, see test_first_hour.py and the tests of the simulators."""
 AT_A_WORKSTATION = {"edge refused", "edge resend", "edge discard"}
-SHORTER = {"demo": ["--dossiers", "2", "--broker", "memory"]}
+SHORTER = {
+    "demo": ["--dossiers", "2", "--broker", "memory"],
+    "devices discover": ["--seconds", "1"],
+    "devices discover --network 192.0.2.0/28": ["--seconds", "1"],
+}
 """The same with less to do; tests/e2e/test_pilot.py replays the whole pilot on RabbitMQ."""
 
 

@@ -23,6 +23,8 @@ _NAMES = re.compile(
     r"/\S+|`[^`]*`|'[^']*'|“[^”]*”|\"[^\"]*\"|--[a-z-]+|Trần Thị Bình|[a-z_]+_[a-z_]+"
 )
 """What stays as it is in either language: names, what was typed, what is quoted."""
+SEARCHING = {"devices discover"}
+"""Without a word it searches for seconds, and says what it says when it is to search for one."""
 DATA = {"partners procedures", "partners show"}
 """They print official names, or words of a partner, which are Vietnamese in any language."""
 
@@ -57,7 +59,11 @@ def test_a_command_speaks_the_language_of_its_reader(
     command = load(path)
     file = tmp_path / "given.json"
     file.write_text("{}", encoding="utf-8")
-    typed = [arguments(command, file), arguments(command, tmp_path / "none"), []]
+    typed = [arguments(command, file)]
+    if (missing := arguments(command, tmp_path / "none")) not in typed:
+        typed.append(missing)
+    if path not in SEARCHING:
+        typed.append([])
     if path == SPEAKING[0]:
         typed.append(["--wrong"])  # one place refuses it for all of them
     for words in typed:

@@ -22,7 +22,8 @@ from tests.support.devices import snmp_agent
 from tests.support.devices.probed_camera import ProbedCamera
 from tests.support.services import missing
 
-SHORTLY = timedelta(seconds=1)
+SHORTLY = timedelta(seconds=0.4)
+"""Peers of this machine answer in milliseconds; whoever is silent is waited for so long."""
 HERE = ipaddress.ip_address("127.0.0.1")
 BOMB = b'<!DOCTYPE a [<!ENTITY b "b"><!ENTITY c "&b;&b;">]><s:Envelope xmlns:s="x">&c;</s:Envelope>'
 
@@ -131,7 +132,7 @@ def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[snmp_agent.SnmpA
 def test_a_photocopier_is_found_by_snmp_with_its_model(agent: snmp_agent.SnmpAgent) -> None:
     """The addresses beside it are silent; a wrong community cannot be told from that."""
     port = int(agent.address.rpartition(":")[2])
-    within = timedelta(seconds=8)
+    within = timedelta(seconds=4)
     hosts = [HERE, ipaddress.ip_address("127.0.0.2")]
     answers = identify(hosts, snmp_agent.COMMUNITY, within, port=port, community_file="/etc/c")
     (found,) = answers.found
