@@ -18,10 +18,13 @@ from sqlalchemy.dialects import sqlite
 
 from hub.exchange.delivery import call
 from hub.messages import catalog
+from hub.operations import restore
+from hub.operations.deliveries import second_person
 from hub.ports import Accepted, Receipt
 from hub.rules.deliveries import absence, recovery
 from hub.rules.deliveries.recovery import NoEffect, RetryAt
 from hub.rules.failures.errors import AmbiguousFailure, FaultClass
+from hub.store.archive import rows
 from hub.store.conservation import counts
 from hub.store.deliveries import delivery_statements, schedule, transitions
 from hub.store.engine.store import Tx
@@ -154,6 +157,11 @@ def _early_is_handled(tx: Tx, entry: Any, now: datetime) -> None:
     journal.mark_handled(tx, [entry], now)
 
 
+def _in_part(real: Any, tx: Tx, back: Any, columns: Any) -> Any:
+    back.tables["attempts"] = []
+    return real(tx, back, columns)
+
+
 def _nothing(*_: object, **__: object) -> int:
     return 0
 
@@ -210,6 +218,13 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
         _replaced(call.Caller, "_not_attempted", lambda *_: None),
         _wrapped(call, "make_call", lambda real, *a, **_: real(*a, not_after=math.inf)),
     ],
+    "a restored database sends without asking": lambda: [
+        _replaced(restore, "doubt_everything", lambda *_, **__: {"queried": 0, "behind": 0})
+    ],
+    "one person is enough": lambda: [
+        _replaced(second_person, "require_none_needed", _nothing),
+    ],
+    "a dossier comes back without its attempts": lambda: [_wrapped(rows, "put_back", _in_part)],
     "no effect is asked about": lambda: [
         _replaced(recovery, "recover", lambda *_, now, **__: RetryAt(now))
     ],

@@ -15,6 +15,11 @@
 12. No message is handled twice by the records.
 13. What needs two persons is done by two, once, and as the first one saw it.
 14. The archive loses nothing: its files are whole, and a dossier that comes back is what it was.
+15. A hub whose database was put back from an old copy notices it and asks before it sends: 1 and 2
+    hold for all that the copy knows, but where a decision of a person was lost. What only the lost
+    database knew is told again, and reaches its end; a partner that has it may get it again
+    (docs/runbook/operate.md).
+16. No partner is called in its announced maintenance.
 """
 
 import re
@@ -50,7 +55,8 @@ _BEFORE = (
     "coalesce(d.place, d.id) < coalesce(deliveries.place, deliveries.id)"
 )
 _PLACE = (
-    "SELECT coalesce(place, id) FROM deliveries WHERE message_id = :message AND destination = :to"
+    "SELECT coalesce(place, id), lane FROM deliveries "
+    "WHERE message_id = :message AND destination = :to"
 )
 _FINAL = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _OF_TOUCHED = f"""
@@ -92,15 +98,31 @@ class Effects:
         self.observer = observer
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: set[tuple[str, str]] = set()
+        self._lost: set[tuple[str, str]] = set()
+        """What a lost database knew of and the copy does not: it may come again, in any order."""
+
+    def go_back(self, lost: set[tuple[str, str]], decided: set[tuple[str, str]]) -> None:
+        """Go on from an old copy of the database.
+
+        `lost`: partner and message id of each delivery that only the lost database had; `decided`:
+        partner and lane where a person has let others go ahead since the copy.
+        """
+        self._lost |= lost
+        self._latest.clear()
+        for partner, message_id in sorted(self._seen - self._lost):
+            ((id, lane),) = self.observer.rows(_PLACE, message=message_id, to=partner)
+            if (partner, lane) not in decided:
+                self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
 
     def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
-        key = partner.name, effect.message_id
+        key, lane = (partner.name, effect.message_id), (partner.name, effect.number)
+        if key in self._lost:
+            return
         if key in self._seen:
             raise Broken(f"1: {effect.type} of {effect.number} took effect twice at {partner.name}")
         self._seen.add(key)
-        ((id,),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
-        lane = partner.name, effect.number
+        ((id, _),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
         if id < self._latest.get(lane, 0):
             raise Broken(f"2: {effect.type} of {effect.number} came after a later one")
         self._latest[lane] = id

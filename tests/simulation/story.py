@@ -17,15 +17,13 @@ from types import MappingProxyType
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from tests.simulation import invariants
-from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.approvers import Approvers
-from tests.simulation.actors.archivist import Archivist
 from tests.simulation.actors.courier import Courier
-from tests.simulation.actors.office import Clerk, Told, clerks
+from tests.simulation.actors.office import Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect
-from tests.simulation.actors.supervisors import Supervisors
+from tests.simulation.actors.restorer import Teller
 from tests.simulation.actors.window import Window
+from tests.simulation.casting import actors_of
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.mishaps import happen
@@ -33,7 +31,7 @@ from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.watch import Watch
-from tests.simulation.traits import Traits, traits_of
+from tests.simulation.traits import traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
@@ -47,7 +45,9 @@ REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 Turn = tuple[str, Process | None, Callable[[], object]]
-ACTORS = frozenset({"counter", "courier", "operators", "supervisors", "approvers", "archivist"})
+ACTORS = frozenset(
+    {"counter", "courier", "operators", "supervisors", "approvers", "archivist", "restorer"}
+)
 """They write down themselves what they do."""
 LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
@@ -96,7 +96,7 @@ class Story:
         self.effects = invariants.Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
-        self.actors = self._act_in(self.traits)
+        self.actors = actors_of(self, self.traits)
         self.clerks = self._clerks(rules)
         self.window = Window(self.store, self.told, self.chance, self.note)
         self.steps = 0
@@ -130,17 +130,6 @@ class Story:
             changes=self.changes,
             acting=self.acting,
         )
-
-    def _act_in(self, traits: Traits) -> list[Actor]:
-        actors: list[Actor] = [
-            self.operators,
-            Supervisors(self.partners, self.chance, self.note),
-        ]
-        if traits.two_persons:
-            actors.append(Approvers(self))
-        if traits.archives and isinstance(self.backend, InMemory):
-            actors.append(Archivist(self))
-        return actors
 
     def note(self, actor: str, what: str) -> None:
         """Write down what happened."""
@@ -301,7 +290,7 @@ class Story:
     def _late_effects(self) -> int:
         return sum(partner.let_effects_come() for partner in self.partners)
 
-    def _hand_in(self, clerk: Clerk, process: Process) -> int:
+    def _hand_in(self, clerk: Teller, process: Process) -> int:
         if clerk.done or process.dead:
             return 0
         done = clerk.work(process)
@@ -318,7 +307,7 @@ class Story:
         if not partner.reports_itself:
             self.courier.heard(effect)
 
-    def _clerks(self, rules: Rulebook) -> list[Clerk]:
+    def _clerks(self, rules: Rulebook) -> list[Teller]:
         made = clerks(
             rules,
             self.plot.dossiers,

@@ -10,6 +10,11 @@ class Traits:
     two_processes: bool
     two_persons: bool
     """There are accounts, so some acts need a second person; sometimes days pass."""
+    restored: bool
+    """The database is lost, and an old copy is put back."""
+    disk_fills: bool
+    maintained: bool
+    """A partner has a window in which it must not be called."""
     archives: bool
     """Finished dossiers are archived; sometimes months pass."""
 
@@ -19,5 +24,8 @@ def traits_of(seed: int) -> Traits:
     return Traits(
         two_processes=seed % 3 == 0,
         two_persons=seed % 4 == 1,
+        restored=seed % 5 == 4,
+        disk_fills=seed % 10 == 3,
+        maintained=seed % 10 in (1, 6),
         archives=seed % 5 == 2,
     )

@@ -5,6 +5,7 @@ way is long, it is three. A message whose meaning is known is left out: `journal
 with the first one and decides what its sender is answered.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -79,10 +80,11 @@ def record(tx: Tx, rows: Sequence[Row], now: datetime) -> set[str]:
         store(tx, [row for row in rows if row["dedup_key"] in fresh])
         return fresh
     found = _AT_ONCE.all(tx, {**_ARRAYS.values(rows), "now": now})
+    keys = {key for key, _ in found}
     if found:
-        _must_be_stored(found[0][1], of=len(found))
+        _must_be_there(tx, [row for row in rows if row["dedup_key"] in keys], stored=found[0][1])
         outbox.mark_new_rows(tx)
-    return {key for key, _ in found}
+    return keys
 
 
 def store(tx: Tx, rows: Sequence[Row]) -> None:
@@ -92,14 +94,28 @@ def store(tx: Tx, rows: Sequence[Row]) -> None:
     """
     if rows:
         rows_read = [{name: row[name] for name in REPEATED} for row in rows]
-        _must_be_stored(_ADD.run_each(tx, rows_read), of=len(rows))
+        _must_be_there(tx, rows, stored=_ADD.run_each(tx, rows_read))
         outbox.put(tx, map(_enqueueing, rows))
 
 
-def _must_be_stored(stored: int, *, of: int) -> None:
-    if stored != of:
-        # Answer under the id of another message it would pass for handled, and be lost.
+def _must_be_there(tx: Tx, rows: Sequence[Row], *, stored: int) -> None:
+    """Raise InvalidMessage where the journal has another message under the id of one of the rows.
+
+    The same one may be there without its meaning: the broker brought it after an old copy of the
+    database was put back.
+    """
+    if stored == len(rows):
+        return
+    columns = (journal.c.id, journal.c.body, journal.c.body_hash)
+    found = tx.execute(sa.select(*columns).where(journal.c.id.in_([row["id"] for row in rows])))
+    there = {row.id: row.body_hash or _hash(row.body) for row in found}
+    if any(there[row["id"]] != _hash(row["body"]) for row in rows):
+        # Answered under the id of another message it would pass for handled, and be lost.
         raise InvalidMessage("envelope_invalid", where="$.id", why="another message has this id")
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _enqueueing(row: Row) -> outbox.ToPublish:

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from hub.messages import catalog, envelope
 from hub.messages import payloads as p
 from hub.store.engine.store import Store
+from hub.store.messages import journal
 from hub.store.records import dossiers
 
 NOW = datetime(2018, 8, 6, 9, 0, tzinfo=UTC)
@@ -34,3 +36,17 @@ def test_a_dossier_is_new_once(store: Store) -> None:
         assert dossiers.add(tx, DOSSIER)
         assert not dossiers.add(tx, DOSSIER)
         assert dossiers.add(tx, replace(DOSSIER, number="000.99.01.H57-180806-0002"))
+
+
+def test_what_the_broker_brought_is_accepted_when_its_sender_tells_it_again(store: Store) -> None:
+    """An old copy was put back: the queue still has what was accepted since, the inbox has not."""
+    number, station = DOSSIER.number, p.Station.RETURN
+    scan = p.BarcodeScanned(number=number, station=station, scanned_at=NOW, device="reader-1")
+    message = catalog.compose(scan, time=NOW, source="reader-1", id="a" * 32)
+    entry = journal.JournalEntry(message, envelope.encode(message), "scan-1")
+    with store.write() as tx:
+        assert journal.mark_handled(tx, [entry], NOW) == {message.id}
+    with store.write() as tx:
+        (answer,) = journal.accept(tx, [entry], NOW)
+        assert answer.message_id == message.id
+        assert journal.mark_handled(tx, [entry], NOW) == set()

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from unittest import mock
@@ -24,7 +25,7 @@ from hub.store.engine.store import Store, Tx
 from hub.texts import Explained
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note, Told
-from tests.simulation.crash.life import Crash
+from tests.simulation.crash.life import Acting, Crash, take
 from tests.simulation.invariants import Broken
 from tests.simulation.world.aging import aging
 from tests.simulation.world.chance import Chance
@@ -34,8 +35,12 @@ from tests.simulation.world.virtual_time import VirtualTime
 DAY = 24 * 3600.0
 LEAPS = (60 * DAY, 450 * DAY, 450 * DAY)
 MOST_LEAPS = 3
+REST = 5 * DAY
+"""After the last fault: by then everything has come to rest."""
 LONG_AFTER = 1000 * DAY
 """At the end: everything that may go is old enough by then."""
+UNDER_FIRE = 4
+"""Runs at the end in which faults strike."""
 VERBS = ("archive run", "restore dossier", "hold dossier", "release dossier", "erase dossier")
 _AFTER_A_LEAP = ("archive run", "restore dossier", "archive run", "archive run")
 _WEIGHTS = (6, 2, 1, 1, 1)
@@ -77,6 +82,7 @@ class Stage(Protocol):
     told: Told
     directory: Path
     processes: list[Process]
+    acting: Acting
 
     @property
     def store(self) -> Store:
@@ -144,7 +150,8 @@ class Archivist(Actor):
         stage, process = self.stage, self.stage.processes[0]
         stage.note("story", f"{LONG_AFTER / DAY:.0f} days pass")
         stage.leap(LONG_AFTER)
-        stage.go_on(DAY)
+        self._under_fire(process)
+        stage.go_on(REST)
         self._say("archive run", f"archive run {self._run(process)}")
         folder = stage.directory / "archive"
         problems = verifying.verify(process.store, folder).problems
@@ -158,6 +165,16 @@ class Archivist(Actor):
                 "SELECT number FROM archived_dossiers WHERE erased_at IS NOT NULL"
             )
             stage.told.erased |= set(erased.scalars())
+
+    def _under_fire(self, process: Process) -> None:
+        """Archive while the process is killed again and again."""
+        self.chance.calm = False
+        for verb in ("archive run",) * UNDER_FIRE + ("restore dossier",) * 2:
+            self._next.append(verb)
+            take(self.stage.acting, process, (self.name, partial(self.act, process)))
+            if process.dead:
+                process.start()
+        self.chance.calm = True
 
     @contextmanager
     def ruled(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from hub.gateway.callbacks import route
 from hub.gateway.callbacks.refused import RefusedCallbacks
 from hub.messages import catalog
 from hub.messages import payloads as p
+from hub.store.engine.store import StoreUnavailable
 from tests.simulation.actors.office import Note, Told
 from tests.simulation.actors.partner import Effect
 from tests.simulation.crash.life import Crash
@@ -59,12 +60,16 @@ class Courier:
         self.note = note
         self.waiting: list[Report] = []
         self.callbacks = TownCallbacks(_SETTINGS, clock=time.now)
+        self._heard: set[str] = set()
+        self._told: dict[str, contract.StepReport] = {}
+        """What was acknowledged, by message id."""
         self._draw = chance.stream("courier")
 
     def heard(self, effect: Effect) -> None:
         """Plan the reports of a dossier that the town has got."""
-        if effect.type != "town.transfer":
+        if effect.type != "town.transfer" or effect.number in self._heard:
             return
+        self._heard.add(effect.number)
         at = self.time.elapsed
         for sequence, step in enumerate(STEPS, start=1):
             at += self._draw.uniform(5, 120)
@@ -78,6 +83,13 @@ class Courier:
             )
             early = self.chance.strikes("callback early", 0.1)
             self.waiting.append(Report(self.time.elapsed + 0.01 if early else at, report))
+
+    def tell_again(self, message_id: str) -> bool:
+        """Report a step again because the hub asks for it; tell whether it was one."""
+        step = self._told.pop(message_id, None)
+        if step is not None:
+            self.waiting.append(Report(self.time.elapsed + AGAIN, step))
+        return step is not None
 
     def due(self) -> list[Report]:
         """Return what is to be told by now."""
@@ -118,11 +130,15 @@ class Courier:
             given = self.callbacks.receive(body, headers, process.intake)
             authorization: Any = None  # asked only about a caller that is not proven
             route.answered(given, _REQUEST, authorization=authorization, refused=tasks)
+        except StoreUnavailable:
+            return False  # no answer: it is told again
         except Crash:
             process.crash()
             return False
         if given.status >= 400:
             self.told.refused.append(f"callback: {given.cause or given.reply}")
             return given.status < 500
-        self.told.acknowledge(mapping.step_message(step, ()))
+        message = mapping.step_message(step, ())
+        self._told[message.id] = step
+        self.told.acknowledge(message)
         return not self.chance.strikes("acknowledgement lost", 0.03)

@@ -14,6 +14,7 @@ from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
+from hub.store.engine.store import StoreUnavailable
 from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
@@ -51,8 +52,10 @@ def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool
     except Crash:
         process.crash()
         return False
+    except (StoreUnavailable, OSError):
+        return False  # told again when there is room
     except InvalidMessage as refused:
-        told.refused.append(f"{message.type}: {refused.code}")
+        told.refused.append(f"{message.type}: {refused}")
         return True
     told.acknowledge(msgspec.structs.replace(message, id=accepted.message_id))
     return not chance.strikes("acknowledgement lost", 0.03)
@@ -88,6 +91,8 @@ class Clerk:
             return 0
         try:
             message = self._message or self._composed(process, source, payload, page)
+        except OSError:
+            return 1  # no room for the file
         except Crash:
             process.crash()
             return 1

@@ -42,6 +42,11 @@ class Operators(Actor):
         self._list: list[tuple[int, str, str, str]] = []
         self._draw = chance.stream("operators")
 
+    def forget(self) -> None:
+        """Forget lists and numbers of deliveries: an old database gives them anew."""
+        self._list.clear()
+        self.settled.clear()
+
     def look(self, process: Process) -> int:
         """Read the list anew."""
         with process.store.read() as tx:

@@ -1,5 +1,6 @@
 """The file store of a simulated process: the real one; what a dead process began stays as it is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from hub.store.messages.blobs import BlobStore, Upload
@@ -12,6 +13,8 @@ class ProcessFiles(BlobStore):
     def __init__(self, directory: Path, *, limit: int, require_life: RequireLife) -> None:
         super().__init__(directory, limit=limit)
         self.require_life = require_life
+        self.require_room: Callable[[], None] = lambda: None
+        """Raises where a file finds no room on the disk."""
 
     def place(self, sha256: str) -> Path:
         """As `BlobStore.place`, through which every file is reached."""
@@ -21,6 +24,7 @@ class ProcessFiles(BlobStore):
     def begin(self) -> "ProcessUpload":
         """As `BlobStore.begin`."""
         self.require_life()
+        self.require_room()
         return ProcessUpload(self)
 
 

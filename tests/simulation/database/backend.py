@@ -1,6 +1,7 @@
 """What a story needs of its database, and the one that most stories have: SQLite in memory."""
 
 from collections import Counter
+from sqlite3 import Connection
 from typing import Protocol
 
 from tests.simulation import invariants
@@ -52,6 +53,15 @@ class InMemory:
         """Read what its triggers counted."""
         rows = self.reader.rows("SELECT source, target, count FROM sim_moves")
         return Counter({(source, target): count for source, target, count in rows})
+
+    def copy(self) -> Connection:
+        """Return a copy of the database as it is now."""
+        return self._database.copy()
+
+    def put_back(self, copy: Connection) -> None:
+        """Have an old copy in its place; all of that is checked anew."""
+        self._database.put_back(copy)
+        self.check = invariants.Always(self.reader).check
 
     def close(self) -> None:
         """Keep it for the next story."""

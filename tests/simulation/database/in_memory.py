@@ -53,6 +53,16 @@ class Database:
                 self.reader.rollback()
             self.raw.rollback()
 
+    def copy(self) -> sqlite3.Connection:
+        """Return a copy of the database as it is now."""
+        copy = sqlite3.connect(":memory:")
+        self.raw.backup(copy)
+        return copy
+
+    def put_back(self, copy: sqlite3.Connection) -> None:
+        """Have an old copy in its place."""
+        copy.backup(self.raw)
+
     def make_empty(self) -> None:
         """Bring it back to what it was at first, with what is prepared."""
         self.raw.execute(_BEGIN)

@@ -30,10 +30,11 @@ from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.ports import BrokerUnavailable, ConsumerLost, Destination
 from hub.records.dossiers.handlers import Records
+from hub.rules.calls.call_limits import CallLimits
 from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
-from hub.store.engine.store import Tx
+from hub.store.engine.store import StoreUnavailable, Tx, is_away
 from tests.simulation.crash.files import ProcessFiles
 from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
 from tests.simulation.partners.protocol import Partner
@@ -100,6 +101,7 @@ class Process:
         self.broker = broker
         self.records = records
         self.partners = partners
+        self.limits = CallLimits()
         self.skew = 0.0
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
@@ -225,7 +227,7 @@ class Process:
 
     def stop(self) -> None:
         """End it as an operator does: what is under way is finished and written down."""
-        with self.acting.step_of(self), suppress(Crash):
+        with self.acting.step_of(self), suppress(Crash, StoreUnavailable):
             self._finish()
         if self.dead:
             return
@@ -243,7 +245,12 @@ class Process:
         self.relay.forget()
 
     def role_crashed(self, step: str, error: Exception) -> None:
-        """Begin a role anew, as its supervisor does; calls under way are ended before."""
+        """Begin a role anew, as its supervisor does; calls under way are ended before.
+
+        Where the store has no room, the role does the same again by itself.
+        """
+        if is_away(error):
+            return
         self.role_crashes.append(f"{step}: {type(error).__name__}: {error}")
         for deliver, pool in self._work:
             if deliver.name == step or step == f"call {deliver.destination.name}":
@@ -310,6 +317,7 @@ class Process:
             sorted(partner.traits.accepts),
             CIRCUIT,
             draw=self.chance.stream(f"{self.name} circuits {partner.name}"),
+            limits=self.limits,
             longest_call=partner.traits.longest_send,
         )
         return Deliver(

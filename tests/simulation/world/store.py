@@ -23,6 +23,8 @@ class ProcessStore(Store):
     """Refuses its process when that is dead; what was open then is rolled back."""
 
     require_life: RequireLife = staticmethod(lambda: None)
+    require_room: Callable[[], None] = staticmethod(lambda: None)
+    """Raises where a write finds no room on the disk."""
     written: Callable[[bool], None] = staticmethod(lambda _new_rows: None)
     """Is told of each write, and whether it put rows into the outbox."""
 
@@ -36,6 +38,7 @@ class ProcessStore(Store):
                 tx.info.pop(NEW_ROWS, None)  # of one that was rolled back
                 yield tx
                 self.require_life()
+                self.require_room()
                 new_rows = tx.info.pop(NEW_ROWS, False)
         finally:
             self.written(new_rows)
@@ -48,6 +51,7 @@ class ProcessStore(Store):
             with super().write_one() as tx:
                 yield tx
                 self.require_life()
+                self.require_room()
         finally:
             self.written(False)
 

@@ -1,0 +1,77 @@
+"""A partner's announced maintenance: a dated window in which the hub must not call it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Protocol
+from unittest import mock
+
+from hub.rules.calls.call_limits import CallLimits, Dated
+from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.office import Note
+from tests.simulation.invariants import Broken
+from tests.simulation.partners.protocol import Partner
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Process
+from tests.simulation.world.virtual_time import BEGINS, VirtualTime
+
+LASTS = (300.0, 1200.0, 7200.0)
+MARGIN = timedelta(seconds=100)
+"""By more than this no clock of a process is wrong."""
+
+
+class Stage(Protocol):
+    """What is concerned in a story."""
+
+    chance: Chance
+    time: VirtualTime
+    processes: list[Process]
+    partners: list[Partner]
+    broken: Broken | None
+
+    @property
+    def note(self) -> Note:
+        """Writes down what happened."""
+        ...
+
+
+class Maintenance(Actor):
+    """One window of one partner."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        draw = stage.chance.stream("maintenance")
+        self.partner = draw.choice(stage.partners)
+        starts = BEGINS + timedelta(seconds=draw.uniform(20, 90))
+        self.window = Dated(
+            partner=self.partner.name,
+            reason_vi="bảo trì",
+            reason_en="maintenance",
+            valid_from=BEGINS.date(),
+            source="stories",
+            starts=starts,
+            ends=starts + timedelta(seconds=draw.choice(LASTS)),
+        )
+        for process in stage.processes:
+            process.limits = CallLimits(windows=(self.window,))
+
+    @contextmanager
+    def ruled(self) -> Iterator[None]:
+        """Look at each call to the partner."""
+        partner: Any = self.partner
+        send = partner.send
+
+        def watched(*args: Any, **more: Any) -> Any:
+            now, window = self.stage.time.now(), self.window
+            if window.starts + MARGIN < now < window.ends - MARGIN:
+                why = f"16: {partner.name} was called in its maintenance"
+                self.stage.broken = self.stage.broken or Broken(why)
+            return send(*args, **more)
+
+        with mock.patch.object(partner, "send", watched):
+            yield
+
+    def happen(self) -> None:
+        """Count how often it was in force."""
+        if self.window.starts < self.stage.time.now() < self.window.ends:
+            self.stage.chance.met["maintenance"] += 1

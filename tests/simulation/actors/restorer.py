@@ -1,0 +1,184 @@
+"""A database that is lost: an old copy is put back, as `docs/runbook/operate.md` says.
+
+The partners' ledgers, the stored files and the broker stay ahead of it. The hub is prepared by the
+command for that, which may be killed and given again. What senders were told since is safe, and is
+gone, they tell once more: the counters from what they kept, the town on request.
+"""
+
+import random
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Protocol
+
+from hub.exchange.housekeeping.requeue import rebuild
+from hub.messages.envelope import Message
+from hub.operations.restore import restore
+from hub.store.engine.store import Store
+from hub.store.repair.restore import CallCounterFile
+from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.courier import Courier
+from tests.simulation.actors.office import Note, Told, tell
+from tests.simulation.actors.operators import Operators
+from tests.simulation.crash.life import Acting, take
+from tests.simulation.database.backend import InMemory
+from tests.simulation.invariants import Broken, Effects
+from tests.simulation.world.chance import Chance
+from tests.simulation.world.process import Changes, Process
+
+AT_ONCE = 5
+"""Messages that a sender tells again in one step."""
+_KNOWN = "SELECT destination, message_id FROM deliveries"
+_DECIDED = "SELECT destination, lane FROM deliveries WHERE state IN ('by_hand', 'cancelled')"
+
+
+class Teller(Protocol):
+    """One who tells the hub something."""
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is told."""
+
+    def work(self, process: Process) -> int:
+        """Tell the next thing."""
+
+
+class ToldAgain:
+    """Senders who tell again what the hub does not have any more."""
+
+    def __init__(self, lost: Iterable[Message], told: Told, chance: Chance, note: Note) -> None:
+        self._left = deque(lost)
+        self.told, self.chance, self.note = told, chance, note
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is told."""
+        return not self._left
+
+    def work(self, process: Process) -> int:
+        """Tell some of it, in the order in which it was told first."""
+        for _ in range(AT_ONCE):
+            if self._left and not process.dead:
+                message = self._left[0]
+                self.note("senders", f"tell {message.type} of {message.key[-4:]} again")
+                if tell(process, message, self.told, self.chance):
+                    self._left.popleft()
+        return 1
+
+
+class Stage(Protocol):
+    """What is concerned in a story."""
+
+    chance: Chance
+    told: Told
+    directory: Path
+    processes: list[Process]
+    acting: Acting
+    changes: Changes
+    effects: Effects
+    courier: Courier
+    operators: Operators
+    clerks: list[Teller]
+
+    @property
+    def store(self) -> Store:
+        """Of no process."""
+        ...
+
+    @property
+    def note(self) -> Note:
+        """Writes down what happened."""
+        ...
+
+
+class Restorer(Actor):
+    """Who makes copies, and puts one back."""
+
+    name = "restorer"
+
+    def __init__(self, stage: Stage, database: InMemory) -> None:
+        self.stage, self.database, self.chance = stage, database, stage.chance
+        self.mark = CallCounterFile(stage.directory / "calls-made")
+        self._draw: random.Random = stage.chance.stream("restorer")
+        self._copy: Connection | None = None
+        self._is_prepared = False
+
+    def happen(self) -> None:
+        """Make a copy now and then; lose the database while there is more to tell."""
+        if self._draw.random() < 0.02:
+            self.stage.note("restorer", "makes a copy of the database")
+            self._copy = self.database.copy()
+        elif self._copy and self.stage.clerks and self.chance.strikes("database restored", 0.03):
+            self._put_back(self._copy)
+
+    def _put_back(self, copy: Connection) -> None:
+        stage = self.stage
+        for process in stage.processes:
+            if not process.dead:
+                process.crash()
+        self.mark.write(stage.store)
+        made, known, moves = self._calls(), self._pairs(_KNOWN), self.database.moves()
+        decided = self._pairs(_DECIDED)
+        self.database.put_back(copy)
+        moves.subtract(self.database.moves())
+        stage.note("restorer", "puts the copy back")
+        for (source, target), count in moves.items():
+            self.chance.met[f"move {source} -> {target}"] += count
+        if self.mark.is_ahead(stage.store) != (self._calls() < made):
+            raise Broken("15: an old database is not noticed")
+        stage.changes.written(new_rows=True)
+        stage.operators.forget()
+        stage.effects.go_back(
+            lost=known - self._pairs(_KNOWN), decided=decided - self._pairs(_DECIDED)
+        )
+        self._have_told_again()
+        self._prepare(stage.processes[0])
+        if self.mark.is_ahead(stage.store):
+            raise Broken("15: a database that was prepared counts as old")
+
+    def _prepare(self, process: Process) -> None:
+        """Give the command of the runbook until it has ended well; then start anew."""
+        self._is_prepared = False
+        while not self._is_prepared:
+            process.start()
+            take(self.stage.acting, process, (self.name, lambda: self._command(process)))
+        process.crash()
+
+    def _command(self, process: Process) -> int:
+        restored = restore(
+            process.store,
+            process.receive.handle_one,
+            self.mark,
+            {"actor": "Lê Thị Lưu", "reason": "disk lost", "now": process.clock()},
+        )
+        if restored.failed:
+            raise Broken(f"15: {restored.failed} messages of the copy failed")
+        enqueued = rebuild(process.store, clock=process.clock)
+        process.changes.orders += 1
+        self.stage.note(self.name, f"{restored.queried} are asked about, {enqueued} enqueued")
+        self.chance.met["restored queried"] += restored.queried
+        self.chance.met["restored behind"] += restored.behind
+        self._is_prepared = True
+        return 1
+
+    def _have_told_again(self) -> None:
+        stage = self.stage
+        there = set(self._column("SELECT id FROM journal"))
+        lost = [it for id, it in stage.told.acknowledged.items() if id not in there]
+        for message in lost:
+            del stage.told.acknowledged[message.id]
+        self.chance.met["told again"] += len(lost)
+        of_others = [it for it in lost if not stage.courier.tell_again(it.id)]
+        if of_others:
+            stage.clerks.insert(0, ToldAgain(of_others, stage.told, self.chance, stage.note))
+
+    def _pairs(self, query: str) -> set[tuple[str, str]]:
+        return {(partner, of) for partner, of in self.database.reader.rows(query)}
+
+    def _calls(self) -> int:
+        found = self._column("SELECT seq FROM sqlite_sequence WHERE name = 'attempts'")
+        return int(found[0]) if found else 0
+
+    def _column(self, query: str) -> list[str]:
+        return [value for (value,) in self.database.reader.rows(query)]
