@@ -97,8 +97,7 @@ class Story:
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = actors_of(self, self.traits)
-        self.clerks = self._clerks(rules)
-        self.window = Window(self.store, self.told, self.chance, self.note)
+        self.clerks, self.window = self._clerks(rules), Window(self)
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from unittest import mock
 
 from hub.rules.calls.call_limits import CallLimits, Dated
@@ -58,17 +58,15 @@ class Maintenance(Actor):
     @contextmanager
     def ruled(self) -> Iterator[None]:
         """Look at each call to the partner."""
-        partner: Any = self.partner
-        send = partner.send
+        partner = self.partner
 
-        def watched(*args: Any, **more: Any) -> Any:
+        def watched() -> None:
             now, window = self.stage.time.now(), self.window
             if window.starts + MARGIN < now < window.ends - MARGIN:
                 why = f"16: {partner.name} was called in its maintenance"
                 self.stage.broken = self.stage.broken or Broken(why)
-            return send(*args, **more)
 
-        with mock.patch.object(partner, "send", watched):
+        with mock.patch.object(partner, "called", watched):
             yield
 
     def happen(self) -> None:

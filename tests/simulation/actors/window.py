@@ -6,7 +6,7 @@ What a clerk of `office` tells was planned before; this follows from what the re
 import random
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from hub.drill.pilot.scenario import Planned
 from hub.messages import payloads as p
@@ -35,14 +35,31 @@ class Errand(Clerk):
         return self._lines
 
 
+class Stage(Protocol):
+    """What the window needs of a story."""
+
+    chance: Chance
+    told: Told
+
+    @property
+    def store(self) -> Store:
+        """Of no process."""
+        ...
+
+    @property
+    def note(self) -> Note:
+        """Writes down what happened."""
+        ...
+
+
 class Window:
     """Everybody at the window."""
 
-    def __init__(self, store: Store, told: Told, chance: Chance, note: Note) -> None:
-        self.store = store
-        self.told, self.chance, self.note = told, chance, note
+    def __init__(self, stage: Stage) -> None:
+        self.store, self.note = stage.store, stage.note
+        self.told, self.chance = stage.told, stage.chance
         self.errands: list[Errand] = []
-        self._draw: random.Random = chance.stream("window")
+        self._draw: random.Random = stage.chance.stream("window")
         self._seen: set[tuple[str, datetime]] = set()
         """Dossiers that somebody has taken up, with since when they waited."""
 
