@@ -153,6 +153,7 @@ class Archivist(Actor):
         self._under_fire(process)
         stage.go_on(REST)
         self._say("archive run", f"archive run {self._run(process)}")
+        stage.go_on(REST)  # others act while a run gives way
         folder = stage.directory / "archive"
         problems = verifying.verify(process.store, folder).problems
         if problems:
