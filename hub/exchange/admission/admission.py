@@ -20,6 +20,7 @@ from hub.ports import Incoming
 from hub.rules.calls.call_limits import CallLimits
 from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.failures.errors import DeliveryFailure
+from hub.store.deliveries import pauses
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 
@@ -98,9 +99,11 @@ class Admission:
         permitted = self._permits(work, now)
         going = [id for id, permit in zip(work, permitted, strict=True) if permit]
         going = self.quotas.cut(tx, going, work, now)
+        aside = {id: work[id].type for id in work.keys() - set(going)}
+        if aside:
+            pauses.lock(tx, list(work))
         claims = claim(going) if going else []
         self.quotas.report_used(claims, work, now)
-        aside = {id: work[id].type for id in work.keys() - set(going)}
         if aside:
             self.pauses.set_aside(tx, aside, now)
         return Admitted(going, claims, bool(aside))
