@@ -20,7 +20,6 @@ from hub.ports import Incoming
 from hub.rules.calls.call_limits import CallLimits
 from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.failures.errors import DeliveryFailure
-from hub.store.deliveries import pauses
 from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store, Tx
 
@@ -101,7 +100,7 @@ class Admission:
         going = self.quotas.cut(tx, going, work, now)
         aside = {id: work[id].type for id in work.keys() - set(going)}
         if aside:
-            pauses.lock(tx, list(work))
+            self.pauses.lock(tx, list(work))
         claims = claim(going) if going else []
         self.quotas.report_used(claims, work, now)
         if aside:
