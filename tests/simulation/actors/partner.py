@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from hub.messages import catalog
 from hub.messages.envelope import Message
@@ -230,7 +230,7 @@ class StoryPartner:
             case _:
                 raise AssertionError(f"a model partner does not know how to go wrong as {kind}")
 
-    def _contradict(self, request: Request) -> None:
+    def _contradict(self, request: Request) -> NoReturn:
         """Refuse, and have done it all the same, where its look-up shows that to whoever asks."""
         if self.habits.findable and not self.habits.lag:
             self._take(request)
