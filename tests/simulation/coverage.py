@@ -60,6 +60,7 @@ _DRAWS = ("fault", "line", "unreachable", *_HABITS)
 """What adapters' partners draw; which fault it was is met as a `line` or a `dialect`."""
 
 _OF_ADAPTERS = (
+    "line contradicts",
     "adapter province soap",
     "adapter province rest",
     "adapter town rest",
