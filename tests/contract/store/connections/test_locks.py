@@ -71,7 +71,7 @@ def test_pauses_of_two_operations_end_while_their_deliveries_are_claimed(store: 
     def end_pauses() -> None:
         try:
             with store.write() as tx:
-                pauses.clear(tx, "provincial", types, now=AT)
+                pauses.change(tx, "provincial", [], types, now=AT)
         except Exception as error:
             failures.append(error)
 
