@@ -205,7 +205,7 @@ def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bo
 
 
 def lock(tx: Tx, ids: Sequence[int]) -> None:
-    """Lock deliveries in the order of their numbers, as `clear` does.
+    """Lock deliveries in the order of their numbers, as `change` does.
 
     Before some of them are claimed and the others set aside: each of the two alone would be in
     order, one after the other is not.
