@@ -163,9 +163,9 @@ def _in_part(real: Any, tx: Tx, back: Any, columns: Any) -> Any:
     return real(tx, back, columns)
 
 
-def _locked_out(real: Any, timer: Any) -> int:
+def _locked_out(real: Any, role: Any) -> int:
     """Fail after the work, as a second connection does while the first one writes."""
-    if done := real(timer):
+    if done := real(role):
         cause = sqlite3.OperationalError("database is locked")
         cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, cause)
