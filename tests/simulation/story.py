@@ -22,13 +22,13 @@ from tests.simulation.actors.office import Told, clerks
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.restorer import Teller
-from tests.simulation.actors.window import Window
 from tests.simulation.casting import actors_of
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend, InMemory
 from tests.simulation.mishaps import happen
 from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
+from tests.simulation.partners.window import Window
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.watch import Watch
 from tests.simulation.traits import traits_of
