@@ -8,16 +8,11 @@ from rich.table import Table
 from hub.rules.deliveries.states import MOVES
 from hub.rules.users.approvals import ApprovalState
 from hub.runtime.failpoints import Point
-from tests.simulation.actors import approvers, archivist, supervisors
+from tests.simulation.actors import approvers, archivist, operators, supervisors
 from tests.simulation.actors.partner import WRONG
 
 _VERBS = (
-    "replay",
-    "cancel",
-    "by hand",
-    "delivered by hand",
-    "delivered",
-    "absent",
+    *operators.VERBS,
     *supervisors.VERBS,
     *(verb for verb in approvers.VERBS if verb not in approvers.REFUSALS),
     *(f"{verb} refused" for verb in approvers.REFUSALS),

@@ -16,7 +16,6 @@ from types import MappingProxyType
 
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from tests.simulation import invariants
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Told, clerks
 from tests.simulation.actors.operators import Operators
@@ -29,6 +28,9 @@ from tests.simulation.mishaps import happen
 from tests.simulation.partners.casting import Cast
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.plot import Ended, Plot
+from tests.simulation.promises.at_end import check_end, check_proof
+from tests.simulation.promises.effects import Effects
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.telling.watch import Watch
 from tests.simulation.traits import traits_of
 from tests.simulation.world.broker import StoryBroker
@@ -92,7 +94,7 @@ class Story:
         self.processes = [self._process(name, directory) for name in names]
         self.store = backend.store()
         """Of no process: it reads what they wrote, whether they live or not."""
-        self.effects = invariants.Effects(self.observer)
+        self.effects = Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = actors_of(self, self.traits)
@@ -100,7 +102,7 @@ class Story:
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
-        self.broken: invariants.Broken | None = None
+        self.broken: Broken | None = None
         """What broke while the hub made a call."""
         self.watch: Watch | None = None
 
@@ -146,7 +148,7 @@ class Story:
         self.go_on(REST)
         for actor in self.actors:
             actor.end()
-        invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
+        check_end(self.store, self.partners, self.told, self.operators.settled)
 
     def close(self) -> None:
         """Give back what the processes hold."""
@@ -261,13 +263,13 @@ class Story:
         if self.broken is not None:
             raise self.broken
         if process and process.role_crashes:
-            raise invariants.Broken(f"11: {process.role_crashes[0]}")
+            raise Broken(Promise.NO_ERROR_IN_A_ROLE, process.role_crashes[0])
         writes = self.changes.writes
         if writes == self._checked:
             return
         self.backend.check()
         if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
-            invariants.check_proof(self.store)
+            check_proof(self.store)
         self._checked = writes
 
     def _happen(self) -> None:
@@ -294,7 +296,7 @@ class Story:
     def _effect(self, partner: Partner, effect: Effect) -> None:
         try:
             self.effects.happened(partner, effect)
-        except invariants.Broken as broken:
+        except Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
         if self.watch is not None:
             self.watch.effect(partner.name, effect)

@@ -23,10 +23,10 @@ from hub.store.archive import rows
 from hub.store.archive.pages import free_pages
 from hub.store.engine.store import Store, Tx
 from hub.texts import Explained
-from tests.simulation.actors.actor import Actor
+from tests.simulation.actors.actor import Actor, NothingToDo, signed
 from tests.simulation.actors.office import Note, Told
 from tests.simulation.crash.life import Acting, Crash, take
-from tests.simulation.invariants import Broken
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.aging import aging
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
@@ -68,10 +68,6 @@ _KEPT = {
 _OF_RUNS = ("archive_again", "erase_again")
 """Columns that say when runs look at a dossier again: no part of it."""
 Copied = dict[str, set[tuple[Any, ...]]]
-
-
-class Nothing(Exception):
-    """There is no dossier that the verb could be about."""
 
 
 class Stage(Protocol):
@@ -126,12 +122,10 @@ class Archivist(Actor):
         verb = self._next.pop() if self._next else self._draw.choices(VERBS, _WEIGHTS)[0]
         try:
             what = self._run(process) if verb == "archive run" else self._order(process, verb)
-        except Nothing:
+        except NothingToDo:
             return 0
         except (Explained, NotLeading, erasing.NotErased) as refused:
             self._say(f"{verb} refused", f"{verb}: refused, {type(refused).__name__}")
-        except Crash:
-            process.crash()
         else:
             self._say(verb, f"{verb} {what}")
         return 1
@@ -157,7 +151,7 @@ class Archivist(Actor):
         folder = stage.directory / "archive"
         problems = verifying.verify(process.store, folder).problems
         if problems:
-            raise Broken(f"14: {problems[0]}")
+            raise Broken(Promise.ARCHIVE_WHOLE, problems[0])
         for number in self._numbers(process.store, _ARCHIVED):
             self.chance.met["dossier archived"] += 1
             self._restore(process, number)
@@ -238,7 +232,7 @@ class Archivist(Actor):
     def _order(self, process: Process, verb: str) -> str:
         numbers = self._numbers(process.store, _CHOICES[verb])
         if not numbers:
-            raise Nothing
+            raise NothingToDo
         number = self._draw.choice(numbers)
         if verb == "restore dossier":
             self._restore(process, number)
@@ -261,7 +255,8 @@ class Archivist(Actor):
         for table, was in self._copies[number].items():
             gone = was - back[table]
             if gone:
-                raise Broken(f"14: {number} came back from the archive without {table} {gone}")
+                what = f"{number} came back from the archive without {table} {gone}"
+                raise Broken(Promise.ARCHIVE_WHOLE, what)
 
     def _numbers(self, store: Store, query: str) -> list[str]:
         with store.read() as tx:
@@ -273,7 +268,7 @@ class Archivist(Actor):
 
 
 def _signed(process: Process) -> SignedBy:
-    return {"actor": "Lê Thị Lưu", "reason": "a case", "now": process.clock()}
+    return signed(process, "Lê Thị Lưu", "a case")
 
 
 def _copy(tx: Tx, number: str) -> Copied:

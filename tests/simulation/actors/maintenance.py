@@ -9,8 +9,8 @@ from unittest import mock
 from hub.rules.calls.call_limits import CallLimits, Dated
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
-from tests.simulation.invariants import Broken
 from tests.simulation.partners.protocol import Partner
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import BEGINS, VirtualTime
@@ -64,8 +64,8 @@ class Maintenance(Actor):
         def watched(*args: Any, **more: Any) -> Any:
             now, window = self.stage.time.now(), self.window
             if window.starts + MARGIN < now < window.ends - MARGIN:
-                why = f"16: {partner.name} was called in its maintenance"
-                self.stage.broken = self.stage.broken or Broken(why)
+                why = f"{partner.name} was called in its maintenance"
+                self.stage.broken = self.stage.broken or Broken(Promise.MAINTENANCE_KEPT, why)
             return send(*args, **more)
 
         with mock.patch.object(partner, "send", watched):

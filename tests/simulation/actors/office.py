@@ -15,7 +15,6 @@ from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import StoreUnavailable
-from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
@@ -49,9 +48,6 @@ def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool
     """Tell a message once; tell whether its sender got an acknowledgement."""
     try:
         accepted = process.intake.accept(message)
-    except Crash:
-        process.crash()
-        return False
     except (StoreUnavailable, OSError):
         return False  # told again when there is room
     except InvalidMessage as refused:
@@ -93,9 +89,6 @@ class Clerk:
             message = self._message or self._composed(process, source, payload, page)
         except OSError:
             return 1  # no room for the file
-        except Crash:
-            process.crash()
-            return 1
         self._message = message  # what was not acknowledged is told again as it was
         self.note("counter", f"tells {message.type} of {short(message.key)}")
         if tell(process, message, self.told, self.chance):

@@ -23,7 +23,8 @@ from tests.simulation.actors.office import Note, Told, tell
 from tests.simulation.actors.operators import Operators
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import InMemory
-from tests.simulation.invariants import Broken, Effects
+from tests.simulation.promises.effects import Effects
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Changes, Process
 
@@ -126,7 +127,7 @@ class Restorer(Actor):
         for (source, target), count in moves.items():
             self.chance.met[f"move {source} -> {target}"] += count
         if self.mark.is_ahead(stage.store) != (self._calls() < made):
-            raise Broken("15: an old database is not noticed")
+            raise Broken(Promise.OLD_COPY_NOTICED, "an old database is not noticed")
         stage.changes.written(new_rows=True)
         stage.operators.forget()
         stage.effects.go_back(
@@ -135,7 +136,7 @@ class Restorer(Actor):
         self._have_told_again()
         self._prepare(stage.processes[0])
         if self.mark.is_ahead(stage.store):
-            raise Broken("15: a database that was prepared counts as old")
+            raise Broken(Promise.OLD_COPY_NOTICED, "a database that was prepared counts as old")
 
     def _prepare(self, process: Process) -> None:
         """Give the command of the runbook until it has ended well; then start anew."""
@@ -153,7 +154,7 @@ class Restorer(Actor):
             {"actor": "Lê Thị Lưu", "reason": "disk lost", "now": process.clock()},
         )
         if restored.failed:
-            raise Broken(f"15: {restored.failed} messages of the copy failed")
+            raise Broken(Promise.OLD_COPY_NOTICED, f"{restored.failed} messages of the copy failed")
         enqueued = rebuild(process.store, clock=process.clock)
         process.changes.orders += 1
         self.stage.note(self.name, f"{restored.queried} are asked about, {enqueued} enqueued")

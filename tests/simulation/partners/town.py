@@ -26,10 +26,10 @@ from hub.ports import Accepted, Sink
 from tests.simulation.actors import callbacks
 from tests.simulation.actors.office import Told
 from tests.simulation.crash.life import Crash
-from tests.simulation.invariants import Broken
 from tests.simulation.partners import settings
 from tests.simulation.partners.loop import MESSAGE
 from tests.simulation.partners.simulated import SimulatedPartner
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.process import Process
 
 PACES = (0.0, 20.0, 300.0)
@@ -86,7 +86,8 @@ class SimulatedTown(SimulatedPartner):
         answer = callbacks.receive(self._callbacks, process, body, headers, sink)
         self.say(f"tells {answer.subject or 'a step'}: {answer.status} {answer.cause}".rstrip())
         if answer.cause:
-            raise Broken(f"10: the town's report of {answer.subject} was refused: {answer.cause}")
+            what = f"the town's report of {answer.subject} was refused: {answer.cause}"
+            raise Broken(Promise.RECORDS_KNOW, what)
         return answer.status == 200 and answer.reply["Result"] == 1
 
     def pull(self, file: contract.File) -> FileState | None:
