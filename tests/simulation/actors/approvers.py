@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hub.messages.invalid import InvalidMessage
 from hub.operations.approvals import deciding, discarding
@@ -20,17 +20,15 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.rights import UserRole
 from hub.rules.users.visitor import Visitor
-from hub.store.engine.store import Store
 from hub.texts import Explained
 from tests.simulation.actors.actor import Actor, NothingToDo, one_of, signed
-from tests.simulation.actors.office import Note
 from tests.simulation.actors.supervisors import PARKED, corrected
-from tests.simulation.partners.protocol import Partner
 from tests.simulation.promises.promise import Broken, Promise
-from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.virtual_time import VirtualTime
 from tests.support.users import add_user
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 PERSONS = {
     "an": UserRole.OPERATOR,
@@ -67,34 +65,13 @@ _APPROVAL = re.compile(r"\(approval (\d+) by ")
 _OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY number"
 
 
-class Stage(Protocol):
-    """What approvers need of a story."""
-
-    partners: list[Partner]
-    chance: Chance
-    time: VirtualTime
-
-    @property
-    def store(self) -> Store:
-        """Of no process."""
-        ...
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-    def leap(self, seconds: float) -> None:
-        """Let time pass at once."""
-
-
 class Approvers(Actor):
     """All who have an account."""
 
     name = "approvers"
     share = 0.06
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Story") -> None:
         self.stage = stage
         self.chance = stage.chance
         self.partners = {partner.name: partner for partner in stage.partners}

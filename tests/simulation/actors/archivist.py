@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from hub.operations.archive import erasing, holding, restoring
@@ -24,13 +23,13 @@ from hub.store.archive.pages import free_pages
 from hub.store.engine.store import Store, Tx
 from hub.texts import Explained
 from tests.simulation.actors.actor import Actor, NothingToDo, signed
-from tests.simulation.actors.office import Note, Told
-from tests.simulation.crash.life import Acting, Crash, take
+from tests.simulation.crash.life import Crash, take
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.aging import aging
-from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.virtual_time import VirtualTime
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 DAY = 24 * 3600.0
 LEAPS = (60 * DAY, 450 * DAY, 450 * DAY)
@@ -70,39 +69,12 @@ _OF_RUNS = ("archive_again", "erase_again")
 Copied = dict[str, set[tuple[Any, ...]]]
 
 
-class Stage(Protocol):
-    """What the archive needs of a story."""
-
-    chance: Chance
-    time: VirtualTime
-    told: Told
-    directory: Path
-    processes: list[Process]
-    acting: Acting
-
-    @property
-    def store(self) -> Store:
-        """Of no process."""
-        ...
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-    def leap(self, seconds: float) -> None:
-        """Let time pass at once."""
-
-    def go_on(self, seconds: float) -> None:
-        """Go on until everything rests."""
-
-
 class Archivist(Actor):
     """Whoever archives: the hub's own role, and persons who order one thing."""
 
     name = "archivist"
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Story") -> None:
         self.stage = stage
         self.chance = stage.chance
         self._draw: random.Random = stage.chance.stream("archivist")

@@ -8,25 +8,23 @@ gone, they tell once more: the counters from what they kept, the town on request
 import random
 from collections import deque
 from collections.abc import Iterable
-from pathlib import Path
 from sqlite3 import Connection
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.exchange.housekeeping.requeue import rebuild
 from hub.messages.envelope import Message
 from hub.operations.restore import restore
-from hub.store.engine.store import Store
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.office import Note, Told, tell
-from tests.simulation.actors.operators import Operators
-from tests.simulation.crash.life import Acting, take
+from tests.simulation.crash.life import take
 from tests.simulation.database.backend import InMemory
-from tests.simulation.promises.effects import Effects
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.process import Changes, Process
+from tests.simulation.world.process import Process
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 AT_ONCE = 5
 """Messages that a sender tells again in one step."""
@@ -68,37 +66,12 @@ class ToldAgain:
         return 1
 
 
-class Stage(Protocol):
-    """What is concerned in a story."""
-
-    chance: Chance
-    told: Told
-    directory: Path
-    processes: list[Process]
-    acting: Acting
-    changes: Changes
-    effects: Effects
-    courier: Courier
-    operators: Operators
-    clerks: list[Teller]
-
-    @property
-    def store(self) -> Store:
-        """Of no process."""
-        ...
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-
 class Restorer(Actor):
     """Who makes copies, and puts one back."""
 
     name = "restorer"
 
-    def __init__(self, stage: Stage, database: InMemory) -> None:
+    def __init__(self, stage: "Story", database: InMemory) -> None:
         self.stage, self.database, self.chance = stage, database, stage.chance
         self.mark = CallCounterFile(stage.directory / "calls-made")
         self._draw: random.Random = stage.chance.stream("restorer")
