@@ -32,9 +32,9 @@ from tests.simulation.interleaving.session import EXPECTED as OF_POSTGRES
 from tests.simulation.interleaving.session import MOST_STEPS as ON_POSTGRES
 from tests.simulation.interleaving.session import on_postgres
 from tests.simulation.jobs.shares import Played, cores, play_each
-from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
+from tests.simulation.partners.choice import ADAPTERS_EVERY, MIXED
+from tests.simulation.play import play
 from tests.simulation.plot import DOSSIERS, VERSION, Ended, Player, Plot
-from tests.simulation.story import play
 from tests.simulation.telling.shrink import MOST_STEPS, shortest
 from tests.simulation.telling.table import needed, told
 

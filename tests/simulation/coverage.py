@@ -9,7 +9,7 @@ from hub.rules.deliveries.states import MOVES
 from hub.rules.users.approvals import ApprovalState
 from hub.runtime.failpoints import Point
 from tests.simulation.actors import approvers, archivist, operators, supervisors
-from tests.simulation.actors.partner import WRONG
+from tests.simulation.partners.model import WRONG
 
 _VERBS = (
     *operators.VERBS,

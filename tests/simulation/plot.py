@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.simulation.partners.casting import MIXED
+from tests.simulation.partners.choice import MIXED
 from tests.simulation.telling.watch import Row
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Events

@@ -174,10 +174,10 @@ class Archivist(Actor):
         def waiting(late: bool) -> None:
             if late or self._draw.random() < 0.3:
                 process.meanwhile()
-            process.require_life()
+            process.require_alive()
 
         def progress(step: str, count: int) -> None:
-            process.require_life()
+            process.require_alive()
             done[step] = done.get(step, 0) + count
 
         archive = Archive(

@@ -14,7 +14,7 @@ from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
 from tests.simulation.actors.actor import Actor, signed
-from tests.simulation.actors.office import Note
+from tests.simulation.actors.counter import Note
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process

@@ -16,7 +16,7 @@ from hub.messages.envelope import Message
 from hub.operations.restore import restore
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.office import Note, Told, tell
+from tests.simulation.actors.counter import Acknowledged, Note, tell
 from tests.simulation.crash.life import take
 from tests.simulation.database.backend import InMemory
 from tests.simulation.promises.promise import Broken, Promise
@@ -46,7 +46,9 @@ class Teller(Protocol):
 class ToldAgain:
     """Senders who tell again what the hub does not have any more."""
 
-    def __init__(self, lost: Iterable[Message], told: Told, chance: Chance, note: Note) -> None:
+    def __init__(
+        self, lost: Iterable[Message], told: Acknowledged, chance: Chance, note: Note
+    ) -> None:
         self._left = deque(lost)
         self.told, self.chance, self.note = told, chance, note
 

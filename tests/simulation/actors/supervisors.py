@@ -18,7 +18,7 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
 from tests.simulation.actors.actor import Actor, NothingToDo, one_of, signed
-from tests.simulation.actors.office import Note
+from tests.simulation.actors.counter import Note
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process

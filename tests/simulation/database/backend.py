@@ -5,9 +5,9 @@ from sqlite3 import Connection
 from typing import Protocol
 
 from tests.simulation.database.in_memory import of_this_process
+from tests.simulation.database.observer import Observer, Reader
+from tests.simulation.database.store import InMemoryStore, ProcessStore
 from tests.simulation.promises.after_writes import AfterWrites
-from tests.simulation.world.observer import Observer, Reader
-from tests.simulation.world.store import InMemoryStore, ProcessStore
 
 
 class Backend(Protocol):

@@ -24,7 +24,7 @@ from adapters.town_center.simulator.dossiers import Dossier
 from hub.messages.envelope import Attachment, Message
 from hub.ports import Accepted, Sink
 from tests.simulation.actors import callbacks
-from tests.simulation.actors.office import Told
+from tests.simulation.actors.counter import Acknowledged
 from tests.simulation.crash.life import Crash
 from tests.simulation.partners import settings
 from tests.simulation.partners.loop import MESSAGE
@@ -39,7 +39,7 @@ PACES = (0.0, 20.0, 300.0)
 class SimulatedTown(SimulatedPartner):
     """The town; see `SimulatedPartner`."""
 
-    def __init__(self, *parts: Any, told: Told, **named: Any) -> None:
+    def __init__(self, *parts: Any, told: Acknowledged, **named: Any) -> None:
         """`told`: where it is written down what the hub has acknowledged."""
         self.told = told
         self._pace = timedelta(seconds=parts[-1].chance.stream("pace").choice(PACES))
@@ -82,7 +82,7 @@ class SimulatedTown(SimulatedPartner):
         process, now = self._process, self.world.time.now()
         headers = {"Content-Type": "application/json", **sign(body, settings.SECRET, at=now)}
         self._callbacks.clock = process.clock
-        sink = ToldSink(process.intake, self.told)
+        sink = AcknowledgingSink(process.intake, self.told)
         answer = callbacks.receive(self._callbacks, process, body, headers, sink)
         self.say(f"tells {answer.subject or 'a step'}: {answer.status} {answer.cause}".rstrip())
         if answer.cause:
@@ -129,10 +129,10 @@ class StoryCourier(Courier):
         return self.town.pull(file)
 
 
-class ToldSink:
+class AcknowledgingSink:
     """The way in, which notes what was acknowledged."""
 
-    def __init__(self, sink: Sink, told: Told) -> None:
+    def __init__(self, sink: Sink, told: Acknowledged) -> None:
         self._sink, self._told = sink, told
         self.store_file, self.file_size = sink.store_file, sink.file_size
 

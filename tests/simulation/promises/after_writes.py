@@ -1,8 +1,8 @@
 """What must hold after every write to the database in memory, checked of what was written."""
 
+from tests.simulation.database.observer import Reader
 from tests.simulation.promises import statements
 from tests.simulation.promises.promise import Broken, Promise
-from tests.simulation.world.observer import Reader
 
 _TOUCHED = "id IN (SELECT id FROM sim_touched WHERE seq > :seen)"
 _LANES = f"lane IN (SELECT lane FROM deliveries WHERE {_TOUCHED})"  # noqa: S608 - written here

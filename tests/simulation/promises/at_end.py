@@ -10,7 +10,7 @@ from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
-from tests.simulation.actors.office import Told
+from tests.simulation.actors.counter import Acknowledged
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.promises.promise import Broken, Promise
 
@@ -35,7 +35,7 @@ def check_proof(store: Store) -> None:
 
 
 def check_end(
-    store: Store, partners: Sequence[Partner], told: Told, settled: Mapping[int, str]
+    store: Store, partners: Sequence[Partner], told: Acknowledged, settled: Mapping[int, str]
 ) -> None:
     """Check what must hold when everything has come to rest; raises Broken.
 
@@ -97,7 +97,7 @@ def _is_shown(tx: Tx, row: Any) -> bool:
     return first.id != row.id and _is_shown(tx, first)
 
 
-def _forgotten(tx: Tx, told: Told) -> Iterator[str]:
+def _forgotten(tx: Tx, told: Acknowledged) -> Iterator[str]:
     states = {
         row.id: (row.state, row.code)
         for row in tx.exec_driver_sql("SELECT id, state, code FROM journal")
@@ -118,7 +118,7 @@ def _chains(tx: Tx) -> Iterator[str]:
     yield from verification.verify(tx, chain.HANDOVERS).problems
 
 
-def _unknown_to_records(tx: Tx, told: Told) -> Iterator[str]:
+def _unknown_to_records(tx: Tx, told: Acknowledged) -> Iterator[str]:
     events = set(map(tuple, tx.exec_driver_sql("SELECT number, status FROM dossier_events")))
     files = set(map(tuple, tx.exec_driver_sql("SELECT number, sha256 FROM dossier_files")))
     parked = set(tx.exec_driver_sql("SELECT key FROM journal WHERE state = 'parked'").scalars())

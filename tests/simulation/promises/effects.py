@@ -1,9 +1,8 @@
 """What must hold at each effect at a partner: it comes once, and in the order of its lane."""
 
-from tests.simulation.actors.partner import Effect
-from tests.simulation.partners.protocol import Partner
+from tests.simulation.database.observer import Reader
+from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.promises.promise import Broken, Promise
-from tests.simulation.world.observer import Reader
 
 _PLACE = (
     "SELECT coalesce(place, id), lane FROM deliveries "

@@ -1,4 +1,4 @@
-"""The baton: of several threads one works at a time, from one statement to the next.
+"""Of several threads one works at a time, from one statement to the next.
 
 At each statement and each commit a thread stands still, and chance decides who goes on. A thread
 whose statement waits for a lock does not stand in the way of the others. Whether it waits is asked
@@ -27,7 +27,7 @@ class Turn(NamedTuple):
 
 
 class Database(NamedTuple):
-    """What the baton asks of the database, by the numbers of its sessions."""
+    """What the scheduler asks of the database, by the numbers of its sessions."""
 
     blockers: Callable[[Collection[int]], Mapping[int, Collection[int]]]
     """Returns whom each of the sessions waits for: nobody where it is not there."""
@@ -42,7 +42,7 @@ class At(Enum):
     """It has nothing to do."""
     STANDING = auto()
     GOING = auto()
-    """At work, or in a statement that waits for a lock: then it is in the baton's list."""
+    """At work, or in a statement that waits for a lock: then it is in the scheduler's list."""
 
 
 class Worker:
@@ -74,7 +74,7 @@ class Worker:
             self.done()
 
 
-class Baton:
+class ThreadScheduler:
     """Gives the threads their turns."""
 
     def __init__(

@@ -26,7 +26,7 @@ Note = Callable[[str, str], None]
 
 
 @dataclass
-class Told:
+class Acknowledged:
     """What was acknowledged, by message id."""
 
     acknowledged: dict[str, Message] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Told:
         self.acknowledged[message.id] = message
 
 
-def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool:
+def tell(process: Process, message: Message, told: Acknowledged, chance: Chance) -> bool:
     """Tell a message once; tell whether its sender got an acknowledgement."""
     try:
         accepted = process.intake.accept(message)
@@ -60,7 +60,7 @@ def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool
 class Clerk:
     """Hands in one dossier, message after message."""
 
-    def __init__(self, planned: Planned, told: Told, chance: Chance, note: Note) -> None:
+    def __init__(self, planned: Planned, told: Acknowledged, chance: Chance, note: Note) -> None:
         self.planned = planned
         self.told = told
         self.chance = chance
@@ -100,7 +100,7 @@ class Clerk:
     def _is_left_out(self, payload: p.Payload) -> bool:
         if self._message or isinstance(payload, p.DossierReceived):
             return False
-        return not self.chance.lets(f"message of {short(self.planned.number)}")
+        return not self.chance.takes_step(f"message of {short(self.planned.number)}")
 
     def _remember(self, message: Message, payload: p.Payload) -> None:
         number = message.key
@@ -165,7 +165,7 @@ class Clerk:
 
 
 def clerks(
-    rules: Rulebook, count: int, *, seed: int, told: Told, chance: Chance, note: Note
+    rules: Rulebook, count: int, *, seed: int, told: Acknowledged, chance: Chance, note: Note
 ) -> list[Clerk]:
     """Return a clerk for each dossier of a story."""
     plans = plan(_mix(count), rules, seed=seed, agency=AGENCY)

@@ -11,7 +11,7 @@ COMES_BACK = 0.3
 """In how many rounds a dead process is started again."""
 
 
-def happen(stage: "Story") -> None:
+def inject(stage: "Story") -> None:
     """Let it happen now and then; let what is dead come back."""
     strikes, order = stage.chance.strikes, stage.chance.order
     for process in stage.processes:
