@@ -33,17 +33,17 @@ class ProcessUpload(Upload):
 
     def __init__(self, store: ProcessFiles) -> None:
         super().__init__(store)
-        self._require_life = store.require_alive
+        self._require_alive = store.require_alive
 
     def write(self, part: bytes) -> None:
         """As `Upload.write`."""
-        self._require_life()
+        self._require_alive()
         super().write(part)
 
     def abandon(self) -> None:
         """As `Upload.abandon`; of a dead process the machine closes what it had open."""
         try:
-            self._require_life()
+            self._require_alive()
             super().abandon()
         finally:
             if self._handle >= 0:

@@ -67,10 +67,10 @@ class RefusesDeadProcess:
 
     def __init__(self, inner: Any, require_alive: RequireAlive) -> None:
         self._inner = inner
-        self._require_life = require_alive
+        self._require_alive = require_alive
 
     def __getattr__(self, name: str) -> Any:
-        self._require_life()
+        self._require_alive()
         return getattr(self._inner, name)
 
 

@@ -17,7 +17,7 @@ class LaterPool(Executor):
     """Keeps what it is given; `take` has one of them done. Now and then a thread starves."""
 
     def __init__(self, chance: Chance, time: VirtualTime, require_alive: RequireAlive) -> None:
-        self._require_life = require_alive
+        self._require_alive = require_alive
         self._chance = chance
         self._time = time
         self._waiting: list[tuple[float, Callable[[], object]]] = []
@@ -27,7 +27,7 @@ class LaterPool(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Keep it for later."""
-        self._require_life()
+        self._require_alive()
         begins = self._time.elapsed
         if self._chance.strikes("thread starved", 0.02):
             begins += self._chance.order.choice(STARVES)
@@ -47,7 +47,7 @@ class LaterPool(Executor):
 
     def take(self, nth: int) -> None:
         """Have the nth be done now."""
-        self._require_life()
+        self._require_alive()
         self.taken += 1
         self._waiting.pop(nth)[1]()
 
