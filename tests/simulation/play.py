@@ -41,6 +41,7 @@ def play_out(story: Story) -> Ended:
             story.run()
         except (AssertionError, StepWaitsForEver) as error:
             broken = f"{error}"
+        story._look("story", "")
         moves = story.backend.moves().items()
         story.met.update({f"move {source} -> {to}": count for (source, to), count in moves})
         return Ended(

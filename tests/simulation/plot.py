@@ -34,7 +34,7 @@ class Plot:
     at_most: float = math.inf
     """Steps after which it breaks off: it is not shorter than one that is known."""
     partners: str = MIXED
-    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
+    """`models`, `adapters`, or `mixed`: see `partners.choice`."""
 
 
 @dataclass(kw_only=True)

@@ -219,6 +219,7 @@ class Story:
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
         if not self.chance.takes_step(f"{process.name} {name}" if process else name):
             return 0
+        self._look("story", "")  # what happened before this step is no part of it
         self.steps += 1
         if self.steps > self.plot.at_most:
             raise TooLong

@@ -15,6 +15,7 @@ from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import StoreUnavailable
+from tests.simulation.crash.excused import require_excused
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
@@ -48,7 +49,8 @@ def tell(process: Process, message: Message, told: Acknowledged, chance: Chance)
     """Tell a message once; tell whether its sender got an acknowledgement."""
     try:
         accepted = process.intake.accept(message)
-    except (StoreUnavailable, OSError):
+    except (StoreUnavailable, OSError) as error:
+        require_excused(error)
         return False  # told again when there is room
     except InvalidMessage as refused:
         told.refused.append(f"{message.type}: {refused}")
@@ -87,7 +89,8 @@ class Clerk:
             return 0
         try:
             message = self._message or self._composed(process, source, payload, page)
-        except OSError:
+        except OSError as error:
+            require_excused(error)
             return 1  # no room for the file
         self._message = message  # what was not acknowledged is told again as it was
         self.note("counter", f"tells {message.type} of {short(message.key)}")

@@ -16,6 +16,7 @@ from hub.messages import payloads as p
 from hub.store.engine.store import StoreUnavailable
 from tests.simulation.actors import callbacks
 from tests.simulation.actors.counter import Acknowledged, Note
+from tests.simulation.crash.excused import require_excused
 from tests.simulation.crash.life import Crash
 from tests.simulation.partners.protocol import Effect
 from tests.simulation.world.chance import Chance
@@ -120,7 +121,8 @@ class Courier:
         headers = sign(body, _SECRET, at=self.time.now())
         try:
             given = callbacks.receive(self.callbacks, process, body, headers, process.intake)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            require_excused(error)
             return False  # no answer: it is told again
         except Crash:
             process.crash()

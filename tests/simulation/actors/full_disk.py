@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import tenacity.wait
 
 from tests.simulation.actors.actor import Actor
+from tests.simulation.crash.excused import excused
 
 if TYPE_CHECKING:
     from tests.simulation.story import Story
@@ -57,9 +58,9 @@ class FullDisk(Actor):
             self.stage.chance.met["write without room"] += 1
             cause = sqlite3.OperationalError("database or disk is full")
             cause.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise sa.exc.OperationalError("COMMIT", None, cause)
+            raise excused(sa.exc.OperationalError("COMMIT", None, cause))
 
     def _require_room_for_file(self) -> None:
         if not self._has_room():
             self.stage.chance.met["file without room"] += 1
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise excused(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))

@@ -29,6 +29,7 @@ from tests.simulation.interleaving.scheduler import ThreadScheduler, Worker
 from tests.simulation.partners.choice import MODELS
 from tests.simulation.play import memory_place, play_out
 from tests.simulation.plot import Ended, Plot
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.story import ACTORS, Story, Turn
 from tests.simulation.telling.watch import Watch
 from tests.simulation.world.process import Process
@@ -113,6 +114,12 @@ class InterleavedStory(Story):
             self.note(worker.name, f"is ended by the database as a deadlock: {worker.what}")
             raise psycopg.errors.DeadlockDetected("deadlock detected")
 
+    def failed(self, error: sa.exc.SQLAlchemyError) -> None:
+        """End the story where the database ends what the hub does, whether the hub outlives it."""
+        if is_away(error):
+            broken = Broken(Promise.NO_ERROR_IN_A_ROLE, f"the database ended a step: {error}")
+            self.broken = self.broken or broken
+
     def _strike(
         self, worker: Worker, process: Process, line: psycopg.Connection[Any], what: str
     ) -> None:
@@ -180,22 +187,6 @@ class InterleavedStory(Story):
             own = process is waiting and _is_role(turn) and name != "replays"
             if not waiting.dead and (own or process is None):
                 self._step(name, process, work)
-
-    def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
-        if process is None:
-            return super()._step(name, process, work)
-        return super()._step(name, process, partial(self._outlives, name, process, work))
-
-    def _outlives(self, name: str, process: Process, work: Callable[[], object]) -> object:
-        """Begin a step anew that the database has ended, as the role would."""
-        try:
-            return work()
-        except sa.exc.DBAPIError as error:
-            if not is_away(error):
-                raise
-            process.role_crashed(name, error)
-            process.role_crashes.pop()
-            return 1
 
     def _check_invariants(self, process: Process | None) -> None:
         """Check what is committed, whatever is under way."""

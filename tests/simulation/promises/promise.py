@@ -84,7 +84,7 @@ SENTENCES: Mapping[Promise, str] = {
     Promise.MAINTENANCE_KEPT: "No partner is called in its announced maintenance.",
     # actors/maintenance.py
     Promise.LOCKS_GIVEN_UP: "No statement waits for a lock that nobody gives up.",
-    # interleaving/baton.py
+    # interleaving/scheduler.py
 }
 """Below each the place that checks it."""
 
