@@ -14,13 +14,12 @@ from hub.messages.envelope import Message
 from hub.ports import Absent, Destination, Receipt, Request
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
-from tests.simulation.actors.office import Told
-from tests.simulation.actors.partner import Effect
-from tests.simulation.partners.casting import ADAPTERS, Cast
-from tests.simulation.partners.protocol import Partner
+from tests.simulation.actors.counter import Acknowledged
+from tests.simulation.partners.choice import ADAPTERS, StoryPartners
+from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.partners.simulated import SimulatedPartner
+from tests.simulation.play import play
 from tests.simulation.plot import Plot
-from tests.simulation.story import play
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.support.works import record
@@ -33,12 +32,12 @@ class Stage:
         self.time, self.chance = VirtualTime(), Chance(1)
         self.chance.calm = True
         self.effects: list[Effect] = []
-        self.cast = Cast(
+        self.cast = StoryPartners(
             ADAPTERS,
             time=self.time,
             chance=self.chance,
             directory=place,
-            told=Told(),
+            told=Acknowledged(),
             note=lambda *_: None,
             on_effect=self._happened,
         )

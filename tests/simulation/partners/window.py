@@ -1,6 +1,6 @@
 """The ward's officers at their screen: they hand out what is finished, and supply what is wanted.
 
-What a clerk of `office` tells was planned before; this follows from what the records show.
+What a clerk of the counter tells was planned before; this follows from what the records show.
 """
 
 import random
@@ -12,7 +12,7 @@ from hub.drill.pilot.scenario import Planned
 from hub.messages import payloads as p
 from hub.store.engine.store import Store
 from hub.store.records.reading import reports
-from tests.simulation.actors.office import Clerk, Note, Told
+from tests.simulation.actors.counter import Acknowledged, Clerk, Note
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
@@ -25,7 +25,13 @@ class Errand(Clerk):
     """What an officer tells of one dossier, each until it is acknowledged."""
 
     def __init__(
-        self, number: str, lines: list[Line], at: datetime, told: Told, chance: Chance, note: Note
+        self,
+        number: str,
+        lines: list[Line],
+        at: datetime,
+        told: Acknowledged,
+        chance: Chance,
+        note: Note,
     ) -> None:
         self._lines = lines
         planned = SimpleNamespace(number=number, reception=SimpleNamespace(received_at=at))
@@ -39,7 +45,7 @@ class Stage(Protocol):
     """What the window needs of a story."""
 
     chance: Chance
-    told: Told
+    told: Acknowledged
 
     @property
     def store(self) -> Store:

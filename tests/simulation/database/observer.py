@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from tests.simulation.database.in_memory import Database
-from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.virtual_time import BEGINS
 
 REPLAYS = "replays"
@@ -116,13 +115,3 @@ class Observer:
 
 def _seconds(at: object) -> float:
     return math.inf if at is None else (int(at) - _EPOCH) / 1_000_000  # type: ignore[call-overload]
-
-
-def rests(observer: Reader, broker: StoryBroker) -> bool:
-    """Tell whether nothing is under way or due any more."""
-    ((left,),) = observer.rows(
-        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
-        "next_attempt_at IS NOT NULL AND settled_at IS NULL OR state IN ('sending', 'pending'))"
-        " + (SELECT count(*) FROM journal WHERE state IN ('accepted', 'early'))"
-    )
-    return not left and not broker.ready
