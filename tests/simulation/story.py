@@ -16,13 +16,13 @@ from tests.simulation.actors.counter import Acknowledged, clerks
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.restorer import Teller
+from tests.simulation.actors.window import Window
 from tests.simulation.casting import actors_of
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend
 from tests.simulation.faults_between_rounds import inject
 from tests.simulation.partners.choice import StoryPartners
 from tests.simulation.partners.protocol import Effect, Partner
-from tests.simulation.partners.window import Window
 from tests.simulation.plot import Plot
 from tests.simulation.promises.at_end import check_end, check_proof
 from tests.simulation.promises.effects import Effects
