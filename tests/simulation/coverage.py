@@ -59,6 +59,7 @@ def expected() -> list[str]:
     verbs = [f"verb {verb}" for verb in _VERBS]
     verbs += [f"approval {state}" for state in ApprovalState]
     verbs += ["write without room", "file without room", "told again", "maintenance"]
+    verbs += ["restored noticed", "restored unnoticed"]
     verbs += [f"archive {step}" for step in ("read", "compared", "archived", "erased")]
     return [*moves, *points, *crashes, *(f"fault {kind}" for kind in _HAPPENINGS), *wrong, *verbs]
 

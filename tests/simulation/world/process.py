@@ -35,6 +35,7 @@ from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import StoreUnavailable, Tx, is_away
+from hub.store.repair.restore import CallCounterFile
 from tests.simulation.crash.files import ProcessFiles
 from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
 from tests.simulation.partners.protocol import Partner
@@ -50,6 +51,8 @@ POLICY = RetryPolicy(attempts=40)
 CIRCUIT = CircuitPolicy(
     first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=5), width=4
 )
+CALLS = "calls-made"
+"""The file that knows how many calls were made; it stays where a database is lost."""
 STALLS = (2.0, 60.0, 900.0)
 """Seconds for which a role gets no processor."""
 
@@ -106,10 +109,14 @@ class Process:
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
         """What the others do while a role waits for them."""
+        self.swept: Callable[[], None] = lambda: None
+        """Called when a sweep of the timer has ended."""
         self.dead = True
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
+        self._mark = CallCounterFile(directory / CALLS)
+        self._sweeps = 0
         self.store = store
         self.store.require_life = self.require_life
         self.store.written = changes.written
@@ -243,6 +250,7 @@ class Process:
         for reconcile in self.reconciling:
             reconcile.questions.close()
         self.relay.forget()
+        self.timer.on_sweep()
 
     def role_crashed(self, step: str, error: Exception) -> None:
         """Begin a role anew, as its supervisor does; calls under way are ended before.
@@ -288,7 +296,10 @@ class Process:
         return len(batch)
 
     def _timer_some(self) -> int:
+        sweeps = self._sweeps
         count = self.timer.run_once()
+        if self._sweeps != sweeps:
+            self.swept()
         if count:
             passing(Point.TIMER_AFTER_COMMIT)
         return count
@@ -363,6 +374,7 @@ class Process:
         balance = Conservation(store=self.store)
 
         def also(now: datetime) -> None:
+            self._sweeps += 1
             unproven.check(now)
             balance.check(now)
             deciding.expire(self.store, now)
@@ -371,7 +383,10 @@ class Process:
             grace_period=longest + POLICY.settle_delay,
             lease=max(deliver.lease for deliver in self.delivering),
         )
-        return Timer(self.store, clock=self.clock, pace=pace, also=also)
+        return Timer(self.store, clock=self.clock, pace=pace, also=also, on_sweep=self._keep_calls)
+
+    def _keep_calls(self) -> None:
+        self._mark.write(self.store)
 
 
 class StoryReplays(Replays):
