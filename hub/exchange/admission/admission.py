@@ -98,9 +98,11 @@ class Admission:
         permitted = self._permits(work, now)
         going = [id for id, permit in zip(work, permitted, strict=True) if permit]
         going = self.quotas.cut(tx, going, work, now)
+        aside = {id: work[id].type for id in work.keys() - set(going)}
+        if aside:
+            self.pauses.lock(tx, list(work))
         claims = claim(going) if going else []
         self.quotas.report_used(claims, work, now)
-        aside = {id: work[id].type for id in work.keys() - set(going)}
         if aside:
             self.pauses.set_aside(tx, aside, now)
         return Admitted(going, claims, bool(aside))

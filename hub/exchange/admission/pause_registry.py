@@ -5,7 +5,7 @@ goes on from it. It is written when something changes, not for every delivery. I
 was set aside: as much as a probe or a ramp can take, and everything when the pause has ended.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -80,6 +80,10 @@ class PauseRegistry:
             found = pauses.paused_by_persons(tx, self.circuits.destination, now=now)
         self.circuits.set_person_pauses({it.operation: _period(it) for it in found})
         self._heard_at = now
+
+    def lock(self, tx: Tx, ids: Sequence[int]) -> None:
+        """Lock work of which a part will be set aside, before the other part is claimed."""
+        pauses.lock(tx, ids)
 
     def set_aside(self, tx: Tx, ids: dict[int, str], now: datetime) -> None:
         """Set deliveries (number -> operation) aside that were taken from the queue in vain.

@@ -195,6 +195,24 @@ def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bo
     )
 
 
+def lock(tx: Tx, ids: Sequence[int]) -> None:
+    """Lock deliveries in the order of their numbers, as `clear` does.
+
+    Before some of them are claimed and the others set aside: each of the two alone would be in
+    order, one after the other is not.
+    """
+    if tx.dialect.name == "postgresql":  # SQLite has one writer at a time
+        _LOCK.all(tx, {"ids": ids})
+
+
+_LOCK = Compiled(
+    sa.select(deliveries.c.id)
+    .where(any_of(deliveries.c.id, "ids"))
+    .order_by(deliveries.c.id)
+    .with_for_update()
+)
+
+
 def set_aside(tx: Tx, ids: Sequence[int], destination: str) -> None:
     """Forget that deliveries were enqueued; nothing else of them changes."""
     _SET_ASIDE.run(tx, {"ids": ids, "to": destination})

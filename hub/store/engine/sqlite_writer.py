@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,6 +41,10 @@ class WriterBusy(sa.exc.TimeoutError):
 
 class CommitUnknown(sa.exc.TimeoutError):
     """The commit did not end in time: it may go through, or not."""
+
+
+class TransactionLost(sa.exc.SQLAlchemyError):
+    """SQLite ended the transaction by itself (no room, a broken disk): nothing of it is kept."""
 
 
 class NestedWrite(RuntimeError):
@@ -100,6 +105,8 @@ class SharedWriter:
                 yield own.connection
                 if not first:
                     _RELEASE.run(own.connection)
+                elif not _goes_on(own.connection):
+                    raise TransactionLost("SQLite ended the transaction before its commit")
             except BaseException as error:
                 self._undo(own, error, alone=first)
                 raise
@@ -206,3 +213,13 @@ class SharedWriter:
         if self._connection is not None:
             self._connection.close()  # rolls back what is open
             self._connection = None
+
+
+def _goes_on(connection: sa.Connection) -> bool:
+    """Tell whether SQLite still has the transaction open.
+
+    After some errors it has none any more, and a commit of nothing succeeds: a caller that caught
+    the error would take its rows for durable.
+    """
+    line: Any = connection.connection.dbapi_connection
+    return bool(line.in_transaction)

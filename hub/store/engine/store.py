@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from hub.store.engine import idle_connections, session
 from hub.store.engine.file_rights import make_directory, make_file
 from hub.store.engine.notifier import Notifier
-from hub.store.engine.sqlite_writer import SharedWriter
+from hub.store.engine.sqlite_writer import SharedWriter, TransactionLost
 from hub.store.statements.compiled import Compiled
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def is_away(error: BaseException) -> bool:
     What would fail in the same way tomorrow (a column that is missing, a right that is not given)
     is not absence: a caller that waited for its end would wait for ever, without a report.
     """
-    if isinstance(error, sa.exc.TimeoutError) or getattr(error, "connection_invalidated", False):
+    if isinstance(error, sa.exc.TimeoutError | TransactionLost) or getattr(
+        error, "connection_invalidated", False
+    ):
         return True
     if not isinstance(error, sa.exc.DBAPIError):
         return False

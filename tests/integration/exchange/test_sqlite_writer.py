@@ -11,7 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from hub.store.engine import sqlite_writer as turns_module
-from hub.store.engine.sqlite_writer import CommitUnknown, NestedWrite, SharedWriter, WriterBusy
+from hub.store.engine.sqlite_writer import (
+    CommitUnknown,
+    NestedWrite,
+    SharedWriter,
+    TransactionLost,
+    WriterBusy,
+)
 from hub.store.engine.store import Store, Tx, is_away
 from hub.store.messages import outbox
 
@@ -284,3 +290,17 @@ def test_a_writer_that_does_not_see_its_commit_says_that_nobody_knows(
         second.result(20)
     assert waiting(store) == 0
     assert names(store) == ["first", "second"]
+
+
+def test_a_transaction_that_sqlite_ended_by_itself_is_no_success(store: Store) -> None:
+    """The first writer has no savepoint: an error that it caught must not hide the loss."""
+    with store.write() as tx:
+        tx.exec_driver_sql("CREATE TABLE full (word TEXT)")
+        pages = tx.exec_driver_sql("PRAGMA page_count").scalar_one()
+        tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1}")
+    with pytest.raises(TransactionLost) as told, store.write() as tx:
+        put(tx, "kept?")
+        with pytest.raises(sa.exc.DBAPIError):  # as a caller that goes on after an error
+            tx.exec_driver_sql("INSERT INTO full VALUES (?)", ("x" * 5_000_000,))
+    assert is_away(told.value)
+    assert names(store) == []

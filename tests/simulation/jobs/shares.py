@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any, cast
 
@@ -29,6 +29,8 @@ class Played:
     broken: str = ""
     missed: str = ""
     """Why it does not replay exactly."""
+    found: tuple[int, str] | None = None
+    """Where a defect was searched: the first seed that shows it, and as what."""
     cpu: float = 0.0
     """Seconds."""
 
@@ -111,13 +113,7 @@ def _heard(told: Sequence[Connection]) -> Iterator[Played]:
 def _timed(play_one: PlayOne, place: int) -> Played:
     began = time.process_time()
     played = play_one(place)
-    return Played(
-        place=place,
-        met=played.met,
-        broken=played.broken,
-        missed=played.missed,
-        cpu=time.process_time() - began,
-    )
+    return replace(played, cpu=time.process_time() - began)
 
 
 def _is_over(until: float | None) -> bool:

@@ -1,16 +1,23 @@
 """Row locks on PostgreSQL: repairing and settling transactions never deadlock."""
 
+import random
 import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 
 from hub import operations
+from hub.exchange.admission.admission import Admission
 from hub.exchange.outbox.emit import emit
+from hub.ports import Incoming
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import pauses, transitions
+from hub.store.deliveries.transitions import Claimed
 from hub.store.engine.store import Store
 from hub.store.schema.tables.exchange import deliveries
+from tests.support.circuits import POLICY
 from tests.support.database.blocked import wait_blocked
 from tests.support.database.watched import after_each_statement
 from tests.support.works import AT, number, record, step
@@ -83,3 +90,47 @@ def test_pauses_of_two_operations_end_while_their_deliveries_are_claimed(store: 
         transitions.place_of(tx, 2)  # the record's operation would be the first by its name
     other.join(10)
     assert failures == []
+
+
+class _SecondOnly(Admission):
+    """Lets the second of two deliveries go and holds the first one back, as one probe may."""
+
+    def _permits(self, work: Mapping[int, Incoming], now: datetime) -> list[bool]:  # noqa: ARG002
+        return [id == max(work) for id in work]
+
+
+def test_a_pause_ends_while_some_of_its_deliveries_are_claimed_and_others_set_aside(
+    store: Store,
+) -> None:
+    """A claim of the later one and setting aside the earlier one lock both in their order."""
+    with store.write() as tx:
+        emit(tx, [step(1, 1), step(2, 1)], AT)
+        tx.execute(sa.update(deliveries).values(asked_at=AT))
+        types = sorted(tx.execute(sa.select(deliveries.c.type)).scalars())
+    admission = _SecondOnly(store, "provincial", types, POLICY, draw=random.Random(1))
+    work = {
+        id: Incoming(body=b"", type=types[0], message_id=f"{id}", tag=id, session=1)
+        for id in (2, 1)
+    }
+    failures: list[Exception] = []
+
+    def end_pause() -> None:
+        try:
+            with store.write() as tx:
+                pauses.clear(tx, "provincial", types, now=AT)
+        except Exception as error:
+            failures.append(error)
+
+    other = threading.Thread(target=end_pause)
+    with store.write() as tx:
+
+        def claim(ids: Sequence[int]) -> list[Claimed]:
+            claimed = transitions.claim(tx, ids, "provincial", now=AT, lease_until=AT)
+            other.start()
+            assert wait_blocked(store, other)
+            return claimed
+
+        admitted = admission.claim_admitted(tx, work, AT, claim=claim)
+    other.join(10)
+    assert failures == []
+    assert ([it.id for it in admitted.claims], admitted.aside) == ([2], True)

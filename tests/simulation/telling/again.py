@@ -1,0 +1,20 @@
+"""The command that plays a story again."""
+
+import shlex
+
+from tests.simulation.partners.casting import MIXED
+from tests.simulation.plot import DOSSIERS, Plot
+
+
+def command(plot: Plot, *, postgres: bool = False, defect: str = "") -> str:
+    """Return it with each option that differs from what the command takes by itself."""
+    words = ["script/simulate", "--seed", f"{plot.seed}", "--story"]
+    if postgres:
+        words.append("--postgres")
+    if plot.dossiers != DOSSIERS:
+        words += ["--dossiers", f"{plot.dossiers}"]
+    if plot.partners != MIXED:
+        words += ["--partners", plot.partners]
+    if defect:
+        words += ["--defect", defect]
+    return shlex.join(words)
