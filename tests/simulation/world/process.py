@@ -81,6 +81,10 @@ class Changes:
 class Process:
     """One process with every role."""
 
+    swept: Callable[[], None] = staticmethod(lambda: None)
+    """Called when a sweep of the timer has ended."""
+    _sweeps = 0
+
     def __init__(
         self,
         name: str,
@@ -109,14 +113,11 @@ class Process:
         """Seconds by which its clock is ahead."""
         self.meanwhile: Callable[[], None] = lambda: None
         """What the others do while a role waits for them."""
-        self.swept: Callable[[], None] = lambda: None
-        """Called when a sweep of the timer has ended."""
         self.dead = True
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
         self._mark = CallCounterFile(directory / CALLS)
-        self._sweeps = 0
         self.store = store
         self.store.require_life = self.require_life
         self.store.written = changes.written
