@@ -25,7 +25,7 @@ from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.operations.approvals import deciding
-from hub.operations.deliveries.replay_role import ReplayParts, Replays
+from hub.operations.deliveries.replay_role import ReplayParts
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.ports import BrokerUnavailable, ConsumerLost, Destination
@@ -46,6 +46,7 @@ from tests.simulation.world.pacing import Paced, Pacing, Wakes
 from tests.simulation.world.pool import AtOncePool, LaterPool
 from tests.simulation.world.store import ProcessStore, handled
 from tests.simulation.world.virtual_time import VirtualTime
+from tests.simulation.world.waiting import StoryReplays
 
 POLICY = RetryPolicy(attempts=40)
 CIRCUIT = CircuitPolicy(
@@ -117,7 +118,6 @@ class Process:
         self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
-        self._mark = CallCounterFile(directory / CALLS)
         self.store = store
         self.store.require_life = self.require_life
         self.store.written = changes.written
@@ -349,7 +349,7 @@ class Process:
             draw=self.chance.stream(f"{self.name} waits {partner.name}"),
         )
 
-    def _replays(self) -> Replays:
+    def _replays(self) -> StoryReplays:
         made = StoryReplays(
             self.store,
             ReplayParts(
@@ -373,6 +373,7 @@ class Process:
         longest = max(each.traits.longest_call for each in self.destinations)
         unproven = UnprovenEffects(store=self.store, rules=self.records.rules)
         balance = Conservation(store=self.store)
+        mark = CallCounterFile(self._directory / CALLS)
 
         def also(now: datetime) -> None:
             self._sweeps += 1
@@ -384,17 +385,10 @@ class Process:
             grace_period=longest + POLICY.settle_delay,
             lease=max(deliver.lease for deliver in self.delivering),
         )
-        return Timer(self.store, clock=self.clock, pace=pace, also=also, on_sweep=self._keep_calls)
-
-    def _keep_calls(self) -> None:
-        self._mark.write(self.store)
-
-
-class StoryReplays(Replays):
-    """Lets the others go on while it waits for the outcome of what it has sent."""
-
-    meanwhile: Callable[[], None]
-
-    def _pause(self, seconds: float) -> None:
-        super()._pause(seconds)
-        self.meanwhile()
+        return Timer(
+            self.store,
+            clock=self.clock,
+            pace=pace,
+            also=also,
+            on_sweep=lambda: mark.write(self.store),
+        )
