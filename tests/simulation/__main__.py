@@ -104,13 +104,16 @@ def _play_stories(options: Options) -> bool:
     stories = options.stories(known)
     with _player(options) as player:
         met, figures, good = _play_all(player, stories, options)
-    never = coverage.never(met, OF_POSTGRES if options.postgres else ())
+    also = OF_POSTGRES if options.postgres else ()
+    never, unnamed = coverage.never(met, also), coverage.unnamed(met, also)
     if len(stories) > 1 and good:
         _print_met(met, never)
+    for name in unnamed:
+        console.print(f"[red]{name} is in no list of tests/simulation/coverage.py[/]")
     if options.report:
         options.report.write_text(json.dumps({**figures, "never": never, "met": met}))
     console.print(f"{figures['stories']} stories, {figures['a_minute']:.0f} a minute of one CPU.")
-    return good
+    return good and not unnamed
 
 
 def _print_met(met: Counter[str], never: Iterable[str]) -> None:

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
+from adapters.simulation.dialects.tables import DIALECTS
+from hub.messages import catalog
 from hub.rules.deliveries.states import MOVES
 from hub.rules.users.approvals import ApprovalState
 from hub.runtime.failpoints import Point
 from tests.simulation.actors import approvers, archivist, supervisors
 from tests.simulation.actors.partner import WRONG
+from tests.simulation.partners.chances import WEIGHTS
+from tests.simulation.partners.service import ON_THE_WAY, STATES
 
 _VERBS = (
     "replay",
@@ -28,6 +32,7 @@ _HAPPENINGS = (
     "acknowledgement lost",
     "broker away",
     "broker emptied",
+    "callback answer lost",
     "callback doubled",
     "callback early",
     "callback lost",
@@ -48,6 +53,11 @@ _HAPPENINGS = (
     "stop",
     "thread starved",
 )
+_PARTNERS = sorted(catalog.PARTNERS)
+_OF_PARTNERS = ("away", "restarts", "look-up fails", "look-up says nothing")
+_HABITS = sorted({habit.name for habits in DIALECTS.values() for habit in habits})
+_DRAWS = ("fault", "line", "unreachable", *_HABITS)
+"""What adapters' partners draw; which fault it was is met as a `line` or a `dialect`."""
 
 
 def expected() -> list[str]:
@@ -56,6 +66,9 @@ def expected() -> list[str]:
     points = [f"point {point}" for point in Point]
     crashes = [f"fault crash at {point}" for point in Point]
     wrong = [f"fault {name} {kind}" for name in ("provincial", "town_center") for kind in WRONG]
+    wrong += [f"fault {name} {kind}" for name in _PARTNERS for kind in _OF_PARTNERS]
+    wrong += [f"line {kind}" for kind in (*WEIGHTS, *ON_THE_WAY, *STATES, "unreachable")]
+    wrong += [f"dialect {habit}" for habit in _HABITS]
     verbs = [f"verb {verb}" for verb in _VERBS]
     verbs += [f"approval {state}" for state in ApprovalState]
     verbs += ["write without room", "file without room", "told again", "maintenance"]
@@ -66,7 +79,14 @@ def expected() -> list[str]:
 
 def never(met: Counter[str], also: Iterable[str] = ()) -> list[str]:
     """Return what no story met; `also`: what these stories should have met, too."""
-    return [name for name in (*expected(), *also) if not met[name]]
+    return [name for name in dict.fromkeys((*expected(), *also)) if not met[name]]
+
+
+def unnamed(met: Counter[str], also: Iterable[str] = ()) -> list[str]:
+    """Return the faults that stories met and no list names: they could stop coming unnoticed."""
+    draws = (f"fault {name} {kind}" for name in _PARTNERS for kind in _DRAWS)
+    named = {*expected(), *also, *draws}
+    return sorted(name for name in met if name.startswith("fault ") and name not in named)
 
 
 def table(met: Counter[str]) -> Table:
@@ -75,11 +95,3 @@ def table(met: Counter[str]) -> Table:
     for name in sorted({*expected(), *met}):
         made.add_row(name, str(met[name]) if met[name] else "[bold red]never[/]")
     return made
-
-
-def total(counts: Iterable[Counter[str]]) -> Counter[str]:
-    """Return the sum."""
-    summed: Counter[str] = Counter()
-    for one in counts:
-        summed.update(one)
-    return summed

@@ -238,6 +238,7 @@ class Story:
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
         if not self.chance.lets(f"{process.name} {name}" if process else name):
             return 0
+        self._look("story", "")  # what happened before this step is no part of it
         self.steps += 1
         if self.steps > self.plot.at_most:
             raise TooLong
@@ -348,6 +349,7 @@ def play_out(story: Story) -> Ended:
             story.run()
         except (AssertionError, StepWaitsForEver) as error:
             broken = f"{error}"
+        story._look("story", "")
         moves = story.backend.moves().items()
         story.met.update({f"move {source} -> {to}": count for (source, to), count in moves})
         return Ended(

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from hub.messages import catalog
 from hub.messages.envelope import Message
@@ -222,11 +222,15 @@ class StoryPartner:
             case "dropped after":
                 self._take(request)
                 raise AmbiguousFailure("reply_dropped")
-        longest = self.traits.reply_timeout.total_seconds()
-        self._under_way.append((self.time.elapsed + self._draw.uniform(0, longest * 0.95), request))
-        raise AmbiguousFailure("reply_timeout", "late")
+            case "late":
+                longest = self.traits.reply_timeout.total_seconds()
+                comes_at = self.time.elapsed + self._draw.uniform(0, longest * 0.95)
+                self._under_way.append((comes_at, request))
+                raise AmbiguousFailure("reply_timeout", "late")
+            case _:
+                raise AssertionError(f"a model partner does not know how to go wrong as {kind}")
 
-    def _contradict(self, request: Request) -> None:
+    def _contradict(self, request: Request) -> NoReturn:
         """Refuse, and have done it all the same, where its look-up shows that to whoever asks."""
         if self.habits.findable and not self.habits.lag:
             self._take(request)

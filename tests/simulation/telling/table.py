@@ -17,6 +17,8 @@ from tests.simulation.plot import Ended
 from tests.simulation.telling.watch import Row
 
 _NUMBER = re.compile(r"(?:\b[\w.]+-)?\b\d{6}-\d{4}\b")
+LEDGER = 34
+"""Letters of the ledgers' column: what the hub did needs the room more."""
 GAP = 60.0
 """Seconds without a line that get one."""
 
@@ -41,8 +43,9 @@ def told(ended: Ended) -> Group:
     """Return a story: what broke in a sentence, the table, and what the letters stand for."""
     letters = Letters()
     table = Table("Time", "Who", "What", "The store", "The ledger", box=None, padding=(0, 2, 0, 0))
-    for column in (0, 1, 4):
+    for column in (0, 1):
         table.columns[column].no_wrap = True
+    table.columns[4].max_width = LEDGER
     culprit = _culprit(ended.rows, ended.broken)
     last = 0.0
     for nth, row in enumerate(ended.rows):
@@ -89,8 +92,12 @@ def _culprit(rows: Sequence[Row], broken: str) -> int:
 
 
 def _clock(at: float) -> str:
-    hours, rest = divmod(at, 3600)
+    """Return a time of a story: with thousandths on its first day, with days after it."""
+    days, rest = divmod(at, 86400)
+    hours, rest = divmod(rest, 3600)
     minutes, seconds = divmod(rest, 60)
+    if days:
+        return f"{days:.0f} d {hours:02.0f}:{minutes:02.0f}:{int(seconds):02}"
     return f"{hours:.0f}:{minutes:02.0f}:{seconds:06.3f}"
 
 

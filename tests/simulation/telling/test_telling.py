@@ -1,14 +1,18 @@
 """What a person reads of a story, and how it is made short."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
 
+from tests.simulation import coverage
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.shrink import shortest
 from tests.simulation.telling.table import told
-from tests.simulation.telling.watch import Row
+from tests.simulation.telling.watch import Row, Watch
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Events
 
@@ -77,3 +81,46 @@ def test_a_story_is_left_with_the_one_dossier_the_one_fault_and_the_one_step_it_
     assert short.struck == [fault]
     assert short.taken == [step]
     assert play(replace(short.plot)).broken == short.broken
+
+
+class NoMoves:
+    """A store in which nothing happens."""
+
+    def rows(self, *_: object, **__: object) -> Sequence[tuple[Any, ...]]:
+        """Nothing."""
+        return ()
+
+
+def test_what_others_did_is_no_part_of_a_roles_line() -> None:
+    """Each of its own line and time; what the partner did in a call belongs to the call."""
+    events = Events()
+    watch = Watch(NoMoves(), events.all, [])  # type: ignore[arg-type]
+    events.add(10.0, "story", "1000 days pass")
+    events.add(90_000.0, "archivist", "archive run")
+    events.add(90_001.0, "provincial", "province.dossier takes effect")
+    events.add(90_001.0, "hub-1", "call provincial 1")
+    watch.look(90_002.0, "hub-1", "call provincial")
+    assert watch.rows == [
+        Row(10.0, "story", "1000 days pass"),
+        Row(90_000.0, "archivist", "archive run"),
+        Row(90_002.0, "hub-1", "calls provincial: province.dossier takes effect"),
+    ]
+
+
+def test_times_after_the_first_day_have_days() -> None:
+    """Hours of years are read by nobody."""
+    rows = [Row(0.75, "hub-1", "starts"), Row(38_886_149.144, "hub-1", "stops")]
+    printed = _printed(Ended(plot=Plot(seed=3), rows=rows))
+    assert "0:00:00.750" in printed
+    assert "450 d 01:42:29 " in printed
+
+
+def test_a_kind_of_fault_that_no_list_names_is_told() -> None:
+    """Else it could stop coming, and nobody would notice."""
+    met = Counter(
+        {"fault disk full": 1, "fault new": 2, "line late": 1, "fault provincial line": 1}
+    )
+    assert coverage.unnamed(met) == ["fault new"]
+    assert coverage.unnamed(met, ["fault new"]) == []
+    assert "line late" not in coverage.never(met)
+    assert "fault town_center restarts" in coverage.never(met)

@@ -62,13 +62,10 @@ class Watch:
         ledger = self._ledger()
         if not (lines or store or ledger or faults):
             return
-        told = _joined(lines, who, step)
-        for actor, what in told[:-1]:
-            self.rows.append(Row(at, actor, what))
-        actor, what = told[-1]
+        *before, last = _joined(lines, at, who, step)
         if faults:
-            what += f" ({', '.join(faults)})"
-        self.rows.append(Row(at, actor, what, store, ledger))
+            last = last._replace(what=f"{last.what} ({', '.join(faults)})")
+        self.rows += [*before, last._replace(store=store, ledger=ledger)]
 
     def _moves(self) -> str:
         """Return the new deliveries, and which others went from which state to which."""
@@ -103,17 +100,19 @@ class Watch:
         self._faults = len(self._struck)
 
 
-def _joined(lines: Sequence[Happening], who: str, step: str) -> list[tuple[str, str]]:
-    """Return who did what: a role's step and what a partner did meanwhile are one line."""
+def _joined(lines: Sequence[Happening], at: float, who: str, step: str) -> list[Row]:
+    """Return who did what: a role's step and what its partner did meanwhile are one line."""
     role, _, to = step.replace(" ", ".").partition(".")
     if role not in _SENTENCES:
-        told = [(line.actor, line.what) for line in lines if line.actor != "partners"]
-        return told or [(who, step)]
-    notes, count = [], ""
+        others = [Row(*line) for line in lines if line.actor != "partners"]
+        return others or [Row(at, who, step)]
+    rows, notes, count = [], [], ""
     for line in lines:
         if line.actor == who and line.what.startswith(f"{step} "):
             count = f" ({line.what.rpartition(' ')[2]})" if role in _COUNTED else ""
+        elif line.actor in (who, to):
+            notes.append(line.what)
         else:
-            notes.append(line.what if line.actor in (who, to) else f"{line.actor} {line.what}")
+            rows.append(Row(*line))
     done = f"{_SENTENCES[role].format(to=to)}{count}"
-    return [(who, f"{done}: {'; '.join(notes)}" if notes else done)]
+    return [*rows, Row(at, who, f"{done}: {'; '.join(notes)}" if notes else done)]
