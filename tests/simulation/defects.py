@@ -6,6 +6,7 @@ the length of a block.
 
 import math
 import random
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from hub.exchange.delivery import call
+from hub.exchange.housekeeping import timer
 from hub.messages import catalog
 from hub.operations import restore
 from hub.operations.deliveries import second_person
@@ -174,6 +176,15 @@ def _in_part(real: Any, tx: Tx, back: Any, columns: Any) -> Any:
     return real(tx, back, columns)
 
 
+def _locked_out(real: Any, role: Any) -> int:
+    """Fail after the work, as a second connection does while the first one writes."""
+    if done := real(role):
+        cause = sqlite3.OperationalError("database is locked")
+        cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, cause)
+    return int(done)
+
+
 def _nothing(*_: object, **__: object) -> int:
     return 0
 
@@ -242,6 +253,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
         _replaced(second_person, "require_none_needed", _nothing),
     ],
     "a dossier comes back without its attempts": lambda: [_wrapped(rows, "put_back", _in_part)],
+    "the timer shuts itself out of the database": lambda: [
+        _wrapped(timer.Timer, "run_once", _locked_out)
+    ],
     "no effect is asked about": lambda: [
         _replaced(recovery, "recover", lambda *_, now, **__: RetryAt(now))
     ],

@@ -21,6 +21,7 @@ from hub.messages import payloads as p
 from hub.store.engine.store import StoreUnavailable
 from tests.simulation.actors.office import Note, Told
 from tests.simulation.actors.partner import Effect
+from tests.simulation.crash.excused import require_excused
 from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
@@ -130,7 +131,8 @@ class Courier:
             given = self.callbacks.receive(body, headers, process.intake)
             authorization: Any = None  # asked only about a caller that is not proven
             route.answered(given, _REQUEST, authorization=authorization, refused=tasks)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
+            require_excused(error)
             return False  # no answer: it is told again
         except Crash:
             process.crash()

@@ -14,6 +14,7 @@ import tenacity.wait
 
 from tests.simulation.actors.actor import Actor
 from tests.simulation.actors.office import Note
+from tests.simulation.crash.excused import excused
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 from tests.simulation.world.virtual_time import VirtualTime
@@ -71,9 +72,9 @@ class FullDisk(Actor):
             self.stage.chance.met["write without room"] += 1
             cause = sqlite3.OperationalError("database or disk is full")
             cause.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise sa.exc.OperationalError("COMMIT", None, cause)
+            raise excused(sa.exc.OperationalError("COMMIT", None, cause))
 
     def _require_room_for_file(self) -> None:
         if not self._has_room():
             self.stage.chance.met["file without room"] += 1
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise excused(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))

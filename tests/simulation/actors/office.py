@@ -15,6 +15,7 @@ from hub.messages.envelope import Attachment, Message
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import StoreUnavailable
+from tests.simulation.crash.excused import require_excused
 from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
@@ -52,7 +53,8 @@ def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool
     except Crash:
         process.crash()
         return False
-    except (StoreUnavailable, OSError):
+    except (StoreUnavailable, OSError) as error:
+        require_excused(error)
         return False  # told again when there is room
     except InvalidMessage as refused:
         told.refused.append(f"{message.type}: {refused}")
@@ -91,7 +93,8 @@ class Clerk:
             return 0
         try:
             message = self._message or self._composed(process, source, payload, page)
-        except OSError:
+        except OSError as error:
+            require_excused(error)
             return 1  # no room for the file
         except Crash:
             process.crash()

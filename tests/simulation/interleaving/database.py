@@ -116,6 +116,9 @@ class Boundaries(Protocol):
     def after(self, line: Any) -> None:
         """Its statement has come back, well or not. Raises what it is to be ended with."""
 
+    def failed(self, error: sa.exc.SQLAlchemyError) -> None:
+        """The database has ended a statement or a commit with an error."""
+
 
 class InterleavedStore(ProcessStore):
     """A store whose statements and commits pass boundaries, once it has them."""
@@ -134,6 +137,7 @@ class InterleavedStore(ProcessStore):
         )
         sa.event.listen(self.engine, "do_connect", self._connecting)
         sa.event.listen(self.engine, "commit", self._committing)
+        sa.event.listen(self.engine, "handle_error", self._failed)
         with self.engine.connect():  # what SQLAlchemy asks once is no part of a story
             pass
 
@@ -145,6 +149,10 @@ class InterleavedStore(ProcessStore):
     def _committing(self, connection: sa.Connection) -> None:
         if self.boundaries:
             self.boundaries.before(connection.connection.dbapi_connection, "COMMIT")
+
+    def _failed(self, context: sa.ExceptionContext) -> None:
+        if self.boundaries and context.sqlalchemy_exception:
+            self.boundaries.failed(context.sqlalchemy_exception)
 
 
 class _Cursor(psycopg.Cursor[Any]):

@@ -26,6 +26,7 @@ from tests.simulation.interleaving import baton
 from tests.simulation.interleaving.backend import PostgresBackend
 from tests.simulation.interleaving.baton import Baton, Worker
 from tests.simulation.interleaving.database import Server
+from tests.simulation.invariants import Broken
 from tests.simulation.partners.casting import MODELS
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.story import ACTORS, Story, Turn, memory_place, play_out
@@ -109,6 +110,11 @@ class InterleavedStory(Story):
             self.note(worker.name, f"is ended by the database as a deadlock: {worker.what}")
             raise psycopg.errors.DeadlockDetected("deadlock detected")
 
+    def failed(self, error: sa.exc.SQLAlchemyError) -> None:
+        """End the story where the database ends what the hub does, whether the hub outlives it."""
+        if is_away(error):
+            self.broken = self.broken or Broken(f"11: the database ended a step: {error}")
+
     def _strike(
         self, worker: Worker, process: Process, line: psycopg.Connection[Any], what: str
     ) -> None:
@@ -176,22 +182,6 @@ class InterleavedStory(Story):
             own = process is waiting and _is_role(turn) and name != "replays"
             if not waiting.dead and (own or process is None):
                 self._step(name, process, work)
-
-    def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
-        if process is None:
-            return super()._step(name, process, work)
-        return super()._step(name, process, partial(self._outlives, name, process, work))
-
-    def _outlives(self, name: str, process: Process, work: Callable[[], object]) -> object:
-        """Begin a step anew that the database has ended, as the role would."""
-        try:
-            return work()
-        except sa.exc.DBAPIError as error:
-            if not is_away(error):
-                raise
-            process.role_crashed(name, error)
-            process.role_crashes.pop()
-            return 1
 
     def _require_whole(self, process: Process | None) -> None:
         """Check what is committed, whatever is under way."""

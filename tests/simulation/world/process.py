@@ -34,8 +34,9 @@ from hub.rules.calls.call_limits import CallLimits
 from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
-from hub.store.engine.store import StoreUnavailable, Tx, is_away
+from hub.store.engine.store import StoreUnavailable, Tx
 from hub.store.repair.restore import CallCounterFile
+from tests.simulation.crash.excused import is_excused, require_excused
 from tests.simulation.crash.files import ProcessFiles
 from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
 from tests.simulation.partners.protocol import Partner
@@ -235,8 +236,11 @@ class Process:
 
     def stop(self) -> None:
         """End it as an operator does: what is under way is finished and written down."""
-        with self.acting.step_of(self), suppress(Crash, StoreUnavailable):
-            self._finish()
+        with self.acting.step_of(self), suppress(Crash):
+            try:
+                self._finish()
+            except StoreUnavailable as error:
+                require_excused(error)
         if self.dead:
             return
         self.dead = True
@@ -256,9 +260,9 @@ class Process:
     def role_crashed(self, step: str, error: Exception) -> None:
         """Begin a role anew, as its supervisor does; calls under way are ended before.
 
-        Where the store has no room, the role does the same again by itself.
+        Where the story lets the store have no room, the role does the same again by itself.
         """
-        if is_away(error):
+        if is_excused(error):
             return
         self.role_crashes.append(f"{step}: {type(error).__name__}: {error}")
         for deliver, pool in self._work:
