@@ -260,7 +260,7 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
         _replaced(recovery, "recover", lambda *_, now, **__: RetryAt(now))
     ],
 }
-"""By what is wrong with the hub."""
+"""Name of the defect -> the patches that plant it."""
 
 
 _CHANCE: dict[str, Callable[[], Sequence[Any]]] = {

@@ -59,7 +59,7 @@ class PauseRegistry:
         present = self.circuits.pauses(now)
         if not present and not self._shown and not self._posted:
             return
-        changed = [it for it in present.values() if self._is_news(it)]
+        changed = [present[name] for name in sorted(present) if self._is_news(present[name])]
         gone = (self._shown.keys() | self._posted) - present.keys()
         room = {name: n for name, n in self.circuits.room(now).items() if name in present}
         if now - self._resumed_at >= self.circuits.retry_after:
@@ -106,10 +106,9 @@ class PauseRegistry:
     ) -> None:
         to = self.circuits.destination
         with self.store.write() as tx:
+            pauses.change(tx, to, changed, gone, now=now)
             for pause in changed:
-                pauses.post(tx, pause)
                 login_tasks.raise_finding(tx, pause, now)
-            pauses.clear(tx, to, gone, now=now)
             if gone or any(it.phase == Phase.RAMPING for it in changed):
                 login_tasks.close_findings(tx, to, now)
             resumed = sum(

@@ -36,7 +36,7 @@ def install(
 ) -> None:
     """Add the route of the town's callbacks; 404 while no town is connected."""
     threads = CallbackThreads()
-    answer = partial(answered, authorization=authorization, refused=refused)
+    answer = partial(callback_response, authorization=authorization, refused=refused)
 
     @app.post("/town/callbacks")
     async def town_callback(
@@ -48,14 +48,18 @@ def install(
         return await threads.run(lambda: answer(town.receive(body, request.headers, sink), request))
 
 
-def answered(
+def callback_response(
     given: CallbackAnswer,
     request: Request,
     *,
     authorization: Authorization,
     refused: RefusedCallbacks | None,
 ) -> JSONResponse:
-    """Return the response of an answer, when the persons concerned were told of a refusal."""
+    """Build the HTTP response to a callback.
+
+    Records a caller with a wrong signature as denied, logs a refused callback, and writes its
+    refusal to the task list.
+    """
     path = request.url.path
     if not given.authentic:
         authorization.denials.deny(

@@ -7,7 +7,7 @@ has died ends by itself. Several processes write the same row and the last one c
 the same partner.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -36,7 +36,11 @@ _PAUSED_BY_PERSONS = Compiled(
 )
 UNDER_WAY = timedelta(hours=1)
 """Longer than any claim lasts: what was not finished by then never will be, its process died."""
-_UNSENT = deliveries.c.state.in_([S.PENDING.value, S.WAITING.value])
+_UNSENT = sa.or_(
+    # written out: Compiled takes no list of its own
+    deliveries.c.state == S.PENDING.value,
+    deliveries.c.state == S.WAITING.value,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,24 +104,29 @@ def _posting(dialect: str) -> sa.Insert:
 _POST = Compiled(_posting, columns=Pause.__slots__)
 
 
-def clear(tx: Tx, destination: str, operations: Collection[str], *, now: datetime) -> None:
-    """Write that operations are not paused any more; `resume` brings back what was set aside.
+def change(
+    tx: Tx, destination: str, paused: Iterable[Pause], ended: Collection[str], *, now: datetime
+) -> None:
+    """Write which operations are paused, and which are not any more.
 
-    What has lain in the queue meanwhile was enqueued long ago and is not lost: it is enqueued anew
-    only when nothing comes of it from now on. All operations at once, and their deliveries in the
-    order of their numbers: a claim locks those of several operations in that order, too.
+    `resume` brings back what was set aside. What has lain in the queue meanwhile was enqueued long
+    ago and is not lost: it is enqueued anew only when nothing comes of it from now on. Two
+    processes that do this at once cannot wait for each other: first deliveries are locked in the
+    order of their numbers, as a claim locks them, then pauses in the order of their operations.
     """
-    if not operations:
-        return
-    names = sorted(operations)
-    tx.execute(
-        sa.delete(pauses).where(pauses.c.destination == destination, pauses.c.operation.in_(names))
-    )
-    mine = sa.and_(_of(destination), deliveries.c.type.in_(names), _UNSENT, UNSETTLED)
-    queued = sa.select(deliveries.c.id).where(mine, deliveries.c.asked_at.is_not(None))
-    locked = queued.order_by(deliveries.c.id).with_for_update()
-    moved = sa.update(deliveries).where(among_chosen(deliveries.c.id, locked))
-    tx.execute(moved.values(asked_at=now))
+    if ended:
+        mine = (_of(destination), deliveries.c.type.in_(sorted(ended)), _UNSENT, UNSETTLED)
+        queued = sa.select(deliveries.c.id).where(*mine, deliveries.c.asked_at.is_not(None))
+        locked = queued.order_by(deliveries.c.id).with_for_update()
+        moved = sa.update(deliveries).where(among_chosen(deliveries.c.id, locked))
+        tx.execute(moved.values(asked_at=now))
+    posted = {pause.operation: pause for pause in paused}
+    for operation in sorted({*posted, *ended}):
+        if operation in posted:
+            post(tx, posted[operation])
+        else:
+            key = (pauses.c.destination == destination, pauses.c.operation == operation)
+            tx.execute(sa.delete(pauses).where(*key))
 
 
 def active(tx: Tx, destination: str, *, now: datetime) -> list[Pause]:
@@ -196,7 +205,7 @@ def is_paused(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bo
 
 
 def lock(tx: Tx, ids: Sequence[int]) -> None:
-    """Lock deliveries in the order of their numbers, as `clear` does.
+    """Lock deliveries in the order of their numbers, as `change` does.
 
     Before some of them are claimed and the others set aside: each of the two alone would be in
     order, one after the other is not.
@@ -224,8 +233,7 @@ _SET_ASIDE = Compiled(
         any_of(deliveries.c.id, "ids"),
         checked(
             deliveries.c.destination == sa.bindparam("to"),
-            # written out: Compiled takes no list of its own
-            sa.or_(deliveries.c.state == S.PENDING.value, deliveries.c.state == S.WAITING.value),
+            _UNSENT,
         ),
     )
     .values(asked_at=None)
@@ -246,8 +254,7 @@ _RESUME = enqueuing(
     sa.and_(
         unindexed(deliveries.c.destination) == sa.bindparam("to"),
         deliveries.c.type == sa.bindparam("operation"),
-        # written out: Compiled takes no list of its own
-        sa.or_(deliveries.c.state == S.PENDING.value, deliveries.c.state == S.WAITING.value),
+        _UNSENT,
         deliveries.c.asked_at.is_(None),
         sa.or_(
             deliveries.c.next_attempt_at.is_(None),

@@ -14,12 +14,11 @@ Parameters may not be named like columns of an UPDATE.
 import re
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -152,7 +151,7 @@ class Compiled:
     def run(self, tx: sa.Connection, values: Values | None = None) -> int:
         """Run it; return how many rows were written."""
         text = self._text(tx)
-        return int(_executed(tx, text.sql, text.parameters(values or {})).rowcount)
+        return _written(tx, text.sql, text.parameters(values or {}))
 
     def run_each(self, tx: sa.Connection, rows: Sequence[Values]) -> int:
         """Run it for each of the rows; return how many rows were written in all.
@@ -167,13 +166,16 @@ class Compiled:
             raise ValueError(f"two rows with one key {self.key}: {text.sql}")
         if text.at_once is not None:
             arrays = text.at_once.parameters(rows)
-            return int(_executed(tx, text.at_once.sql, arrays).rowcount)
+            return _written(tx, text.at_once.sql, arrays)
         given = [text.parameters(row) for row in rows]
-        with _cursor(tx, text.sql) as cursor:
+
+        def write(cursor: Any) -> int:
             if text.pick is not None:
                 return sum(cursor.rowcount for _ in _in_parts(cursor, text, given))
             cursor.executemany(text.sql, given)
             return int(cursor.rowcount)
+
+        return _on_cursor(tx, text.sql, write)
 
     def all(self, tx: sa.Connection, values: Values | None = None) -> list[Any]:
         """Run it; return the rows, with the columns' names."""
@@ -195,8 +197,11 @@ class Compiled:
             found = _found(tx, many.sql, many.parameters(rows))
         else:
             given = [text.parameters(row) for row in rows]
-            with _cursor(tx, text.sql) as cursor:
-                found = [row for _ in _in_parts(cursor, text, given) for row in cursor.fetchall()]
+
+            def write(cursor: Any) -> list[Any]:
+                return [row for _ in _in_parts(cursor, text, given) for row in cursor.fetchall()]
+
+            found = _on_cursor(tx, text.sql, write)
         return text.rows(found)
 
     def one_or_none(self, tx: sa.Connection, values: Values | None = None) -> Any:
@@ -268,6 +273,7 @@ def _compile(statement: Any, dialect: sa.Dialect, columns: Collection[str], key:
     )
 
 
+DoneT = TypeVar("DoneT")
 _PARTS = (64, 32, *range(16, 0, -1))
 """Rows of one statement. Each statement gives Python's lock away and waits for it again, so 15 rows
 are one statement and 31 are two; see `_STATEMENTS_KEPT` in `hub/store/engine/store.py`."""
@@ -293,35 +299,35 @@ def _for_rows(sql: str, count: int) -> tuple[str, int]:
     return before + ", ".join([group] * count) + after, group.count("?")
 
 
-def _executed(tx: sa.Connection, sql: str, given: Any) -> Any:
-    """Run one statement; return the cursor. As `_cursor`, without a block: for the hot path."""
-    cursor = None
-    try:
-        cursor = tx.connection.cursor()
+def _written(tx: sa.Connection, sql: str, given: Any) -> int:
+    """Run one statement; return how many rows were written."""
+
+    def write(cursor: Any) -> int:
         cursor.execute(sql, given)
-    except sa.exc.SQLAlchemyError:
-        raise
-    except Exception as error:
-        raise _translated(tx, cursor, sql, error) from error
-    return cursor
+        return int(cursor.rowcount)
+
+    return _on_cursor(tx, sql, write)
 
 
 def _found(tx: sa.Connection, sql: str, given: Any) -> list[Any]:
     """Run one statement; return the rows as the driver has them."""
-    cursor = _executed(tx, sql, given)
-    try:
+
+    def read(cursor: Any) -> list[Any]:
+        cursor.execute(sql, given)
         return list(cursor.fetchall())
-    except Exception as error:
-        raise _translated(tx, cursor, sql, error) from error
+
+    return _on_cursor(tx, sql, read)
 
 
-@contextmanager
-def _cursor(tx: sa.Connection, sql: str) -> Iterator[Any]:
-    """Give a cursor of the driver; what it raises becomes SQLAlchemy's error."""
+def _on_cursor(tx: sa.Connection, sql: str, work: Callable[[Any], DoneT]) -> DoneT:
+    """Work on a cursor of the driver; what it raises becomes SQLAlchemy's error.
+
+    A function and no context manager: every statement of the hot path comes through here.
+    """
     cursor = None
     try:
         cursor = tx.connection.cursor()
-        yield cursor
+        return work(cursor)
     except sa.exc.SQLAlchemyError:
         raise
     except Exception as error:

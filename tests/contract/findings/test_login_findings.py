@@ -63,11 +63,11 @@ def test_the_task_ends_when_the_last_pause_with_its_code_is_lifted(store: Store)
         for pause in (PAUSE, OTHER):
             pauses.post(tx, pause)
             raise_finding(tx, pause, NOW)
-        pauses.clear(tx, "provincial", [PAUSE.operation], now=NOW)
+        pauses.change(tx, "provincial", [], [PAUSE.operation], now=NOW)
         assert close_findings(tx, "provincial", NOW) == 0
     with store.write() as tx:
         pauses.post(tx, replace(PAUSE, code="partner_busy"))
-        pauses.clear(tx, "provincial", [OTHER.operation], now=NOW)
+        pauses.change(tx, "provincial", [], [OTHER.operation], now=NOW)
         assert close_findings(tx, "provincial", NOW) == 1
     assert opened(store) == []
 

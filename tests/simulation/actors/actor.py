@@ -6,13 +6,13 @@ from tests.simulation.world.process import Process
 
 
 class Actor:
-    """Writes down by itself what it does."""
+    """An actor: adds its own lines to the story's events."""
 
     name = ""
 
     @property
     def share(self) -> float:
-        """In how many rounds it acts."""
+        """Probability, 0 to 1, that it acts in a round."""
         return 0.0
 
     def act(self, process: Process) -> int:  # noqa: ARG002 - for those who act

@@ -5,8 +5,6 @@ A report is a signed callback; the hub's gateway receives it, all but the HTTP a
 
 from dataclasses import dataclass
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import msgspec
 
@@ -14,11 +12,9 @@ from adapters.town_center import contract, mapping
 from adapters.town_center.callbacks.signature import sign
 from adapters.town_center.callbacks.source import TownCallbacks
 from adapters.town_center.settings import TownSettings
-from hub.gateway.callbacks import route
-from hub.gateway.callbacks.refused import RefusedCallbacks
-from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.store.engine.store import StoreUnavailable
+from tests.simulation.actors import callbacks
 from tests.simulation.actors.office import Note, Told
 from tests.simulation.actors.partner import Effect
 from tests.simulation.crash.excused import require_excused
@@ -31,7 +27,6 @@ from tests.simulation.world.virtual_time import VirtualTime
 STEPS = (p.TownStep.ACCEPTED, p.TownStep.MOVED_ON, p.TownStep.ENDED)
 AGAIN = 30.0
 """Seconds after which the town tells a step again that was not acknowledged."""
-_REQUEST: Any = SimpleNamespace(url=SimpleNamespace(path="/town/callbacks"))
 _SECRET = "a secret of stories"
 _SETTINGS = TownSettings(
     url="http://127.0.0.1:9",
@@ -124,13 +119,8 @@ class Courier:
         """Call the gateway of a process; tell whether the town got an acknowledgement."""
         body = msgspec.json.encode(step)
         headers = sign(body, _SECRET, at=self.time.now())
-        tasks = RefusedCallbacks(
-            store=process.store, clock=process.clock, destination=catalog.TOWN_CENTER
-        )
         try:
-            given = self.callbacks.receive(body, headers, process.intake)
-            authorization: Any = None  # asked only about a caller that is not proven
-            route.answered(given, _REQUEST, authorization=authorization, refused=tasks)
+            given = callbacks.receive(self.callbacks, process, body, headers, process.intake)
         except StoreUnavailable as error:
             require_excused(error)
             return False  # no answer: it is told again

@@ -25,4 +25,4 @@ RACES: dict[str, Callable[[], Sequence[Any]]] = {
     ],
     "lanes are not locked": lambda: [mock.patch.object(transitions, "lock_lanes")],
 }
-"""By what is wrong with the hub."""
+"""Name of the defect -> the patches that plant it."""

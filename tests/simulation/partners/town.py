@@ -23,6 +23,7 @@ from adapters.town_center.simulator.desk import TownDesk
 from adapters.town_center.simulator.dossiers import Dossier
 from hub.messages.envelope import Attachment, Message
 from hub.ports import Accepted, Sink
+from tests.simulation.actors import callbacks
 from tests.simulation.actors.office import Told
 from tests.simulation.crash.life import Crash
 from tests.simulation.invariants import Broken
@@ -81,7 +82,8 @@ class SimulatedTown(SimulatedPartner):
         process, now = self._process, self.world.time.now()
         headers = {"Content-Type": "application/json", **sign(body, settings.SECRET, at=now)}
         self._callbacks.clock = process.clock
-        answer = self._callbacks.receive(body, headers, ToldSink(process.intake, self.told))
+        sink = ToldSink(process.intake, self.told)
+        answer = callbacks.receive(self._callbacks, process, body, headers, sink)
         self.say(f"tells {answer.subject or 'a step'}: {answer.status} {answer.cause}".rstrip())
         if answer.cause:
             raise Broken(f"10: the town's report of {answer.subject} was refused: {answer.cause}")

@@ -14,12 +14,12 @@ def after_each_statement(
     patch: pytest.MonkeyPatch, store: Store, note: Callable[[str], None]
 ) -> None:
     """Call `note` with the text of each statement that has run, compiled once or not."""
-    real = compiled._executed
+    real = compiled._on_cursor
 
-    def executed(tx: sa.Connection, sql: str, given: Any) -> Any:
-        cursor = real(tx, sql, given)
+    def noted(tx: sa.Connection, sql: str, work: Callable[[Any], Any]) -> Any:
+        done = real(tx, sql, work)
         note(sql)
-        return cursor
+        return done
 
-    patch.setattr(compiled, "_executed", executed)
+    patch.setattr(compiled, "_on_cursor", noted)
     sa.event.listen(store.engine, "after_cursor_execute", lambda *given: note(given[2]))

@@ -78,7 +78,7 @@ def test_pauses_of_two_operations_end_while_their_deliveries_are_claimed(store: 
     def end_pauses() -> None:
         try:
             with store.write() as tx:
-                pauses.clear(tx, "provincial", types, now=AT)
+                pauses.change(tx, "provincial", [], types, now=AT)
         except Exception as error:
             failures.append(error)
 
@@ -117,7 +117,7 @@ def test_a_pause_ends_while_some_of_its_deliveries_are_claimed_and_others_set_as
     def end_pause() -> None:
         try:
             with store.write() as tx:
-                pauses.clear(tx, "provincial", types, now=AT)
+                pauses.change(tx, "provincial", [], types, now=AT)
         except Exception as error:
             failures.append(error)
 

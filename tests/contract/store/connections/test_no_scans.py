@@ -180,7 +180,7 @@ def rare_moves(store: Store) -> None:
         future_times.correct(tx, [1], present)
         schedule.expire_leases(tx, now=at)
         schedule.sweep_held(tx, at)
-        pauses.clear(tx, "x", ["y"], now=at)
+        pauses.change(tx, "x", [], ["y"], now=at)
         login_tasks.stands(tx, "x", "y", now=at)
         login_tasks.partners(tx)
         pauses.set_aside(tx, [1], "x")
