@@ -31,9 +31,9 @@ from tests.simulation.interleaving.session import on_postgres
 from tests.simulation.jobs.defect_search import Found, names, search, with_defect
 from tests.simulation.jobs.options import Options, Stories, WrongWord, defect_names
 from tests.simulation.jobs.shares import Played, cores, play_each
-from tests.simulation.partners.casting import ADAPTERS_EVERY, MIXED
+from tests.simulation.partners.choice import ADAPTERS_EVERY, MIXED
+from tests.simulation.play import play
 from tests.simulation.plot import DOSSIERS, VERSION, Ended, Player
-from tests.simulation.story import play
 from tests.simulation.telling.again import command
 from tests.simulation.telling.shrink import MOST_STEPS, shortest
 from tests.simulation.telling.table import needed, told

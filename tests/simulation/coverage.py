@@ -10,18 +10,13 @@ from hub.messages import catalog
 from hub.rules.deliveries.states import MOVES
 from hub.rules.users.approvals import ApprovalState
 from hub.runtime.failpoints import Point
-from tests.simulation.actors import approvers, archivist, supervisors
-from tests.simulation.actors.partner import WRONG
-from tests.simulation.partners.chances import WEIGHTS
+from tests.simulation.actors import approvers, archivist, operators, supervisors
+from tests.simulation.partners.faults import WEIGHTS
+from tests.simulation.partners.model import WRONG
 from tests.simulation.partners.service import ON_THE_WAY, STATES
 
 _VERBS = (
-    "replay",
-    "cancel",
-    "by hand",
-    "delivered by hand",
-    "delivered",
-    "absent",
+    *operators.VERBS,
     *supervisors.VERBS,
     *(verb for verb in approvers.VERBS if verb not in approvers.REFUSALS),
     *(f"{verb} refused" for verb in approvers.REFUSALS),

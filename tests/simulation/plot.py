@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.simulation.partners.casting import MIXED
+from tests.simulation.partners.choice import MIXED
 from tests.simulation.telling.watch import Row
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Events
@@ -34,7 +34,7 @@ class Plot:
     at_most: float = math.inf
     """Steps after which it breaks off: it is not shorter than one that is known."""
     partners: str = MIXED
-    """`models`, `adapters`, or `mixed`: see `partners.casting`."""
+    """`models`, `adapters`, or `mixed`: see `partners.choice`."""
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.partners.casting import MIXED
+from tests.simulation.partners.choice import MIXED
 from tests.simulation.plot import DOSSIERS, VERSION, Plot
 
 FILE = Path(__file__).with_suffix(".toml")

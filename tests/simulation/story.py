@@ -4,41 +4,37 @@ In each step one actor or one role of one process does one thing. When nobody ha
 time leaps. After the last dossier faults cease, and time goes on until everything rests.
 """
 
-import gc
-import math
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from tests.simulation import invariants
+from tests.simulation.actors.counter import Acknowledged, clerks
 from tests.simulation.actors.courier import Courier
-from tests.simulation.actors.office import Told, clerks
 from tests.simulation.actors.operators import Operators
-from tests.simulation.actors.partner import Effect
 from tests.simulation.actors.restorer import Teller
 from tests.simulation.casting import actors_of
 from tests.simulation.crash.life import Acting, take
-from tests.simulation.database.backend import Backend, InMemory
-from tests.simulation.mishaps import happen
-from tests.simulation.partners.casting import Cast
-from tests.simulation.partners.protocol import Partner
-from tests.simulation.plot import Ended, Plot
+from tests.simulation.database.backend import Backend
+from tests.simulation.faults_between_rounds import inject
+from tests.simulation.partners.choice import StoryPartners
+from tests.simulation.partners.protocol import Effect, Partner
+from tests.simulation.plot import Plot
+from tests.simulation.promises.at_end import check_end, check_proof
+from tests.simulation.promises.effects import Effects
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.telling.watch import Watch
 from tests.simulation.traits import traits_of
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import Events
-from tests.simulation.world.observer import Reader
+from tests.simulation.world.idle import is_idle, to_next_event
 from tests.simulation.world.process import Changes, Process
-from tests.simulation.world.striking import armed
-from tests.simulation.world.virtual_time import VirtualTime, ruled
-from tests.simulation.world.waiting import StepWaitsForEver, Waits, without_threads
+from tests.simulation.world.virtual_time import VirtualTime
+from tests.simulation.world.waiting import Waits
 
 REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
@@ -77,7 +73,7 @@ class Story:
         self.events = Events()
         self.waits = Waits(self.time)
         self.met: Counter[str] = self.chance.met
-        self.told = Told()
+        self.told = Acknowledged()
         self.broker = StoryBroker(self.chance)
         self.backend = backend
         self.observer = backend.reader
@@ -87,12 +83,12 @@ class Story:
         self.records = Records(rules)
         self.directory = directory
         self.traits = traits_of(plot.seed)
-        names = backend.names if self.traits.two_processes else backend.names[:-1]
+        names = backend.names if self.traits.all_processes else backend.names[:-1]
         self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
         self.store = backend.store()
         """Of no process: it reads what they wrote, whether they live or not."""
-        self.effects = invariants.Effects(self.observer)
+        self.effects = Effects(self.observer)
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = actors_of(self, self.traits)
@@ -100,12 +96,12 @@ class Story:
         self.steps = 0
         self._checked = 0
         """The write after which the invariants were checked the last time."""
-        self.broken: invariants.Broken | None = None
+        self.broken: Broken | None = None
         """What broke while the hub made a call."""
         self.watch: Watch | None = None
 
-    def _cast(self, directory: Path) -> Cast:
-        return Cast(
+    def _cast(self, directory: Path) -> StoryPartners:
+        return StoryPartners(
             self.plot.partners,
             time=self.time,
             chance=self.chance,
@@ -140,13 +136,13 @@ class Story:
             process.start()
         while self.clerks:
             if not self._round():
-                self.time.advance(self._to_next_event(LEAPS[-1]))
+                self.time.advance(to_next_event(self, LEAPS[-1]))
         self.go_on(600.0)
         self._calm_down()
         self.go_on(REST)
         for actor in self.actors:
             actor.end()
-        invariants.check_end(self.store, self.partners, self.told, self.operators.settled)
+        check_end(self.store, self.partners, self.told, self.operators.settled)
 
     def close(self) -> None:
         """Give back what the processes hold."""
@@ -175,26 +171,11 @@ class Story:
             if self._round():
                 leap = 0
                 continue
-            if self.chance.calm and leap == len(LEAPS) - 1 and self._rests():
+            if self.chance.calm and leap == len(LEAPS) - 1 and is_idle(self):
                 return
-            if self.chance.lets("time leaps"):
-                self.time.advance(self._to_next_event(LEAPS[leap]))
+            if self.chance.takes_step("time leaps"):
+                self.time.advance(to_next_event(self, LEAPS[leap]))
             leap = min(leap + 1, len(LEAPS) - 1)
-
-    def _rests(self) -> bool:
-        """Tell whether nothing is under way or due any more, at the hub or on the way."""
-        comes = [process.next_call for process in self.processes]
-        comes += [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
-        return min(comes) == math.inf and rests(self.observer, self.broker)
-
-    def _to_next_event(self, longest: float) -> float:
-        """Return how far to leap: to what is known to come next, where that is before `longest`."""
-        known = [self.courier.next_due, *(partner.next_effect for partner in self.partners)]
-        known += self.changes.what_next().times
-        known += [process.next_call for process in self.processes if not process.dead]
-        now = self.time.elapsed
-        left = min((at for at in known if at > now), default=math.inf) - now
-        return min(longest, left + 0.001)
 
     def _round(self) -> int:
         """Let everybody who has something to do do one thing, in an order by chance."""
@@ -236,7 +217,7 @@ class Story:
                 yield actor.name, taking, partial(actor.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
-        if not self.chance.lets(f"{process.name} {name}" if process else name):
+        if not self.chance.takes_step(f"{process.name} {name}" if process else name):
             return 0
         self._look("story", "")  # what happened before this step is no part of it
         self.steps += 1
@@ -250,29 +231,29 @@ class Story:
         if done and name not in ACTORS:
             self.note(process.name if process else name, f"{name} {done}")
         self._look(process.name if process else name, name)
-        self._require_whole(process)
+        self._check_invariants(process)
         return done
 
     def _look(self, who: str, step: str) -> None:
         if self.watch is not None:
             self.watch.look(self.time.elapsed, who, step)
 
-    def _require_whole(self, process: Process | None) -> None:
+    def _check_invariants(self, process: Process | None) -> None:
         """Check what must hold after every step."""
         if self.broken is not None:
             raise self.broken
         if process and process.role_crashes:
-            raise invariants.Broken(f"11: {process.role_crashes[0]}")
+            raise Broken(Promise.NO_ERROR_IN_A_ROLE, process.role_crashes[0])
         writes = self.changes.writes
         if writes == self._checked:
             return
         self.backend.check()
         if writes // PROVE_EVERY != self._checked // PROVE_EVERY:
-            invariants.check_proof(self.store)
+            check_proof(self.store)
         self._checked = writes
 
     def _happen(self) -> None:
-        happen(self)
+        inject(self)
         for actor in self.actors:
             actor.happen()
         self._look("story", "")
@@ -295,7 +276,7 @@ class Story:
     def _effect(self, partner: Partner, effect: Effect) -> None:
         try:
             self.effects.happened(partner, effect)
-        except invariants.Broken as broken:
+        except Broken as broken:
             self.broken = self.broken or broken  # the hub outlives whatever a call raises
         if self.watch is not None:
             self.watch.effect(partner.name, effect)
@@ -312,72 +293,3 @@ class Story:
             note=self.note,
         )
         return [clerk for nth, clerk in enumerate(made) if nth not in self.plot.without]
-
-
-def rests(observer: Reader, broker: StoryBroker) -> bool:
-    """Tell whether nothing is under way or due any more."""
-    ((left,),) = observer.rows(
-        "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM deliveries WHERE "
-        "next_attempt_at IS NOT NULL AND settled_at IS NULL OR state IN ('sending', 'pending'))"
-        " + (SELECT count(*) FROM journal WHERE state IN ('accepted', 'early'))"
-    )
-    return not left and not broker.ready
-
-
-def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
-    """Play a story in memory and return how it ended; one that is `watched` can be told."""
-    with tempfile.TemporaryDirectory(dir=memory_place()) as place:
-        story = Story(plot, Path(place), rules, InMemory())
-        if watched:
-            story.watch = Watch(story.observer, story.events.all, story.chance.struck)
-        return play_out(story)
-
-
-def play_out(story: Story) -> Ended:
-    """Play a story, to which time and chance belong meanwhile; close it, return how it ended."""
-    with ExitStack() as stack:
-        stack.enter_context(no_collection())
-        stack.callback(story.close)
-        stack.enter_context(story.cast.ruled())
-        stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
-        stack.enter_context(without_threads(story.waits))
-        stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
-        for actor in story.actors:
-            stack.enter_context(actor.ruled())
-        broken = ""
-        try:
-            story.run()
-        except (AssertionError, StepWaitsForEver) as error:
-            broken = f"{error}"
-        story._look("story", "")
-        moves = story.backend.moves().items()
-        story.met.update({f"move {source} -> {to}": count for (source, to), count in moves})
-        return Ended(
-            plot=story.plot,
-            broken=broken,
-            steps=story.steps,
-            virtual_seconds=story.time.elapsed,
-            digest=story.events.digest,
-            struck=story.chance.struck,
-            taken=story.chance.taken,
-            rows=story.watch.rows if story.watch else [],
-            met=story.met,
-            events=story.events,
-            role_crashes=[it for process in story.processes for it in process.role_crashes],
-        )
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Collect no garbage meanwhile: it is a tenth of a story's time, and there is hardly any."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def memory_place() -> str | None:
-    """Return a folder in memory, None where the machine has none."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
-    return str(memory) if memory.is_dir() else None

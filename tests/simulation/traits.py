@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Traits:
     """What happens in some stories only."""
 
-    two_processes: bool
+    all_processes: bool
     two_persons: bool
     """There are accounts, so some acts need a second person; sometimes days pass."""
     restored: bool
@@ -22,7 +22,7 @@ class Traits:
 def traits_of(seed: int) -> Traits:
     """Return what a seed brings: each trait meets each other one now and then."""
     return Traits(
-        two_processes=seed % 3 == 0,
+        all_processes=seed % 3 == 0,
         two_persons=seed % 4 == 1,
         restored=seed % 5 == 4,
         disk_fills=seed % 10 == 3,

@@ -1,8 +1,15 @@
 """One who acts in a story now and then, in a process of the hub that lives."""
 
+import random
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
+from hub.operations.signed_by import SignedBy
 from tests.simulation.world.process import Process
+
+
+class NothingToDo(Exception):
+    """There is nothing that a verb could be about."""
 
 
 class Actor:
@@ -16,7 +23,7 @@ class Actor:
         return 0.0
 
     def act(self, process: Process) -> int:  # noqa: ARG002 - for those who act
-        """Do one thing; return 0 where there was nothing to do."""
+        """Do one thing; return 0 where there was nothing to do. A crash of the process passes."""
         return 0
 
     def ruled(self) -> AbstractContextManager[None]:
@@ -28,3 +35,17 @@ class Actor:
 
     def end(self) -> None:
         """Do what is left when everything has come to rest; raises Broken."""
+
+
+def one_of(draw: random.Random, process: Process, query: str) -> tuple[Any, ...]:
+    """Return one row of what a question brings now; raises NothingToDo where it brings none."""
+    with process.store.read() as tx:
+        rows = sorted(tuple(row) for row in tx.exec_driver_sql(query))
+    if not rows:
+        raise NothingToDo
+    return draw.choice(rows)
+
+
+def signed(process: Process, actor: str, reason: str) -> SignedBy:
+    """Return who does something at this process, why and when."""
+    return {"actor": actor, "reason": reason, "now": process.clock()}

@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hub.messages.invalid import InvalidMessage
 from hub.operations.approvals import deciding, discarding
@@ -20,18 +20,15 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.rights import UserRole
 from hub.rules.users.visitor import Visitor
-from hub.store.engine.store import Store
 from hub.texts import Explained
-from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.office import Note
-from tests.simulation.actors.supervisors import PARKED, NothingToDo, corrected
-from tests.simulation.crash.life import Crash
-from tests.simulation.invariants import Broken
-from tests.simulation.partners.protocol import Partner
-from tests.simulation.world.chance import Chance
+from tests.simulation.actors.actor import Actor, NothingToDo, one_of, signed
+from tests.simulation.actors.supervisors import PARKED, corrected
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.process import Process
-from tests.simulation.world.virtual_time import VirtualTime
 from tests.support.users import add_user
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 PERSONS = {
     "an": UserRole.OPERATOR,
@@ -68,34 +65,13 @@ _APPROVAL = re.compile(r"\(approval (\d+) by ")
 _OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY number"
 
 
-class Stage(Protocol):
-    """What approvers need of a story."""
-
-    partners: list[Partner]
-    chance: Chance
-    time: VirtualTime
-
-    @property
-    def store(self) -> Store:
-        """Of no process."""
-        ...
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-    def leap(self, seconds: float) -> None:
-        """Let time pass at once."""
-
-
 class Approvers(Actor):
     """All who have an account."""
 
     name = "approvers"
     share = 0.06
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Story") -> None:
         self.stage = stage
         self.chance = stage.chance
         self.partners = {partner.name: partner for partner in stage.partners}
@@ -116,11 +92,9 @@ class Approvers(Actor):
             return 0
         except (Explained, InvalidMessage) as refused:
             self._say(f"{verb} refused", f"{verb}: refused, {type(refused).__name__}")
-        except Crash:
-            process.crash()
         else:
             if verb in REFUSALS:
-                raise Broken(f"13: {what} was decided: {verb}")
+                raise Broken(Promise.TWO_PERSONS, f"{what} was decided: {verb}")
             process.changes.orders += 1
             self._say(verb, f"{verb} {what}")
         return 1
@@ -139,7 +113,7 @@ class Approvers(Actor):
             for reason in deeds:
                 found = _APPROVAL.search(reason)
                 if found is None or int(found[1]) not in decided:
-                    raise Broken(f"13: no two persons decided: {reason}")
+                    raise Broken(Promise.TWO_PERSONS, f"no two persons decided: {reason}")
             rows = tx.exec_driver_sql("SELECT state, count(*) FROM approvals GROUP BY state")
             for state, count in rows.all():
                 self.chance.met[f"approval {state}"] += count
@@ -147,7 +121,7 @@ class Approvers(Actor):
     def _do(self, process: Process, verb: str) -> str:
         if verb.startswith("propose"):
             return self._propose(process, verb)
-        number, proposer = self._one_of(process, _OPEN)
+        number, proposer = one_of(self._draw, process, _OPEN)
         approvers = [name for name in ("binh", "chi") if name != proposer]
         who = {
             "approve own": proposer,
@@ -162,7 +136,7 @@ class Approvers(Actor):
         if self.chance.strikes("clicked twice", 0.1):
             with suppress(Explained):
                 decide(process.store, number, who=self.persons[who], by=by)
-                raise Broken(f"13: {number} was decided twice")
+                raise Broken(Promise.TWO_PERSONS, f"{number} was decided twice")
         if known.state is ApprovalState.STALE:
             self.chance.met["verb approve stale"] += 1
         return f"{number} as {who}: {known.state}"
@@ -171,7 +145,7 @@ class Approvers(Actor):
         who = self.persons[self._draw.choice(("an", "an", "binh"))]
         by = self._signed(process, who)
         if verb == "propose discard":
-            id, code = self._one_of(process, PARKED)
+            id, code = one_of(self._draw, process, PARKED)
             number = discarding.propose_discard_parked(process.store, {id: code}, who=who, by=by)
             return f"of {id[-4:]} as {number}"
         act, states, terms = _PROPOSED[verb]
@@ -187,21 +161,14 @@ class Approvers(Actor):
     def _delivery(self, process: Process, states: Sequence[str]) -> tuple[int, str]:
         """Return a delivery in one of the states of which its partner has nothing."""
         listed = ", ".join(f"'{state}'" for state in states)
-        id, message_id, destination, state = self._one_of(process, _OF_STATE.format(listed))
+        id, message_id, destination, state = one_of(self._draw, process, _OF_STATE.format(listed))
         partner = self.partners[destination]
         if partner.has(message_id) or partner.is_at_work_on(message_id):
             raise NothingToDo
         return id, state
 
-    def _one_of(self, process: Process, query: str) -> Any:
-        with process.store.read() as tx:
-            rows = sorted(tuple(row) for row in tx.exec_driver_sql(query))
-        if not rows:
-            raise NothingToDo
-        return self._draw.choice(rows)
-
     def _signed(self, process: Process, who: Visitor) -> SignedBy:
-        return {"actor": who.actor, "reason": "looked at their screen", "now": process.clock()}
+        return signed(process, who.actor, "looked at their screen")
 
     def _say(self, met: str, what: str) -> None:
         self.chance.met[f"verb {met}"] += 1

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from hub.operations.archive import erasing, holding, restoring
@@ -23,14 +22,14 @@ from hub.store.archive import rows
 from hub.store.archive.pages import free_pages
 from hub.store.engine.store import Store, Tx
 from hub.texts import Explained
-from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.office import Note, Told
-from tests.simulation.crash.life import Acting, Crash, take
-from tests.simulation.invariants import Broken
+from tests.simulation.actors.actor import Actor, NothingToDo, signed
+from tests.simulation.crash.life import Crash, take
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.aging import aging
-from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.virtual_time import VirtualTime
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 DAY = 24 * 3600.0
 LEAPS = (60 * DAY, 450 * DAY, 450 * DAY)
@@ -70,43 +69,12 @@ _OF_RUNS = ("archive_again", "erase_again")
 Copied = dict[str, set[tuple[Any, ...]]]
 
 
-class Nothing(Exception):
-    """There is no dossier that the verb could be about."""
-
-
-class Stage(Protocol):
-    """What the archive needs of a story."""
-
-    chance: Chance
-    time: VirtualTime
-    told: Told
-    directory: Path
-    processes: list[Process]
-    acting: Acting
-
-    @property
-    def store(self) -> Store:
-        """Of no process."""
-        ...
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-    def leap(self, seconds: float) -> None:
-        """Let time pass at once."""
-
-    def go_on(self, seconds: float) -> None:
-        """Go on until everything rests."""
-
-
 class Archivist(Actor):
     """Whoever archives: the hub's own role, and persons who order one thing."""
 
     name = "archivist"
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Story") -> None:
         self.stage = stage
         self.chance = stage.chance
         self._draw: random.Random = stage.chance.stream("archivist")
@@ -126,12 +94,10 @@ class Archivist(Actor):
         verb = self._next.pop() if self._next else self._draw.choices(VERBS, _WEIGHTS)[0]
         try:
             what = self._run(process) if verb == "archive run" else self._order(process, verb)
-        except Nothing:
+        except NothingToDo:
             return 0
         except (Explained, NotLeading, erasing.NotErased) as refused:
             self._say(f"{verb} refused", f"{verb}: refused, {type(refused).__name__}")
-        except Crash:
-            process.crash()
         else:
             self._say(verb, f"{verb} {what}")
         return 1
@@ -157,7 +123,7 @@ class Archivist(Actor):
         folder = stage.directory / "archive"
         problems = verifying.verify(process.store, folder).problems
         if problems:
-            raise Broken(f"14: {problems[0]}")
+            raise Broken(Promise.ARCHIVE_WHOLE, problems[0])
         for number in self._numbers(process.store, _ARCHIVED):
             self.chance.met["dossier archived"] += 1
             self._restore(process, number)
@@ -208,10 +174,10 @@ class Archivist(Actor):
         def waiting(late: bool) -> None:
             if late or self._draw.random() < 0.3:
                 process.meanwhile()
-            process.require_life()
+            process.require_alive()
 
         def progress(step: str, count: int) -> None:
-            process.require_life()
+            process.require_alive()
             done[step] = done.get(step, 0) + count
 
         archive = Archive(
@@ -238,7 +204,7 @@ class Archivist(Actor):
     def _order(self, process: Process, verb: str) -> str:
         numbers = self._numbers(process.store, _CHOICES[verb])
         if not numbers:
-            raise Nothing
+            raise NothingToDo
         number = self._draw.choice(numbers)
         if verb == "restore dossier":
             self._restore(process, number)
@@ -261,7 +227,8 @@ class Archivist(Actor):
         for table, was in self._copies[number].items():
             gone = was - back[table]
             if gone:
-                raise Broken(f"14: {number} came back from the archive without {table} {gone}")
+                what = f"{number} came back from the archive without {table} {gone}"
+                raise Broken(Promise.ARCHIVE_WHOLE, what)
 
     def _numbers(self, store: Store, query: str) -> list[str]:
         with store.read() as tx:
@@ -273,7 +240,7 @@ class Archivist(Actor):
 
 
 def _signed(process: Process) -> SignedBy:
-    return {"actor": "Lê Thị Lưu", "reason": "a case", "now": process.clock()}
+    return signed(process, "Lê Thị Lưu", "a case")
 
 
 def _copy(tx: Tx, number: str) -> Copied:

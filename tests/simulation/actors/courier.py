@@ -15,10 +15,10 @@ from adapters.town_center.settings import TownSettings
 from hub.messages import payloads as p
 from hub.store.engine.store import StoreUnavailable
 from tests.simulation.actors import callbacks
-from tests.simulation.actors.office import Note, Told
-from tests.simulation.actors.partner import Effect
+from tests.simulation.actors.counter import Acknowledged, Note
 from tests.simulation.crash.excused import require_excused
 from tests.simulation.crash.life import Crash
+from tests.simulation.partners.protocol import Effect
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
@@ -49,7 +49,7 @@ class Report:
 class Courier:
     """Carries the town's reports to the hub."""
 
-    def __init__(self, time: VirtualTime, chance: Chance, told: Told, note: Note) -> None:
+    def __init__(self, time: VirtualTime, chance: Chance, told: Acknowledged, note: Note) -> None:
         self.time = time
         self.chance = chance
         self.told = told

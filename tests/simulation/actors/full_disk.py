@@ -6,18 +6,17 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import sqlalchemy as sa
 import tenacity.wait
 
 from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.office import Note
 from tests.simulation.crash.excused import excused
-from tests.simulation.world.chance import Chance
-from tests.simulation.world.process import Process
-from tests.simulation.world.virtual_time import VirtualTime
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 LASTS = (20.0, 90.0, 300.0)
 """Seconds until somebody has made room; a role waits for it in one step."""
@@ -25,23 +24,10 @@ REFUSED = 0.6
 """Share of the writes that find no room meanwhile."""
 
 
-class Stage(Protocol):
-    """What is concerned in a story."""
-
-    chance: Chance
-    time: VirtualTime
-    processes: list[Process]
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-
 class FullDisk(Actor):
     """The disk of the database and of the stored files."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Story") -> None:
         self.stage = stage
         self._draw: random.Random = stage.chance.stream("disk")
         self._full_until = 0.0

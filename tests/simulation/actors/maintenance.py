@@ -3,42 +3,26 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from hub.rules.calls.call_limits import CallLimits, Dated
 from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.office import Note
-from tests.simulation.invariants import Broken
-from tests.simulation.partners.protocol import Partner
-from tests.simulation.world.chance import Chance
-from tests.simulation.world.process import Process
-from tests.simulation.world.virtual_time import BEGINS, VirtualTime
+from tests.simulation.promises.promise import Broken, Promise
+from tests.simulation.world.virtual_time import BEGINS
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 LASTS = (300.0, 1200.0, 7200.0)
 MARGIN = timedelta(seconds=100)
 """By more than this no clock of a process is wrong."""
 
 
-class Stage(Protocol):
-    """What is concerned in a story."""
-
-    chance: Chance
-    time: VirtualTime
-    processes: list[Process]
-    partners: list[Partner]
-    broken: Broken | None
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-
 class Maintenance(Actor):
     """One window of one partner."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Story") -> None:
         self.stage = stage
         draw = stage.chance.stream("maintenance")
         self.partner = draw.choice(stage.partners)
@@ -64,8 +48,8 @@ class Maintenance(Actor):
         def watched(*args: Any, **more: Any) -> Any:
             now, window = self.stage.time.now(), self.window
             if window.starts + MARGIN < now < window.ends - MARGIN:
-                why = f"16: {partner.name} was called in its maintenance"
-                self.stage.broken = self.stage.broken or Broken(why)
+                why = f"{partner.name} was called in its maintenance"
+                self.stage.broken = self.stage.broken or Broken(Promise.MAINTENANCE_KEPT, why)
             return send(*args, **more)
 
         with mock.patch.object(partner, "send", watched):

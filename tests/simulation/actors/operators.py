@@ -4,7 +4,7 @@ They are truthful: what they say of a partner is what the partner's own ledger s
 nothing while the partner is at work on it. They act twice, late, and on what has moved meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hub.operations.deliveries import actions, cancellation
 from hub.operations.deliveries.actions import Resolution
@@ -12,9 +12,9 @@ from hub.operations.deliveries.cancellation import Papers
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
-from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.office import Note
-from tests.simulation.crash.life import Crash
+from hub.store.engine.store import Store
+from tests.simulation.actors.actor import Actor, signed
+from tests.simulation.actors.counter import Note
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
@@ -25,6 +25,16 @@ _LEFT = (
     "SELECT id, message_id, destination, state FROM deliveries WHERE settled_at IS NULL AND "
     "state <> 'sending' ORDER BY state IN ('dead', 'ambiguous') DESC, id LIMIT 40"
 )
+
+
+VERBS: Mapping[str, Callable[[Store, int, SignedBy], object]] = {
+    "replay": lambda store, id, by: actions.replay(store, id, **by),
+    "cancel": lambda store, id, by: cancellation.cancel(store, id, papers=Papers.BACK, **by),
+    "by hand": lambda store, id, by: actions.deliver_by_hand(store, id, **by),
+    "delivered by hand": lambda store, id, by: actions.deliver_by_hand(store, id, **by),
+    "delivered": lambda store, id, by: actions.resolve(store, id, Resolution.DELIVERED, **by),
+    "absent": lambda store, id, by: actions.resolve(store, id, Resolution.ABSENT, **by),
+}
 
 
 class Operators(Actor):
@@ -84,27 +94,12 @@ class Operators(Actor):
         return self._draw.choice(("absent", "absent", "by hand", "cancel"))
 
     def _do(self, process: Process, verb: str, id: int) -> None:
-        by: SignedBy = {
-            "actor": "Trần Thị Bình",
-            "reason": "looked at their screen",
-            "now": process.clock(),
-        }
-        verbs: dict[str, Callable[[], object]] = {
-            "replay": lambda: actions.replay(process.store, id, **by),
-            "cancel": lambda: cancellation.cancel(process.store, id, papers=Papers.BACK, **by),
-            "by hand": lambda: actions.deliver_by_hand(process.store, id, **by),
-            "delivered by hand": lambda: actions.deliver_by_hand(process.store, id, **by),
-            "delivered": lambda: actions.resolve(process.store, id, Resolution.DELIVERED, **by),
-            "absent": lambda: actions.resolve(process.store, id, Resolution.ABSENT, **by),
-        }
+        by = signed(process, "Trần Thị Bình", "looked at their screen")
         try:
-            verbs[verb]()
+            VERBS[verb](process.store, id, by)
         except (StateConflict, NoSuchDelivery):
             self.note("operator", f"{verb} of {id}: refused, it has moved")
             self.chance.met[f"verb {verb} refused"] += 1
-            return
-        except Crash:
-            process.crash()
             return
         process.changes.orders += 1
         self.settled[id] = verb

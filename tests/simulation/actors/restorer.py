@@ -8,24 +8,23 @@ gone, they tell once more: the counters from what they kept, the town on request
 import random
 from collections import deque
 from collections.abc import Iterable
-from pathlib import Path
 from sqlite3 import Connection
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.exchange.housekeeping.requeue import rebuild
 from hub.messages.envelope import Message
 from hub.operations.restore import restore
-from hub.store.engine.store import Store
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.courier import Courier
-from tests.simulation.actors.office import Note, Told, tell
-from tests.simulation.actors.operators import Operators
-from tests.simulation.crash.life import Acting, take
+from tests.simulation.actors.counter import Acknowledged, Note, tell
+from tests.simulation.crash.life import take
 from tests.simulation.database.backend import InMemory
-from tests.simulation.invariants import Broken, Effects
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.process import CALLS, Changes, Process
+from tests.simulation.world.process import CALLS, Process
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 AT_ONCE = 5
 """Messages that a sender tells again in one step."""
@@ -47,7 +46,9 @@ class Teller(Protocol):
 class ToldAgain:
     """Senders who tell again what the hub does not have any more."""
 
-    def __init__(self, lost: Iterable[Message], told: Told, chance: Chance, note: Note) -> None:
+    def __init__(
+        self, lost: Iterable[Message], told: Acknowledged, chance: Chance, note: Note
+    ) -> None:
         self._left = deque(lost)
         self.told, self.chance, self.note = told, chance, note
 
@@ -67,37 +68,12 @@ class ToldAgain:
         return 1
 
 
-class Stage(Protocol):
-    """What is concerned in a story."""
-
-    chance: Chance
-    told: Told
-    directory: Path
-    processes: list[Process]
-    acting: Acting
-    changes: Changes
-    effects: Effects
-    courier: Courier
-    operators: Operators
-    clerks: list[Teller]
-
-    @property
-    def store(self) -> Store:
-        """Of no process."""
-        ...
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-
 class Restorer(Actor):
     """Who makes copies, and puts one back."""
 
     name = "restorer"
 
-    def __init__(self, stage: Stage, database: InMemory) -> None:
+    def __init__(self, stage: "Story", database: InMemory) -> None:
         self.stage, self.database, self.chance = stage, database, stage.chance
         self.mark = CallCounterFile(stage.directory / CALLS)
         self._swept = 0
@@ -130,7 +106,7 @@ class Restorer(Actor):
             self.chance.met[f"move {source} -> {target}"] += count
         noticed = self.mark.is_ahead(stage.store)
         if self._calls() < self._swept and not noticed:
-            raise Broken("15: an old database is not noticed")
+            raise Broken(Promise.OLD_COPY_NOTICED, "an old database is not noticed")
         self.chance.met["restored noticed" if noticed else "restored unnoticed"] += 1
         stage.changes.written(new_rows=True)
         stage.operators.forget()
@@ -140,7 +116,7 @@ class Restorer(Actor):
         self._have_told_again()
         self._prepare(stage.processes[0])
         if self.mark.is_ahead(stage.store):
-            raise Broken("15: a database that was prepared counts as old")
+            raise Broken(Promise.OLD_COPY_NOTICED, "a database that was prepared counts as old")
         self._count_calls()
 
     def _prepare(self, process: Process) -> None:
@@ -159,7 +135,7 @@ class Restorer(Actor):
             {"actor": "Lê Thị Lưu", "reason": "disk lost", "now": process.clock()},
         )
         if restored.failed:
-            raise Broken(f"15: {restored.failed} messages of the copy failed")
+            raise Broken(Promise.OLD_COPY_NOTICED, f"{restored.failed} messages of the copy failed")
         enqueued = rebuild(process.store, clock=process.clock)
         process.changes.orders += 1
         self.stage.note(self.name, f"{restored.queried} are asked about, {enqueued} enqueued")

@@ -6,9 +6,9 @@ They are as truthful as operators, and as often too late.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import NamedTuple
 
 from hub.messages.invalid import InvalidMessage
 from hub.operations import parked_messages
@@ -17,41 +17,15 @@ from hub.operations.deliveries.classify import CodeVerdict
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
-from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.office import Note
-from tests.simulation.crash.life import Crash
+from tests.simulation.actors.actor import Actor, NothingToDo, one_of, signed
+from tests.simulation.actors.counter import Note
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
-VERBS = (
-    "pause",
-    "drain",
-    "go on",
-    "classify",
-    "plan",
-    "start plan",
-    "pause plan",
-    "resume plan",
-    "cancel plan",
-    "resend corrected",
-    "send now",
-    "retry parked",
-    "retry one parked",
-    "discard parked",
-    "replay one",
-)
-_FOLLOWS = {"plan": "start plan", "start plan": "pause plan", "pause plan": "resume plan"}
-"""What a supervisor often does next: to a plan at once, before its work has ended."""
-_ORDERS = {"start plan": "start", "pause plan": "pause", "resume plan": "resume"}
-_ORDERS["cancel plan"] = "cancel"
 PARKED = (
     "SELECT id, code FROM journal WHERE state = 'parked' AND code <> 'message_dropped' ORDER BY id"
 )
-
-
-class NothingToDo(Exception):
-    """There is nothing that the verb could be about."""
 
 
 class Supervisors(Actor):
@@ -74,47 +48,25 @@ class Supervisors(Actor):
 
     def act(self, process: Process) -> int:
         """Do one thing."""
-        verb, self._next = self._next or self._draw.choice(VERBS), ""
-        by: SignedBy = {
-            "actor": "Phạm Văn Trưởng",
-            "reason": "after a call with them",
-            "now": process.clock(),
-        }
+        name, self._next = self._next or self._draw.choice(tuple(VERBS)), ""
+        verb = VERBS[name]
+        by = signed(process, "Phạm Văn Trưởng", "after a call with them")
         try:
-            what = self._acts()[verb](process, verb, by)
+            what = verb.act(self, process, name, by)
         except NothingToDo:
             return 0
         except (Explained, InvalidMessage):
-            if verb in _FOLLOWS.values() and self._draw.random() < 0.5:
-                self._next = verb  # the plan may not be there yet
-            self.note("supervisor", f"{verb}: refused")
-            self.chance.met[f"verb {verb} refused"] += 1
-            return 1
-        except Crash:
-            process.crash()
+            if verb.follows_another and self._draw.random() < 0.5:
+                self._next = name  # the plan may not be there yet
+            self.note("supervisor", f"{name}: refused")
+            self.chance.met[f"verb {name} refused"] += 1
             return 1
         process.changes.orders += 1
-        if verb in _FOLLOWS and self._draw.random() < 0.7:
-            self._next = _FOLLOWS[verb]
-        self.chance.met[f"verb {verb}"] += 1
-        self.note("supervisor", f"{verb} {what}")
+        if verb.next and self._draw.random() < 0.7:
+            self._next = verb.next
+        self.chance.met[f"verb {name}"] += 1
+        self.note("supervisor", f"{name} {what}")
         return 1
-
-    def _acts(self) -> dict[str, Callable[[Process, str, SignedBy], str]]:
-        return {
-            "pause": self._pause,
-            "drain": self._pause,
-            "go on": self._go_on,
-            "classify": self._classify,
-            "plan": self._plan,
-            **dict.fromkeys(_ORDERS, self._order),
-            "resend corrected": self._resend,
-            "send now": self._send_now,
-            "retry parked": self._retry_parked,
-            "retry one parked": self._retry_parked,
-            "discard parked": self._discard_parked,
-            "replay one": self._replay_one,
-        }
 
     def _pause(self, process: Process, verb: str, by: SignedBy) -> str:
         partner = self._partner()
@@ -129,7 +81,7 @@ class Supervisors(Actor):
 
     def _go_on(self, process: Process, _verb: str, by: SignedBy) -> str:
         query = "SELECT destination, operation FROM person_pauses ORDER BY destination, operation"
-        partner, operation = self._one_of(process, query)
+        partner, operation = one_of(self._draw, process, query)
         since = pausing.since(process.store, partner, operation, now=by["now"])
         if since is None:
             raise NothingToDo
@@ -144,22 +96,22 @@ class Supervisors(Actor):
         return f"{code} of {partner} as {verdict}: {moved}"
 
     def _plan(self, process: Process, _verb: str, by: SignedBy) -> str:
-        self._one_of(process, "SELECT id FROM deliveries WHERE state = 'dead' ORDER BY id")
+        one_of(self._draw, process, "SELECT id FROM deliveries WHERE state = 'dead' ORDER BY id")
         self._forms += 1
         chosen = Selection(state="dead", partner=self._partner())
         number = replay_orders.order_plan(process.store, chosen, form=f"f{self._forms}", by=by)
         return str(number)
 
     def _order(self, process: Process, verb: str, by: SignedBy) -> str:
-        (number,) = self._one_of(process, "SELECT plan FROM replay_work ORDER BY plan")
-        replay_orders.order(process.store, number, _ORDERS[verb], by=by)
+        (number,) = one_of(self._draw, process, "SELECT plan FROM replay_work ORDER BY plan")
+        replay_orders.order(process.store, number, VERBS[verb].order, by=by)
         return str(number)
 
     def _resend(self, process: Process, _verb: str, by: SignedBy) -> str:
         query = (
             "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead' ORDER BY id"
         )
-        id, destination, message_id = self._one_of(process, query)
+        id, destination, message_id = one_of(self._draw, process, query)
         partner = self.partners[destination]
         if partner.has(message_id) or partner.is_at_work_on(message_id):
             raise NothingToDo
@@ -169,12 +121,12 @@ class Supervisors(Actor):
 
     def _send_now(self, process: Process, _verb: str, by: SignedBy) -> str:
         query = "SELECT id FROM deliveries WHERE state = 'waiting' ORDER BY id"
-        (id,) = self._one_of(process, query)
+        (id,) = one_of(self._draw, process, query)
         actions.send_now(process.store, id, by=by)
         return str(id)
 
     def _retry_parked(self, process: Process, verb: str, by: SignedBy) -> str:
-        id, code = self._one_of(process, PARKED)
+        id, code = one_of(self._draw, process, PARKED)
         if verb == "retry parked":
             parked_messages.retry(process.store, [id], by=by)
         else:
@@ -182,14 +134,14 @@ class Supervisors(Actor):
         return str(id)
 
     def _discard_parked(self, process: Process, _verb: str, by: SignedBy) -> str:
-        id, code = self._one_of(process, PARKED)
+        id, code = one_of(self._draw, process, PARKED)
         parked_messages.discard(process.store, [id], by=by)
         return f"{id}, {code}"
 
     def _replay_one(self, process: Process, _verb: str, by: SignedBy) -> str:
         """Replay one as the console does: its partner is asked before."""
         query = "SELECT id FROM deliveries WHERE state IN ('dead', 'waiting') ORDER BY id"
-        (id,) = self._one_of(process, query)
+        (id,) = one_of(self._draw, process, query)
         parts = process.replays.parts
         done = replay_one.replay(
             process.store,
@@ -205,13 +157,6 @@ class Supervisors(Actor):
     def _partner(self) -> str:
         return self._draw.choice(sorted(self.partners))
 
-    def _one_of(self, process: Process, query: str) -> tuple[Any, ...]:
-        with process.store.read() as tx:
-            rows = sorted(tuple(row) for row in tx.exec_driver_sql(query))
-        if not rows:
-            raise NothingToDo
-        return self._draw.choice(rows)
-
 
 def corrected(payload: dict[str, object]) -> dict[str, object]:
     """Return a payload with a name or a text changed; raises NothingToDo where it has none."""
@@ -219,3 +164,34 @@ def corrected(payload: dict[str, object]) -> dict[str, object]:
         if isinstance(value, str) and " " in value:
             return {**payload, name: f"{value} (sửa)"}
     raise NothingToDo
+
+
+class Verb(NamedTuple):
+    """What a supervisor may do."""
+
+    act: Callable[[Supervisors, Process, str, SignedBy], str]
+    next: str = ""
+    """What one often does next: to a plan at once, before its work has ended."""
+    order: str = ""
+    """What is ordered of a replay plan."""
+    follows_another: bool = False
+
+
+VERBS: Mapping[str, Verb] = {
+    "pause": Verb(Supervisors._pause),
+    "drain": Verb(Supervisors._pause),
+    "go on": Verb(Supervisors._go_on),
+    "classify": Verb(Supervisors._classify),
+    "plan": Verb(Supervisors._plan, next="start plan"),
+    "start plan": Verb(Supervisors._order, next="pause plan", order="start", follows_another=True),
+    "pause plan": Verb(Supervisors._order, next="resume plan", order="pause", follows_another=True),
+    "resume plan": Verb(Supervisors._order, order="resume", follows_another=True),
+    "cancel plan": Verb(Supervisors._order, order="cancel"),
+    "resend corrected": Verb(Supervisors._resend),
+    "send now": Verb(Supervisors._send_now),
+    "retry parked": Verb(Supervisors._retry_parked),
+    "retry one parked": Verb(Supervisors._retry_parked),
+    "discard parked": Verb(Supervisors._discard_parked),
+    "replay one": Verb(Supervisors._replay_one),
+}
+"""By name; the order decides what a seed draws."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 Step = tuple[str, Callable[[], object]]
 """A role and one step of it."""
-RequireLife = Callable[[], None]
+RequireAlive = Callable[[], None]
 """Raises Crash when the process is dead."""
 
 
@@ -20,7 +20,7 @@ class Crash(BaseException):
     """The process ends here: nothing after this line happens in it."""
 
 
-class Mortal(Protocol):
+class Killable(Protocol):
     """What can be killed."""
 
     name: str
@@ -28,7 +28,7 @@ class Mortal(Protocol):
     def crash(self) -> None:
         """End it without a word."""
 
-    def require_life(self) -> None:
+    def require_alive(self) -> None:
         """Raise Crash when it is dead."""
 
     def role_crashed(self, step: str, error: Exception) -> None:
@@ -39,10 +39,10 @@ class Acting(threading.local):
     """Whose step a thread takes: the last one, where a step lets others act before it ends."""
 
     def __init__(self) -> None:
-        self._steps: list[Mortal] = []
+        self._steps: list[Killable] = []
 
     @contextmanager
-    def step_of(self, process: Mortal) -> Iterator[None]:
+    def step_of(self, process: Killable) -> Iterator[None]:
         """What happens in the block is done by this process."""
         self._steps.append(process)
         try:
@@ -57,24 +57,24 @@ class Acting(threading.local):
         return process.name
 
     @property
-    def process(self) -> Mortal | None:
+    def process(self) -> Killable | None:
         """The process whose step this thread takes, None where it takes none."""
         return self._steps[-1] if self._steps else None
 
 
-class OfTheLiving:
+class RefusesDeadProcess:
     """Anything outside a process, as the process has it in hand: it refuses a dead one."""
 
-    def __init__(self, inner: Any, require_life: RequireLife) -> None:
+    def __init__(self, inner: Any, require_alive: RequireAlive) -> None:
         self._inner = inner
-        self._require_life = require_life
+        self._require_alive = require_alive
 
     def __getattr__(self, name: str) -> Any:
-        self._require_life()
+        self._require_alive()
         return getattr(self._inner, name)
 
 
-def take(acting: Acting, process: Mortal, step: Step) -> int:
+def take(acting: Acting, process: Killable, step: Step) -> int:
     """Take one step of a process; return how much it did. A crash on the way ends the step."""
     name, work = step
     with acting.step_of(process), suppress(Crash):
@@ -84,6 +84,6 @@ def take(acting: Acting, process: Mortal, step: Step) -> int:
         except AssertionError:
             raise
         except Exception as error:
-            process.require_life()  # what a dead process raises is nobody's concern
+            process.require_alive()  # what a dead process raises is nobody's concern
             process.role_crashed(name, error)
     return 1

@@ -18,8 +18,8 @@ from tests.simulation.database.backend import InMemory
 from tests.simulation.plot import Plot
 from tests.simulation.story import Story
 from tests.simulation.world.chance import Chance
+from tests.simulation.world.failpoints import armed
 from tests.simulation.world.process import Process
-from tests.simulation.world.striking import armed
 from tests.simulation.world.virtual_time import ruled
 from tests.simulation.world.waiting import without_threads
 

@@ -4,10 +4,10 @@ from collections import Counter
 from sqlite3 import Connection
 from typing import Protocol
 
-from tests.simulation import invariants
 from tests.simulation.database.in_memory import of_this_process
-from tests.simulation.world.observer import Observer, Reader
-from tests.simulation.world.store import InMemoryStore, ProcessStore
+from tests.simulation.database.observer import Observer, Reader
+from tests.simulation.database.store import InMemoryStore, ProcessStore
+from tests.simulation.promises.after_writes import AfterWrites
 
 
 class Backend(Protocol):
@@ -43,7 +43,7 @@ class InMemory:
         self._database = of_this_process()
         self._database.make_empty()
         self.reader = Observer(self._database)
-        self.check = invariants.Always(self.reader).check
+        self.check = AfterWrites(self.reader).check
 
     def store(self) -> ProcessStore:
         """Return a store on its one connection."""
@@ -61,7 +61,7 @@ class InMemory:
     def put_back(self, copy: Connection) -> None:
         """Have an old copy in its place; all of that is checked anew."""
         self._database.put_back(copy)
-        self.check = invariants.Always(self.reader).check
+        self.check = AfterWrites(self.reader).check
 
     def close(self) -> None:
         """Keep it for the next story."""

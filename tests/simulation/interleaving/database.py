@@ -14,9 +14,9 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.store.engine.session import options
 from hub.store.engine.store import Store
 from hub.store.schema.migrate import migrate
+from tests.simulation.database.observer import NEXT_ON_POSTGRESQL, Next, next_of
+from tests.simulation.database.store import ProcessStore
 from tests.simulation.interleaving.bookkeeping import STATEMENTS
-from tests.simulation.world.observer import NEXT_ON_POSTGRESQL, Next, next_of
-from tests.simulation.world.store import ProcessStore
 
 SETTINGS = {
     # nothing of a story outlives it
@@ -32,7 +32,7 @@ SETTINGS = {
     "deadlock_timeout": "1h",
     "max_parallel_workers_per_gather": "0",
 }
-"""Of the server: deadlocks are found and ended by the baton."""
+"""Of the server: deadlocks are found and ended by the scheduler."""
 _SHOWN = 100
 """Letters of a statement in the table of a story."""
 _TEMPLATE = "simulated"

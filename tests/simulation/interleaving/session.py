@@ -10,8 +10,8 @@ from hub.drill.sandbox.postgres_node import PrivatePostgres
 from hub.records.rulebook import Rulebook
 from tests.simulation.interleaving.database import SETTINGS, Server
 from tests.simulation.interleaving.story import play
+from tests.simulation.play import memory_place
 from tests.simulation.plot import Player
-from tests.simulation.story import memory_place
 
 EXPECTED = (
     "locks met",

@@ -22,14 +22,15 @@ from psycopg.pq import TransactionStatus
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import is_away
 from tests.simulation.crash.life import Crash
-from tests.simulation.interleaving import baton
+from tests.simulation.interleaving import scheduler
 from tests.simulation.interleaving.backend import PostgresBackend
-from tests.simulation.interleaving.baton import Baton, Worker
 from tests.simulation.interleaving.database import Server
-from tests.simulation.invariants import Broken
-from tests.simulation.partners.casting import MODELS
+from tests.simulation.interleaving.scheduler import ThreadScheduler, Worker
+from tests.simulation.partners.choice import MODELS
+from tests.simulation.play import memory_place, play_out
 from tests.simulation.plot import Ended, Plot
-from tests.simulation.story import ACTORS, Story, Turn, memory_place, play_out
+from tests.simulation.promises.promise import Broken, Promise
+from tests.simulation.story import ACTORS, Story, Turn
 from tests.simulation.telling.watch import Watch
 from tests.simulation.world.process import Process
 
@@ -58,15 +59,18 @@ class InterleavedStory(Story):
         self, plot: Plot, directory: Path, rules: Rulebook, backend: PostgresBackend
     ) -> None:
         super().__init__(plot, directory, rules, backend)
-        self.baton = Baton(
+        self.scheduler = ThreadScheduler(
             random.Random(f"baton {plot.seed}"),
-            baton.Database(backend.reader.blockers, backend.reader.cancel),
+            scheduler.Database(backend.reader.blockers, backend.reader.cancel),
             self._waits,
         )
         self._workers = {
-            process.name: self.baton.worker(process.name) for process in self.processes
+            process.name: self.scheduler.worker(process.name) for process in self.processes
         }
-        self._counter, self._persons = self.baton.worker("counter"), self.baton.worker("persons")
+        self._counter, self._persons = (
+            self.scheduler.worker("counter"),
+            self.scheduler.worker("persons"),
+        )
         self._failure: BaseException | None = None
         self._done = 0
 
@@ -75,21 +79,21 @@ class InterleavedStory(Story):
         for process in self.processes:
             process.store.boundaries = self  # type: ignore[attr-defined]
         super().run()
-        self.met["locks met"] += self.baton.locks_met
-        self.met["turns"] += len(self.baton.turns)
-        self.note("story", f"{len(self.baton.turns)} turns, hash {self.baton.digest}")
+        self.met["locks met"] += self.scheduler.locks_met
+        self.met["turns"] += len(self.scheduler.turns)
+        self.note("story", f"{len(self.scheduler.turns)} turns, hash {self.scheduler.digest}")
 
     def close(self) -> None:
         """Give back what the processes hold, and end the threads."""
-        self.baton.close()
+        self.scheduler.close()
         super().close()
 
     def before(self, line: psycopg.Connection[Any], what: str) -> None:
         """Stand still before a statement or a commit; the process may end here."""
-        worker = self.baton.mine
+        worker = self.scheduler.mine
         if worker is None:
             return
-        self.baton.stand(worker, what, line.info.backend_pid)
+        self.scheduler.stand(worker, what, line.info.backend_pid)
         process = self.acting.process
         if self._failure is not None:
             line.rollback()
@@ -104,8 +108,8 @@ class InterleavedStory(Story):
 
     def after(self, line: psycopg.Connection[Any]) -> None:  # noqa: ARG002 - its shape
         """Go on when it is this thread's turn, where the statement has waited for a lock."""
-        worker = self.baton.mine
-        if worker is not None and self.baton.came_back(worker):
+        worker = self.scheduler.mine
+        if worker is not None and self.scheduler.came_back(worker):
             self.met["deadlock"] += 1
             self.note(worker.name, f"is ended by the database as a deadlock: {worker.what}")
             raise psycopg.errors.DeadlockDetected("deadlock detected")
@@ -113,7 +117,8 @@ class InterleavedStory(Story):
     def failed(self, error: sa.exc.SQLAlchemyError) -> None:
         """End the story where the database ends what the hub does, whether the hub outlives it."""
         if is_away(error):
-            self.broken = self.broken or Broken(f"11: the database ended a step: {error}")
+            broken = Broken(Promise.NO_ERROR_IN_A_ROLE, f"the database ended a step: {error}")
+            self.broken = self.broken or broken
 
     def _strike(
         self, worker: Worker, process: Process, line: psycopg.Connection[Any], what: str
@@ -130,7 +135,7 @@ class InterleavedStory(Story):
                 self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
                 self.time.advance(seconds)
             worker.kept_back = True
-            self.baton.stand(worker, what, line.info.backend_pid)
+            self.scheduler.stand(worker, what, line.info.backend_pid)
 
     def _waits(self, worker: Worker, whom: str) -> None:
         self.note(worker.name, f"waits for a lock of {whom}: {worker.what}")
@@ -149,7 +154,7 @@ class InterleavedStory(Story):
             if mine:
                 works.append((worker, partial(self._take_turns, mine)))
         self._done = 0
-        self.baton.round([(worker, partial(self._guarded, work)) for worker, work in works])
+        self.scheduler.round([(worker, partial(self._guarded, work)) for worker, work in works])
         if self._failure is not None:
             raise self._failure
         self._happen()
@@ -183,11 +188,11 @@ class InterleavedStory(Story):
             if not waiting.dead and (own or process is None):
                 self._step(name, process, work)
 
-    def _require_whole(self, process: Process | None) -> None:
+    def _check_invariants(self, process: Process | None) -> None:
         """Check what is committed, whatever is under way."""
         if self._failure is not None:
             raise StoryOver
-        super()._require_whole(process)
+        super()._check_invariants(process)
 
 
 def _is_role(turn: Turn) -> bool:

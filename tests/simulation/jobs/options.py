@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.simulation.defects import CHANCE_OF_THE_MACHINE, DEFECTS
 from tests.simulation.interleaving.races import RACES
-from tests.simulation.partners.casting import ADAPTERS, KINDS
+from tests.simulation.partners.choice import ADAPTERS, KINDS
 from tests.simulation.plot import VERSION, Plot
 
 SEEDS = range(1, 101)

@@ -1,8 +1,19 @@
 """What a story needs of a partner, whether it is a model or a simulator behind its real adapter."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from hub.ports import Destination
+
+
+class Effect(NamedTuple):
+    """Something that the partner has done."""
+
+    at: float
+    message_id: str
+    number: str
+    type: str
+    visible_at: float
+    """When its look-up shows it."""
 
 
 class Partner(Protocol):

@@ -22,9 +22,9 @@ from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.ports import Answer, Destination, Question, Receipt, Request
 from hub.rules.failures.errors import DeliveryFailure
-from tests.simulation.actors.partner import Effect
-from tests.simulation.partners.chances import StoryDialects, StoryFaults
+from tests.simulation.partners.faults import StoryDialects, StoryFaults
 from tests.simulation.partners.loop import MESSAGE, StoryLoop
+from tests.simulation.partners.protocol import Effect
 from tests.simulation.partners.service import STATES, Service
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short

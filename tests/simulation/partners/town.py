@@ -24,12 +24,12 @@ from adapters.town_center.simulator.dossiers import Dossier
 from hub.messages.envelope import Attachment, Message
 from hub.ports import Accepted, Sink
 from tests.simulation.actors import callbacks
-from tests.simulation.actors.office import Told
+from tests.simulation.actors.counter import Acknowledged
 from tests.simulation.crash.life import Crash
-from tests.simulation.invariants import Broken
 from tests.simulation.partners import settings
 from tests.simulation.partners.loop import MESSAGE
 from tests.simulation.partners.simulated import SimulatedPartner
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.process import Process
 
 PACES = (0.0, 20.0, 300.0)
@@ -39,7 +39,7 @@ PACES = (0.0, 20.0, 300.0)
 class SimulatedTown(SimulatedPartner):
     """The town; see `SimulatedPartner`."""
 
-    def __init__(self, *parts: Any, told: Told, **named: Any) -> None:
+    def __init__(self, *parts: Any, told: Acknowledged, **named: Any) -> None:
         """`told`: where it is written down what the hub has acknowledged."""
         self.told = told
         self._pace = timedelta(seconds=parts[-1].chance.stream("pace").choice(PACES))
@@ -82,11 +82,12 @@ class SimulatedTown(SimulatedPartner):
         process, now = self._process, self.world.time.now()
         headers = {"Content-Type": "application/json", **sign(body, settings.SECRET, at=now)}
         self._callbacks.clock = process.clock
-        sink = ToldSink(process.intake, self.told)
+        sink = AcknowledgingSink(process.intake, self.told)
         answer = callbacks.receive(self._callbacks, process, body, headers, sink)
         self.say(f"tells {answer.subject or 'a step'}: {answer.status} {answer.cause}".rstrip())
         if answer.cause:
-            raise Broken(f"10: the town's report of {answer.subject} was refused: {answer.cause}")
+            what = f"the town's report of {answer.subject} was refused: {answer.cause}"
+            raise Broken(Promise.RECORDS_KNOW, what)
         return answer.status == 200 and answer.reply["Result"] == 1
 
     def pull(self, file: contract.File) -> FileState | None:
@@ -128,10 +129,10 @@ class StoryCourier(Courier):
         return self.town.pull(file)
 
 
-class ToldSink:
+class AcknowledgingSink:
     """The way in, which notes what was acknowledged."""
 
-    def __init__(self, sink: Sink, told: Told) -> None:
+    def __init__(self, sink: Sink, told: Acknowledged) -> None:
         self._sink, self._told = sink, told
         self.store_file, self.file_size = sink.store_file, sink.file_size
 

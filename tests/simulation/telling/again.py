@@ -2,7 +2,7 @@
 
 import shlex
 
-from tests.simulation.partners.casting import MIXED
+from tests.simulation.partners.choice import MIXED
 from tests.simulation.plot import DOSSIERS, Plot
 
 

@@ -12,8 +12,8 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from tests.simulation import invariants
 from tests.simulation.plot import Ended
+from tests.simulation.promises.promise import SENTENCES, sentence_of
 from tests.simulation.telling.watch import Row
 
 _NUMBER = re.compile(r"(?:\b[\w.]+-)?\b\d{6}-\d{4}\b")
@@ -74,11 +74,11 @@ def needed(ended: Ended, short: Ended) -> str:
 
 def _sentence(ended: Ended) -> str:
     """Return in a sentence what broke."""
-    number, _, what = ended.broken.partition(": ")
-    promise = invariants.PROMISES.get(number)
-    if promise is None:
+    found = sentence_of(ended.broken)
+    if found is None:
         return f"Seed {ended.plot.seed} breaks off: {ended.broken}."
-    return f'Seed {ended.plot.seed} breaks promise {number}, "{promise}" {what}.'
+    promise, what = found
+    return f'Seed {ended.plot.seed} breaks promise {promise:d}, "{SENTENCES[promise]}" {what}.'
 
 
 def _culprit(rows: Sequence[Row], broken: str) -> int:

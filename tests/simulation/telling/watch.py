@@ -6,10 +6,10 @@ It reads and does nothing, so it is no part of the story's hash.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tests.simulation.actors.partner import Effect
+from tests.simulation.database.observer import Reader
+from tests.simulation.partners.protocol import Effect
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Happening, short
-from tests.simulation.world.observer import Reader
 
 _DELIVERIES = "SELECT id, message_id, destination, type, lane, state FROM deliveries ORDER BY id"
 _SENTENCES = {

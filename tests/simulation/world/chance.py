@@ -66,7 +66,7 @@ class Chance:
         self.met[f"fault {kind}"] += 1
         return True
 
-    def lets(self, kind: str) -> bool:
+    def takes_step(self, kind: str) -> bool:
         """Tell whether a step of this kind is taken now; when faults have ceased, every one is."""
         if not self._counts_steps or self.calm:
             return True

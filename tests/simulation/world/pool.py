@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from tests.simulation.crash.life import Crash, RequireLife
+from tests.simulation.crash.life import Crash, RequireAlive
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.virtual_time import VirtualTime
 
@@ -16,8 +16,8 @@ STARVES = (30.0, 400.0, 1500.0, 4000.0)
 class LaterPool(Executor):
     """Keeps what it is given; `take` has one of them done. Now and then a thread starves."""
 
-    def __init__(self, chance: Chance, time: VirtualTime, require_life: RequireLife) -> None:
-        self._require_life = require_life
+    def __init__(self, chance: Chance, time: VirtualTime, require_alive: RequireAlive) -> None:
+        self._require_alive = require_alive
         self._chance = chance
         self._time = time
         self._waiting: list[tuple[float, Callable[[], object]]] = []
@@ -27,7 +27,7 @@ class LaterPool(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Keep it for later."""
-        self._require_life()
+        self._require_alive()
         begins = self._time.elapsed
         if self._chance.strikes("thread starved", 0.02):
             begins += self._chance.order.choice(STARVES)
@@ -47,7 +47,7 @@ class LaterPool(Executor):
 
     def take(self, nth: int) -> None:
         """Have the nth be done now."""
-        self._require_life()
+        self._require_alive()
         self.taken += 1
         self._waiting.pop(nth)[1]()
 

@@ -38,14 +38,14 @@ from hub.store.engine.store import StoreUnavailable, Tx
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.crash.excused import is_excused, require_excused
 from tests.simulation.crash.files import ProcessFiles
-from tests.simulation.crash.life import Acting, Crash, OfTheLiving, Step
+from tests.simulation.crash.life import Acting, Crash, RefusesDeadProcess, Step
+from tests.simulation.database.observer import REPLAYS, Next, Reader
+from tests.simulation.database.store import ProcessStore, handled
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.broker import StoryBroker
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.observer import REPLAYS, Next, Reader
 from tests.simulation.world.pacing import Paced, Pacing, Wakes
 from tests.simulation.world.pool import AtOncePool, LaterPool
-from tests.simulation.world.store import ProcessStore, handled
 from tests.simulation.world.virtual_time import VirtualTime
 from tests.simulation.world.waiting import StoryReplays
 
@@ -120,14 +120,14 @@ class Process:
         self.role_crashes: list[str] = []
         self._directory = directory
         self.store = store
-        self.store.require_life = self.require_life
+        self.store.require_alive = self.require_alive
         self.store.written = changes.written
         self.files = ProcessFiles(
-            directory / "files", limit=1_000_000, require_life=self.require_life
+            directory / "files", limit=1_000_000, require_alive=self.require_alive
         )
         self._consumers: list[Any] = []
 
-    def require_life(self) -> None:
+    def require_alive(self) -> None:
         """Raise Crash when it is dead."""
         if self.dead:
             raise Crash
@@ -140,11 +140,13 @@ class Process:
         """Make its roles, as a start does."""
         self.dead = False
         markers = self._directory / "stopped"
-        alive = self.require_life
-        self.destinations: list[Any] = [OfTheLiving(it.attach(), alive) for it in self.partners]
+        alive = self.require_alive
+        self.destinations: list[Any] = [
+            RefusesDeadProcess(it.attach(), alive) for it in self.partners
+        ]
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
-        self.publisher = OfTheLiving(self.broker.publisher(), self.require_life)
+        self.publisher = RefusesDeadProcess(self.broker.publisher(), self.require_alive)
         self.receive = Receive(
             self.store,
             self.broker,
@@ -162,7 +164,8 @@ class Process:
         self._consumers = []
         self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
         self._work = [
-            (each, LaterPool(self.chance, self.time, self.require_life)) for each in self.delivering
+            (each, LaterPool(self.chance, self.time, self.require_alive))
+            for each in self.delivering
         ]
         self._from_queue = {each.name: self._open(each) for each in self.delivering}
         self.pacing = Pacing(self.time, self._roles())
@@ -280,12 +283,12 @@ class Process:
         self.store.close()
 
     def _threads(self) -> LaterPool:
-        return LaterPool(self.chance, self.time, self.require_life)
+        return LaterPool(self.chance, self.time, self.require_alive)
 
     def _consumer(self, queue: str, prefetch: int) -> Any:
         consumer = self.broker.consumer(queue, prefetch=prefetch)
         self._consumers.append(consumer)
-        return OfTheLiving(consumer, self.require_life)
+        return RefusesDeadProcess(consumer, self.require_alive)
 
     def _open(self, deliver: Deliver) -> Any:
         deliver.admission.adopt(self.clock())
@@ -367,7 +370,7 @@ class Process:
         return made
 
     def _let_others_act(self) -> None:
-        self.require_life()
+        self.require_alive()
         self.meanwhile()
 
     def _replays_some(self) -> int:

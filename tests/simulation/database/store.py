@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.engine.store import NEW_ROWS, Store, Tx
-from tests.simulation.crash.life import RequireLife
+from tests.simulation.crash.life import RequireAlive
 from tests.simulation.database.in_memory import Database
 
 _HANDLED = {
@@ -22,7 +22,7 @@ _HANDLED = {
 class ProcessStore(Store):
     """Refuses its process when that is dead; what was open then is rolled back."""
 
-    require_life: RequireLife = staticmethod(lambda: None)
+    require_alive: RequireAlive = staticmethod(lambda: None)
     require_room: Callable[[], None] = staticmethod(lambda: None)
     """Raises where a write finds no room on the disk."""
     written: Callable[[bool], None] = staticmethod(lambda _new_rows: None)
@@ -31,13 +31,13 @@ class ProcessStore(Store):
     @contextmanager
     def write(self, *, long: bool = False) -> Iterator[Tx]:
         """As `Store.write`."""
-        self.require_life()
+        self.require_alive()
         new_rows = True
         try:
             with super().write(long=long) as tx:
                 tx.info.pop(NEW_ROWS, None)  # of one that was rolled back
                 yield tx
-                self.require_life()
+                self.require_alive()
                 self.require_room()
                 new_rows = tx.info.pop(NEW_ROWS, False)
         finally:
@@ -46,11 +46,11 @@ class ProcessStore(Store):
     @contextmanager
     def write_one(self) -> Iterator[Tx]:
         """As `Store.write_one`."""
-        self.require_life()
+        self.require_alive()
         try:
             with super().write_one() as tx:
                 yield tx
-                self.require_life()
+                self.require_alive()
                 self.require_room()
         finally:
             self.written(False)
@@ -58,7 +58,7 @@ class ProcessStore(Store):
     @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:
         """As `Store.read`."""
-        self.require_life()
+        self.require_alive()
         with super().read(long=long) as tx:
             yield tx
 
@@ -77,7 +77,7 @@ class InMemoryStore(ProcessStore):
     @contextmanager
     def read(self, *, long: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - its shape
         """As `Store.read`."""
-        self.require_life()
+        self.require_alive()
         with self.database.read() as tx:
             yield tx
 

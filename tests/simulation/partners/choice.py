@@ -18,13 +18,13 @@ from adapters.town_center.simulator import courier, desk
 from adapters.wire import replies
 from adapters.wire.connections import dialer
 from hub.messages import catalog
-from tests.simulation.actors import partner as models
-from tests.simulation.actors.office import Told
-from tests.simulation.actors.partner import Effect, StoryPartner
+from tests.simulation.actors.counter import Acknowledged
+from tests.simulation.partners import model as models
 from tests.simulation.partners import settings
 from tests.simulation.partners.line import HubEnd
 from tests.simulation.partners.loop import StoryLoop
-from tests.simulation.partners.protocol import Partner
+from tests.simulation.partners.model import StoryPartner
+from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.partners.service import Service
 from tests.simulation.partners.simulated import Habits, SimulatedPartner, World
 from tests.simulation.partners.town import SimulatedTown
@@ -38,7 +38,7 @@ _TELL_TIME = (provincial, town_destination, replies, ledger, desk, courier)
 """Modules that ask for the time of day."""
 
 
-class Cast:
+class StoryPartners:
     """The partners of one story."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Cast:
         time: VirtualTime,
         chance: Chance,
         directory: Path,
-        told: Told,
+        told: Acknowledged,
         note: Callable[[str, str], None],
         on_effect: Callable[[Partner, Effect], None],
     ) -> None:
@@ -97,7 +97,7 @@ class Cast:
             note=self._note,
         )
 
-    def _simulated(self, directory: Path, told: Told, draw: random.Random) -> list[Partner]:
+    def _simulated(self, directory: Path, told: Acknowledged, draw: random.Random) -> list[Partner]:
         world = World(
             time=self._time,
             chance=self._chance,

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from hub.messages import catalog
 from hub.messages.envelope import Message
@@ -24,21 +24,10 @@ from hub.rules.failures.errors import (
     TransientFailure,
     unknown_code,
 )
-from tests.simulation.partners.protocol import Partner
+from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.virtual_time import VirtualTime
-
-
-class Effect(NamedTuple):
-    """Something that the partner has done."""
-
-    at: float
-    message_id: str
-    number: str
-    type: str
-    visible_at: float
-    """When its look-up shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

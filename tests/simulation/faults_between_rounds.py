@@ -1,34 +1,17 @@
 """What nobody wants happens between two rounds: to processes, the machine, the broker, partners."""
 
-from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from tests.simulation.partners.protocol import Partner
-from tests.simulation.world.broker import StoryBroker
-from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
-from tests.simulation.world.virtual_time import VirtualTime
+
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
 
 COMES_BACK = 0.3
 """In how many rounds a dead process is started again."""
 
 
-class Stage(Protocol):
-    """To what it happens."""
-
-    chance: Chance
-    time: VirtualTime
-    broker: StoryBroker
-    processes: list[Process]
-    partners: list[Partner]
-
-    @property
-    def note(self) -> Callable[[str, str], None]:
-        """Writes down what happened."""
-        ...
-
-
-def happen(stage: Stage) -> None:
+def inject(stage: "Story") -> None:
     """Let it happen now and then; let what is dead come back."""
     strikes, order = stage.chance.strikes, stage.chance.order
     for process in stage.processes:
@@ -43,7 +26,7 @@ def happen(stage: Stage) -> None:
         partner.happen()
 
 
-def _to_process(stage: Stage, process: Process) -> None:
+def _to_process(stage: "Story", process: Process) -> None:
     strikes, order = stage.chance.strikes, stage.chance.order
     if process.dead:
         if stage.chance.calm or order.random() < COMES_BACK:

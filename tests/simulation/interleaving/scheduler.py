@@ -1,4 +1,4 @@
-"""The baton: of several threads one works at a time, from one statement to the next.
+"""Of several threads one works at a time, from one statement to the next.
 
 At each statement and each commit a thread stands still, and chance decides who goes on. A thread
 whose statement waits for a lock does not stand in the way of the others. Whether it waits is asked
@@ -13,12 +13,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
+from tests.simulation.promises.promise import Broken, Promise
+
 _LOOK = 0.002
 """Seconds after which the database is asked whether a statement waits; decides nothing."""
-
-
-class LocksOfNobody(AssertionError):
-    """A statement waits for a lock that none of the threads has."""
 
 
 class Turn(NamedTuple):
@@ -29,7 +27,7 @@ class Turn(NamedTuple):
 
 
 class Database(NamedTuple):
-    """What the baton asks of the database, by the numbers of its sessions."""
+    """What the scheduler asks of the database, by the numbers of its sessions."""
 
     blockers: Callable[[Collection[int]], Mapping[int, Collection[int]]]
     """Returns whom each of the sessions waits for: nobody where it is not there."""
@@ -44,7 +42,7 @@ class At(Enum):
     """It has nothing to do."""
     STANDING = auto()
     GOING = auto()
-    """At work, or in a statement that waits for a lock: then it is in the baton's list."""
+    """At work, or in a statement that waits for a lock: then it is in the scheduler's list."""
 
 
 class Worker:
@@ -76,7 +74,7 @@ class Worker:
             self.done()
 
 
-class Baton:
+class ThreadScheduler:
     """Gives the threads their turns."""
 
     def __init__(
@@ -132,7 +130,7 @@ class Baton:
         return victim
 
     def round(self, works: Sequence[tuple[Worker, Callable[[], None]]]) -> None:
-        """Have all works done, each of which raises nothing; raises LocksOfNobody."""
+        """Have all works done, each of which raises nothing; raises Broken."""
         for worker, work in works:
             worker.work, worker.what = work, "begins"
             worker.at = At.STANDING
@@ -206,7 +204,8 @@ class Baton:
         waiting = {worker.session for worker in self._waiting}
         if not all(waiting.issuperset(sessions) for sessions in blockers.values()):
             names = ", ".join(f"{it.name} ({it.what})" for it in self._waiting)
-            raise LocksOfNobody(f"13: nobody gives up the locks that {names} wait for")
+            what = f"nobody gives up the locks that {names} wait for"
+            raise Broken(Promise.LOCKS_GIVEN_UP, what)
         self.deadlocks += 1
         victim = self._waiting.pop()
         victim.is_victim = True

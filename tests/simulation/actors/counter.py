@@ -16,7 +16,6 @@ from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import StoreUnavailable
 from tests.simulation.crash.excused import require_excused
-from tests.simulation.crash.life import Crash
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
@@ -28,7 +27,7 @@ Note = Callable[[str, str], None]
 
 
 @dataclass
-class Told:
+class Acknowledged:
     """What was acknowledged, by message id."""
 
     acknowledged: dict[str, Message] = field(default_factory=dict)
@@ -46,13 +45,10 @@ class Told:
         self.acknowledged[message.id] = message
 
 
-def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool:
+def tell(process: Process, message: Message, told: Acknowledged, chance: Chance) -> bool:
     """Tell a message once; tell whether its sender got an acknowledgement."""
     try:
         accepted = process.intake.accept(message)
-    except Crash:
-        process.crash()
-        return False
     except (StoreUnavailable, OSError) as error:
         require_excused(error)
         return False  # told again when there is room
@@ -66,7 +62,7 @@ def tell(process: Process, message: Message, told: Told, chance: Chance) -> bool
 class Clerk:
     """Hands in one dossier, message after message."""
 
-    def __init__(self, planned: Planned, told: Told, chance: Chance, note: Note) -> None:
+    def __init__(self, planned: Planned, told: Acknowledged, chance: Chance, note: Note) -> None:
         self.planned = planned
         self.told = told
         self.chance = chance
@@ -96,9 +92,6 @@ class Clerk:
         except OSError as error:
             require_excused(error)
             return 1  # no room for the file
-        except Crash:
-            process.crash()
-            return 1
         self._message = message  # what was not acknowledged is told again as it was
         self.note("counter", f"tells {message.type} of {short(message.key)}")
         if tell(process, message, self.told, self.chance):
@@ -110,7 +103,7 @@ class Clerk:
     def _is_left_out(self, payload: p.Payload) -> bool:
         if self._message or isinstance(payload, p.DossierReceived):
             return False
-        return not self.chance.lets(f"message of {short(self.planned.number)}")
+        return not self.chance.takes_step(f"message of {short(self.planned.number)}")
 
     def _remember(self, message: Message, payload: p.Payload) -> None:
         number = message.key
@@ -175,7 +168,7 @@ class Clerk:
 
 
 def clerks(
-    rules: Rulebook, count: int, *, seed: int, told: Told, chance: Chance, note: Note
+    rules: Rulebook, count: int, *, seed: int, told: Acknowledged, chance: Chance, note: Note
 ) -> list[Clerk]:
     """Return a clerk for each dossier of a story."""
     plans = plan(_mix(count), rules, seed=seed, agency=AGENCY)

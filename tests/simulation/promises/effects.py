@@ -1,0 +1,49 @@
+"""What must hold at each effect at a partner: it comes once, and in the order of its lane."""
+
+from tests.simulation.database.observer import Reader
+from tests.simulation.partners.protocol import Effect, Partner
+from tests.simulation.promises.promise import Broken, Promise
+
+_PLACE = (
+    "SELECT coalesce(place, id), lane FROM deliveries "
+    "WHERE message_id = :message AND destination = :to"
+)
+
+
+class Effects:
+    """Checks each effect at its moment."""
+
+    def __init__(self, observer: Reader) -> None:
+        self.observer = observer
+        self._latest: dict[tuple[str, str], int] = {}
+        self._seen: set[tuple[str, str]] = set()
+        self._lost: set[tuple[str, str]] = set()
+        """What a lost database knew of and the copy does not: it may come again, in any order."""
+
+    def go_back(self, lost: set[tuple[str, str]], decided: set[tuple[str, str]]) -> None:
+        """Go on from an old copy of the database.
+
+        `lost`: partner and message id of each delivery that only the lost database had; `decided`:
+        partner and lane where a person has let others go ahead since the copy.
+        """
+        self._lost |= lost
+        self._latest.clear()
+        for partner, message_id in sorted(self._seen - self._lost):
+            ((id, lane),) = self.observer.rows(_PLACE, message=message_id, to=partner)
+            if (partner, lane) not in decided:
+                self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
+
+    def happened(self, partner: Partner, effect: Effect) -> None:
+        """Check an effect; raises Broken."""
+        key, lane = (partner.name, effect.message_id), (partner.name, effect.number)
+        if key in self._lost:
+            return
+        if key in self._seen:
+            what = f"{effect.type} of {effect.number} took effect twice at {partner.name}"
+            raise Broken(Promise.EFFECT_ONCE, what)
+        self._seen.add(key)
+        ((id, _),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
+        if id < self._latest.get(lane, 0):
+            what = f"{effect.type} of {effect.number} came after a later one"
+            raise Broken(Promise.EFFECTS_IN_ORDER, what)
+        self._latest[lane] = id
