@@ -4,8 +4,8 @@ import tomllib
 from pathlib import Path
 
 from hub.records.rulebook import Rulebook
+from tests.simulation.interleaving.story import play
 from tests.simulation.plot import VERSION, Plot
-from tests.simulation.story import play
 
 FILE = Path(__file__).with_suffix(".toml")
 SEEDS = (1, 2, 3, 4, 5)

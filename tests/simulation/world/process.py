@@ -392,10 +392,5 @@ class Process:
             grace_period=longest + POLICY.settle_delay,
             lease=max(deliver.lease for deliver in self.delivering),
         )
-        return Timer(
-            self.store,
-            clock=self.clock,
-            pace=pace,
-            also=also,
-            on_sweep=lambda: mark.write(self.store),
-        )
+        keep = partial(mark.write, self.store)
+        return Timer(self.store, clock=self.clock, pace=pace, also=also, on_sweep=keep)
