@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from hub.records.rulebook import Rulebook
-from tests.simulation.interleaving.story import play
+from tests.simulation.play import play
 from tests.simulation.plot import VERSION, Plot
 
 FILE = Path(__file__).with_suffix(".toml")
