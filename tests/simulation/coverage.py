@@ -77,6 +77,7 @@ def expected() -> list[str]:
     verbs = [f"verb {verb}" for verb in _VERBS]
     verbs += [f"approval {state}" for state in ApprovalState]
     verbs += ["write without room", "file without room", "told again", "maintenance"]
+    verbs += ["restored noticed", "restored unnoticed"]
     verbs += [f"archive {step}" for step in ("read", "compared", "archived", "erased")]
     happenings = [f"fault {kind}" for kind in _HAPPENINGS]
     return [*moves, *points, *crashes, *happenings, *wrong, *verbs, *_OF_ADAPTERS]

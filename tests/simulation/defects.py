@@ -7,12 +7,14 @@ the length of a block.
 import math
 import random
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
+from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -33,6 +35,7 @@ from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
+from hub.store.repair.restore import CallCounterFile
 from hub.store.schema.tables.exchange import deliveries
 from tests.simulation.interleaving.races import RACES
 from tests.simulation.partners.planted import OF_ADAPTERS
@@ -132,15 +135,25 @@ def _moving(from_state: Any, values: Any) -> Any:
     )
 
 
-class _NowAndThen:
-    """Skips each nth call."""
+def _without_each(nth: int, key: Callable[[Any], str]) -> Callable[..., None]:
+    """Leave out the work on one thing in so many, by what it is: no story counts for another."""
 
-    def __init__(self, nth: int, instead: object = None) -> None:
-        self.nth, self.count, self.instead = nth, 0, instead
+    def work(real: Any, tx: Tx, things: Iterable[Any]) -> None:
+        if left := [it for it in things if crc32(key(it).encode()) % nth]:
+            real(tx, left)
 
-    def __call__(self, real: Any, *args: Any, **kwargs: Any) -> Any:
-        self.count += 1
-        return self.instead if self.count % self.nth == 0 else real(*args, **kwargs)
+    return work
+
+
+def _not_each(nth: int) -> Callable[..., None]:
+    """Leave out the call in one transaction in so many, by how far the database has come."""
+
+    def work(real: Any, tx: Tx, things: Iterable[Any]) -> None:
+        accepted = tx.exec_driver_sql("SELECT count(*) FROM journal").scalar_one()
+        if accepted % nth:
+            real(tx, things)
+
+    return work
 
 
 def _forgets(real: Any, tx: Tx, entries: Sequence[Any], now: datetime) -> Any:
@@ -202,9 +215,13 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
         _replaced(transitions, "release_followers", _nothing),
         _replaced(schedule, "release_followers", _nothing),
     ],
-    "evidence is left out now and then": lambda: [_wrapped(handovers, "record", _NowAndThen(7))],
-    "settled deliveries are not counted": lambda: [_wrapped(counts, "settled", _NowAndThen(5))],
-    "messages are not counted": lambda: [_wrapped(counts, "accepted", _NowAndThen(5))],
+    "evidence is left out now and then": lambda: [
+        _wrapped(handovers, "record", _without_each(7, lambda it: f"{it.delivery_id} {it.kind}"))
+    ],
+    "settled deliveries are not counted": lambda: [
+        _wrapped(counts, "settled", _without_each(5, str))
+    ],
+    "messages are not counted": lambda: [_wrapped(counts, "accepted", _not_each(5))],
     "a repeat is handled again": lambda: [_wrapped(journal, "mark_handled", _all_fresh)],
     "a message is acknowledged and not stored": lambda: [_wrapped(journal, "accept", _forgets)],
     "an early message counts as handled": lambda: [
@@ -232,6 +249,7 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "a restored database sends without asking": lambda: [
         _replaced(restore, "doubt_everything", lambda *_, **__: {"queried": 0, "behind": 0})
     ],
+    "how many calls were made is not kept": lambda: [_replaced(CallCounterFile, "write", _nothing)],
     "one person is enough": lambda: [
         _replaced(second_person, "require_none_needed", _nothing),
     ],
@@ -254,8 +272,19 @@ _CHANCE: dict[str, Callable[[], Sequence[Any]]] = {
 
 @contextmanager
 def plant(name: str) -> Iterator[None]:
-    """Have a defect for the length of the block."""
+    """Have a defect for the length of the block; nothing is kept of it, and nothing of before."""
     with ExitStack() as stack:
+        stack.callback(_forget_statements)
         for patch in {**DEFECTS, **RACES, **_CHANCE}[name]():
             stack.enter_context(patch)
+        _forget_statements()
         yield
+
+
+def _forget_statements() -> None:
+    """Forget what the store has compiled: it was made by the product as it was then."""
+    for name, module in sorted(sys.modules.items()):
+        if name.startswith("hub.store."):
+            for kept in vars(module).values():
+                if hasattr(kept, "cache_clear"):
+                    kept.cache_clear()

@@ -39,7 +39,9 @@ def _to_process(stage: "Story", process: Process) -> None:
         stage.note(process.name, "is stopped")
         process.stop()
     elif strikes("clock set", 0.003):
-        process.skew = order.choice((-90.0, -20.0, 20.0, 90.0, 0.0))
+        process.skew = order.choice(
+            [skew for skew in (-90.0, -20.0, 20.0, 90.0, 0.0) if skew != process.skew]
+        )
         stage.note(process.name, f"clock is {process.skew:+.0f} s wrong")
     elif strikes("role stalled", 0.02):
         stage.note(process.name, f"{process.stall()} gets no processor")

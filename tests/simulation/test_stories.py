@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hub.rules.deliveries.states import DeliveryState
+from hub.store.deliveries import delivery_statements
 from tests.simulation import defects, regressions
+
+OF_STATEMENTS = "a move ignores the state it starts from"
+"""A planted defect that changes statements which the store keeps."""
 
 
 def simulate(*words: str, hours: float = 0.1) -> subprocess.CompletedProcess[str]:
@@ -71,3 +76,13 @@ def test_every_planted_defect_is_found() -> None:
     """Each by its seed, or by one of a thousand."""
     found = simulate("--defects", "--seeds", "1-1000", hours=0.5)
     assert found.returncode == 0, found.stdout
+
+
+def test_statements_of_a_plant_begin_and_end_with_it() -> None:
+    """The store keeps what it has compiled; neither the plant nor what follows may find it."""
+    before = delivery_statements.delivering(DeliveryState.AMBIGUOUS)
+    assert delivery_statements.delivering(DeliveryState.AMBIGUOUS) is before, "they are kept"
+    with defects.plant(OF_STATEMENTS):
+        planted = delivery_statements.delivering(DeliveryState.AMBIGUOUS)
+    after = delivery_statements.delivering(DeliveryState.AMBIGUOUS)
+    assert len({id(before), id(planted), id(after)}) == 3

@@ -76,7 +76,8 @@ class Operators(Actor):
         if partner.is_at_work_on(message_id):
             return 0
         verb = self._verb(S(state), partner, message_id)
-        for _ in range(1 + self.chance.strikes("clicked twice", 0.2)):
+        self._do(process, verb, id)
+        if not process.dead and self.chance.strikes("clicked twice", 0.2):
             self._do(process, verb, id)
         return 1
 

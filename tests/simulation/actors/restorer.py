@@ -21,7 +21,7 @@ from tests.simulation.crash.life import take
 from tests.simulation.database.backend import InMemory
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.chance import Chance
-from tests.simulation.world.process import Process
+from tests.simulation.world.process import CALLS, Process
 
 if TYPE_CHECKING:
     from tests.simulation.story import Story
@@ -75,7 +75,11 @@ class Restorer(Actor):
 
     def __init__(self, stage: "Story", database: InMemory) -> None:
         self.stage, self.database, self.chance = stage, database, stage.chance
-        self.mark = CallCounterFile(stage.directory / "calls-made")
+        self.mark = CallCounterFile(stage.directory / CALLS)
+        self._swept = 0
+        """Calls that were made when a sweep of a timer had ended the last time."""
+        for process in stage.processes:
+            process.swept = self._count_calls
         self._draw: random.Random = stage.chance.stream("restorer")
         self._copy: Connection | None = None
         self._is_prepared = False
@@ -93,16 +97,17 @@ class Restorer(Actor):
         for process in stage.processes:
             if not process.dead:
                 process.crash()
-        self.mark.write(stage.store)
-        made, known, moves = self._calls(), self._pairs(_KNOWN), self.database.moves()
+        known, moves = self._pairs(_KNOWN), self.database.moves()
         decided = self._pairs(_DECIDED)
         self.database.put_back(copy)
         moves.subtract(self.database.moves())
         stage.note("restorer", "puts the copy back")
         for (source, target), count in moves.items():
             self.chance.met[f"move {source} -> {target}"] += count
-        if self.mark.is_ahead(stage.store) != (self._calls() < made):
+        noticed = self.mark.is_ahead(stage.store)
+        if self._calls() < self._swept and not noticed:
             raise Broken(Promise.OLD_COPY_NOTICED, "an old database is not noticed")
+        self.chance.met["restored noticed" if noticed else "restored unnoticed"] += 1
         stage.changes.written(new_rows=True)
         stage.operators.forget()
         stage.effects.go_back(
@@ -112,6 +117,7 @@ class Restorer(Actor):
         self._prepare(stage.processes[0])
         if self.mark.is_ahead(stage.store):
             raise Broken(Promise.OLD_COPY_NOTICED, "a database that was prepared counts as old")
+        self._count_calls()
 
     def _prepare(self, process: Process) -> None:
         """Give the command of the runbook until it has ended well; then start anew."""
@@ -151,6 +157,9 @@ class Restorer(Actor):
 
     def _pairs(self, query: str) -> set[tuple[str, str]]:
         return {(partner, of) for partner, of in self.database.reader.rows(query)}
+
+    def _count_calls(self) -> None:
+        self._swept = self._calls()
 
     def _calls(self) -> int:
         found = self._column("SELECT seq FROM sqlite_sequence WHERE name = 'attempts'")

@@ -41,6 +41,10 @@ class StoryBroker(MemoryBroker):
         ready.clear()
         ready.extend(order)
 
+    def waiting(self, name: str) -> int:
+        """Return how many messages wait in a queue."""
+        return len(self._queues.find(name).ready)
+
     def lose_everything(self) -> None:
         """The broker comes back with empty queues, and nobody is connected any more."""
         self.losses += 1
@@ -88,6 +92,8 @@ class StoryConsumer:
         self._broker = broker
         self._queue = queue
         self._losses = broker.losses
+        self._closed = False
+        """The channel is gone, which the next `receive` finds out."""
 
     def receive(self, limit: int, *, wait: timedelta) -> list[Incoming]:  # noqa: ARG002 - no wait
         """Return what is there."""
@@ -97,10 +103,10 @@ class StoryConsumer:
             self._inner._unacknowledged.clear()
             self._inner.close()
             raise ConsumerLost("the story's broker has lost its disk")
-        if chance.strikes("consumer lost", 0.004):
-            self._inner.close()
+        if self._lose(0.004):
+            self._closed = False
             raise ConsumerLost("the story's broker closed the channel")
-        if chance.strikes("messages reordered", 0.05):
+        if self._broker.waiting(self._queue) > 1 and chance.strikes("messages reordered", 0.05):
             self._broker.shuffle(self._queue)
         return self._inner.receive(limit, wait=timedelta(0))
 
@@ -109,8 +115,17 @@ class StoryConsumer:
         self._inner.set_prefetch(prefetch)
 
     def ack(self, messages: Iterable[Incoming]) -> None:
-        """As the real one."""
-        self._inner.ack(messages)
+        """As the real one, unless the channel goes before it: then what is in hand comes again."""
+        if not self._lose(0.004):
+            self._inner.ack(messages)
+
+    def _lose(self, probability: float) -> bool:
+        """Lose the channel now and then while something is in hand; tell whether it is gone."""
+        in_hand = self._inner._unacknowledged
+        if in_hand and self._broker.chance.strikes("consumer lost", probability):
+            self._inner.close()
+            self._closed = True
+        return self._closed
 
     def reject(self, message: Incoming) -> None:
         """As the real one."""

@@ -25,7 +25,7 @@ from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
 from hub.operations.approvals import deciding
-from hub.operations.deliveries.replay_role import ReplayParts, Replays
+from hub.operations.deliveries.replay_role import ReplayParts
 from hub.operations.watchers.conservation import Conservation
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.ports import BrokerUnavailable, ConsumerLost, Destination
@@ -35,6 +35,7 @@ from hub.rules.calls.circuit import CircuitPolicy
 from hub.rules.deliveries.recovery import RetryPolicy
 from hub.runtime.failpoints import Point, passing
 from hub.store.engine.store import StoreUnavailable, Tx
+from hub.store.repair.restore import CallCounterFile
 from tests.simulation.crash.excused import is_excused, require_excused
 from tests.simulation.crash.files import ProcessFiles
 from tests.simulation.crash.life import Acting, Crash, RefusesDeadProcess, Step
@@ -46,11 +47,14 @@ from tests.simulation.world.chance import Chance
 from tests.simulation.world.pacing import Paced, Pacing, Wakes
 from tests.simulation.world.pool import AtOncePool, LaterPool
 from tests.simulation.world.virtual_time import VirtualTime
+from tests.simulation.world.waiting import StoryReplays
 
 POLICY = RetryPolicy(attempts=40)
 CIRCUIT = CircuitPolicy(
     first_pause=timedelta(seconds=5), longest_pause=timedelta(minutes=5), width=4
 )
+CALLS = "calls-made"
+"""The file that knows how many calls were made; it stays where a database is lost."""
 STALLS = (2.0, 60.0, 900.0)
 """Seconds for which a role gets no processor."""
 
@@ -78,6 +82,10 @@ class Changes:
 
 class Process:
     """One process with every role."""
+
+    swept: Callable[[], None] = staticmethod(lambda: None)
+    """Called when a sweep of the timer has ended."""
+    _sweeps = 0
 
     def __init__(
         self,
@@ -250,6 +258,7 @@ class Process:
         for reconcile in self.reconciling:
             reconcile.questions.close()
         self.relay.forget()
+        self.timer.on_sweep()
 
     def role_crashed(self, step: str, error: Exception) -> None:
         """Begin a role anew, as its supervisor does; calls under way are ended before.
@@ -295,7 +304,10 @@ class Process:
         return len(batch)
 
     def _timer_some(self) -> int:
+        sweeps = self._sweeps
         count = self.timer.run_once()
+        if self._sweeps != sweeps:
+            self.swept()
         if count:
             passing(Point.TIMER_AFTER_COMMIT)
         return count
@@ -344,7 +356,7 @@ class Process:
             draw=self.chance.stream(f"{self.name} waits {partner.name}"),
         )
 
-    def _replays(self) -> Replays:
+    def _replays(self) -> StoryReplays:
         made = StoryReplays(
             self.store,
             ReplayParts(
@@ -368,8 +380,10 @@ class Process:
         longest = max(each.traits.longest_call for each in self.destinations)
         unproven = UnprovenEffects(store=self.store, rules=self.records.rules)
         balance = Conservation(store=self.store)
+        mark = CallCounterFile(self._directory / CALLS)
 
         def also(now: datetime) -> None:
+            self._sweeps += 1
             unproven.check(now)
             balance.check(now)
             deciding.expire(self.store, now)
@@ -378,14 +392,5 @@ class Process:
             grace_period=longest + POLICY.settle_delay,
             lease=max(deliver.lease for deliver in self.delivering),
         )
-        return Timer(self.store, clock=self.clock, pace=pace, also=also)
-
-
-class StoryReplays(Replays):
-    """Lets the others go on while it waits for the outcome of what it has sent."""
-
-    meanwhile: Callable[[], None]
-
-    def _pause(self, seconds: float) -> None:
-        super()._pause(seconds)
-        self.meanwhile()
+        keep = partial(mark.write, self.store)
+        return Timer(self.store, clock=self.clock, pace=pace, also=also, on_sweep=keep)

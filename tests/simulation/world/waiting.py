@@ -6,7 +6,7 @@ They stand in the place of `threading.Event` and `queue.SimpleQueue` in the modu
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from unittest import mock
 from hub.exchange.delivery import reconcile, settle_batch
 from hub.exchange.intake import accept
 from hub.operations.deliveries import replay_plan
+from hub.operations.deliveries.replay_role import Replays
 from hub.runtime import role
 from tests.simulation.world.pool import AtOncePool, all_ended
 from tests.simulation.world.virtual_time import VirtualTime
@@ -119,3 +120,13 @@ class OneAtATime:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class StoryReplays(Replays):
+    """Lets the others go on while it waits for the outcome of what it has sent."""
+
+    meanwhile: Callable[[], None]
+
+    def _pause(self, seconds: float) -> None:
+        super()._pause(seconds)
+        self.meanwhile()

@@ -1,0 +1,29 @@
+"""A seed means the same story until VERSION says otherwise."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.simulation.golden import __main__ as command
+from tests.simulation.golden import digests
+
+
+@pytest.mark.timeout(120)
+def test_golden_seeds_tell_the_stories_that_they_told() -> None:
+    """Else each known seed, and each that somebody has written down, means another story."""
+    words = [sys.executable, "-m", "tests.simulation.golden", "--check"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_another_story_is_told_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the seed, the version and the two commands."""
+    monkeypatch.setattr(digests, "present", lambda: digests.known() | {"2": "another"})
+    assert command.main(["--check"]) == 1
+    told = capsys.readouterr().out
+    assert "says: 2." in told
+    assert "raise VERSION" in told
+    assert "script/simulate --defects" in told
