@@ -7,6 +7,7 @@ that is kept outside of the database.
 """
 
 import os
+import secrets
 from datetime import datetime
 from pathlib import Path
 
@@ -55,9 +56,11 @@ class CallCounterFile:
 
     def write(self, store: Store) -> None:
         """Keep the present number, durably and whole."""
-        fresh = self.path.with_name(f".{self.path.name}-{os.getpid()}")
-        with fresh.open("w", encoding="ascii") as file:
-            file.write(str(_calls(store)))
+        calls = _calls(store)
+        # Timers in two containers may share this folder and have the same process id.
+        fresh = self.path.with_name(f".{self.path.name}-{secrets.token_hex(8)}")
+        with fresh.open("x", encoding="ascii") as file:
+            file.write(str(calls))
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)

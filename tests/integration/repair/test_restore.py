@@ -116,6 +116,23 @@ def test_an_old_copy_is_noticed_until_it_was_prepared(store: Store, tmp_path: Pa
     assert not mark.is_ahead(store)
 
 
+def test_two_timers_with_one_process_id_keep_the_mark_at_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in two containers on one volume: the second writes whenever the first stands still."""
+    mark, sync = CallCounterFile(tmp_path / "calls-made"), os.fsync
+
+    def sync_while_another_writes(file: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        CallCounterFile(mark.path).write(store)
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", sync_while_another_writes)
+    mark.write(store)
+    assert [it.name for it in tmp_path.iterdir() if "calls-made" in it.name] == ["calls-made"]
+    assert mark.path.read_text() == "0"
+
+
 def test_the_mark_is_kept_by_the_timer(store: Store, tmp_path: Path) -> None:
     """At every sweep and at the end; the hub's own timer is given it."""
     mark, partner, broker = CallCounterFile(tmp_path / "calls-made"), Partner(), MemoryBroker()
