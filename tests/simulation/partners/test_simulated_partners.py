@@ -1,5 +1,6 @@
 """The real adapters over the line in memory: what it takes of time, and what a restart keeps."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -48,6 +49,15 @@ class Stage:
 
     def _happened(self, _partner: Partner, effect: Effect) -> None:
         self.effects.append(effect)
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_others() -> Iterator[None]:
+    """A browser of an earlier test leaves its loop running in this thread; a story has its own."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture
