@@ -5,7 +5,6 @@ the broker. `mark_handled` is the inbox by message id: its one statement records
 it handled and returns only the ids for which this happened now.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -217,18 +216,13 @@ def park_unreadable(tx: Tx, id: str, body: bytes, *, now: datetime, code: str, r
     columns = (journal.c.key, journal.c.body, journal.c.body_hash)
     query = sa.select(*columns).where(journal.c.id == id).with_for_update()
     row = tx.execute(query).one_or_none()
-    if row is None or not _is_of(row.body, row.body_hash, body):
+    if row is None or not new_messages.keeps(row, body):
         return False
     values = {"state": STATE_PARKED, "code": code, "reason": reason}
     tx.execute(sa.update(journal).where(journal.c.id == id, _WAITING).values(values))
     if row.key:
         late_messages.empty_if_erased(tx, id, row.key, now=now)
     return True
-
-
-def _is_of(kept: bytes, digest: str | None, body: bytes) -> bool:
-    """Tell whether the journal keeps these bytes, or the hash of them in their place."""
-    return kept == body if digest is None else digest == hashlib.sha256(body).hexdigest()
 
 
 def upsert_waiting(
