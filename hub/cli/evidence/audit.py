@@ -1,6 +1,5 @@
 """The command `hub audit verify`: was anything changed in the chained logs?"""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from hub.cli.context import by, opened
 from hub.cli.output.answer import aside, done, print_line, put, refuse
 from hub.cli.output.listing import listing, shown
 from hub.rules.actors import BY_VERIFY
+from hub.store.engine.file_rights import write_whole
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import anchors, chain
 from hub.store.evidence.anchors import Anchor
@@ -131,14 +131,9 @@ def _read(path: Path) -> dict[str, Anchor]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    """Write a file and say so."""
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, content)
     except OSError as error:
         refuse(text("evidence.not_written", path=path, why=error.strerror))
         raise typer.Exit(1) from None

@@ -24,7 +24,7 @@ from hub.rules.alerts.notifying import Circumstances, notify
 from hub.rules.alerts.plan import AlertPlan
 from hub.rules.alerts.signals import SIGNALS, Observed
 from hub.store.alerts.messages import KeptMessage
-from hub.store.engine.file_rights import make_directory
+from hub.store.engine.file_rights import make_directory, write_whole
 
 NAME = "incidents.json"
 
@@ -143,14 +143,7 @@ class FileBook:
             return _Content()
 
     def _write(self, content: _Content) -> None:
-        place = self.folder / NAME
-        fresh = place.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(content))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(place)
+        write_whole(self.folder / NAME, msgspec.json.encode(content))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

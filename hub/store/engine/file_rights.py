@@ -6,6 +6,7 @@ data directory alone that holds anything else than the hub's own things: that ma
 """
 
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,24 @@ def make_directory(path: Path) -> None:
 def make_file(path: Path) -> None:
     """Make an empty file for our user only; one that is there is not touched."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put a file for our user only in the place of what is there: durably, and whole or not at all.
+
+    Several may write it at once, also from containers that share the folder and give out the same
+    process ids: the last one counts. Raises OSError.
+    """
+    fresh = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)  # a disk that stays full must not fill with beginnings
+        raise
 
 
 def tighten(data_dir: Path) -> None:

@@ -6,8 +6,6 @@ earlier, a later one could be sent before an earlier one. `Mark` notices an old 
 that is kept outside of the database.
 """
 
-import os
-import secrets
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import sqlalchemy as sa
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.change_feed import numbering
 from hub.store.deliveries.delivery_statements import RESTORED, doubtful
+from hub.store.engine.file_rights import write_whole
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
 
@@ -56,14 +55,7 @@ class CallCounterFile:
 
     def write(self, store: Store) -> None:
         """Keep the present number, durably and whole."""
-        calls = _calls(store)
-        # Timers in two containers may share this folder and have the same process id.
-        fresh = self.path.with_name(f".{self.path.name}-{secrets.token_hex(8)}")
-        with fresh.open("x", encoding="ascii") as file:
-            file.write(str(calls))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
+        write_whole(self.path, str(_calls(store)).encode("ascii"))
 
 
 # The number that the database gave last, and not the highest that is there: the archive may have

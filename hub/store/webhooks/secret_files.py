@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hub.rules.webhooks import signing
 from hub.rules.webhooks.signing import SigningSecret
-from hub.store.engine.file_rights import FILE, OTHERS, make_directory
+from hub.store.engine.file_rights import OTHERS, make_directory, write_whole
 
 MOST = 2
 _LARGEST = 4096
@@ -46,15 +46,8 @@ class SecretFiles:
     def write(self, webhook: str, secrets: Sequence[SigningSecret]) -> None:
         """Put secrets in the place of those that are there, durably and whole. Raises OSError."""
         make_directory(self.folder)
-        path = self.path(webhook)
-        fresh = path.with_name(f".{path.name}-{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write("".join(f"{secret.text}\n" for secret in secrets))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        lines = "".join(f"{secret.text}\n" for secret in secrets)
+        write_whole(self.path(webhook), lines.encode("ascii"))
 
     def remove(self, webhook: str) -> None:
         """Remove the secrets of a webhook."""

@@ -1,5 +1,6 @@
 """What the hub stores is for its own user only."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -11,7 +12,7 @@ from hub.bootstrap.installation import open_store
 from hub.cli import app
 from hub.preflight.store.machine import rights
 from hub.settings import Settings
-from hub.store.engine.file_rights import open_paths, tighten
+from hub.store.engine.file_rights import open_paths, tighten, write_whole
 from hub.store.engine.store import Store
 from hub.store.messages.blobs import BlobStore
 
@@ -90,3 +91,21 @@ def test_a_command_makes_its_files_for_its_own_user(
     finally:
         os.umask(before)
     assert open_paths(tmp_path / "hub") == []
+
+
+def test_a_file_that_finds_no_room_leaves_the_old_one_and_no_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mark that is written again and again must not fill a full disk with halves."""
+    path = tmp_path / "mark"
+    write_whole(path, b"1")
+    assert modes(path) == {0o600}
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"2")
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"1"
