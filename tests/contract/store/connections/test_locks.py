@@ -67,29 +67,37 @@ def test_a_held_delivery_is_cancelled_while_the_one_before_is_settled(
     assert states == [S.DELIVERED, S.CANCELLED, S.PENDING]
 
 
+class EndOfPauses(threading.Thread):
+    """Ends the pauses of operations in a transaction of its own."""
+
+    def __init__(self, store: Store, operations: Sequence[str]) -> None:
+        super().__init__()
+        self.store, self.operations = store, operations
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        """End them."""
+        try:
+            with self.store.write() as tx:
+                pauses.change(tx, "provincial", [], self.operations, now=AT)
+        except Exception as error:
+            self.failure = error
+
+
 def test_pauses_of_two_operations_end_while_their_deliveries_are_claimed(store: Store) -> None:
     """Both lock the deliveries by their numbers, whatever operations they are of."""
     with store.write() as tx:
         emit(tx, [step(1, 1), record(2, 1)], AT)
         tx.execute(sa.update(deliveries).values(asked_at=AT))
         types = sorted(tx.execute(sa.select(deliveries.c.type)).scalars())
-    failures: list[Exception] = []
-
-    def end_pauses() -> None:
-        try:
-            with store.write() as tx:
-                pauses.change(tx, "provincial", [], types, now=AT)
-        except Exception as error:
-            failures.append(error)
-
-    other = threading.Thread(target=end_pauses)
+    other = EndOfPauses(store, types)
     with store.write() as tx:
         transitions.place_of(tx, 1)
         other.start()
         assert wait_blocked(store, other)
         transitions.place_of(tx, 2)  # the record's operation would be the first by its name
     other.join(10)
-    assert failures == []
+    assert other.failure is None
 
 
 class _SecondOnly(Admission):
@@ -112,16 +120,7 @@ def test_a_pause_ends_while_some_of_its_deliveries_are_claimed_and_others_set_as
         id: Incoming(body=b"", type=types[0], message_id=f"{id}", tag=id, session=1)
         for id in (2, 1)
     }
-    failures: list[Exception] = []
-
-    def end_pause() -> None:
-        try:
-            with store.write() as tx:
-                pauses.change(tx, "provincial", [], types, now=AT)
-        except Exception as error:
-            failures.append(error)
-
-    other = threading.Thread(target=end_pause)
+    other = EndOfPauses(store, types)
     with store.write() as tx:
 
         def claim(ids: Sequence[int]) -> list[Claimed]:
@@ -132,5 +131,5 @@ def test_a_pause_ends_while_some_of_its_deliveries_are_claimed_and_others_set_as
 
         admitted = admission.claim_admitted(tx, work, AT, claim=claim)
     other.join(10)
-    assert failures == []
+    assert other.failure is None
     assert ([it.id for it in admitted.claims], admitted.aside) == ([2], True)
