@@ -6,7 +6,6 @@ when a planted defect is not found; 2 when the command was given a wrong word.
 
 import gc
 import json
-import os
 import sys
 import time
 from collections import Counter
@@ -16,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -28,6 +26,7 @@ from tests.simulation.exactness import missed_chance
 from tests.simulation.interleaving.session import EXPECTED as OF_POSTGRES
 from tests.simulation.interleaving.session import MOST_STEPS as ON_POSTGRES
 from tests.simulation.interleaving.session import on_postgres
+from tests.simulation.jobs import own_process
 from tests.simulation.jobs.defect_search import Found, names, search, with_defect
 from tests.simulation.jobs.options import Options, Stories, WrongWord, defect_names
 from tests.simulation.jobs.shares import Played, cores, play_each
@@ -237,16 +236,6 @@ def _known_seeds(options: Options) -> Mapping[str, int]:
         return {}
 
 
-def _silence(*_: object) -> dict[str, object]:
-    raise structlog.DropEvent
-
-
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets of words is chance, too
-        os.execve(  # noqa: S606 - this very program
-            sys.executable,
-            [sys.executable, *sys.orig_argv[1:]],
-            {**os.environ, "PYTHONHASHSEED": "0"},
-        )
-    structlog.configure(processors=[_silence])
+    own_process.begin()
     typer.run(main)

@@ -3,12 +3,10 @@
 With `--check` nothing is written; exit code 1 when a hash differs.
 """
 
-import os
 import sys
 
-import structlog
-
 from tests.simulation.golden import digests
+from tests.simulation.jobs import own_process
 
 OTHERWISE = """\
 Seeds tell other stories than {known} says: {differ}.
@@ -30,16 +28,6 @@ def main(words: list[str]) -> int:
     return int(bool(differ))
 
 
-def _silence(*_: object) -> dict[str, object]:
-    raise structlog.DropEvent
-
-
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets of words is chance, too
-        os.execve(  # noqa: S606 - this very program
-            sys.executable,
-            [sys.executable, *sys.orig_argv[1:]],
-            {**os.environ, "PYTHONHASHSEED": "0"},
-        )
-    structlog.configure(processors=[_silence])
+    own_process.begin()
     sys.exit(main(sys.argv[1:]))
