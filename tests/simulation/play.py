@@ -19,14 +19,13 @@ from tests.simulation.world.waiting import StepWaitsForEver, without_threads
 def play(plot: Plot, rules: Rulebook, *, watched: bool = False) -> Ended:
     """Play a story in memory and return how it ended; one that is `watched` can be told."""
     with tempfile.TemporaryDirectory(dir=memory_place()) as place:
-        story = Story(plot, Path(place), rules, InMemory())
-        if watched:
-            story.watch = Watch(story.observer, story.events.all, story.chance.struck)
-        return play_out(story)
+        return play_out(Story(plot, Path(place), rules, InMemory()), watched=watched)
 
 
-def play_out(story: Story) -> Ended:
+def play_out(story: Story, *, watched: bool) -> Ended:
     """Play a story, to which time and chance belong meanwhile; close it, return how it ended."""
+    if watched:
+        story.watch = Watch(story.observer, story.events.all, story.chance.struck)
     with ExitStack() as stack:
         stack.enter_context(no_collection())
         stack.callback(story.close)
@@ -48,14 +47,12 @@ def play_out(story: Story) -> Ended:
             plot=story.plot,
             broken=broken,
             steps=story.steps,
-            virtual_seconds=story.time.elapsed,
             digest=story.events.digest,
             struck=story.chance.struck,
             taken=story.chance.taken,
             rows=story.watch.rows if story.watch else [],
             met=story.met,
             events=story.events,
-            role_crashes=[it for process in story.processes for it in process.role_crashes],
         )
 
 

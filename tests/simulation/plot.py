@@ -45,7 +45,6 @@ class Ended:
     broken: str = ""
     """The invariant that did not hold, "" when all did."""
     steps: int = 0
-    virtual_seconds: float = 0.0
     digest: str = ""
     struck: list[FaultId] = field(default_factory=list)
     taken: list[FaultId] = field(default_factory=list)
@@ -54,8 +53,6 @@ class Ended:
     events: Events = field(default_factory=Events)
     rows: list[Row] = field(default_factory=list)
     """The story as it is told to a person, where it was watched."""
-    role_crashes: list[str] = field(default_factory=list)
-    """Exceptions that ended a step of a role, which then began anew."""
 
 
 class Player(Protocol):

@@ -20,7 +20,11 @@ class Traits:
 
 
 def traits_of(seed: int) -> Traits:
-    """Return what a seed brings: each trait meets each other one now and then."""
+    """Return what a seed brings.
+
+    A restored database, an archive, a full disk and a maintenance never come together: all four go
+    by the last digit. Accounts, more processes and real adapters meet each of them.
+    """
     return Traits(
         all_processes=seed % 3 == 0,
         two_persons=seed % 4 == 1,

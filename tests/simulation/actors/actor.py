@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from hub.operations.signed_by import SignedBy
+from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.process import Process
 
 
@@ -44,6 +45,12 @@ def one_of(draw: random.Random, process: Process, query: str) -> tuple[Any, ...]
     if not rows:
         raise NothingToDo
     return draw.choice(rows)
+
+
+def require_untouched(partner: Partner, message_id: str) -> None:
+    """Raise NothingToDo where a partner has an effect of a message, or may have one soon."""
+    if partner.has(message_id) or partner.is_at_work_on(message_id):
+        raise NothingToDo
 
 
 def signed(process: Process, actor: str, reason: str) -> SignedBy:

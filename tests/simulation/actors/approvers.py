@@ -21,7 +21,13 @@ from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.rights import UserRole
 from hub.rules.users.visitor import Visitor
 from hub.texts import Explained
-from tests.simulation.actors.actor import Actor, NothingToDo, one_of, signed
+from tests.simulation.actors.actor import (
+    Actor,
+    NothingToDo,
+    one_of,
+    require_untouched,
+    signed,
+)
 from tests.simulation.actors.supervisors import PARKED, corrected
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.process import Process
@@ -162,9 +168,7 @@ class Approvers(Actor):
         """Return a delivery in one of the states of which its partner has nothing."""
         listed = ", ".join(f"'{state}'" for state in states)
         id, message_id, destination, state = one_of(self._draw, process, _OF_STATE.format(listed))
-        partner = self.partners[destination]
-        if partner.has(message_id) or partner.is_at_work_on(message_id):
-            raise NothingToDo
+        require_untouched(self.partners[destination], message_id)
         return id, state
 
     def _signed(self, process: Process, who: Visitor) -> SignedBy:

@@ -22,7 +22,7 @@ from hub.store.archive import rows
 from hub.store.archive.pages import free_pages
 from hub.store.engine.store import Store, Tx
 from hub.texts import Explained
-from tests.simulation.actors.actor import Actor, NothingToDo, signed
+from tests.simulation.actors.actor import Actor, NothingToDo, one_of, signed
 from tests.simulation.crash.life import Crash, take
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.aging import aging
@@ -86,7 +86,7 @@ class Archivist(Actor):
 
     @property
     def share(self) -> float:
-        """In how many rounds something is done; often when months have passed."""
+        """Often when months have passed."""
         return 0.4 if self._next else 0.04
 
     def act(self, process: Process) -> int:
@@ -202,10 +202,7 @@ class Archivist(Actor):
         return ", ".join(f"{count} {step}" for step, count in sorted(done.items())) or "nothing"
 
     def _order(self, process: Process, verb: str) -> str:
-        numbers = self._numbers(process.store, _CHOICES[verb])
-        if not numbers:
-            raise NothingToDo
-        number = self._draw.choice(numbers)
+        number: str = one_of(self._draw, process, _CHOICES[verb])[0]
         if verb == "restore dossier":
             self._restore(process, number)
             return number

@@ -17,7 +17,13 @@ from hub.operations.deliveries.classify import CodeVerdict
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.selection import Selection
 from hub.texts import Explained
-from tests.simulation.actors.actor import Actor, NothingToDo, one_of, signed
+from tests.simulation.actors.actor import (
+    Actor,
+    NothingToDo,
+    one_of,
+    require_untouched,
+    signed,
+)
 from tests.simulation.actors.counter import Note
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
@@ -43,7 +49,7 @@ class Supervisors(Actor):
 
     @property
     def share(self) -> float:
-        """In how many rounds one acts; soon again where there is more to do."""
+        """Soon again where there is more to do."""
         return 0.3 if self._next else 0.03
 
     def act(self, process: Process) -> int:
@@ -112,9 +118,7 @@ class Supervisors(Actor):
             "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead' ORDER BY id"
         )
         id, destination, message_id = one_of(self._draw, process, query)
-        partner = self.partners[destination]
-        if partner.has(message_id) or partner.is_at_work_on(message_id):
-            raise NothingToDo
+        require_untouched(self.partners[destination], message_id)
         payload = corrected(json.loads(resend.payload_of(process.store, id)))
         correction = resend.correct(process.store, id, json.dumps(payload).encode(), now=by["now"])
         return f"{id} as {resend.resend(process.store, correction, by=by)}"

@@ -6,18 +6,20 @@ What a clerk of the counter tells was planned before; this follows from what the
 import random
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hub.drill.pilot.scenario import Planned
 from hub.messages import payloads as p
-from hub.store.engine.store import Store
 from hub.store.records.reading import reports
 from tests.simulation.actors.counter import Acknowledged, Clerk, Note
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
+if TYPE_CHECKING:
+    from tests.simulation.story import Story
+
 LOOKS = 0.03
-"""In how many rounds somebody looks at the screen."""
+"""Probability that somebody looks at the screen in a round."""
 Line = tuple[str, p.Payload, bytes]
 
 
@@ -41,27 +43,10 @@ class Errand(Clerk):
         return self._lines
 
 
-class Stage(Protocol):
-    """What the window needs of a story."""
-
-    chance: Chance
-    told: Acknowledged
-
-    @property
-    def store(self) -> Store:
-        """Of no process."""
-        ...
-
-    @property
-    def note(self) -> Note:
-        """Writes down what happened."""
-        ...
-
-
 class Window:
     """Everybody at the window."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: "Story") -> None:
         self.store, self.note = stage.store, stage.note
         self.told, self.chance = stage.told, stage.chance
         self.errands: list[Errand] = []

@@ -90,7 +90,6 @@ class ThreadScheduler:
         """In the order in which they began to wait."""
         self.turns: list[Turn] = []
         self.locks_met = 0
-        self.deadlocks = 0
 
     @property
     def digest(self) -> str:
@@ -206,7 +205,6 @@ class ThreadScheduler:
             names = ", ".join(f"{it.name} ({it.what})" for it in self._waiting)
             what = f"nobody gives up the locks that {names} wait for"
             raise Broken(Promise.LOCKS_GIVEN_UP, what)
-        self.deadlocks += 1
         victim = self._waiting.pop()
         victim.is_victim = True
         self._database.cancel(victim.session)

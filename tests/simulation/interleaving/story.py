@@ -31,7 +31,6 @@ from tests.simulation.play import memory_place, play_out
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.story import ACTORS, Story, Turn
-from tests.simulation.telling.watch import Watch
 from tests.simulation.world.process import Process
 
 DIES = 0.001
@@ -205,6 +204,4 @@ def play(plot: Plot, rules: Rulebook, server: Server, *, watched: bool = False) 
     plot = replace(plot, partners=MODELS)
     with tempfile.TemporaryDirectory(dir=memory_place()) as place, server.database() as url:
         story = InterleavedStory(plot, Path(place), rules, PostgresBackend(url))
-        if watched:
-            story.watch = Watch(story.observer, story.events.all, story.chance.struck)
-        return play_out(story)
+        return play_out(story, watched=watched)

@@ -1,5 +1,6 @@
 """The real adapters and the simulators' cores of a story, and what the hub was told of them."""
 
+import dataclasses
 from datetime import timedelta
 from functools import cache
 from unittest import mock
@@ -52,12 +53,8 @@ def profile_for(shipped: Profile, habits: Habits, *, steps: bool) -> Profile:
 
 def province_adapter(mode: str, habits: Habits, time: VirtualTime) -> ProvincialDestination:
     """Return a new adapter of the province; zeep's client is made once for all stories."""
-    settings = ProvincialSettings(
-        url=PROVINCE,
-        username=USERNAME,
-        password=PASSWORD,
-        agency=AGENCY,
-        file_base_url=FILES,
+    settings = dataclasses.replace(
+        _province_settings(),
         mode="soap" if mode == "soap" else "rest",
         concurrency=CONCURRENCY,
         profile=profile_for(provincial_profile.shipped(), habits, steps=True),
@@ -71,7 +68,11 @@ def province_adapter(mode: str, habits: Habits, time: VirtualTime) -> Provincial
 @cache
 def soap_protocol() -> SoapProtocol:
     """Return what builds and reads envelopes; made before a story rules chance."""
-    settings = ProvincialSettings(
+    return SoapProtocol(_province_settings())
+
+
+def _province_settings() -> ProvincialSettings:
+    return ProvincialSettings(
         url=PROVINCE,
         username=USERNAME,
         password=PASSWORD,
@@ -79,7 +80,6 @@ def soap_protocol() -> SoapProtocol:
         file_base_url=FILES,
         profile=provincial_profile.shipped(),
     )
-    return SoapProtocol(settings)
 
 
 def province_core(ledger: Ledger, faults: Faults) -> Province:

@@ -121,12 +121,11 @@ def _chains(tx: Tx) -> Iterator[str]:
 def _unknown_to_records(tx: Tx, told: Acknowledged) -> Iterator[str]:
     events = set(map(tuple, tx.exec_driver_sql("SELECT number, status FROM dossier_events")))
     files = set(map(tuple, tx.exec_driver_sql("SELECT number, sha256 FROM dossier_files")))
-    parked = set(tx.exec_driver_sql("SELECT key FROM journal WHERE state = 'parked'").scalars())
+    parked = tx.exec_driver_sql("SELECT key FROM journal WHERE state = 'parked'").scalars()
+    left_out = {*parked, *told.erased}
     for number, status in sorted(told.steps - events):
-        if number in parked or number in told.erased:
-            continue
-        yield f"{number} was told to have status {status}, the records do not know it"
+        if number not in left_out:
+            yield f"{number} was told to have status {status}, the records do not know it"
     for number, sha256 in sorted(told.files - files):
-        if number in parked or number in told.erased:
-            continue
-        yield f"file {sha256[:8]} of {number} was scanned, the records do not know it"
+        if number not in left_out:
+            yield f"file {sha256[:8]} of {number} was scanned, the records do not know it"

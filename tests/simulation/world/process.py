@@ -116,7 +116,6 @@ class Process:
         self.meanwhile: Callable[[], None] = lambda: None
         """What the others do while a role waits for them."""
         self.dead = True
-        self.crashes = 0
         self.role_crashes: list[str] = []
         self._directory = directory
         self.store = store
@@ -140,9 +139,8 @@ class Process:
         """Make its roles, as a start does."""
         self.dead = False
         markers = self._directory / "stopped"
-        alive = self.require_alive
         self.destinations: list[Any] = [
-            RefusesDeadProcess(it.attach(), alive) for it in self.partners
+            RefusesDeadProcess(it.attach(), self.require_alive) for it in self.partners
         ]
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
@@ -233,7 +231,6 @@ class Process:
         if self.dead:
             return
         self.dead = True
-        self.crashes += 1
         for consumer in self._consumers:
             consumer.close()
 
@@ -244,11 +241,7 @@ class Process:
                 self._finish()
             except StoreUnavailable as error:
                 require_excused(error)
-        if self.dead:
-            return
-        self.dead = True
-        for consumer in self._consumers:
-            consumer.close()
+        self.crash()
 
     def _finish(self) -> None:
         for deliver, pool in self._work:
@@ -261,29 +254,17 @@ class Process:
         self.timer.on_sweep()
 
     def role_crashed(self, step: str, error: Exception) -> None:
-        """Begin a role anew, as its supervisor does; calls under way are ended before.
+        """Note an error that ended a step, with which the story ends.
 
         Where the story lets the store have no room, the role does the same again by itself.
         """
-        if is_excused(error):
-            return
-        self.role_crashes.append(f"{step}: {type(error).__name__}: {error}")
-        for deliver, pool in self._work:
-            if deliver.name == step or step == f"call {deliver.destination.name}":
-                pool.take_all()
-                self._from_queue[deliver.name].close()
-                self._from_queue[deliver.name] = self._open(deliver)
-        if step == "receive":
-            self._from_ingest.close()
-            self._from_ingest = self._consumer(queues.INGEST, self.receive.batch * 2)
+        if not is_excused(error):
+            self.role_crashes.append(f"{step}: {type(error).__name__}: {error}")
 
     def close(self) -> None:
         """Give back the store's connections."""
         self.dead = False
         self.store.close()
-
-    def _threads(self) -> LaterPool:
-        return LaterPool(self.chance, self.time, self.require_alive)
 
     def _consumer(self, queue: str, prefetch: int) -> Any:
         consumer = self.broker.consumer(queue, prefetch=prefetch)
