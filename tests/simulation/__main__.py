@@ -32,7 +32,7 @@ from tests.simulation.jobs.options import Options, Stories, WrongWord, defect_na
 from tests.simulation.jobs.shares import Played, cores, play_each
 from tests.simulation.partners.choice import ADAPTERS_EVERY, MIXED
 from tests.simulation.play import play
-from tests.simulation.plot import DOSSIERS, VERSION, Ended, Player
+from tests.simulation.plot import VERSION, Ended, Player
 from tests.simulation.telling.again import command
 from tests.simulation.telling.shrink import MOST_STEPS, shortest
 from tests.simulation.telling.table import needed, told
@@ -54,7 +54,10 @@ Version = Annotated[int, typer.Option(help="What the seed was written for.")]
 Whole = Annotated[bool, typer.Option(help="Print what happened.")]
 Minutes = Annotated[float | None, typer.Option(min=0.01, help="Stop after so many minutes.")]
 Jobs = Annotated[int, typer.Option(min=0, help="Processes that play; 0 for one a core.")]
-Dossiers = Annotated[int, typer.Option(min=1, help="Dossiers of a story.")]
+Dossiers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Dossiers of a story; else 20, or 4 with --postgres."),
+]
 Defect = Annotated[str, typer.Option(help=f"Plant this defect; `{LIST}` prints their names.")]
 Partners = Annotated[str, typer.Option(help="models, adapters or mixed.")]
 Defects = Annotated[bool, typer.Option("--defects", help="Plant each in turn; print a seed.")]
@@ -71,7 +74,7 @@ def main(
     story: Whole = False,
     minutes: Minutes = None,
     jobs: Jobs = 0,
-    dossiers: Dossiers = DOSSIERS,
+    dossiers: Dossiers = None,
     defect: Defect = "",
     partners: Partners = MIXED,
     all_defects: Defects = False,

@@ -16,6 +16,8 @@ probability, a verb, a weight, an order of draws. Then run `script/simulate --de
 `[defects]` in `regressions.toml` by what it prints, and delete the file's `[[seeds]]`, whose
 stories no longer exist."""
 DOSSIERS = 20
+DOSSIERS_ON_POSTGRES = 4
+"""Where transactions interleave: few, so that processes meet at one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

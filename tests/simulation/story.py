@@ -84,7 +84,7 @@ class Story:
         self.records = Records(rules)
         self.directory = directory
         self.traits = traits_of(plot.seed)
-        names = backend.names if self.traits.all_processes else backend.names[:-1]
+        names = backend.names if self.has_all_processes else backend.names[:-1]
         self.acting = Acting()
         self.processes = [self._process(name, directory) for name in names]
         self.store = backend.store()
@@ -100,6 +100,11 @@ class Story:
         self.broken: Broken | None = None
         """What broke while the hub made a call."""
         self.watch: Watch | None = None
+
+    @property
+    def has_all_processes(self) -> bool:
+        """Whether as many work on the database as can."""
+        return self.traits.all_processes
 
     def _cast(self, directory: Path) -> StoryPartners:
         return StoryPartners(

@@ -278,14 +278,33 @@ def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
 
 
 def enqueue_rows(tx: Tx, rows: Sequence[Any]) -> list[str]:
-    """Enqueue what `oldest` read for the records; return the ids."""
-    outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in rows))
+    """Enqueue what `oldest` read for the records, but for what another process has in hand.
+
+    Returns the ids. Nobody is waited for: who handles messages locks them in the order in which
+    they came, who asks for them again in another one, and the two could wait for each other. What
+    is passed over is found by the next sweep. What was handled or parked since the query is left
+    out, too: it would be handled once more.
+    """
     ids = [row.id for row in rows]
-    if ids:
-        # Not what somebody has handled or parked since the query: it would be handled once more.
-        mine = sa.and_(journal.c.id.in_(ids), journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY)))
-        tx.execute(sa.update(journal).where(mine).values(state=STATE_ACCEPTED))
-    return ids
+    if ids and tx.dialect.name == "postgresql":  # SQLite has one writer at a time
+        ids = _FREE.scalars(tx, {"ids": ids})
+    free = frozenset(ids)
+    mine = [row for row in rows if row.id in free]
+    outbox.put(tx, (outbox.ToPublish(queues.INGEST, row.id, row.type, row.body) for row in mine))
+    if mine:
+        these = sa.and_(journal.c.id.in_(free), _WAITING)
+        tx.execute(sa.update(journal).where(these).values(state=STATE_ACCEPTED))
+    return [row.id for row in mine]
+
+
+_FREE = Compiled(
+    sa.select(journal.c.id)
+    .where(
+        any_of(journal.c.id, "ids"),
+        sa.or_(journal.c.state == STATE_ACCEPTED, journal.c.state == STATE_EARLY),
+    )
+    .with_for_update(skip_locked=True)
+)
 
 
 def bodies(tx: Tx, ids: Sequence[str]) -> dict[str, bytes]:

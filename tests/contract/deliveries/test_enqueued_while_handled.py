@@ -1,6 +1,7 @@
-"""A message that is asked for again in the very moment in which it is handled is handled once."""
+"""A message that is asked for again in the very moment in which it is handled is handled once, and
+the two never wait for each other."""
 
-import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,32 +10,61 @@ import sqlalchemy as sa
 from hub.messages.envelope import encode
 from hub.store.engine.store import Store
 from hub.store.messages import journal
-from tests.support.database.blocked import wait_blocked
+from hub.store.records import early_messages
 from tests.support.works import step
 
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(60)]
 NOW = datetime(2018, 8, 6, 3, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 
 
-@pytest.mark.postgres
-def test_what_is_handled_meanwhile_stays_handled(migrated_postgres_url: str) -> None:
-    """The timer saw it unhandled and comes second: `mark_handled` must not return it once more."""
-    store = Store(migrated_postgres_url)
+def entry_of(nth: int) -> journal.JournalEntry:
+    """Return a step of one dossier, with a meaning of its own."""
+    message = step(1, nth)
+    return journal.JournalEntry(message, encode(message), dedup_key=message.id)
+
+
+@pytest.fixture
+def store(migrated_postgres_url: str) -> Iterator[Store]:
+    """Return the store of a migrated database."""
+    made = Store(migrated_postgres_url)
+    yield made
+    made.close()
+
+
+def test_what_is_being_handled_is_passed_over(store: Store) -> None:
+    """Who asks for messages again takes the others, and waits for nobody."""
+    held, free = entry_of(1), entry_of(2)
     with store.write() as tx:
-        message = step(1, 1)
-        entry = journal.JournalEntry(message, encode(message), dedup_key=message.id)
-        journal.accept(tx, [entry], NOW)
+        journal.accept(tx, [held, free], NOW)
         tx.execute(sa.text("DELETE FROM outbox"))  # published
-
-    def again() -> None:
-        with store.write() as tx:
-            journal.enqueue_lost(tx, recorded_before=NOW + timedelta(hours=1), after="")
-
-    timer = threading.Thread(target=again)
+    with store.write() as handling:
+        assert journal.mark_handled(handling, [held], NOW) == {held.message.id}
+        with store.write() as timer:
+            _wait_for_nobody(timer)
+            assert journal.enqueue_lost(timer, recorded_before=LATER, after="") == (1, "")
     with store.write() as tx:
-        assert journal.mark_handled(tx, [entry], NOW) == {entry.message.id}
-        timer.start()
-        assert wait_blocked(store, timer)
-    timer.join(20)
+        assert tx.execute(sa.text("SELECT message_id FROM outbox")).scalars().all() == [
+            free.message.id
+        ]
+        assert journal.mark_handled(tx, [held, free], NOW) == {free.message.id}
+
+
+def test_an_early_message_that_comes_again_is_woken_by_the_next_sweep(store: Store) -> None:
+    """A repeat of it locks it and then wants its dossier, which whoever wakes it has."""
+    early = entry_of(1)
     with store.write() as tx:
-        assert journal.mark_handled(tx, [entry], NOW) == set()
-    store.close()
+        journal.accept(tx, [early], NOW)
+        early_messages.keep(tx, early, NOW)
+    with store.write() as repeat:
+        assert journal.mark_handled(repeat, [early], NOW) == set()
+        with store.write() as dossier:
+            _wait_for_nobody(dossier)
+            assert early_messages.wake(dossier, early.message.key) == []
+    with store.write() as timer:
+        assert early_messages.wake_all(timer) == [early.message.id]
+
+
+def _wait_for_nobody(tx: sa.Connection) -> None:
+    """Have a statement fail that waits for a lock."""
+    tx.execute(sa.text("SET LOCAL lock_timeout = '200ms'"))

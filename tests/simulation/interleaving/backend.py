@@ -16,6 +16,7 @@ class PostgresBackend:
         self.reader = PostgresObserver(url)
         self._committed = Committed(self.reader)
         self.check = self._committed.check
+        self.check_at_rest = self._committed.check_at_rest
 
     def store(self) -> InterleavedStore:
         """Return a store that has no boundaries yet."""

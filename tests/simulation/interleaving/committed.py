@@ -1,4 +1,4 @@
-"""What must hold of what is committed, whatever is under way: checked after each step."""
+"""What must hold of what is committed: after each step, and more of it between two rounds."""
 
 from collections import Counter
 
@@ -7,9 +7,6 @@ from tests.simulation.interleaving.database import PostgresObserver
 from tests.simulation.promises import statements
 from tests.simulation.promises.promise import Broken, Promise
 
-# Trap: that a lane is free and its next one held is committed for a moment, and for longer after a
-# crash: who cancels a held delivery lets the lane go on in a transaction of its own, and the timer
-# does where that did not come. That it goes on at all is checked at the end.
 _KEPT = {*FINAL, "accepted"}
 _TOUCHED = "id = ANY(:touched)"
 _WRONG = " UNION ALL ".join(
@@ -17,8 +14,10 @@ _WRONG = " UNION ALL ".join(
         statements.without_next_time(_TOUCHED),
         statements.wrongly_settled(_TOUCHED),
         statements.two_open("true"),
+        statements.behind_its_steps("true"),
     )
 )
+_FIRST_AND_HELD = statements.held_behind_nothing("true")
 
 
 class Committed:
@@ -28,6 +27,7 @@ class Committed:
         self._observer = observer
         self._off: Counter[tuple[str, str]] = Counter()
         self._handled: Counter[str] = Counter()
+        self._left_by_crashes: set[str] = set()
         self.moves: Counter[tuple[str, str]] = Counter()
 
     def check(self) -> None:
@@ -42,6 +42,19 @@ class Committed:
         if touched:
             for number, wrong in self._observer.rows(_WRONG, touched=touched):
                 raise Broken(Promise(number), wrong)
+
+    def check_at_rest(self, *, crashed: bool) -> None:
+        """Raise Broken where a lane stands still though nobody is in the middle of anything.
+
+        Who cancels a held delivery lets the lane go on in a transaction of its own. Where a process
+        has `crashed` before it, the timer does later; that it does is checked at the end.
+        """
+        found = {wrong for _, wrong in self._observer.rows(_FIRST_AND_HELD)}
+        self._left_by_crashes &= found
+        if crashed:
+            self._left_by_crashes |= found
+        for wrong in sorted(found - self._left_by_crashes):
+            raise Broken(Promise.NEXT_TIME, wrong)
 
     def _take(self) -> list[int]:
         touched = set()

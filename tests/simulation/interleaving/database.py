@@ -1,6 +1,8 @@
 """The private PostgreSQL of interleaved stories, and what is noticed on the way to it."""
 
+import os
 import re
+import signal
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -95,6 +97,14 @@ class PostgresObserver:
     def cancel(self, session: int) -> None:
         """End the statement of a session."""
         self._connection.execute("SELECT pg_cancel_backend(%s)", (session,))
+
+    def halt(self, session: int) -> None:
+        """Have the server's process of a session that waits for a lock stand still."""
+        os.kill(session, signal.SIGSTOP)
+
+    def go_on(self, session: int) -> None:
+        """Have it go on."""
+        os.kill(session, signal.SIGCONT)
 
     def close(self) -> None:
         """Give the connection back."""

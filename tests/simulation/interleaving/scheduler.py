@@ -2,8 +2,10 @@
 
 At each statement and each commit a thread stands still, and chance decides who goes on. A thread
 whose statement waits for a lock does not stand in the way of the others. Whether it waits is asked
-of the database, never guessed from the time that it takes; when it gets its lock, it stands still
-again before anything else happens in it. So the order is the same in every run of a seed.
+of the database, never guessed from the time that it takes. Then the server's process for it is
+halted: a commit may release several who want the same row next, and they go on one by one. Who gets
+its lock stands still again before anything else happens in it. So the order is the same in every
+run of a seed.
 """
 
 import hashlib
@@ -33,6 +35,10 @@ class Database(NamedTuple):
     """Returns whom each of the sessions waits for: nobody where it is not there."""
     cancel: Callable[[int], None]
     """Ends the statement of a session."""
+    halt: Callable[[int], None]
+    """Has a session that waits for a lock do nothing when it gets it."""
+    go_on: Callable[[int], None]
+    """Ends this."""
 
 
 class At(Enum):
@@ -146,6 +152,8 @@ class ThreadScheduler:
 
     def close(self) -> None:
         """End the threads; those in the middle of something are left where they are."""
+        for worker in self._waiting:
+            self._database.go_on(worker.session)
         for worker in self._workers.values():
             if worker.at is At.HOME:
                 worker.work = None
@@ -163,7 +171,7 @@ class ThreadScheduler:
             going = [it for it in workers if it.at is At.GOING and it not in self._waiting]
             if going:
                 self._await(going, workers)
-            elif not self._waiting or not self._forget_released(self._blockers(self._waiting)):
+            elif not self._waiting or not self._let_released_go_on():
                 return
 
     def _await(self, going: Sequence[Worker], workers: Sequence[Worker]) -> None:
@@ -171,8 +179,7 @@ class ThreadScheduler:
         if self._news.wait(_LOOK):
             self._news.clear()
         elif all(it.session and not it.is_victim for it in going):
-            blockers = self._blockers([*self._waiting, *going])
-            self._forget_released(blockers)
+            blockers = self._blockers(going)
             # one that has gone on meanwhile stands still in another session, and says so
             if all(blockers.get(it.session) for it in going) and not self._news.is_set():
                 for worker in going:
@@ -181,15 +188,20 @@ class ThreadScheduler:
     def _blockers(self, waiting: Sequence[Worker]) -> Mapping[int, Collection[int]]:
         return self._database.blockers([it.session for it in waiting])
 
-    def _forget_released(self, blockers: Mapping[int, Collection[int]]) -> bool:
-        """Tell whether somebody waits no more: it will stand still soon, and is waited for."""
-        before = self._waiting
-        self._waiting = [it for it in before if blockers.get(it.session)]
-        return len(self._waiting) < len(before)
+    def _let_released_go_on(self) -> bool:
+        """Let the first that waits no more go on; tell whether there is one."""
+        blockers = self._blockers(self._waiting)
+        for worker in self._waiting:
+            if not blockers.get(worker.session):
+                self._waiting.remove(worker)
+                self._database.go_on(worker.session)
+                return True
+        return False
 
     def _begins_to_wait(
         self, worker: Worker, blockers: Collection[int], workers: Sequence[Worker]
     ) -> None:
+        self._database.halt(worker.session)
         self._waiting.append(worker)
         if not worker.has_waited:
             self.locks_met += 1
@@ -208,3 +220,4 @@ class ThreadScheduler:
         victim = self._waiting.pop()
         victim.is_victim = True
         self._database.cancel(victim.session)
+        self._database.go_on(victim.session)

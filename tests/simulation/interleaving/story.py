@@ -35,12 +35,14 @@ from tests.simulation.world.process import Process
 
 DIES = 0.001
 """At how many statements in a transaction a process ends."""
-KEPT_BACK = {False: 0.003, True: 0.03}
+KEPT_BACK = {False: 0.003, True: 0.08}
 """At how many it is kept back, outside a transaction and inside."""
-PAUSES = (*[0.0] * 12, 1.0, 30.0, 700.0)
+PAUSES = (*[0.0] * 37, 1.0, 30.0, 700.0)
 """Seconds that pass while it is kept back; the last outlasts a lease."""
 MORE_OFTEN = {"message doubled": 6.0, "consumer lost": 3.0}
 """Faults that have two processes work on the same thing: an interleaved story has more of them."""
+BATCH = 3
+"""Messages that a process handles at once: few, so that several have messages of one dossier."""
 COUNTER = frozenset({"counter", "courier"})
 
 
@@ -53,14 +55,16 @@ class InterleavedStory(Story):
 
     backend: PostgresBackend
     weights = MORE_OFTEN
+    has_all_processes = True  # the more of them, the more often they meet
 
     def __init__(
         self, plot: Plot, directory: Path, rules: Rulebook, backend: PostgresBackend
     ) -> None:
         super().__init__(plot, directory, rules, backend)
+        server = backend.reader
         self.scheduler = ThreadScheduler(
             random.Random(f"baton {plot.seed}"),
-            scheduler.Database(backend.reader.blockers, backend.reader.cancel),
+            scheduler.Database(server.blockers, server.cancel, server.halt, server.go_on),
             self._waits,
         )
         self._workers = {
@@ -72,10 +76,13 @@ class InterleavedStory(Story):
         )
         self._failure: BaseException | None = None
         self._done = 0
+        self._rested = 0
+        """The write after which it was checked the last time what holds between rounds."""
 
     def run(self) -> None:
         """Play the story to its end; raises Broken."""
         for process in self.processes:
+            process.batch = BATCH
             process.store.boundaries = self  # type: ignore[attr-defined]
         super().run()
         self.met["locks met"] += self.scheduler.locks_met
@@ -156,8 +163,16 @@ class InterleavedStory(Story):
         self.scheduler.round([(worker, partial(self._guarded, work)) for worker, work in works])
         if self._failure is not None:
             raise self._failure
+        self._check_at_rest()
         self._happen()
         return self._done
+
+    def _check_at_rest(self) -> None:
+        """Check what holds between two rounds only."""
+        if self.changes.writes != self._rested:
+            crashed = any(process.dead for process in self.processes)
+            self.backend.check_at_rest(crashed=crashed)
+            self._rested = self.changes.writes
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do a thread's work; what breaks in it ends the story for all."""

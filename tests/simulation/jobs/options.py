@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.simulation.defects import CHANCE_OF_THE_MACHINE, DEFECTS
 from tests.simulation.interleaving.races import RACES
 from tests.simulation.partners.choice import ADAPTERS, KINDS
-from tests.simulation.plot import VERSION, Plot
+from tests.simulation.plot import DOSSIERS, DOSSIERS_ON_POSTGRES, VERSION, Plot
 
 SEEDS = range(1, 101)
 """Where no seeds are asked for."""
@@ -49,6 +49,7 @@ class Stories:
     seeds: range
     plot: Plot
     """Of the other ones, each with its own seed."""
+    usual_dossiers: int = DOSSIERS
 
     @property
     def are_endless(self) -> bool:
@@ -58,7 +59,7 @@ class Stories:
     @property
     def are_usual(self) -> bool:
         """Whether each is what its seed alone means: the file's seeds are of such stories."""
-        return self.plot == Plot(seed=self.plot.seed)
+        return self.plot == Plot(seed=self.plot.seed, dossiers=self.usual_dossiers)
 
     def __len__(self) -> int:
         return len(self.known) + len(self.seeds)
@@ -79,7 +80,7 @@ class Options:
     story: bool
     minutes: float | None
     jobs: int
-    dossiers: int
+    dossiers: int | None
     defect: str
     partners: str
     all_defects: bool
@@ -112,8 +113,9 @@ class Options:
             seeds = OF_DEFECTS
         else:
             seeds = SEEDS if self.minutes is None else WITHOUT_END
-        plot = Plot(seed=0, dossiers=self.dossiers, partners=self.partners)
-        return Stories(known=known, seeds=seeds, plot=plot)
+        usual = DOSSIERS_ON_POSTGRES if self.postgres else DOSSIERS
+        plot = Plot(seed=0, dossiers=self.dossiers or usual, partners=self.partners)
+        return Stories(known=known, seeds=seeds, plot=plot, usual_dossiers=usual)
 
     def _of_stories(self) -> Mapping[str, bool]:
         return {

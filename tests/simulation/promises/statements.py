@@ -51,6 +51,17 @@ def two_open(chosen: str) -> str:
     """  # noqa: S608 - written here
 
 
+def behind_its_steps(chosen: str) -> str:
+    """A dossier that does not have the status of the last step that was applied to it."""
+    return f"""
+    SELECT {Promise.RECORDS_KNOW:d}, number || ' has status ' || status || ', its last step is ' ||
+    last FROM (SELECT number, status, (SELECT e.status FROM dossier_events e
+        WHERE e.number = dossiers.number AND e.applied ORDER BY e.id DESC LIMIT 1) AS last
+        FROM dossiers WHERE {chosen}) AS found
+    WHERE status <> last
+    """  # noqa: S608 - written here
+
+
 def handled_again(message_id: str, times: int) -> Broken:
     """A message that the records have handled more than once."""
     return Broken(Promise.HANDLED_ONCE, f"message {message_id} was handled {times} times")

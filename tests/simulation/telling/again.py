@@ -3,7 +3,7 @@
 import shlex
 
 from tests.simulation.partners.choice import MIXED
-from tests.simulation.plot import DOSSIERS, Plot
+from tests.simulation.plot import DOSSIERS, DOSSIERS_ON_POSTGRES, Plot
 
 
 def command(plot: Plot, *, postgres: bool = False, defect: str = "") -> str:
@@ -11,7 +11,7 @@ def command(plot: Plot, *, postgres: bool = False, defect: str = "") -> str:
     words = ["script/simulate", "--seed", f"{plot.seed}", "--story"]
     if postgres:
         words.append("--postgres")
-    if plot.dossiers != DOSSIERS:
+    if plot.dossiers != (DOSSIERS_ON_POSTGRES if postgres else DOSSIERS):
         words += ["--dossiers", f"{plot.dossiers}"]
     if plot.partners != MIXED:
         words += ["--partners", plot.partners]

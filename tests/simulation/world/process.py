@@ -85,6 +85,8 @@ class Process:
 
     swept: Callable[[], None] = staticmethod(lambda: None)
     """Called when a sweep of the timer has ended."""
+    batch = 8
+    """Messages for the records that it handles in one transaction, at most."""
     _sweeps = 0
 
     def __init__(
@@ -150,7 +152,7 @@ class Process:
             self.broker,
             self._handle,
             clock=self.clock,
-            batch=8,
+            batch=self.batch,
             markers=markers,
             together=self.records.together,
         )
