@@ -7,14 +7,11 @@ these locks, so the stories in memory cannot find them.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import cycle
 from typing import Any
 from unittest import mock
 
 import sqlalchemy as sa
 
-from hub.operations.deliveries import cancellation
-from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Tx
 from hub.store.evidence import chain
@@ -31,32 +28,12 @@ _ACCEPTED = Compiled(
 )
 
 
-class _EitherWay:
-    """Locks the dossiers of one batch in the order of their numbers, of the next one backwards."""
-
-    def __init__(self) -> None:
-        backwards = Compiled(_OF_A_BATCH.order_by(_table.c.number.desc()).with_for_update())
-        self._next = cycle((dossier_batches._ALL, backwards))
-
-    def all(self, tx: Tx, values: Any) -> Any:
-        """Do as `Compiled.all` does."""
-        return next(self._next).all(tx, values)
-
-
 def _handled_before(real: Any, tx: Tx, entries: Iterable[Any], now: datetime) -> set[str]:
     """Look first at what was not handled, then mark it."""
     entries = list(entries)
     unhandled = set(_ACCEPTED.scalars(tx, {"ids": [entry.message.id for entry in entries]}))
     unhandled |= real(tx, entries, now)
     return unhandled
-
-
-def _cancelled_with_its_lane(real: Any, tx: Tx, id: int, **how: Any) -> Any:
-    """Have the row of what is held, then its lane: who settles has the lane, then that row."""
-    state, destination, lane = real(tx, id, **how)
-    if state is DeliveryState.HELD:
-        transitions.release_followers(tx, destination, [lane], how["now"])
-    return state, destination, lane
 
 
 def _around(place: Any, name: str, by: Callable[..., Any]) -> Any:
@@ -72,14 +49,8 @@ RACES: dict[str, Callable[[], Sequence[Any]]] = {
         mock.patch.object(dossier_batches, "_ALL", Compiled(_OF_A_BATCH.order_by(_table.c.number))),
     ],
     "lanes are not locked": lambda: [mock.patch.object(transitions, "lock_lanes")],
-    "dossiers of a batch are locked in any order": lambda: [
-        mock.patch.object(dossier_batches, "_ALL", _EitherWay())
-    ],
     "whether a message was handled is read before it is marked": lambda: [
         _around(journal, "mark_handled", _handled_before)
-    ],
-    "a held delivery and its lane are locked in the wrong order": lambda: [
-        _around(cancellation, "cancel_delivery", _cancelled_with_its_lane)
     ],
 }
 """Name of the defect -> the patches that plant it."""
