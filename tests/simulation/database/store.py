@@ -7,16 +7,18 @@ import sqlalchemy as sa
 
 from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.engine.store import NEW_ROWS, Store, Tx
+from hub.store.statements.compiled import Compiled
 from tests.simulation.crash.life import RequireAlive
 from tests.simulation.database.in_memory import Database
 
-_HANDLED = {
-    "sqlite": sa.text(
+_HANDLED = Compiled(
+    lambda dialect: sa.text(
         "INSERT INTO sim_handled VALUES (:message, 1) ON CONFLICT DO UPDATE SET times = times + 1"
-    ),
-    # only a new row: noting may not make a transaction wait for another one
-    "postgresql": sa.text("INSERT INTO sim_notes VALUES ('handled', :message, '', 1)"),
-}
+        if dialect == "sqlite"
+        # only a new row: noting may not make a transaction wait for another one
+        else "INSERT INTO sim_notes VALUES ('handled', :message, '', 1)"
+    )
+)
 
 
 class ProcessStore(Store):
@@ -88,4 +90,4 @@ class InMemoryStore(ProcessStore):
 
 def handled(tx: Tx, message_id: str) -> None:
     """Count, in the transaction of its handling, that a message was handled."""
-    tx.execute(_HANDLED[tx.dialect.name], {"message": message_id})
+    _HANDLED.run(tx, {"message": message_id})
