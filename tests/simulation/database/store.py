@@ -1,7 +1,7 @@
 """The store of a simulated process: the real one, which a dead process cannot use any more."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import sqlalchemy as sa
 
@@ -76,12 +76,10 @@ class InMemoryStore(ProcessStore):
         self._writer = SharedWriter(self.engine.connect)
         self.sqlite_writer = self._writer
 
-    @contextmanager
-    def read(self, *, long: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - its shape
+    def read(self, *, long: bool = False) -> AbstractContextManager[Tx]:  # noqa: ARG002 - its shape
         """As `Store.read`."""
         self.require_alive()
-        with self.database.read() as tx:
-            yield tx
+        return self.database.read()
 
     def close(self) -> None:
         """Give back the writer's connection; the database stays."""
