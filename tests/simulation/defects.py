@@ -19,11 +19,14 @@ from zlib import crc32
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery import call
+from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.housekeeping import timer
 from hub.messages import catalog
 from hub.operations import restore
-from hub.operations.deliveries import second_person
+from hub.operations.approvals import carrying_out
+from hub.operations.deliveries import actions, second_person
 from hub.ports import Accepted, Receipt
 from hub.records.dossiers.handlers import Records
 from hub.rules.deliveries import absence, recovery
@@ -210,6 +213,15 @@ def _another_cause(real: Any, *args: Any, **kwargs: Any) -> Any:
     return action
 
 
+def _without(word: str) -> Callable[..., Any]:
+    """Make something as its process would that forgets to give it this."""
+    return lambda real, *args, **kwargs: real(*args, **{**kwargs, word: None})
+
+
+def _names_one(real: Any, *args: Any, reason: str, **kwargs: Any) -> Any:
+    return real(*args, reason=reason.partition(" (approval ")[0], **kwargs)
+
+
 def _nothing(*_: object, **__: object) -> int:
     return 0
 
@@ -276,6 +288,18 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "how many calls were made is not kept": lambda: [_replaced(CallCounterFile, "write", _nothing)],
     "one person is enough": lambda: [
         _replaced(second_person, "require_none_needed", _nothing),
+    ],
+    "what was approved may have gone on since": lambda: [
+        _replaced(carrying_out, "_require_situation", _nothing)
+    ],
+    "an approved replay names one person only": lambda: [
+        _wrapped(actions, "replay_in", _names_one)
+    ],
+    "a partner is called in its maintenance": lambda: [
+        _wrapped(Admission, "__init__", _without("limits"))
+    ],
+    "a partner is asked in its maintenance": lambda: [
+        _wrapped(Reconcile, "__init__", _without("known"))
     ],
     "a dossier comes back without its attempts": lambda: [_wrapped(rows, "put_back", _in_part)],
     "nothing is tried again": lambda: [_wrapped(recovery, "recover", _gives_up)],

@@ -148,7 +148,7 @@ def test_without_a_quota_nothing_is_counted(store: Store) -> None:
 
 
 def test_a_partner_that_is_closed_is_not_queried(store: Store) -> None:
-    """A plan or a comparison in its maintenance learns that it is closed; afterwards it is asked."""
+    """Plans and comparisons learn in its maintenance that it is closed, and ask afterwards."""
     partner = Partner()
     maintenance = Dated(
         partner="provincial",

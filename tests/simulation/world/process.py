@@ -351,9 +351,7 @@ class Process:
         made = StoryReplays(
             self.store,
             ReplayParts(
-                destinations=counted(
-                    self.destinations, self.store, self.limits, clock=self.clock
-                ),
+                destinations=counted(self.destinations, self.store, self.limits, clock=self.clock),
                 file_path=self.files.path,
                 on_delivered=self.records.delivered,
             ),
