@@ -143,7 +143,7 @@ class Story:
         self.go_on(REST)
         for actor in self.actors:
             actor.end()
-        check_end(self.store, self.partners, self.told, self.operators.settled)
+        check_end(self.store, self.partners, self.told, self.operators.settled, self.effects)
 
     def close(self) -> None:
         """Give back what the processes hold."""

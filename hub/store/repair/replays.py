@@ -173,6 +173,14 @@ def overtaken_by(tx: Tx, id: int) -> int | None:
     return tx.execute(query.where(later.c.state == S.DELIVERED.value)).scalar()
 
 
+def last_call_ended(tx: Tx, id: int) -> datetime | None:
+    """Return when the last call that sent a delivery was over, None where there was none."""
+    ended = sa.func.max(sa.func.coalesce(attempts.c.finished_at, attempts.c.started_at))
+    query = sa.select(ended).where(attempts.c.delivery_id == id, attempts.c.kind == "send")
+    at: datetime | None = tx.execute(query).scalar()
+    return at
+
+
 def open_before(tx: Tx, id: int) -> list[int]:
     """Return the deliveries before this one in its lane that are not final."""
     mine, earlier = deliveries.alias(), deliveries.alias()

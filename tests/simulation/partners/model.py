@@ -239,8 +239,8 @@ class StoryPartner:
                 raise AssertionError(f"a model partner does not know how to go wrong as {kind}")
 
     def _contradict(self, request: Request) -> NoReturn:
-        """Refuse, and have done it all the same, where its look-up shows that to whoever asks."""
-        if self.habits.findable and not self.habits.lag:
+        """Refuse, and have done it all the same, where its look-up shows that sooner or later."""
+        if self.habits.findable:
             self._take(request)
         raise PermanentFailure("partner_refused", "not this one")
 

@@ -13,6 +13,7 @@ from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, chain, verification
 from tests.simulation.actors.counter import Acknowledged
 from tests.simulation.partners.protocol import Partner
+from tests.simulation.promises.effects import Effects
 from tests.simulation.promises.promise import Broken, Promise
 
 S = DeliveryState
@@ -36,7 +37,11 @@ def check_proof(store: Store) -> None:
 
 
 def check_end(
-    store: Store, partners: Sequence[Partner], told: Acknowledged, settled: Mapping[int, str]
+    store: Store,
+    partners: Sequence[Partner],
+    told: Acknowledged,
+    settled: Mapping[int, str],
+    effects: Effects,
 ) -> None:
     """Check what must hold when everything has come to rest; raises Broken.
 
@@ -52,7 +57,7 @@ def check_end(
     with store.read() as tx:
         proven = set(tx.exec_driver_sql(_PROVEN).scalars())
         for row in tx.exec_driver_sql(f"{_STATES} ORDER BY id"):
-            _check_delivery(tx, row, by_name[row.destination], settled, proven)
+            _check_delivery(tx, row, by_name[row.destination], settled, proven, effects)
         for promise, problems in (
             (Promise.NOTHING_FORGOTTEN, _forgotten(tx, told)),
             (Promise.RECORDS_KNOW, _unknown_to_records(tx, told)),
@@ -68,6 +73,7 @@ def _check_delivery(
     partner: Partner,
     settled: Mapping[int, str],
     proven: Collection[int],
+    effects: Effects,
 ) -> None:
     id, state = row.id, S(row.state)
     if state not in FINAL and not _is_shown(tx, row):
@@ -78,7 +84,8 @@ def _check_delivery(
         raise Broken(Promise.EVIDENCE, what)
     if state is not S.DELIVERED:
         return
-    if not partner.has(row.message_id) and settled.get(id) != "delivered":
+    is_there = partner.has(row.message_id) or effects.had_before(partner, row.type, row.lane)
+    if not is_there and settled.get(id) != "delivered":
         what = f"delivery {id} counts as delivered, {partner.name} does not have it"
         raise Broken(Promise.EVIDENCE, what)
     if id not in proven:
