@@ -51,7 +51,8 @@ def test_stories_with_the_real_adapters_keep_every_promise(tmp_path: Path) -> No
     done = simulate(*stories, "--json", f"{report_file}")
     assert done.returncode == 0, done.stdout
     met = json.loads(report_file.read_text())["met"]
-    assert met["adapter province soap"] and met["adapter province rest"]
+    assert met["adapter province soap"]
+    assert met["adapter province rest"]
     assert met["adapter town rest"] == 3
     assert met["effect province.dossier"], "their calls arrived"
 
