@@ -6,7 +6,7 @@ speaks against sending: order in the lane, a file that is gone, a partner that c
 
 A partner may refuse what it did all the same, and its look-up may lag: so "not there" counts only
 when the last call ended longer ago than that. Of a partner that cannot be searched its refusal is
-all that there is.
+all that there is; when an old copy of the database was put back since, not even that.
 
 Nobody asks a partner that a person has paused, that is closed, or whose quota is used up. An open
 circuit keeps no question back. Questions count for the quotas of a partner, and use half of one at
@@ -207,7 +207,7 @@ def _query(
     if destination is None:
         return NoAnswer(both("replay.no_address").stored())
     if not destination.traits.findable:
-        return Absent()  # a dead delivery certainly had no effect, and asking proves nothing
+        return _believed(store, candidate)
     if _is_paused(store, candidate, now):
         return NoAnswer(both("replay.partner_paused").stored())
     try:
@@ -221,13 +221,27 @@ def _query(
     return answer
 
 
+def _believed(store: Store, candidate: Candidate) -> Absent | NoAnswer:
+    """Return what is believed of a delivery that cannot be asked about: the partner refused it."""
+    with store.read() as tx:
+        restored = replays.restored_since(tx, candidate.id)
+    return NoAnswer(both("replay.restored").stored()) if restored else Absent()
+
+
 def _counted(
     store: Store, candidate: Candidate, answer: Absent, *, lag: timedelta, now: datetime
 ) -> Absent | NoAnswer:
-    """Return a "not there" of `now`, which proves nothing within the lag after the last call."""
+    """Return a "not there" of `now`, which proves nothing within the lag after the last call.
+
+    The last call may have been made in the time that a lost database knew.
+    """
     with store.read() as tx:
-        ended_at = replays.last_call_ended(tx, candidate.id)
-    if ended_at is None or ended_at + lag <= now:
+        times = (
+            replays.last_call_ended(tx, candidate.id),
+            replays.restored_since(tx, candidate.id),
+        )
+    counts_from = max((at + lag for at in times if at), default=now)
+    if counts_from <= now:
         return answer
-    shown = f"{(ended_at + lag).astimezone(LOCAL):%H:%M:%S %d/%m/%Y}"
+    shown = f"{counts_from.astimezone(LOCAL):%H:%M:%S %d/%m/%Y}"
     return NoAnswer(both("replay.asked_too_soon", when=shown).stored())

@@ -1,6 +1,6 @@
 """Persons with accounts: one proposes what needs a second person, another one decides.
 
-They are as truthful as operators. They also decide what is their own, or what they may not, come
+They know what operators know. They also decide what is their own, or what they may not, come
 too late, and click twice: each is to be refused, or to do nothing.
 """
 
@@ -25,9 +25,10 @@ from hub.rules.users.visitor import Visitor
 from hub.texts import Explained
 from tests.simulation.actors.actor import (
     Actor,
+    Doubts,
     NothingToDo,
     one_of,
-    require_untouched,
+    require_absent,
     signed,
 )
 from tests.simulation.actors.supervisors import PARKED, corrected
@@ -62,7 +63,7 @@ VERBS = (
 REFUSALS = ("approve own", "approve without right")
 _WEIGHTS = {"approve": 6, "propose cancel": 2, "propose absent": 3, "propose replay": 2}
 _OF_STATE = (
-    "SELECT id, message_id, destination, state FROM deliveries "
+    "SELECT id, message_id, destination, state, doubtful_since FROM deliveries "
     "WHERE settled_at IS NULL AND state IN ({}) ORDER BY id"
 )
 _NEED_TWO = ("delivery.cancel", "delivery.resend", "message.drop")
@@ -99,6 +100,7 @@ class Approvers(Actor):
         self._draw: random.Random = stage.chance.stream("approvers")
         self._seen: dict[int, Seen] = {}
         """By number of the proposal, the latest where an old copy of the database gave it again."""
+        self._doubts = Doubts(stage.chance, self._draw)
         now = stage.time.now()
         self.persons = {
             name: add_user(stage.store, name, role=role, now=now).visitor
@@ -211,8 +213,11 @@ class Approvers(Actor):
     def _delivery(self, process: Process, states: Sequence[str]) -> tuple[int, str]:
         """Return a delivery in one of the states of which its partner has nothing."""
         listed = ", ".join(f"'{state}'" for state in states)
-        id, message_id, destination, state = one_of(self._draw, process, _OF_STATE.format(listed))
-        require_untouched(self.partners[destination], message_id)
+        query = _OF_STATE.format(listed)
+        id, message_id, destination, state, since = one_of(self._draw, process, query)
+        if not self._doubts.waited(id, since, elapsed=process.time.elapsed):
+            raise NothingToDo
+        require_absent(self.partners[destination], message_id)
         return id, state
 
     def _signed(self, process: Process, who: Visitor) -> SignedBy:

@@ -120,6 +120,8 @@ class StoryPartner:
         self.away_until = 0.0
         self._under_way: list[tuple[float, Request]] = []
         """Calls that take effect later, by when."""
+        self._hidden: dict[str, float] = {}
+        """Messages that it refused and has done, with when its look-up shows them."""
         self._draw = chance.stream(f"partner {name}")
 
     def attach(self) -> "StoryPartner":
@@ -209,6 +211,17 @@ class StoryPartner:
         """Tell whether an effect of a message may still come."""
         return any(request.message_id == message_id for _, request in self._under_way)
 
+    def misleads(self, message_id: str) -> bool:
+        """Tell whether asking about a message would mislead just now."""
+        hidden = self._hidden.get(message_id, 0.0) > self.time.elapsed
+        return hidden or self.is_at_work_on(message_id)
+
+    @property
+    def is_misleading(self) -> bool:
+        """Whether it would mislead about any message."""
+        until = max(self._hidden.values(), default=0.0)
+        return bool(self._under_way) or until > self.time.elapsed
+
     @property
     def next_effect(self) -> float:
         """When the next late effect comes, infinite when none does."""
@@ -242,6 +255,9 @@ class StoryPartner:
         """Refuse, and have done it all the same, where its look-up shows that sooner or later."""
         if self.habits.findable:
             self._take(request)
+            self._hidden[request.message_id] = max(
+                it.visible_at for it in self.ledger if it.message_id == request.message_id
+            )
         raise PermanentFailure("partner_refused", "not this one")
 
     def _take(self, request: Request) -> Receipt:

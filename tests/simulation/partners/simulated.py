@@ -118,6 +118,15 @@ class SimulatedPartner:
         """Tell whether a call of a message is under way in it."""
         return self.world.loop.is_at_work_on(message_id)
 
+    def misleads(self, message_id: str) -> bool:
+        """Tell whether asking about a message would mislead just now."""
+        return self.is_at_work_on(message_id)
+
+    @property
+    def is_misleading(self) -> bool:
+        """Whether it would mislead about any message."""
+        return self.world.loop.is_at_work
+
     def let_effects_come(self) -> int:
         """Do what is due."""
         return self.world.loop.run_due()

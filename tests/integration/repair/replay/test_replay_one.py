@@ -23,6 +23,7 @@ from hub.store.deliveries.pauses import Pause, PersonPause
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
 from hub.store.repair.replay_work import ReplayPhase
+from hub.store.repair.restore import doubt_everything
 from hub.store.schema.tables.exchange import deliveries
 from hub.store.schema.tables.repair import CANNOT_QUERY
 from hub.texts import Text
@@ -177,3 +178,38 @@ def test_what_a_lagging_look_up_does_not_show_is_not_sent_too_soon(store: Store)
     counts_from = (ended + lag).astimezone(LOCAL)
     assert f"{counts_from:%H:%M:%S %d/%m/%Y}" in Text.read(found.detail).en
     assert replay(store, id, partner, clock=lambda: ended + lag).outcome == SENT
+
+
+@pytest.mark.parametrize("findable", [True, False])
+def test_what_died_before_an_old_copy_was_put_back_may_have_been_sent_since(
+    store: Store, findable: bool
+) -> None:
+    """Somebody may have replayed it in the time that was lost: its refusal proves nothing now."""
+    partner, lag, restored = Partner(), timedelta(seconds=30), AT + timedelta(hours=1)
+    partner.traits = replace(
+        partner.traits, findable=findable, lag=lag if findable else timedelta()
+    )
+    with store.write() as tx:
+        id = dead(tx, step(1, 1))
+        end = attempts.Finished(delivery_id=id, number=1, kind="send", at=AT, outcome="permanent")
+        attempts.finish(tx, [end])
+        doubt_everything(tx, now=restored)
+    found = replay(store, id, partner, clock=lambda: restored + timedelta(seconds=1))
+    assert (found.verdict, found.outcome) == (CANNOT_QUERY, NOT_SENT)
+    later = replay(store, id, partner, clock=lambda: restored + lag)
+    assert later.outcome == (SENT if findable else NOT_SENT)
+
+
+def test_a_refusal_after_the_old_copy_was_put_back_is_believed(store: Store) -> None:
+    """It says what is so now."""
+    partner = Partner()
+    partner.traits = replace(partner.traits, findable=False)
+    with store.write() as tx:
+        id = dead(tx, step(1, 1))
+        doubt_everything(tx, now=AT)
+        ended = AT + timedelta(hours=1)
+        end = attempts.Finished(
+            delivery_id=id, number=1, kind="send", at=ended, outcome="permanent"
+        )
+        attempts.finish(tx, [end])
+    assert replay(store, id, partner, clock=lambda: ended).outcome == SENT
