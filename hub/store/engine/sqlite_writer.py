@@ -58,7 +58,7 @@ class _Round:
         self.connection = connection
         self.began = monotonic()
         self.error: BaseException | None = None
-        # Free when the round has ended. A lock, because an Event is a tenth of a write.
+        # Free when the round has ended. A lock, because an Event costs ten times as much to make.
         self._under_way = threading.Lock()
         self._under_way.acquire()
 

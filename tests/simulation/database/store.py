@@ -76,7 +76,11 @@ class InMemoryStore(ProcessStore):
         self._writer = SharedWriter(self.engine.connect)
         self.sqlite_writer = self._writer
 
-    def read(self, *, long: bool = False) -> AbstractContextManager[Tx]:  # noqa: ARG002 - its shape
+    def read(  # type: ignore[override]  # not a generator of its own, but the database's
+        self,
+        *,
+        long: bool = False,  # noqa: ARG002 - its shape
+    ) -> AbstractContextManager[Tx]:
         """As `Store.read`."""
         self.require_alive()
         return self.database.read()
