@@ -23,14 +23,14 @@ from hub.exchange.delivery import call
 from hub.exchange.housekeeping import timer
 from hub.messages import catalog
 from hub.operations import restore
-from hub.operations.deliveries import second_person
+from hub.operations.deliveries import replay_plan, second_person
 from hub.ports import Accepted, Receipt
 from hub.rules.deliveries import absence, recovery
 from hub.rules.deliveries.recovery import NoEffect, RetryAt
 from hub.rules.failures.errors import AmbiguousFailure, FaultClass
 from hub.store.archive import rows
 from hub.store.conservation import counts
-from hub.store.deliveries import delivery_statements, schedule, transitions
+from hub.store.deliveries import delivery_statements, doubts, schedule, transitions
 from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
@@ -199,6 +199,12 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "an unknown effect is sent again at once": lambda: [_wrapped(recovery, "recover", _recover)],
     "absence is believed at once": lambda: [
         _replaced(absence, "weigh_absent", lambda *_, **__: NoEffect())
+    ],
+    "a person's word is believed at once": lambda: [
+        _replaced(doubts, "require_call_over", _nothing)
+    ],
+    "a replay believes a look-up that lags": lambda: [
+        _replaced(replay_plan, "_counted", lambda _store, _candidate, answer, **_: answer)
     ],
     "the partner's work and lag are not waited for": lambda: [
         _replaced(absence, "patience_of", _no_patience)
