@@ -19,6 +19,8 @@ class Actor:
     """An actor: adds its own lines to the story's events."""
 
     name = ""
+    acts = True
+    """Whether chance is asked for its turns."""
 
     @property
     def share(self) -> float:

@@ -34,10 +34,6 @@ class Acknowledged:
     acknowledged: dict[str, Message] = field(default_factory=dict)
     """By message id."""
     refused: list[str] = field(default_factory=list)
-    steps: set[tuple[str, int]] = field(default_factory=set)
-    """Dossier number and status of every step that was acknowledged."""
-    files: set[tuple[str, str]] = field(default_factory=set)
-    """Dossier number and sha256 of every file that was acknowledged."""
     pages: dict[str, bytes] = field(default_factory=dict)
     """What senders keep of their files, by sha256."""
     erased: set[str] = field(default_factory=set)
@@ -123,23 +119,12 @@ class Clerk:
         if tell(process, message, self.told, self.chance):
             self._left.popleft()
             self._message = None
-            self._remember(message, payload)
         return 1
 
     def _is_left_out(self, payload: p.Payload) -> bool:
         if self._message or isinstance(payload, p.DossierReceived):
             return False
         return not self.chance.takes_step(f"message of {short(self.planned.number)}")
-
-    def _remember(self, message: Message, payload: p.Payload) -> None:
-        number = message.key
-        match payload:
-            case p.DossierReceived():
-                self.told.steps.add((number, int(p.Status.ACCEPTED)))
-            case p.DossierProgressed(status=status):
-                self.told.steps.add((number, int(status)))
-            case p.DocumentScanned():
-                self.told.files |= {(number, file.sha256) for file in message.attachments}
 
     def _composed(self, process: Process, source: str, payload: p.Payload, page: bytes) -> Message:
         files: tuple[Attachment, ...] = ()

@@ -159,7 +159,6 @@ class StoryPartner:
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Do it, or go wrong."""
-        self.called()
         self.time.advance(self._draw.uniform(0.005, 0.4))
         if self.time.elapsed > not_after:
             raise TransientFailure("partner_busy", "not sent in time")
@@ -203,9 +202,6 @@ class StoryPartner:
         for _, request in due:
             self._do(request, "takes effect late")
         return len(due)
-
-    def called(self) -> None:
-        """Nothing; who wants to know puts himself here."""
 
     def has(self, message_id: str) -> bool:
         """Tell whether it has the effect of a message."""

@@ -26,9 +26,6 @@ class Partner(Protocol):
     def attach(self) -> Destination:
         """Return what a process of the hub delivers to; its memory dies with the process."""
 
-    def called(self) -> None:
-        """Is told of each call that the hub makes to have something done."""
-
     def has(self, message_id: str) -> bool:
         """Tell whether it has the effect of a message."""
 

@@ -110,9 +110,6 @@ class SimulatedPartner:
         """Return a new adapter: a process that begins has no session and knows nothing."""
         return Attached(self._adapter(), self)
 
-    def called(self) -> None:
-        """Nothing; who wants to know puts himself here."""
-
     def has(self, message_id: str) -> bool:
         """Tell whether its ledger has an effect of a message."""
         return message_id in self._has
@@ -246,7 +243,6 @@ class Attached:
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """As the adapter."""
-        self._partner.called()
         return self._noted(request, lambda: self._adapter.send(request, not_after=not_after))
 
     def question(self, request: Request) -> Question:

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.messages import catalog
+from hub.messages import payloads as p
 from hub.rules.deliveries.states import FINAL, DeliveryState
 from hub.store.conservation.proof import prove
 from hub.store.engine.store import Store, Tx
@@ -126,13 +127,20 @@ def _chains(tx: Tx) -> Iterator[str]:
 
 
 def _unknown_to_records(tx: Tx, told: Acknowledged) -> Iterator[str]:
+    """Yield what a message told and the records do not know, though it is not itself parked."""
     events = set(map(tuple, tx.exec_driver_sql("SELECT number, status FROM dossier_events")))
     files = set(map(tuple, tx.exec_driver_sql("SELECT number, sha256 FROM dossier_files")))
-    parked = tx.exec_driver_sql("SELECT key FROM journal WHERE state = 'parked'").scalars()
-    left_out = {*parked, *told.erased}
-    for number, status in sorted(told.steps - events):
-        if number not in left_out:
-            yield f"{number} was told to have status {status}, the records do not know it"
-    for number, sha256 in sorted(told.files - files):
-        if number not in left_out:
-            yield f"file {sha256[:8]} of {number} was scanned, the records do not know it"
+    parked = set(tx.exec_driver_sql("SELECT id FROM journal WHERE state = 'parked'").scalars())
+    for id, message in told.acknowledged.items():
+        number = message.key
+        if id in parked or number in told.erased:
+            continue
+        match catalog.read(message):
+            case p.DossierReceived() if (number, int(p.Status.ACCEPTED)) not in events:
+                yield f"{number} was received, the records do not know it"
+            case p.DossierProgressed(status=status) if (number, int(status)) not in events:
+                yield f"{number} was told to have status {status}, the records do not know it"
+            case p.DocumentScanned():
+                for file in message.attachments:
+                    if (number, file.sha256) not in files:
+                        yield f"file {file.sha256[:8]} of {number}: the records do not know it"
