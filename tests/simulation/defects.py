@@ -26,7 +26,7 @@ from hub.exchange.housekeeping import timer
 from hub.messages import catalog
 from hub.operations import restore
 from hub.operations.approvals import carrying_out
-from hub.operations.deliveries import actions, replay_plan, second_person
+from hub.operations.deliveries import actions, second_person
 from hub.ports import Accepted, Receipt
 from hub.records.dossiers.handlers import Records
 from hub.rules.deliveries import absence, recovery
@@ -238,9 +238,6 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     ],
     "a person's word is believed at once": lambda: [
         _replaced(doubts, "require_call_over", _nothing)
-    ],
-    "a replay believes a look-up that lags": lambda: [
-        _replaced(replay_plan, "_counted", lambda _store, _candidate, answer, **_: answer)
     ],
     "the partner's work and lag are not waited for": lambda: [
         _replaced(absence, "patience_of", _no_patience)
