@@ -34,11 +34,12 @@ from hub.rules.deliveries.recovery import NoEffect, RetryAt
 from hub.rules.failures.errors import AmbiguousFailure, FaultClass
 from hub.store.archive import rows
 from hub.store.conservation import counts
-from hub.store.deliveries import delivery_statements, schedule, transitions
+from hub.store.deliveries import delivery_statements, doubts, schedule, transitions
 from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
+from hub.store.repair import replays
 from hub.store.repair.restore import CallCounterFile
 from hub.store.schema.tables.exchange import deliveries
 from tests.simulation.interleaving.races import RACES
@@ -236,6 +237,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "absence is believed at once": lambda: [
         _replaced(absence, "weigh_absent", lambda *_, **__: NoEffect())
     ],
+    "a person's word is believed at once": lambda: [
+        _replaced(doubts, "require_call_over", _nothing)
+    ],
     "the partner's work and lag are not waited for": lambda: [
         _replaced(absence, "patience_of", _no_patience)
     ],
@@ -284,6 +288,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     ],
     "a restored database sends without asking": lambda: [
         _replaced(restore, "doubt_everything", lambda *_, **__: {"queried": 0, "behind": 0})
+    ],
+    "a refusal is believed after an old copy was put back": lambda: [
+        _replaced(replays, "restored_since", lambda *_: None)
     ],
     "how many calls were made is not kept": lambda: [_replaced(CallCounterFile, "write", _nothing)],
     "one person is enough": lambda: [
