@@ -1,7 +1,8 @@
 """`script/simulate`: plays stories of the exchange; its options are those of `main`.
 
-Exit code 1 when an invariant does not hold in a story, when a story does not replay exactly, or
-when a planted defect is not found; 2 when the command was given a wrong word.
+Exit code 1 when an invariant does not hold in a story, when a story does not replay exactly, when
+a planted defect is not found, or when a thousand stories never met something that they should;
+2 when the command was given a wrong word.
 """
 
 import gc
@@ -37,6 +38,8 @@ from tests.simulation.telling.again import command
 from tests.simulation.telling.shrink import MOST_STEPS, shortest
 from tests.simulation.telling.table import needed, told
 
+MEET_ALL = 1000
+"""So many stories meet everything that `coverage` names."""
 EXACT_EVERY = 100
 EXACT_ADAPTERS_EVERY = 14 * ADAPTERS_EVERY
 """Of so many seeds one is played twice: the two have to be the same."""
@@ -110,6 +113,10 @@ def _play_stories(options: Options) -> bool:
     never, unnamed = coverage.never(met, also), coverage.unnamed(met, also)
     if len(stories) > 1 and good:
         _print_met(met, never)
+    many = figures["stories"] >= MEET_ALL and options.partners == MIXED and not options.postgres
+    if good and many and never:
+        console.print(f"[red]{len(never)} things were never met by {MEET_ALL} stories or more[/]")
+        good = False
     for name in unnamed:
         console.print(f"[red]{name} is in no list of tests/simulation/coverage.py[/]")
     if options.report:

@@ -10,6 +10,7 @@ from tests.simulation.actors.maintenance import Maintenance
 from tests.simulation.actors.restorer import Restorer
 from tests.simulation.actors.supervisors import Supervisors
 from tests.simulation.database.backend import InMemory
+from tests.simulation.promises.answers import Answers
 from tests.simulation.traits import Traits
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def actors_of(story: "Story", traits: Traits) -> list[Actor]:
     """Return those who act besides counter and courier; some need the database in memory."""
     actors: list[Actor] = [
+        Answers(story),
         story.operators,
         Supervisors(story.partners, story.chance, story.note),
     ]

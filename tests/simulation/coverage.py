@@ -78,6 +78,9 @@ def expected() -> list[str]:
     verbs += [f"approval {state}" for state in ApprovalState]
     verbs += ["write without room", "file without room", "told again", "maintenance"]
     verbs += ["restored noticed", "restored unnoticed"]
+    verbs += [
+        f"verb {verb} while an effect is under way" for verb in ("absent", "by hand", "cancel")
+    ]
     verbs += [f"archive {step}" for step in ("read", "compared", "archived", "erased")]
     happenings = [f"fault {kind}" for kind in _HAPPENINGS]
     return [*moves, *points, *crashes, *happenings, *wrong, *verbs, *_OF_ADAPTERS]

@@ -19,22 +19,27 @@ from zlib import crc32
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery import call
+from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.housekeeping import timer
 from hub.messages import catalog
 from hub.operations import restore
-from hub.operations.deliveries import second_person
+from hub.operations.approvals import carrying_out
+from hub.operations.deliveries import actions, second_person
 from hub.ports import Accepted, Receipt
+from hub.records.dossiers.handlers import Records
 from hub.rules.deliveries import absence, recovery
 from hub.rules.deliveries.recovery import NoEffect, RetryAt
 from hub.rules.failures.errors import AmbiguousFailure, FaultClass
 from hub.store.archive import rows
 from hub.store.conservation import counts
-from hub.store.deliveries import delivery_statements, schedule, transitions
+from hub.store.deliveries import delivery_statements, doubts, schedule, transitions
 from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
+from hub.store.repair import replays
 from hub.store.repair.restore import CallCounterFile
 from hub.store.schema.tables.exchange import deliveries
 from tests.simulation.interleaving.races import RACES
@@ -186,6 +191,38 @@ def _locked_out(real: Any, role: Any) -> int:
     return int(done)
 
 
+def _no_pages(real: Any, records: Any, tx: Tx, message: Any, payload: Any) -> Any:
+    if message.type == "document.scanned":
+        raise ValueError("a page that the records cannot read")
+    return real(records, tx, message, payload)
+
+
+def _gives_up(real: Any, *args: Any, **kwargs: Any) -> Any:
+    action = real(*args, **kwargs)
+    return recovery.DeadLetter("attempts_exhausted") if isinstance(action, RetryAt) else action
+
+
+def _asks_nobody(real: Any, *args: Any, **kwargs: Any) -> Any:
+    action = real(*args, **kwargs)
+    return recovery.NeedsPerson() if isinstance(action, recovery.ReconcileAt) else action
+
+
+def _another_cause(real: Any, *args: Any, **kwargs: Any) -> Any:
+    action = real(*args, **kwargs)
+    if isinstance(action, recovery.DeadLetter):
+        return recovery.DeadLetter("attempts_exhausted")
+    return action
+
+
+def _without(word: str) -> Callable[..., Any]:
+    """Make something as its process would that forgets to give it this."""
+    return lambda real, *args, **kwargs: real(*args, **{**kwargs, word: None})
+
+
+def _names_one(real: Any, *args: Any, reason: str, **kwargs: Any) -> Any:
+    return real(*args, reason=reason.partition(" (approval ")[0], **kwargs)
+
+
 def _nothing(*_: object, **__: object) -> int:
     return 0
 
@@ -199,6 +236,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "an unknown effect is sent again at once": lambda: [_wrapped(recovery, "recover", _recover)],
     "absence is believed at once": lambda: [
         _replaced(absence, "weigh_absent", lambda *_, **__: NoEffect())
+    ],
+    "a person's word is believed at once": lambda: [
+        _replaced(doubts, "require_call_over", _nothing)
     ],
     "the partner's work and lag are not waited for": lambda: [
         _replaced(absence, "patience_of", _no_patience)
@@ -249,11 +289,32 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "a restored database sends without asking": lambda: [
         _replaced(restore, "doubt_everything", lambda *_, **__: {"queried": 0, "behind": 0})
     ],
+    "a refusal is believed after an old copy was put back": lambda: [
+        _replaced(replays, "restored_since", lambda *_: None)
+    ],
     "how many calls were made is not kept": lambda: [_replaced(CallCounterFile, "write", _nothing)],
     "one person is enough": lambda: [
         _replaced(second_person, "require_none_needed", _nothing),
     ],
+    "what was approved may have gone on since": lambda: [
+        _replaced(carrying_out, "_require_situation", _nothing)
+    ],
+    "an approved replay names one person only": lambda: [
+        _wrapped(actions, "replay_in", _names_one)
+    ],
+    "a partner is called in its maintenance": lambda: [
+        _wrapped(Admission, "__init__", _without("limits"))
+    ],
+    "a partner is asked in its maintenance": lambda: [
+        _wrapped(Reconcile, "__init__", _without("known"))
+    ],
     "a dossier comes back without its attempts": lambda: [_wrapped(rows, "put_back", _in_part)],
+    "nothing is tried again": lambda: [_wrapped(recovery, "recover", _gives_up)],
+    "persons are left with what can be asked": lambda: [
+        _wrapped(recovery, "recover", _asks_nobody)
+    ],
+    "a dead letter has a wrong cause": lambda: [_wrapped(recovery, "recover", _another_cause)],
+    "a handler fails": lambda: [_wrapped(Records, "__call__", _no_pages)],
     "the timer shuts itself out of the database": lambda: [
         _wrapped(timer.Timer, "run_once", _locked_out)
     ],

@@ -148,7 +148,7 @@ class Story:
         self.go_on(REST)
         for actor in self.actors:
             actor.end()
-        check_end(self.store, self.partners, self.told, self.operators.settled)
+        check_end(self.store, self.partners, self.told, self.operators.settled, self.effects)
 
     def close(self) -> None:
         """Give back what the processes hold."""
@@ -221,7 +221,7 @@ class Story:
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         for actor in self.actors:
-            if self.chance.order.random() < actor.share:
+            if actor.acts and self.chance.order.random() < actor.share:
                 yield actor.name, taking, partial(actor.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:

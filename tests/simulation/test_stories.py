@@ -43,6 +43,20 @@ def test_stories_with_faults_keep_every_promise(tmp_path: Path) -> None:
     assert report["met"]["adapter town rest"] > 0, "the real adapters took part"
 
 
+@pytest.mark.timeout(120)
+def test_stories_with_the_real_adapters_keep_every_promise(tmp_path: Path) -> None:
+    """Few dossiers, but in each story the province by SOAP or REST, and the town."""
+    report_file = tmp_path / "report"
+    stories = ("--seeds", "1-3", "--dossiers", "2", "--partners", "adapters")
+    done = simulate(*stories, "--json", f"{report_file}")
+    assert done.returncode == 0, done.stdout
+    met = json.loads(report_file.read_text())["met"]
+    assert met["adapter province soap"]
+    assert met["adapter province rest"]
+    assert met["adapter town rest"] == 3
+    assert met["effect province.dossier"], "their calls arrived"
+
+
 @pytest.mark.timeout(300)
 def test_a_planted_defect_is_found_and_told_as_a_short_story() -> None:
     """A hub that sends again what may have arrived: the story names the dossier and the partner."""

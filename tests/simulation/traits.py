@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tests.simulation.world.chance import share_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
@@ -20,16 +22,16 @@ class Traits:
 
 
 def traits_of(seed: int) -> Traits:
-    """Return what a seed brings.
+    """Return what a seed brings; each trait is drawn for itself, so that all of them meet."""
 
-    A restored database, an archive, a full disk and a maintenance never come together: all four go
-    by the last digit. Accounts, more processes and real adapters meet each of them.
-    """
+    def brings(trait: str, share: float) -> bool:
+        return share_of(f"{trait} {seed}") < share
+
     return Traits(
-        all_processes=seed % 3 == 0,
-        two_persons=seed % 4 == 1,
-        restored=seed % 5 == 4,
-        disk_fills=seed % 10 == 3,
-        maintained=seed % 10 in (1, 6),
-        archives=seed % 5 == 2,
+        all_processes=brings("all processes", 0.33),
+        two_persons=brings("two persons", 0.25),
+        restored=brings("restored", 0.2),
+        disk_fills=brings("disk fills", 0.15),
+        maintained=brings("maintained", 0.2),
+        archives=brings("archives", 0.2),
     )

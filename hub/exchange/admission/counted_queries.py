@@ -1,13 +1,14 @@
-"""A destination whose queries count for the quotas of its partner.
+"""A destination whose queries keep to the windows and quotas of its partner.
 
-For what queries a partner beside deliveries: replay plans, comparisons, a person's replay. They use
-at most half of a quota: the other half is kept for what has to arrive. What finds no room is told
-that the partner is not queried now. Which operation a partner counts a query for is not known, so
+For what queries a partner beside deliveries: replay plans, comparisons, a person's replay. While
+the partner is closed nothing is queried. At other times queries use at most half of a quota: the
+other half is kept for what has to arrive. What is not allowed is told that the partner is not
+queried now. Which operation a partner counts a query for is not known, so
 it counts for every quota of the partner. The queries of reconcile are counted by their attempts.
 """
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
@@ -31,12 +32,15 @@ class CountedQueries:
         self._above = 0
 
     def find(self, request: Request) -> Answer:
-        """Ask as `Destination.find` does. Raises NotAttempted where the quotas have no room."""
-        self._count()
+        """Ask as `Destination.find` does. Raises NotAttempted where the partner is closed, or its
+        quotas have no room."""
+        now = self._clock()
+        if closed := call_limits.closed_window(self._limits, self.name, "", at=now):
+            raise NotAttempted("partner_paused", f"closed until {closed.until:%Y-%m-%d %H:%M%z}")
+        self._count(now)
         return self._destination.find(request)
 
-    def _count(self) -> None:
-        now = self._clock()
+    def _count(self, now: datetime) -> None:
         in_force = call_limits.quotas(self._limits, self.name, at=now)
         if not in_force:
             return

@@ -21,7 +21,7 @@ from hub.rules.users.permission import may, may_approve
 from hub.rules.users.rights import Right
 from hub.rules.users.scope import WHOLE, Thing
 from hub.rules.users.visitor import Visitor
-from hub.store.deliveries import transitions
+from hub.store.deliveries import doubts, transitions
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store, Tx
 from hub.store.records import things
@@ -79,6 +79,7 @@ def propose(
     with store.read() as tx:
         thing = things.of_delivery(tx, delivery)
         present = _require_start(tx, verb, delivery, expected=expected, situation=situation)
+        doubts.require_call_over(tx, delivery, now=now)
     if not may(who, Right.ACT, thing):
         raise ProposalNotDone(both("approvals.may_not_act"))
     proposal = proposed(verb, {str(delivery): expected}, thing=thing, who=who, by=by)

@@ -1,7 +1,8 @@
 """What a person may do to a delivery: replay, resolve, by hand. Each leaves an audit row.
 
 Every verb needs an actor and a reason, moves exactly one delivery and fails with StateConflict
-when the delivery is not in the state that the verb starts from.
+when the delivery is not in the state that the verb starts from, or the partner may still be at work
+on its call.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from hub.operations.deliveries.cancellation import Papers
 from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
-from hub.store.deliveries import schedule, transitions
+from hub.store.deliveries import doubts, schedule, transitions
 from hub.store.edge import print_jobs
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit, handovers
@@ -74,6 +75,7 @@ def deliver_by_hand(
             raise transitions.StateConflict(
                 both("deliveries.not_waiting", id=id, state=state_text(state))
             )
+        doubts.require_call_over(tx, id, now=now)
         transitions.deliver_by_hand(tx, id, from_state=state, now=now, detail=reason)
         transitions.release_followers(tx, destination, [lane], now)
         by_person(tx, id, destination, lane, "by_hand", now)
@@ -122,6 +124,7 @@ def _resolve_in(tx: Tx, id: int, resolution: Resolution, reference: str, by: Sig
         # The first copy may turn up later: the second one must say that it is one.
         raise transitions.StateConflict(both("papers.say_again", id=id))
     else:
+        doubts.require_call_over(tx, id, now=now)
         transitions.retry_absent(tx, id, now=now)
     what = f"resolve.{resolution}"
     by_person(tx, id, destination, lane, what, now, receipt=reference)
@@ -132,6 +135,7 @@ def cancel_absent_in(tx: Tx, id: int, *, papers: Papers | None, by: SignedBy) ->
     """Take out an ambiguous delivery that the partner does not have, in an open transaction."""
     reason, now = by["reason"], by["now"]
     _, destination, lane = transitions.place_of(tx, id)
+    doubts.require_call_over(tx, id, now=now)
     transitions.retry_absent(tx, id, now=now)
     cancellation.cancel_delivery(tx, id, reason=reason, now=now, neither=False, papers=papers)
     what = f"resolve.{Resolution.ABSENT}"

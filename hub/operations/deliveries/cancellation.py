@@ -13,7 +13,7 @@ from hub.messages.envelope import Message, decode_stored
 from hub.operations.deliveries import second_person
 from hub.records.dossiers import inter_level
 from hub.rules.deliveries.states import MOVES, DeliveryState, state_text
-from hub.store.deliveries import cancellation, transitions
+from hub.store.deliveries import cancellation, doubts, transitions
 from hub.store.edge import print_jobs
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
@@ -79,6 +79,7 @@ def cancel_delivery(
         raise transitions.StateConflict(
             both("deliveries.not_cancellable", id=id, state=state_text(state))
         )
+    doubts.require_call_over(tx, id, now=now)
     older = None if neither else cancellation.superseded_older(tx, id)
     if older is not None:
         raise transitions.StateConflict(both("deliveries.superseded", older=older))

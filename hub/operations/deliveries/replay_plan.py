@@ -4,6 +4,10 @@ Asking has no effect at a partner, and a plan changes no delivery. What is known
 first (a newer record stands behind it), then the partner's word (it has it already), then what
 speaks against sending: order in the lane, a file that is gone, a partner that cannot be asked.
 
+A partner may refuse what it did all the same, and its look-up may lag: so "not there" counts only
+when the last call ended longer ago than that. Of a partner that cannot be searched its refusal is
+all that there is; when an old copy of the database was put back since, not even that.
+
 Nobody asks a partner that a person has paused, that is closed, or whose quota is used up. An open
 circuit keeps no question back. Questions count for the quotas of a partner, and use half of one at
 most: see `hub/exchange/admission/counted_queries.py`.
@@ -12,13 +16,14 @@ most: see `hub/exchange/admission/counted_queries.py`.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from hub.exchange.delivery import unproven_texts
 from hub.exchange.delivery.query import readable, request_beside
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
+from hub.messages.local_time import LOCAL
 from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, BlobPath, Clock, Destination, Receipt, Unclear
@@ -202,11 +207,41 @@ def _query(
     if destination is None:
         return NoAnswer(both("replay.no_address").stored())
     if not destination.traits.findable:
-        return Absent()  # a dead delivery certainly had no effect, and asking proves nothing
+        return _believed(store, candidate)
     if _is_paused(store, candidate, now):
         return NoAnswer(both("replay.partner_paused").stored())
     try:
         answer = destination.find(request_beside(destination, message, _beside(store, candidate)))
     except DeliveryFailure as failure:
         return NoAnswer(failure.code)
-    return NoAnswer(unproven_texts.words_of(answer)) if isinstance(answer, Unclear) else answer
+    if isinstance(answer, Unclear):
+        return NoAnswer(unproven_texts.words_of(answer))
+    if isinstance(answer, Absent) and destination.traits.lag:
+        return _counted(store, candidate, answer, lag=destination.traits.lag, now=now)
+    return answer
+
+
+def _believed(store: Store, candidate: Candidate) -> Absent | NoAnswer:
+    """Return what is believed of a delivery that cannot be asked about: the partner refused it."""
+    with store.read() as tx:
+        restored = replays.restored_since(tx, candidate.id)
+    return NoAnswer(both("replay.restored").stored()) if restored else Absent()
+
+
+def _counted(
+    store: Store, candidate: Candidate, answer: Absent, *, lag: timedelta, now: datetime
+) -> Absent | NoAnswer:
+    """Return a "not there" of `now`, which proves nothing within the lag after the last call.
+
+    The last call may have been made in the time that a lost database knew.
+    """
+    with store.read() as tx:
+        times = (
+            replays.last_call_ended(tx, candidate.id),
+            replays.restored_since(tx, candidate.id),
+        )
+    counts_from = max((at + lag for at in times if at), default=now)
+    if counts_from <= now:
+        return answer
+    shown = f"{counts_from.astimezone(LOCAL):%H:%M:%S %d/%m/%Y}"
+    return NoAnswer(both("replay.asked_too_soon", when=shown).stored())

@@ -4,7 +4,8 @@ One negative answer is no proof. The partner may still be at work on the call, w
 our side (no reply, a cut line, a 502 of a gateway, our own death), and its look-up may read a copy
 that lags behind. So an answer counts only when it was asked later than both can last, and then once
 more, at a distance. A partner that said "already exists" is never believed when its look-up says
-"not there": that is lag, or something for a person.
+"not there": that is lag, or something for a person. A person who looks at the partner's screen at
+once sees nothing of an effect that is under way either, so a person's word counts later, too.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from datetime import datetime, timedelta
 
 from hub.rules.calls.traits import Traits
 from hub.rules.deliveries.recovery import NeedsPerson, NoEffect, RetryPolicy
+
+PERSON_WAITS = timedelta(minutes=1)
+"""From the end of a call to a person's word about it: more than the reply timeout is by default.
+Where that is set longer, persons have to wait as long by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

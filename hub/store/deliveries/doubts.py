@@ -9,16 +9,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from hub.rules.deliveries.absence import UnknownEffect
+from hub.messages import catalog
+from hub.messages.local_time import LOCAL
+from hub.rules.deliveries.absence import PERSON_WAITS, UnknownEffect
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import EXISTS_UNSEEN
 from hub.rules.poison import ISOLATE_FROM
 from hub.store.deliveries.delivery_statements import in_doubt, position
-from hub.store.deliveries.transitions import Claimed, foremost, with_bodies
+from hub.store.deliveries.transitions import Claimed, StateConflict, foremost, with_bodies
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries, journal
 from hub.store.statements.compiled import Compiled
 from hub.store.statements.plan_hints import checked, unindexed
+from hub.texts import both
 
 _sent = attempts.alias()
 _LAST_SENT = (
@@ -156,6 +159,23 @@ def unknown_effect(tx: Tx, id: int) -> UnknownEffect:
     return UnknownEffect(
         since=row.doubtful_since, absent_at=row.absent_at, reported_existing=exists
     )
+
+
+def require_call_over(tx: Tx, id: int, *, now: datetime) -> None:
+    """Raise StateConflict while the partner may be at work on the call of an ambiguous delivery.
+
+    What a person saw there before proves nothing. A printer is in the room: it is seen at work.
+    """
+    query = sa.select(deliveries.c.doubtful_since).where(
+        deliveries.c.id == id,
+        deliveries.c.state == S.AMBIGUOUS.value,
+        deliveries.c.destination != catalog.DEVICES,
+        deliveries.c.doubtful_since > now - PERSON_WAITS,
+    )
+    since = tx.execute(query).scalar()
+    if since is not None:
+        until = f"{(since + PERSON_WAITS).astimezone(LOCAL):%H:%M:%S}"
+        raise StateConflict(both("deliveries.may_be_at_work", id=id, until=until))
 
 
 def query_once_more(

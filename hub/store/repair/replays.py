@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries.delivery_statements import position, replaces
 from hub.store.engine.store import Tx
+from hub.store.schema.tables.changes import change_epochs
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries
 from hub.store.schema.tables.repair import (
     FINISHED,
@@ -171,6 +172,27 @@ def overtaken_by(tx: Tx, id: int) -> int | None:
     mine, later = deliveries.alias(), deliveries.alias()
     query = _beside(mine, later, id).where(position(later) > position(mine))
     return tx.execute(query.where(later.c.state == S.DELIVERED.value)).scalar()
+
+
+def last_call_ended(tx: Tx, id: int) -> datetime | None:
+    """Return when the last call that sent a delivery was over, None where there was none."""
+    ended = sa.func.max(sa.func.coalesce(attempts.c.finished_at, attempts.c.started_at))
+    query = sa.select(ended).where(attempts.c.delivery_id == id, attempts.c.kind == "send")
+    at: datetime | None = tx.execute(query).scalar()
+    return at
+
+
+def restored_since(tx: Tx, id: int) -> datetime | None:
+    """Return when an old copy of the database was put back after a delivery's last call.
+
+    It may have been sent again in the time that was lost. None where no copy was put back since.
+    """
+    put_back = sa.select(sa.func.max(change_epochs.c.began_at)).where(change_epochs.c.seq > 1)
+    at: datetime | None = tx.execute(put_back).scalar()
+    if at is None:
+        return None
+    ended_at = last_call_ended(tx, id)
+    return at if ended_at is None or ended_at <= at else None
 
 
 def open_before(tx: Tx, id: int) -> list[int]:

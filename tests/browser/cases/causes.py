@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+
 from adapters.provincial.protocol.protocol import Operation
 from adapters.simulation.faults import Fault, FaultKind
+from hub.rules.deliveries.absence import PERSON_WAITS
 from hub.rules.deliveries.states import DeliveryState as S
+from hub.runtime.clock import utc_now
+from hub.store.schema.tables.exchange import deliveries
 from tests.browser.cases.ward import Ward
 
 REGISTER, LOOK_UP, LOGIN = (Operation.REGISTER,), (Operation.LOOK_UP,), (Operation.LOGIN,)
@@ -38,7 +43,15 @@ def unknown(at: Ward, fault: Fault) -> str:
 
     at.until(is_left_to_a_person, number)
     at.partners.province.clear_faults()
+    _a_minute_passes(at, at.deliveries(number)[0].id)
     return number
+
+
+def _a_minute_passes(at: Ward, id: int) -> None:
+    """Have the call ended so long ago that the hub believes what a person saw."""
+    ended = {"doubtful_since": utc_now() - PERSON_WAITS}
+    with at.store.write() as tx:
+        tx.execute(sa.update(deliveries).where(deliveries.c.id == id).values(ended))
 
 
 def login_refused() -> list[Fault]:

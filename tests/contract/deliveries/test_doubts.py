@@ -1,16 +1,23 @@
 """What is kept of an unknown effect: since when, the first "not there", which fields differ."""
 
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from hub.exchange.outbox.emit import emit
+from hub.messages.local_time import LOCAL
+from hub.operations.deliveries import actions, cancellation
+from hub.operations.deliveries.actions import Resolution
+from hub.operations.signed_by import SignedBy
 from hub.operations.watchers.replies.unproven_effects import UnprovenEffects
 from hub.records.rulebook import Rulebook
-from hub.rules.deliveries.absence import UnknownEffect
+from hub.rules.deliveries.absence import PERSON_WAITS, UnknownEffect
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import EXISTS_UNSEEN
 from hub.store.deliveries import attempts, doubts, schedule, transitions
+from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store, Tx
 from hub.store.monitoring import attention
 from hub.store.repair import future_times, tasks
@@ -50,6 +57,51 @@ def test_a_doubt_that_was_never_dated_is_dated_by_its_first_answer(store: Store)
         tx.execute(sa.update(table).values(doubtful_since=None))
         doubts.query_once_more(tx, 1, when=AT, absent_at=None, now=AT + SECOND)
         assert doubts.unknown_effect(tx, 1) == UnknownEffect(since=AT + SECOND)
+
+
+SAYS: Mapping[str, Callable[[Store, SignedBy], object]] = {
+    "absent": lambda store, by: actions.resolve(store, 1, Resolution.ABSENT, **by),
+    "by hand": lambda store, by: actions.deliver_by_hand(store, 1, **by),
+    "cancel": lambda store, by: cancellation.cancel(store, 1, **by),
+    "absent, cancel": lambda store, by: actions.resolve(
+        store, 1, Resolution.ABSENT, cancel=True, **by
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", SAYS)
+def test_while_the_partner_may_be_at_work_nobody_knows_that_it_has_nothing(
+    store: Store, verb: str
+) -> None:
+    """Whoever looks at its screen at once sees nothing, and the effect comes after that."""
+    with store.write() as tx:
+        in_doubt(tx)
+    over = AT + PERSON_WAITS
+    with pytest.raises(StateConflict) as refused:
+        SAYS[verb](store, by(over - SECOND))
+    assert f"{over.astimezone(LOCAL):%H:%M:%S}" in str(refused.value)
+    assert state(store) == S.AMBIGUOUS
+    SAYS[verb](store, by(over))
+    assert state(store) != S.AMBIGUOUS
+
+
+def test_that_the_partner_has_it_is_believed_at_once(store: Store) -> None:
+    """What a person has seen there will not go away."""
+    with store.write() as tx:
+        in_doubt(tx)
+    actions.resolve(store, 1, Resolution.DELIVERED, **by(AT))
+    assert state(store) == S.DELIVERED
+
+
+def by(now: datetime) -> SignedBy:
+    """Return who says what was found, and when."""
+    return {"actor": "officer", "reason": "looked at their screen", "now": now}
+
+
+def state(store: Store) -> S:
+    """Return the state of the delivery."""
+    with store.read() as tx:
+        return transitions.place_of(tx, 1, lock=False)[0]
 
 
 def test_a_lease_that_runs_out_begins_a_doubt(store: Store) -> None:

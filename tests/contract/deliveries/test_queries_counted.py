@@ -1,5 +1,6 @@
 """Questions are counted: about a delivery by its attempts, all of a partner for its quotas."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from hub.exchange.admission.counted_queries import CountedQueries
 from hub.exchange.outbox.emit import emit
 from hub.messages import catalog
-from hub.rules.calls.call_limits import HOUR, CallLimits, Quota
+from hub.rules.calls.call_limits import HOUR, CallLimits, Dated, Quota
 from hub.rules.failures.errors import NotAttempted
 from hub.store.deliveries import attempts, doubts, partner_queries, pauses
 from hub.store.engine.store import Store, Tx
@@ -76,9 +77,11 @@ ALLOWED = Quota(
 class Asking:
     """Queries a partner at a moment, as another process may, too."""
 
-    def __init__(self, store: Store, partner: Partner, *quotas: Quota) -> None:
+    def __init__(
+        self, store: Store, partner: Partner, *quotas: Quota, closed: Sequence[Dated] = ()
+    ) -> None:
         self.at = AT
-        limits = CallLimits(quotas=quotas)
+        limits = CallLimits(windows=tuple(closed), quotas=quotas)
         self.counted = CountedQueries(partner, store, limits, clock=lambda: self.at)
         message = record(1, 1)
         self.request = self.counted.prepare(message, catalog.read(message))
@@ -142,3 +145,23 @@ def test_without_a_quota_nothing_is_counted(store: Store) -> None:
     assert partner.asked == 9
     with store.read() as tx:
         assert partner_queries.made_since(tx, "provincial", AT - HOUR) == []
+
+
+def test_a_partner_that_is_closed_is_not_queried(store: Store) -> None:
+    """Plans and comparisons learn in its maintenance that it is closed, and ask afterwards."""
+    partner = Partner()
+    maintenance = Dated(
+        partner="provincial",
+        reason_vi="Bảo trì.",
+        reason_en="Maintenance.",
+        valid_from=AT.date(),
+        source="test",
+        starts=AT,
+        ends=AT + HOUR,
+    )
+    ask = Asking(store, partner, ALLOWED, closed=[maintenance])
+    with pytest.raises(NotAttempted, match="closed until") as refused:
+        ask(AT + HOUR / 2)
+    assert (refused.value.code, partner.asked) == ("partner_paused", 0)
+    ask(AT + HOUR)
+    assert partner.asked == 1

@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from hub.operations.signed_by import SignedBy
+from hub.rules.deliveries.absence import PERSON_WAITS
 from tests.simulation.partners.protocol import Partner
+from tests.simulation.world.chance import Chance
 from tests.simulation.world.process import Process
 
 
@@ -17,6 +19,8 @@ class Actor:
     """An actor: adds its own lines to the story's events."""
 
     name = ""
+    acts = True
+    """Whether chance is asked for its turns."""
 
     @property
     def share(self) -> float:
@@ -47,10 +51,41 @@ def one_of(draw: random.Random, process: Process, query: str) -> tuple[Any, ...]
     return draw.choice(rows)
 
 
-def require_untouched(partner: Partner, message_id: str) -> None:
-    """Raise NothingToDo where a partner has an effect of a message, or may have one soon."""
-    if partner.has(message_id) or partner.is_at_work_on(message_id):
+def require_absent(partner: Partner, message_id: str) -> None:
+    """Raise NothingToDo where the partner's clerk sees an effect of a message.
+
+    The clerk reads the ledger as it is now, and cannot know what is still under way.
+    """
+    if partner.has(message_id):
         raise NothingToDo
+
+
+WAITS = PERSON_WAITS.total_seconds()
+"""How long the runbook has a person wait before a call with an unknown effect is settled."""
+
+
+class Doubts:
+    """Since when a person knows of each doubt, by a watch that nobody sets."""
+
+    def __init__(self, chance: Chance, draw: random.Random) -> None:
+        self._chance, self._draw = chance, draw
+        self._seen: dict[tuple[int, int | None], float] = {}
+
+    @property
+    def by_watch(self) -> bool:
+        """Whether a clock of the hub was set wrong: its own guard goes by its clocks."""
+        return bool(self._chance.met["fault clock set"])
+
+    def waited(self, id: int, since: int | None, *, elapsed: float) -> bool:
+        """Tell whether a person decides now about a delivery that is in doubt since then.
+
+        As long as the hub's clocks are right many do not wait: the hub refuses what comes too soon.
+        """
+        if since is None:
+            return True
+        seen = self._seen.setdefault((id, since), elapsed)
+        is_hasty = not self.by_watch and self._draw.random() < 0.7
+        return is_hasty or elapsed - seen >= WAITS
 
 
 def signed(process: Process, actor: str, reason: str) -> SignedBy:

@@ -1,14 +1,16 @@
 """Persons with accounts: one proposes what needs a second person, another one decides.
 
-They are as truthful as operators. They also decide what is their own, or what they may not, come
+They know what operators know. They also decide what is their own, or what they may not, come
 too late, and click twice: each is to be refused, or to do nothing.
 """
 
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.messages.invalid import InvalidMessage
@@ -23,12 +25,14 @@ from hub.rules.users.visitor import Visitor
 from hub.texts import Explained
 from tests.simulation.actors.actor import (
     Actor,
+    Doubts,
     NothingToDo,
     one_of,
-    require_untouched,
+    require_absent,
     signed,
 )
 from tests.simulation.actors.supervisors import PARKED, corrected
+from tests.simulation.database.backend import InMemory
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.process import Process
 from tests.support.users import add_user
@@ -59,16 +63,28 @@ VERBS = (
 REFUSALS = ("approve own", "approve without right")
 _WEIGHTS = {"approve": 6, "propose cancel": 2, "propose absent": 3, "propose replay": 2}
 _OF_STATE = (
-    "SELECT id, message_id, destination, state FROM deliveries "
+    "SELECT id, message_id, destination, state, doubtful_since FROM deliveries "
     "WHERE settled_at IS NULL AND state IN ({}) ORDER BY id"
 )
-_DEEDS = (
-    "SELECT reason FROM audit WHERE substr(action, 1, 15) = 'delivery.cancel' "
-    "OR action IN ('delivery.resend', 'message.drop') ORDER BY seq"
-)
+_NEED_TWO = ("delivery.cancel", "delivery.resend", "message.drop")
+"""How the audit begins the names of acts that nobody may do alone."""
+_ACTS = (*_NEED_TWO, "delivery.replay")
+"""What approvals carry out; a replay after a question needs one person only."""
+_AUDIT = "SELECT action, reason FROM audit ORDER BY seq"
 _DECIDED = "SELECT number FROM approvals WHERE state = 'done' AND approver <> proposer"
 _APPROVAL = re.compile(r"\(approval (\d+) by ")
+_OF_DELIVERY = "SELECT state, attempts, code FROM deliveries WHERE id = :id"
+_OF_MESSAGE = "SELECT state, code FROM journal WHERE id = :id"
 _OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY number"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a proposal is about, as its proposer saw it."""
+
+    query: str
+    id: int | str
+    situation: list[Any]
 
 
 class Approvers(Actor):
@@ -82,6 +98,9 @@ class Approvers(Actor):
         self.chance = stage.chance
         self.partners = {partner.name: partner for partner in stage.partners}
         self._draw: random.Random = stage.chance.stream("approvers")
+        self._seen: dict[int, Seen] = {}
+        """By number of the proposal, the latest where an old copy of the database gave it again."""
+        self._doubts = Doubts(stage.chance, self._draw)
         now = stage.time.now()
         self.persons = {
             name: add_user(stage.store, name, role=role, now=now).visitor
@@ -112,14 +131,20 @@ class Approvers(Actor):
             self.stage.leap(SOME_DAYS)
 
     def end(self) -> None:
-        """Require two persons behind each act that needs two; count what became of proposals."""
+        """Require of each act that needs two persons a decision of two, and of each decision one
+        act; count what became of proposals."""
         with self.stage.store.read() as tx:
-            deeds = tx.exec_driver_sql(_DEEDS).scalars().all()
             decided = set(tx.exec_driver_sql(_DECIDED).scalars())
-            for reason in deeds:
+            done: Counter[int] = Counter()
+            for action, reason in tx.exec_driver_sql(_AUDIT):
                 found = _APPROVAL.search(reason)
-                if found is None or int(found[1]) not in decided:
+                if found and action.startswith(_ACTS):
+                    done[int(found[1])] += 1
+                elif action.startswith(_NEED_TWO):
                     raise Broken(Promise.TWO_PERSONS, f"no two persons decided: {reason}")
+            if done != Counter(decided):
+                what = f"{sorted(decided)} were approved, {sorted(done.elements())} carried out"
+                raise Broken(Promise.TWO_PERSONS, what)
             rows = tx.exec_driver_sql("SELECT state, count(*) FROM approvals GROUP BY state")
             for state, count in rows.all():
                 self.chance.met[f"approval {state}"] += count
@@ -138,7 +163,11 @@ class Approvers(Actor):
         decide: Callable[..., Any] = {"refuse": deciding.refuse, "withdraw": deciding.withdraw}.get(
             verb, deciding.approve
         )
+        seen = self._seen.get(number)  # None where the process ended as it was proposed
+        before = seen and self._look(seen.query, seen.id)
         known = decide(process.store, number, who=self.persons[who], by=by)
+        if known.state is ApprovalState.DONE:
+            self._require_same(number, seen, before)
         if self.chance.strikes("clicked twice", 0.1):
             with suppress(Explained):
                 decide(process.store, number, who=self.persons[who], by=by)
@@ -152,23 +181,43 @@ class Approvers(Actor):
         by = self._signed(process, who)
         if verb == "propose discard":
             id, code = one_of(self._draw, process, PARKED)
+            seen = self._look(_OF_MESSAGE, id)
             number = discarding.propose_discard_parked(process.store, {id: code}, who=who, by=by)
+            self._seen[number] = seen
             return f"of {id[-4:]} as {number}"
         act, states, terms = _PROPOSED[verb]
         id, state = self._delivery(process, states)
         if act is ApprovalVerb.RESEND:
             payload = corrected(json.loads(resend.payload_of(process.store, id)))
             terms = json.dumps(payload).encode()
+        seen = self._look(_OF_DELIVERY, id)
         number = deciding.propose(
             process.store, act, id, expected=state, terms=terms, who=who, by=by
         )
+        self._seen[number] = seen
         return f"of {id} as {number}"
+
+    def _look(self, query: str, id: int | str) -> Seen:
+        rows = self.stage.observer.rows(query, id=id)
+        return Seen(query, id, [tuple(row) for row in rows])
+
+    def _require_same(self, number: int, seen: Seen | None, before: Seen | None) -> None:
+        """Require that what was done was about what the proposer saw.
+
+        Where transactions interleave, it may have gone on and come back between look and act.
+        """
+        if before != seen and isinstance(self.stage.backend, InMemory):
+            what = f"approval {number} was given for {seen}, and carried out on {before}"
+            raise Broken(Promise.TWO_PERSONS, what)
 
     def _delivery(self, process: Process, states: Sequence[str]) -> tuple[int, str]:
         """Return a delivery in one of the states of which its partner has nothing."""
         listed = ", ".join(f"'{state}'" for state in states)
-        id, message_id, destination, state = one_of(self._draw, process, _OF_STATE.format(listed))
-        require_untouched(self.partners[destination], message_id)
+        query = _OF_STATE.format(listed)
+        id, message_id, destination, state, since = one_of(self._draw, process, query)
+        if not self._doubts.waited(id, since, elapsed=process.time.elapsed):
+            raise NothingToDo
+        require_absent(self.partners[destination], message_id)
         return id, state
 
     def _signed(self, process: Process, who: Visitor) -> SignedBy:

@@ -21,6 +21,7 @@ from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
 
 AGENCY = "000.99.01.H57"
+DAY = 24 * 3600.0
 LATE = 5000.0
 """When a counter that had no network tells a reception, long after what is about its dossier."""
 Note = Callable[[str, str], None]
@@ -33,16 +34,33 @@ class Acknowledged:
     acknowledged: dict[str, Message] = field(default_factory=dict)
     """By message id."""
     refused: list[str] = field(default_factory=list)
-    steps: set[tuple[str, int]] = field(default_factory=set)
-    """Dossier number and status of every step that was acknowledged."""
-    files: set[tuple[str, str]] = field(default_factory=set)
-    """Dossier number and sha256 of every file that was acknowledged."""
+    pages: dict[str, bytes] = field(default_factory=dict)
+    """What senders keep of their files, by sha256."""
     erased: set[str] = field(default_factory=set)
     """Numbers of dossiers that left the database and whose personal data was erased then."""
 
     def acknowledge(self, message: Message) -> None:
         """Remember that the hub has said of a message that it is safe."""
         self.acknowledged[message.id] = message
+
+
+def store_again(process: Process, message: Message, told: Acknowledged) -> bool:
+    """Store the files of a message that is told late: the hub may have deleted what nobody named.
+
+    Tells whether there was room.
+    """
+    try:
+        for file in message.attachments:
+            process.intake.store_file(
+                io.BytesIO(told.pages[file.sha256]),
+                name=file.name,
+                media_type=file.media_type,
+                component=file.component,
+            )
+    except OSError as error:
+        require_excused(error)
+        return False
+    return True
 
 
 def tell(process: Process, message: Message, told: Acknowledged, chance: Chance) -> bool:
@@ -69,6 +87,7 @@ class Clerk:
         self.note = note
         self._left: deque[tuple[str, p.Payload, bytes]] = deque(self._all())
         self._message: Message | None = None
+        self._composed_at = 0.0
         self._not_before = 0.0
         if len(self._left) > 1 and chance.strikes("reception late", 0.02):
             self._left.rotate(-1)
@@ -87,6 +106,9 @@ class Clerk:
         if self._is_left_out(payload):
             self._left.popleft()
             return 0
+        is_old = process.time.elapsed - self._composed_at > DAY
+        if self._message and is_old and not store_again(process, self._message, self.told):
+            return 1
         try:
             message = self._message or self._composed(process, source, payload, page)
         except OSError as error:
@@ -97,7 +119,6 @@ class Clerk:
         if tell(process, message, self.told, self.chance):
             self._left.popleft()
             self._message = None
-            self._remember(message, payload)
         return 1
 
     def _is_left_out(self, payload: p.Payload) -> bool:
@@ -105,19 +126,10 @@ class Clerk:
             return False
         return not self.chance.takes_step(f"message of {short(self.planned.number)}")
 
-    def _remember(self, message: Message, payload: p.Payload) -> None:
-        number = message.key
-        match payload:
-            case p.DossierReceived():
-                self.told.steps.add((number, int(p.Status.ACCEPTED)))
-            case p.DossierProgressed(status=status):
-                self.told.steps.add((number, int(status)))
-            case p.DocumentScanned():
-                self.told.files |= {(number, file.sha256) for file in message.attachments}
-
     def _composed(self, process: Process, source: str, payload: p.Payload, page: bytes) -> Message:
         files: tuple[Attachment, ...] = ()
         at = getattr(payload, "at", None) or self.planned.reception.received_at
+        self._composed_at = process.time.elapsed
         if page and isinstance(payload, p.DocumentScanned):
             kept = process.intake.store_file(
                 io.BytesIO(page),
@@ -125,6 +137,7 @@ class Clerk:
                 media_type="application/pdf",
                 component=payload.component,
             )
+            self.told.pages[kept.sha256] = page
             files = (kept,)
         return catalog.compose(payload, time=at, source=source, attachments=files)
 

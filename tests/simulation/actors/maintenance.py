@@ -1,13 +1,10 @@
 """A partner's announced maintenance: a dated window in which the hub must not call it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from unittest import mock
 
 from hub.rules.calls.call_limits import CallLimits, Dated
-from tests.simulation.actors.actor import Actor
+from tests.simulation.promises.listener import Listener
 from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.virtual_time import BEGINS
 
@@ -19,13 +16,14 @@ MARGIN = timedelta(seconds=100)
 """By more than this no clock of a process is wrong."""
 
 
-class Maintenance(Actor):
+class Maintenance(Listener):
     """One window of one partner."""
 
     def __init__(self, stage: "Story") -> None:
         self.stage = stage
         draw = stage.chance.stream("maintenance")
         self.partner = draw.choice(stage.partners)
+        super().__init__([self.partner])
         starts = BEGINS + timedelta(seconds=draw.uniform(20, 90))
         self.window = Dated(
             partner=self.partner.name,
@@ -39,19 +37,12 @@ class Maintenance(Actor):
         for process in stage.processes:
             process.limits = CallLimits(windows=(self.window,))
 
-    @contextmanager
-    def ruled(self) -> Iterator[None]:
-        """Look at each call to the partner."""
-        partner = self.partner
-
-        def watched() -> None:
-            now, window = self.stage.time.now(), self.window
-            if window.starts + MARGIN < now < window.ends - MARGIN:
-                why = f"{partner.name} was called in its maintenance"
-                self.stage.broken = self.stage.broken or Broken(Promise.MAINTENANCE_KEPT, why)
-
-        with mock.patch.object(partner, "called", watched):
-            yield
+    def begins(self, partner: str, kind: str) -> None:
+        """Require that no call, and no question, falls into the window."""
+        now, window = self.stage.time.now(), self.window
+        if window.starts + MARGIN < now < window.ends - MARGIN:
+            why = f"{partner} was called ({kind}) in its maintenance"
+            self.stage.broken = self.stage.broken or Broken(Promise.MAINTENANCE_KEPT, why)
 
     def happen(self) -> None:
         """Count how often it was in force."""

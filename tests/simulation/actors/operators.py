@@ -1,10 +1,12 @@
 """Operators of a story: they settle what is left to a person, on a list that may be old.
 
-They are truthful: what they say of a partner is what the partner's own ledger says, and they say
-nothing while the partner is at work on it. They act twice, late, and on what has moved meanwhile.
+They say what the partner's clerk told them, who sees the ledger as it is now: an effect that is
+still under way nobody sees. They act twice, late, and on what has moved meanwhile.
 """
 
 from collections.abc import Callable, Mapping
+
+import sqlalchemy as sa
 
 from hub.operations.deliveries import actions, cancellation
 from hub.operations.deliveries.actions import Resolution
@@ -13,7 +15,7 @@ from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
-from tests.simulation.actors.actor import Actor, signed
+from tests.simulation.actors.actor import Actor, Doubts, signed
 from tests.simulation.actors.counter import Note
 from tests.simulation.partners.protocol import Partner
 from tests.simulation.world.chance import Chance
@@ -21,8 +23,11 @@ from tests.simulation.world.process import Process
 
 S = DeliveryState
 LEFT_TO_PERSONS = frozenset({S.DEAD, S.AMBIGUOUS})
+_Listed = tuple[int, str, str, str, int | None]
+_COLUMNS = "SELECT id, message_id, destination, state, doubtful_since FROM deliveries"
+_ONE = sa.text(f"{_COLUMNS} WHERE id = :id")
 _LEFT = (
-    "SELECT id, message_id, destination, state FROM deliveries WHERE settled_at IS NULL AND "
+    f"{_COLUMNS} WHERE settled_at IS NULL AND "
     "state <> 'sending' ORDER BY state IN ('dead', 'ambiguous') DESC, id LIMIT 40"
 )
 
@@ -41,7 +46,11 @@ class Operators(Actor):
     """All who settle deliveries by hand."""
 
     name = "operators"
-    share = 0.05
+
+    @property
+    def share(self) -> float:
+        """They like the worst moment: while a partner's answer would mislead them."""
+        return 0.5 if any(it.is_misleading for it in self.partners.values()) else 0.05
 
     def __init__(self, partners: list[Partner], chance: Chance, note: Note) -> None:
         self.partners = {partner.name: partner for partner in partners}
@@ -49,8 +58,9 @@ class Operators(Actor):
         self.note = note
         self.settled: dict[int, str] = {}
         """Deliveries that a person settled, with how."""
-        self._list: list[tuple[int, str, str, str]] = []
+        self._list: list[_Listed] = []
         self._draw = chance.stream("operators")
+        self._doubts = Doubts(chance, self._draw)
 
     def forget(self) -> None:
         """Forget lists and numbers of deliveries: an old database gives them anew."""
@@ -69,17 +79,31 @@ class Operators(Actor):
             self.look(process)
         if not self._list:
             return 0
-        id, message_id, destination, state = self._draw.choice(self._list)
+        chosen = self._choose()
+        id, message_id, destination, state, since = chosen
         if S(state) not in LEFT_TO_PERSONS and self._draw.random() < 0.8:
             return 0  # seldom does anybody touch what goes on by itself
-        partner = self.partners[destination]
-        if partner.is_at_work_on(message_id):
+        if not self._doubts.waited(id, since, elapsed=process.time.elapsed):
             return 0
+        if self._doubts.by_watch and not self._is_still(process, chosen):
+            return 0
+        partner = self.partners[destination]
         verb = self._verb(S(state), partner, message_id)
+        if partner.is_at_work_on(message_id):
+            self.chance.met[f"verb {verb} while an effect is under way"] += 1
         self._do(process, verb, id)
         if not process.dead and self.chance.strikes("clicked twice", 0.2):
             self._do(process, verb, id)
         return 1
+
+    def _choose(self) -> _Listed:
+        worst = [row for row in self._list if self.partners[row[2]].misleads(row[1])]
+        return self._draw.choice(worst or self._list)
+
+    def _is_still(self, process: Process, listed: _Listed) -> bool:
+        """Read the delivery once more; tell whether it is as the list has it."""
+        with process.store.read() as tx:
+            return tx.execute(_ONE, {"id": listed[0]}).one_or_none() == listed
 
     def _verb(self, state: S, partner: Partner, message_id: str) -> str:
         there = partner.has(message_id)

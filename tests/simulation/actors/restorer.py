@@ -16,7 +16,7 @@ from hub.messages.envelope import Message
 from hub.operations.restore import restore
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.counter import Acknowledged, Note, tell
+from tests.simulation.actors.counter import Acknowledged, Note, store_again, tell
 from tests.simulation.crash.life import take
 from tests.simulation.database.backend import InMemory
 from tests.simulation.promises.promise import Broken, Promise
@@ -63,7 +63,8 @@ class ToldAgain:
             if self._left and not process.dead:
                 message = self._left[0]
                 self.note("senders", f"tell {message.type} of {message.key[-4:]} again")
-                if tell(process, message, self.told, self.chance):
+                is_there = store_again(process, message, self.told)
+                if is_there and tell(process, message, self.told, self.chance):
                     self._left.popleft()
         return 1
 

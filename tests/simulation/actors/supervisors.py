@@ -2,7 +2,7 @@
 
 They pause a partner and let it go on, say what an unknown code means, order replay plans and stop
 them half-way, send a corrected copy, send at once what waits, and take parked messages up again.
-They are as truthful as operators, and as often too late.
+They know what operators know, and as often too late.
 """
 
 import json
@@ -21,7 +21,7 @@ from tests.simulation.actors.actor import (
     Actor,
     NothingToDo,
     one_of,
-    require_untouched,
+    require_absent,
     signed,
 )
 from tests.simulation.actors.counter import Note
@@ -31,6 +31,11 @@ from tests.simulation.world.process import Process
 
 PARKED = (
     "SELECT id, code FROM journal WHERE state = 'parked' AND code <> 'message_dropped' ORDER BY id"
+)
+
+REPLAYABLE = (
+    "SELECT id, message_id, destination FROM deliveries "
+    "WHERE state IN ('dead', 'waiting') ORDER BY id"
 )
 
 
@@ -49,12 +54,12 @@ class Supervisors(Actor):
 
     @property
     def share(self) -> float:
-        """Soon again where there is more to do."""
-        return 0.3 if self._next else 0.03
+        """Soon again where there is more to do, or a partner's answer would mislead."""
+        return 0.3 if self._next or self._is_worst() else 0.03
 
     def act(self, process: Process) -> int:
         """Do one thing."""
-        name, self._next = self._next or self._draw.choice(tuple(VERBS)), ""
+        name, self._next = self._next or self._draw_verb(), ""
         verb = VERBS[name]
         by = signed(process, "Phạm Văn Trưởng", "after a call with them")
         try:
@@ -73,6 +78,14 @@ class Supervisors(Actor):
         self.chance.met[f"verb {name}"] += 1
         self.note("supervisor", f"{name} {what}")
         return 1
+
+    def _draw_verb(self) -> str:
+        if self._is_worst() and self._draw.random() < 0.5:
+            return "replay one"
+        return self._draw.choice(tuple(VERBS))
+
+    def _is_worst(self) -> bool:
+        return any(partner.is_misleading for partner in self.partners.values())
 
     def _pause(self, process: Process, verb: str, by: SignedBy) -> str:
         partner = self._partner()
@@ -118,7 +131,7 @@ class Supervisors(Actor):
             "SELECT id, destination, message_id FROM deliveries WHERE state = 'dead' ORDER BY id"
         )
         id, destination, message_id = one_of(self._draw, process, query)
-        require_untouched(self.partners[destination], message_id)
+        require_absent(self.partners[destination], message_id)
         payload = corrected(json.loads(resend.payload_of(process.store, id)))
         correction = resend.correct(process.store, id, json.dumps(payload).encode(), now=by["now"])
         return f"{id} as {resend.resend(process.store, correction, by=by)}"
@@ -144,8 +157,7 @@ class Supervisors(Actor):
 
     def _replay_one(self, process: Process, _verb: str, by: SignedBy) -> str:
         """Replay one as the console does: its partner is asked before."""
-        query = "SELECT id FROM deliveries WHERE state IN ('dead', 'waiting') ORDER BY id"
-        (id,) = one_of(self._draw, process, query)
+        id = self._one_to_replay(process)
         parts = process.replays.parts
         done = replay_one.replay(
             process.store,
@@ -157,6 +169,14 @@ class Supervisors(Actor):
             on_delivered=parts.on_delivered,
         )
         return f"{id}: {done.verdict}, {done.outcome}"
+
+    def _one_to_replay(self, process: Process) -> int:
+        with process.store.read() as tx:
+            rows = [tuple(row) for row in tx.exec_driver_sql(REPLAYABLE)]
+        worst = [row for row in rows if self.partners[row[2]].misleads(row[1])]
+        if not rows:
+            raise NothingToDo
+        return int(self._draw.choice(worst or rows)[0])
 
     def _partner(self) -> str:
         return self._draw.choice(sorted(self.partners))

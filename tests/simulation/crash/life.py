@@ -32,7 +32,7 @@ class Killable(Protocol):
         """Raise Crash when it is dead."""
 
     def role_crashed(self, step: str, error: Exception) -> None:
-        """Begin a role anew whose step ended with an error."""
+        """Hear of a role whose step ended with an error; raises Crash when the process is dead."""
 
 
 class Acting(threading.local):
@@ -84,6 +84,5 @@ def take(acting: Acting, process: Killable, step: Step) -> int:
         except AssertionError:
             raise
         except Exception as error:
-            process.require_alive()  # what a dead process raises is nobody's concern
             process.role_crashed(name, error)
     return 1

@@ -83,6 +83,11 @@ class StoryLoop(asyncio.BaseEventLoop):
         """Tell whether a task that a call for this message began is under way."""
         return any(message_id == of for _, of in self.tasks.values())
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a task that a call began is under way."""
+        return any(of for _, of in self.tasks.values())
+
     def end_tasks(self, owner: str) -> None:
         """End everything of a partner that is under way."""
         for task, (of, _) in list(self.tasks.items()):

@@ -117,9 +117,13 @@ class StoryPartner:
             lag=timedelta(seconds=habits.lag),
         )
         self.ledger: list[Effect] = []
+        self._done: set[str] = set()
+        """The ids of the messages that have an effect in it."""
         self.away_until = 0.0
         self._under_way: list[tuple[float, Request]] = []
         """Calls that take effect later, by when."""
+        self._hidden: dict[str, float] = {}
+        """Messages that it refused and has done, with when its look-up shows them."""
         self._draw = chance.stream(f"partner {name}")
 
     def attach(self) -> "StoryPartner":
@@ -157,7 +161,6 @@ class StoryPartner:
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """Do it, or go wrong."""
-        self.called()
         self.time.advance(self._draw.uniform(0.005, 0.4))
         if self.time.elapsed > not_after:
             raise TransientFailure("partner_busy", "not sent in time")
@@ -202,16 +205,24 @@ class StoryPartner:
             self._do(request, "takes effect late")
         return len(due)
 
-    def called(self) -> None:
-        """Nothing; who wants to know puts himself here."""
-
     def has(self, message_id: str) -> bool:
         """Tell whether it has the effect of a message."""
-        return any(effect.message_id == message_id for effect in self.ledger)
+        return message_id in self._done
 
     def is_at_work_on(self, message_id: str) -> bool:
         """Tell whether an effect of a message may still come."""
         return any(request.message_id == message_id for _, request in self._under_way)
+
+    def misleads(self, message_id: str) -> bool:
+        """Tell whether asking about a message would mislead just now."""
+        hidden = self._hidden.get(message_id, 0.0) > self.time.elapsed
+        return hidden or self.is_at_work_on(message_id)
+
+    @property
+    def is_misleading(self) -> bool:
+        """Whether it would mislead about any message."""
+        until = max(self._hidden.values(), default=0.0)
+        return bool(self._under_way) or until > self.time.elapsed
 
     @property
     def next_effect(self) -> float:
@@ -243,9 +254,12 @@ class StoryPartner:
                 raise AssertionError(f"a model partner does not know how to go wrong as {kind}")
 
     def _contradict(self, request: Request) -> NoReturn:
-        """Refuse, and have done it all the same, where its look-up shows that to whoever asks."""
-        if self.habits.findable and not self.habits.lag:
+        """Refuse, and have done it all the same, where its look-up shows that sooner or later."""
+        if self.habits.findable:
             self._take(request)
+            self._hidden[request.message_id] = max(
+                it.visible_at for it in self.ledger if it.message_id == request.message_id
+            )
         raise PermanentFailure("partner_refused", "not this one")
 
     def _take(self, request: Request) -> Receipt:
@@ -268,6 +282,7 @@ class StoryPartner:
             now + self._draw.uniform(0, self.habits.lag),
         )
         self.ledger.append(effect)
+        self._done.add(request.message_id)
         self._say(request, how)
         self.on_effect(self, effect)
 

@@ -26,14 +26,21 @@ class Partner(Protocol):
     def attach(self) -> Destination:
         """Return what a process of the hub delivers to; its memory dies with the process."""
 
-    def called(self) -> None:
-        """Is told of each call that the hub makes to have something done."""
-
     def has(self, message_id: str) -> bool:
         """Tell whether it has the effect of a message."""
 
     def is_at_work_on(self, message_id: str) -> bool:
         """Tell whether an effect of a message may still come."""
+
+    def misleads(self, message_id: str) -> bool:
+        """Tell whether asking it about a message would mislead just now.
+
+        An effect may be under way, or its look-up does not show yet what it refused and has done.
+        """
+
+    @property
+    def is_misleading(self) -> bool:
+        """Whether it would mislead about any message."""
 
     reports_itself: bool
     """Whether its steps with a dossier come from its own courier."""

@@ -110,9 +110,6 @@ class SimulatedPartner:
         """Return a new adapter: a process that begins has no session and knows nothing."""
         return Attached(self._adapter(), self)
 
-    def called(self) -> None:
-        """Nothing; who wants to know puts himself here."""
-
     def has(self, message_id: str) -> bool:
         """Tell whether its ledger has an effect of a message."""
         return message_id in self._has
@@ -120,6 +117,15 @@ class SimulatedPartner:
     def is_at_work_on(self, message_id: str) -> bool:
         """Tell whether a call of a message is under way in it."""
         return self.world.loop.is_at_work_on(message_id)
+
+    def misleads(self, message_id: str) -> bool:
+        """Tell whether asking about a message would mislead just now."""
+        return self.is_at_work_on(message_id)
+
+    @property
+    def is_misleading(self) -> bool:
+        """Whether it would mislead about any message."""
+        return self.world.loop.is_at_work
 
     def let_effects_come(self) -> int:
         """Do what is due."""
@@ -193,10 +199,8 @@ class SimulatedPartner:
             self.name, self.world.chance, trouble=self.habits.trouble, longest=LONGEST_WORK
         )
         self.core = self.make_core(self._ledger, faults)
-        shows_at_once = "late_replica" not in self.habits.habits
-        self.service.app = StoryApplication(
-            self.core, self._dialects, shows_at_once=shows_at_once, met=self.world.chance.met
-        )
+        met = self.world.chance.met
+        self.service.app = StoryApplication(self.core, self._dialects, met=met)
         self.world.loop.begin(self.name, self.core.start())
 
     def _recorded(self, effects: Sequence[Recorded]) -> None:
@@ -239,7 +243,6 @@ class Attached:
 
     def send(self, request: Request, *, not_after: float = math.inf) -> Receipt:
         """As the adapter."""
-        self._partner.called()
         return self._noted(request, lambda: self._adapter.send(request, not_after=not_after))
 
     def question(self, request: Request) -> Question:

@@ -158,6 +158,7 @@ class ResultsAtHand:
         for file in files:
             claim = mapping.attachment(file)
             content = cast(TownDesk, self._town.core).courier.results[file.sha256]
+            self._town.told.pages[file.sha256] = content
             sink.store_file(
                 cast(BinaryIO, BytesIO(content)),
                 name=claim.name,

@@ -16,7 +16,7 @@ class Effects:
     def __init__(self, observer: Reader) -> None:
         self.observer = observer
         self._latest: dict[tuple[str, str], int] = {}
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: dict[tuple[str, str], Effect] = {}
         self._lost: set[tuple[str, str]] = set()
         """What a lost database knew of and the copy does not: it may come again, in any order."""
 
@@ -28,10 +28,21 @@ class Effects:
         """
         self._lost |= lost
         self._latest.clear()
-        for partner, message_id in sorted(self._seen - self._lost):
+        for partner, message_id in sorted(self._seen.keys() - self._lost):
             ((id, lane),) = self.observer.rows(_PLACE, message=message_id, to=partner)
             if (partner, lane) not in decided:
                 self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
+
+    def had_before(self, partner: Partner, type: str, number: str) -> bool:
+        """Tell whether a partner had an effect from a message that only a lost database knew.
+
+        The records make such a message anew, with another id; the partner says that it has it.
+        """
+        return any(
+            name == partner.name and (effect.type, effect.number) == (type, number)
+            for (name, id), effect in self._seen.items()
+            if (name, id) in self._lost and not self.observer.rows(_PLACE, message=id, to=name)
+        )
 
     def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
@@ -41,7 +52,7 @@ class Effects:
         if key in self._seen:
             what = f"{effect.type} of {effect.number} took effect twice at {partner.name}"
             raise Broken(Promise.EFFECT_ONCE, what)
-        self._seen.add(key)
+        self._seen[key] = effect
         ((id, _),) = self.observer.rows(_PLACE, message=effect.message_id, to=partner.name)
         if id < self._latest.get(lane, 0):
             what = f"{effect.type} of {effect.number} came after a later one"

@@ -51,18 +51,20 @@ SENTENCES: Mapping[Promise, str] = {
     Promise.CHAINS_WHOLE: "The chains of evidence and of the audit are whole.",
     # at_end.py
     Promise.ALL_FINAL: (
-        "When faults have ceased and time goes on, every delivery is final or shown to a person."
+        "When faults have ceased and time goes on, every delivery is final or shown to a person, "
+        "with the right cause."
     ),
-    # at_end.py
+    # at_end.py, answers.py
     Promise.RECORDS_KNOW: (
-        "The records know what they were told: each dossier, and that it was finished; but what "
-        "is parked is shown to a person."
+        "The records know what they were told: each dossier, and that it was finished; but a "
+        "message that is parked is shown to a person."
     ),
     # at_end.py, partners/town.py
     Promise.NO_ERROR_IN_A_ROLE: (
-        "No step of a role ends with an error that is none of the story's."
+        "No step of a role, and no handling of a message, ends with an error that is none of the "
+        "story's."
     ),
-    # story.py
+    # story.py, crash/handling.py
     Promise.HANDLED_ONCE: "No message is handled twice by the records.",
     # after_writes.py, interleaving/committed.py
     Promise.TWO_PERSONS: (

@@ -55,7 +55,7 @@ class Chance:
         if self.calm:
             return False
         self._counts[kind] = nth = self._counts[kind] + 1
-        draw = _share(f"{kind} {self.seed} {nth}")
+        draw = share_of(f"{kind} {self.seed} {nth}")
         drawn = draw < probability * self._weights.get(kind, 1.0)
         if not drawn and not self._moved:  # nearly always
             return False
@@ -79,6 +79,6 @@ class Chance:
         return True
 
 
-def _share(name: str) -> float:
+def share_of(name: str) -> float:
     """Return the number in [0, 1) that a name stands for; a generator's seed costs ten times it."""
     return int.from_bytes(blake2b(name.encode(), digest_size=7).digest(), "big") / 2**56

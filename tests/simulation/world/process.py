@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hub.bootstrap.partners.call_limits import counted
 from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery.deliver import Deliver
 from hub.exchange.delivery.reconcile import Reconcile
@@ -20,7 +21,6 @@ from hub.exchange.delivery.settle import SettleContext
 from hub.exchange.housekeeping.timer import Pace, Timer
 from hub.exchange.intake.accept import Intake
 from hub.exchange.outbox.relay import Relay
-from hub.exchange.records_queue.receive import Receive
 from hub.messages import queues
 from hub.messages.envelope import Message
 from hub.messages.payloads import Payload
@@ -38,6 +38,7 @@ from hub.store.engine.store import StoreUnavailable, Tx
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.crash.excused import is_excused, require_excused
 from tests.simulation.crash.files import ProcessFiles
+from tests.simulation.crash.handling import StoryReceive
 from tests.simulation.crash.life import Acting, Crash, RefusesDeadProcess, Step
 from tests.simulation.database.observer import REPLAYS, Next, Reader
 from tests.simulation.database.store import ProcessStore, handled
@@ -147,7 +148,7 @@ class Process:
         self.intake = Intake(self.store, self.files, clock=self.clock, validator=self.records)
         self.relay = Relay(self.store, self.broker, batch=50)
         self.publisher = RefusesDeadProcess(self.broker.publisher(), self.require_alive)
-        self.receive = Receive(
+        self.receive = StoryReceive(
             self.store,
             self.broker,
             self._handle,
@@ -156,6 +157,7 @@ class Process:
             markers=markers,
             together=self.records.together,
         )
+        self.receive.failed = self.role_crashed
         self.delivering = [self._deliver(each) for each in self.destinations]
         self.reconciling = [self._reconcile(each, markers) for each in self.destinations]
         self.timer = self._timer()
@@ -256,10 +258,12 @@ class Process:
         self.timer.on_sweep()
 
     def role_crashed(self, step: str, error: Exception) -> None:
-        """Note an error that ended a step, with which the story ends.
+        """Note an error that the story has not raised: the story ends with it.
 
-        Where the story lets the store have no room, the role does the same again by itself.
+        Where the story lets the store have no room, the role does the same again by itself. What a
+        dead process raises is nobody's concern.
         """
+        self.require_alive()
         if not is_excused(error):
             self.role_crashes.append(f"{step}: {type(error).__name__}: {error}")
 
@@ -327,7 +331,13 @@ class Process:
         )
 
     def _reconcile(self, partner: Destination, markers: Path) -> Reconcile:
-        return Reconcile(partner, self._settling(partner), clock=self.clock, markers=markers)
+        return Reconcile(
+            partner,
+            self._settling(partner),
+            clock=self.clock,
+            known=self.limits,
+            markers=markers,
+        )
 
     def _settling(self, partner: Destination) -> SettleContext:
         return SettleContext(
@@ -343,7 +353,7 @@ class Process:
         made = StoryReplays(
             self.store,
             ReplayParts(
-                destinations=self.destinations,
+                destinations=counted(self.destinations, self.store, self.limits, clock=self.clock),
                 file_path=self.files.path,
                 on_delivered=self.records.delivered,
             ),

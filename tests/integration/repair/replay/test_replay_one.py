@@ -1,12 +1,14 @@
 """One dead delivery sent again: only as the person saw it, also while the partner is queried."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from hub.messages.local_time import LOCAL
 from hub.operations.deliveries import replay_one, replay_orders
 from hub.operations.deliveries.expected import Expected
 from hub.operations.deliveries.replay_one import Replayed
@@ -16,17 +18,18 @@ from hub.ports import Answer, Clock, Request
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import TransientFailure
 from hub.store.console import replay_plans
-from hub.store.deliveries import pauses, transitions
+from hub.store.deliveries import attempts, pauses, transitions
 from hub.store.deliveries.pauses import Pause, PersonPause
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
 from hub.store.repair.replay_work import ReplayPhase
+from hub.store.repair.restore import doubt_everything
 from hub.store.schema.tables.exchange import deliveries
 from hub.store.schema.tables.repair import CANNOT_QUERY
 from hub.texts import Text
 from tests.support.console import dead
 from tests.support.partners.partner import Partner
-from tests.support.works import now, step
+from tests.support.works import AT, now, step
 
 BY: SignedBy = {"actor": "officer", "reason": "fixed there", "now": now()}
 
@@ -158,3 +161,55 @@ def test_a_partner_that_is_closed_is_not_queried(store: Store, kind: str, querie
     partner = Partner()
     replay(store, id, partner)
     assert partner.asked == queries
+
+
+def test_what_a_lagging_look_up_does_not_show_is_not_sent_too_soon(store: Store) -> None:
+    """A partner may refuse what it did; until its look-up must show that, nothing is proven."""
+    partner, lag, ended = Partner(), timedelta(seconds=30), AT + timedelta(seconds=10)
+    partner.traits = replace(partner.traits, lag=lag)
+    with store.write() as tx:
+        id = dead(tx, step(1, 1))
+        end = attempts.Finished(
+            delivery_id=id, number=1, kind="send", at=ended, outcome="permanent"
+        )
+        attempts.finish(tx, [end])
+    found = replay(store, id, partner, clock=lambda: ended + lag - timedelta(seconds=1))
+    assert (found.verdict, found.outcome) == (CANNOT_QUERY, NOT_SENT)
+    counts_from = (ended + lag).astimezone(LOCAL)
+    assert f"{counts_from:%H:%M:%S %d/%m/%Y}" in Text.read(found.detail).en
+    assert replay(store, id, partner, clock=lambda: ended + lag).outcome == SENT
+
+
+@pytest.mark.parametrize("findable", [True, False])
+def test_what_died_before_an_old_copy_was_put_back_may_have_been_sent_since(
+    store: Store, findable: bool
+) -> None:
+    """Somebody may have replayed it in the time that was lost: its refusal proves nothing now."""
+    partner, lag, restored = Partner(), timedelta(seconds=30), AT + timedelta(hours=1)
+    partner.traits = replace(
+        partner.traits, findable=findable, lag=lag if findable else timedelta()
+    )
+    with store.write() as tx:
+        id = dead(tx, step(1, 1))
+        end = attempts.Finished(delivery_id=id, number=1, kind="send", at=AT, outcome="permanent")
+        attempts.finish(tx, [end])
+        doubt_everything(tx, now=restored)
+    found = replay(store, id, partner, clock=lambda: restored + timedelta(seconds=1))
+    assert (found.verdict, found.outcome) == (CANNOT_QUERY, NOT_SENT)
+    later = replay(store, id, partner, clock=lambda: restored + lag)
+    assert later.outcome == (SENT if findable else NOT_SENT)
+
+
+def test_a_refusal_after_the_old_copy_was_put_back_is_believed(store: Store) -> None:
+    """It says what is so now."""
+    partner = Partner()
+    partner.traits = replace(partner.traits, findable=False)
+    with store.write() as tx:
+        id = dead(tx, step(1, 1))
+        doubt_everything(tx, now=AT)
+        ended = AT + timedelta(hours=1)
+        end = attempts.Finished(
+            delivery_id=id, number=1, kind="send", at=ended, outcome="permanent"
+        )
+        attempts.finish(tx, [end])
+    assert replay(store, id, partner, clock=lambda: ended).outcome == SENT

@@ -1,0 +1,28 @@
+"""The hub's handling of messages, of which a story hears each error that is none of a message.
+
+The hub outlives such an error: it tries again, and at last parks the message for a person.
+"""
+
+from collections.abc import Callable, Sequence
+
+from hub.exchange.records_queue.receive import Receive
+from hub.messages.invalid import InvalidMessage
+from hub.rules.failures.errors import EarlyMessage
+from hub.store.engine.store import Tx
+from hub.store.messages import journal
+
+
+class StoryReceive(Receive):
+    """Tells of errors in handlers."""
+
+    failed: Callable[[str, Exception], None]
+
+    def apply(self, tx: Tx, entries: Sequence[journal.JournalEntry]) -> None:
+        """As `Receive.apply`."""
+        try:
+            super().apply(tx, entries)
+        except (EarlyMessage, InvalidMessage):
+            raise
+        except Exception as error:
+            self.failed("receive", error)
+            raise
