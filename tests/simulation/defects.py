@@ -39,6 +39,7 @@ from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
+from hub.store.repair import replays
 from hub.store.repair.restore import CallCounterFile
 from hub.store.schema.tables.exchange import deliveries
 from tests.simulation.interleaving.races import RACES
@@ -284,6 +285,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     ],
     "a restored database sends without asking": lambda: [
         _replaced(restore, "doubt_everything", lambda *_, **__: {"queried": 0, "behind": 0})
+    ],
+    "a refusal is believed after an old copy was put back": lambda: [
+        _replaced(replays, "restored_since", lambda *_: None)
     ],
     "how many calls were made is not kept": lambda: [_replaced(CallCounterFile, "write", _nothing)],
     "one person is enough": lambda: [
