@@ -34,7 +34,7 @@ from hub.rules.deliveries.recovery import NoEffect, RetryAt
 from hub.rules.failures.errors import AmbiguousFailure, FaultClass
 from hub.store.archive import rows
 from hub.store.conservation import counts
-from hub.store.deliveries import delivery_statements, schedule, transitions
+from hub.store.deliveries import delivery_statements, doubts, schedule, transitions
 from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
@@ -236,6 +236,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "an unknown effect is sent again at once": lambda: [_wrapped(recovery, "recover", _recover)],
     "absence is believed at once": lambda: [
         _replaced(absence, "weigh_absent", lambda *_, **__: NoEffect())
+    ],
+    "a person's word is believed at once": lambda: [
+        _replaced(doubts, "require_call_over", _nothing)
     ],
     "the partner's work and lag are not waited for": lambda: [
         _replaced(absence, "patience_of", _no_patience)

@@ -343,10 +343,7 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
 
     The row stays locked until the transaction ends; `lock` False is for those who only look.
     """
-    query = sa.select(deliveries.c.state, deliveries.c.destination, deliveries.c.lane).where(
-        deliveries.c.id == id
-    )
-    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    row = (statements.LOCKED_PLACE if lock else statements.PLACE).one_or_none(tx, {"one": id})
     if row is None:
         raise NoSuchDelivery(both("deliveries.no_delivery", id=id))
     return S(row.state), row.destination, row.lane

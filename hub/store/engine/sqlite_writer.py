@@ -58,15 +58,18 @@ class _Round:
         self.connection = connection
         self.began = monotonic()
         self.error: BaseException | None = None
-        self._ended = threading.Event()
+        # Free when the round has ended. A lock, because an Event costs ten times as much to make.
+        self._under_way = threading.Lock()
+        self._under_way.acquire()
 
     def end(self, error: BaseException | None = None) -> None:
         self.error = error
-        self._ended.set()
+        self._under_way.release()
 
     def wait(self, seconds: float) -> None:
-        if not self._ended.wait(seconds):
+        if not self._under_way.acquire(timeout=seconds):
             raise CommitUnknown(f"no commit within {seconds:g} s, it may go through")
+        self._under_way.release()  # the next one that waits
         if self.error is not None:
             raise self.error
 

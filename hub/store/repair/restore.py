@@ -17,6 +17,7 @@ from hub.store.deliveries.delivery_statements import RESTORED, doubtful
 from hub.store.engine.file_rights import write_whole
 from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.exchange import UNSETTLED, deliveries
+from hub.store.statements.compiled import Compiled
 
 DETAIL = "the database was restored: it may have gone out since the copy was made"
 
@@ -60,13 +61,12 @@ class CallCounterFile:
 
 # The number that the database gave last, and not the highest that is there: the archive may have
 # taken the newest attempts of a hub that has been idle for long.
-_GIVEN = {
-    "sqlite": "SELECT seq FROM sqlite_sequence WHERE name = 'attempts'",
-    "postgresql": "SELECT pg_sequence_last_value(pg_get_serial_sequence('attempts', 'id'))",
-}
+_ON_SQLITE = "SELECT seq FROM sqlite_sequence WHERE name = 'attempts'"
+_ON_POSTGRESQL = "SELECT pg_sequence_last_value(pg_get_serial_sequence('attempts', 'id'))"
+_GIVEN = Compiled(lambda dialect: sa.text(_ON_SQLITE if dialect == "sqlite" else _ON_POSTGRESQL))
 
 
 def _calls(store: Store) -> int:
     with store.read() as tx:
-        last: int | None = tx.execute(sa.text(_GIVEN[store.name])).scalar()
-    return last or 0
+        given = _GIVEN.raw(tx, {})
+    return int(given[0][0] or 0) if given else 0

@@ -74,6 +74,8 @@ class _Text:
     """How what the driver returns becomes a value, by place; for the columns that need it."""
     at_once: AtOnce | None
     """The same for many rows in one statement; None where there is no such statement."""
+    take: Callable[[Values], tuple[object, ...]] | None = None
+    """Where several parameters go by place: the values in their order."""
     pick: Callable[[Values], tuple[object, ...]] | None = None
     """Of an INSERT whose parameters go by place: the values in their order."""
     times: tuple[int, ...] = ()
@@ -89,10 +91,10 @@ class _Text:
             return picked
         if self.order is None:
             return {name: for_postgresql(value) for name, value in given.items()}
-        return [
-            value if type(value) in AS_IT_IS else for_sqlite(value)
-            for value in map(given.__getitem__, self.order)
-        ]
+        taken = self.take(given) if self.take else [given[name] for name in self.order]
+        if AS_IT_IS.issuperset(map(type, taken)):
+            return taken
+        return [value if type(value) in AS_IT_IS else for_sqlite(value) for value in taken]
 
     @property
     def many(self) -> AtOnce:
@@ -260,6 +262,7 @@ def _compile(statement: Any, dialect: sa.Dialect, columns: Collection[str], key:
     if dialect.name == "postgresql":
         at_once = for_many(compiled, fixed, key=key, column=compared)
     times = [isinstance(compiled.binds[name].type, Instant) for name in order or ()]
+    take = itemgetter(*order) if order and len(order) > 1 else None
     return _Text(
         sql=sql,
         order=order,
@@ -268,7 +271,8 @@ def _compile(statement: Any, dialect: sa.Dialect, columns: Collection[str], key:
         row=partial(tuple.__new__, namedtuple("Row", names)),
         convert=tuple(convert),
         at_once=at_once,
-        pick=itemgetter(*order) if many and order and len(order) > 1 else None,
+        take=take,
+        pick=take if many else None,
         times=tuple(place for place, is_time in enumerate(times) if is_time),
     )
 
@@ -326,7 +330,8 @@ def _on_cursor(tx: sa.Connection, sql: str, work: Callable[[Any], DoneT]) -> Don
     """
     cursor = None
     try:
-        cursor = tx.connection.cursor()
+        line: Any = tx.connection.dbapi_connection
+        cursor = line.cursor()
         return work(cursor)
     except sa.exc.SQLAlchemyError:
         raise

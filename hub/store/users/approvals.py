@@ -16,6 +16,7 @@ from hub.rules.users.approvals import ApprovalState, ApprovalVerb
 from hub.rules.users.scope import Thing
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.operators.users import IS_OPEN, approvals
+from hub.store.statements.compiled import Compiled
 from hub.texts import Text
 
 
@@ -158,8 +159,12 @@ def record_outcome(tx: Tx, number: int, outcome: Text) -> None:
 
 def is_some_over(tx: Tx, *, now: datetime) -> bool:
     """Return whether the time of an open proposal is over."""
-    query = sa.select(approvals.c.number).where(IS_OPEN, approvals.c.ends_at <= now).limit(1)
-    return tx.execute(query).first() is not None
+    return bool(_SOME_OVER.all(tx, {"now": now}))
+
+
+_OVER = sa.select(approvals.c.number).where(IS_OPEN, approvals.c.ends_at <= sa.bindparam("now"))
+_SOME_OVER = Compiled(_OVER.limit(1))
+"""Asked at each sweep."""
 
 
 def expire(tx: Tx, *, now: datetime) -> Sequence[int]:

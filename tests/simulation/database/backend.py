@@ -43,11 +43,19 @@ class InMemory:
         self._database = of_this_process()
         self._database.make_empty()
         self.reader = Observer(self._database)
-        self.check = AfterWrites(self.reader).check
+        self._after_writes = AfterWrites(self.reader)
+        self._checked = -1
+        """Rows that were written at the last check."""
 
     def store(self) -> ProcessStore:
         """Return a store on its one connection."""
         return InMemoryStore(self._database)
+
+    def check(self) -> None:
+        """Check what was written since the last time; many writes write no row."""
+        if self.reader.changes != self._checked:
+            self._after_writes.check()
+            self._checked = self.reader.changes
 
     def moves(self) -> Counter[tuple[str, str]]:
         """Read what its triggers counted."""
@@ -61,7 +69,8 @@ class InMemory:
     def put_back(self, copy: Connection) -> None:
         """Have an old copy in its place; all of that is checked anew."""
         self._database.put_back(copy)
-        self.check = AfterWrites(self.reader).check
+        self.reader.forget()
+        self._after_writes, self._checked = AfterWrites(self.reader), -1
 
     def close(self) -> None:
         """Keep it for the next story."""

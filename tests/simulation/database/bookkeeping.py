@@ -17,7 +17,7 @@ _OF_MOVES = (
     """
     CREATE TABLE sim_moves (
         source TEXT, target TEXT, count INTEGER, PRIMARY KEY (source, target)
-    )
+    ) WITHOUT ROWID
     """,
     f"""
     CREATE TRIGGER sim_legal BEFORE UPDATE OF state ON deliveries
@@ -33,7 +33,7 @@ _OF_MOVES = (
     """,
 )
 _OF_HANDLINGS = (
-    "CREATE TABLE sim_handled (message_id TEXT PRIMARY KEY, times INTEGER)",
+    "CREATE TABLE sim_handled (message_id TEXT PRIMARY KEY, times INTEGER) WITHOUT ROWID",
     "CREATE INDEX sim_repeated ON sim_handled (times) WHERE times > 1",
 )
 _OF_WRITES = (
@@ -52,7 +52,7 @@ _OF_WRITES = (
 def _balance() -> Iterator[str]:
     """Yield what keeps up the kept counts less the rows that they count: nothing may be off."""
     columns = "destination TEXT, state TEXT, off INTEGER, PRIMARY KEY (destination, state)"
-    yield f"CREATE TABLE sim_balance ({columns})"
+    yield f"CREATE TABLE sim_balance ({columns}) WITHOUT ROWID"
     for table, column in (("delivery_counts", "count"), ("delivery_count_changes", "change")):
         for event, row, sign in _SIGNS:
             yield _adding(event, table, row, f"{row}.state", f"{sign}{row}.{column}")
@@ -77,9 +77,9 @@ def _adding(event: str, table: str, row: str, state: str, change: str) -> str:
     """Return the trigger that adds a row's share to the balance of its destination and state."""
     kind = "accepted" if state == "'accepted'" else "state"
     moves = table == "deliveries" and event == "UPDATE"
-    when = "WHEN OLD.state <> NEW.state" if moves else ""
+    of, when = ("OF state", "WHEN OLD.state <> NEW.state") if moves else ("", "")
     return f"""
-    CREATE TRIGGER sim_{table}_{event}_{row}_{kind} AFTER {event} ON {table} {when}
+    CREATE TRIGGER sim_{table}_{event}_{row}_{kind} AFTER {event} {of} ON {table} {when}
     BEGIN
         INSERT INTO sim_balance VALUES ({row}.destination, {state}, {change})
         ON CONFLICT DO UPDATE SET off = off + excluded.off;

@@ -7,7 +7,7 @@ transaction inside another one is refused by SQLite itself, so none goes unnotic
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from tests.simulation.database.bookkeeping import STATEMENTS
 from tests.support.database.stores import migrated
 
 _STATEMENTS_KEPT = 4096
-_PRAGMAS = ("foreign_keys=ON", "temp_store=MEMORY", "journal_mode=MEMORY")
+_PRAGMAS = ("foreign_keys=ON", "temp_store=MEMORY", "journal_mode=MEMORY", "secure_delete=OFF")
 _BEGIN = "BEGIN"
 
 
@@ -31,7 +31,7 @@ class Database:
             check_same_thread=False,
             cached_statements=_STATEMENTS_KEPT,
         )
-        self.raw.deserialize(_without_log(migrated()))
+        _copy_into(self.raw, migrated())
         for statement in (*(f"PRAGMA {pragma}" for pragma in _PRAGMAS), *STATEMENTS):
             self.raw.execute(statement)
         self.engine = sa.create_engine(
@@ -96,6 +96,16 @@ class Database:
 def of_this_process() -> Database:
     """Return the one database."""
     return Database()
+
+
+def _copy_into(empty: sqlite3.Connection, content: bytes) -> None:
+    """Copy a database's file into a database in memory.
+
+    One that is only deserialized stays a file in memory: each commit writes its pages there.
+    """
+    with closing(sqlite3.connect(":memory:")) as file:
+        file.deserialize(_without_log(content))
+        file.backup(empty)
 
 
 def _without_log(content: bytes) -> bytes:

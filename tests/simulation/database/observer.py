@@ -100,6 +100,8 @@ class Observer:
         self._connection = database.raw
         self._next = Next()
         self._version = -1
+        self._changes = -1
+        """Rows that were written when `_next` was asked for."""
 
     def rows(self, sql: str, **values: object) -> list[Any]:
         """Return what a question brings."""
@@ -108,9 +110,20 @@ class Observer:
     def what_next(self, version: int) -> Next:
         """Return what comes next; `version` changes with each write."""
         if version != self._version:
-            self._next = next_of(self._connection.execute(NEXT))
+            if self.changes != self._changes:
+                self._next = next_of(self._connection.execute(NEXT))
+                self._changes = self.changes
             self._version = version
         return self._next
+
+    @property
+    def changes(self) -> int:
+        """How many rows were written so far, also those that were rolled back."""
+        return self._connection.total_changes
+
+    def forget(self) -> None:
+        """Ask anew: the database is another one, and nobody has written a row."""
+        self._changes = -1
 
 
 def _seconds(at: object) -> float:

@@ -1,22 +1,24 @@
 """The store of a simulated process: the real one, which a dead process cannot use any more."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import sqlalchemy as sa
 
 from hub.store.engine.sqlite_writer import SharedWriter
 from hub.store.engine.store import NEW_ROWS, Store, Tx
+from hub.store.statements.compiled import Compiled
 from tests.simulation.crash.life import RequireAlive
 from tests.simulation.database.in_memory import Database
 
-_HANDLED = {
-    "sqlite": sa.text(
+_HANDLED = Compiled(
+    lambda dialect: sa.text(
         "INSERT INTO sim_handled VALUES (:message, 1) ON CONFLICT DO UPDATE SET times = times + 1"
-    ),
-    # only a new row: noting may not make a transaction wait for another one
-    "postgresql": sa.text("INSERT INTO sim_notes VALUES ('handled', :message, '', 1)"),
-}
+        if dialect == "sqlite"
+        # only a new row: noting may not make a transaction wait for another one
+        else "INSERT INTO sim_notes VALUES ('handled', :message, '', 1)"
+    )
+)
 
 
 class ProcessStore(Store):
@@ -74,12 +76,14 @@ class InMemoryStore(ProcessStore):
         self._writer = SharedWriter(self.engine.connect)
         self.sqlite_writer = self._writer
 
-    @contextmanager
-    def read(self, *, long: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - its shape
+    def read(  # type: ignore[override]  # not a generator of its own, but the database's
+        self,
+        *,
+        long: bool = False,  # noqa: ARG002 - its shape
+    ) -> AbstractContextManager[Tx]:
         """As `Store.read`."""
         self.require_alive()
-        with self.database.read() as tx:
-            yield tx
+        return self.database.read()
 
     def close(self) -> None:
         """Give back the writer's connection; the database stays."""
@@ -88,4 +92,4 @@ class InMemoryStore(ProcessStore):
 
 def handled(tx: Tx, message_id: str) -> None:
     """Count, in the transaction of its handling, that a message was handled."""
-    tx.execute(_HANDLED[tx.dialect.name], {"message": message_id})
+    _HANDLED.run(tx, {"message": message_id})

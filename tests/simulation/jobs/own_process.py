@@ -1,5 +1,6 @@
 """A process that stories have for themselves: nothing of the machine decides in it."""
 
+import logging
 import os
 import sys
 
@@ -14,7 +15,11 @@ def begin() -> None:
             [sys.executable, *sys.orig_argv[1:]],
             {**os.environ, "PYTHONHASHSEED": "0"},
         )
-    structlog.configure(processors=[_silence])
+    structlog.configure(
+        processors=[_silence],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=True,
+    )
 
 
 def _silence(*_: object) -> dict[str, object]:

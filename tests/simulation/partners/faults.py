@@ -84,17 +84,14 @@ def _status(kind: FaultKind, draw: random.Random) -> int:
 
 
 class StoryApplication(Application):
-    """Refuses now and then what it has done, where its look-up shows that to whoever asks."""
+    """Refuses now and then what it has done; its look-up shows that sooner or later."""
 
-    def __init__(
-        self, partner: Partner, dialects: "StoryDialects", *, shows_at_once: bool, met: Counter[str]
-    ) -> None:
+    def __init__(self, partner: Partner, dialects: "StoryDialects", *, met: Counter[str]) -> None:
         super().__init__(partner, dialects)
-        self._contradicts = shows_at_once
         self.met = met
 
     async def _faulty_answer(self, call: Call, fault: Fault) -> Answer:
-        if fault.kind is K.REFUSES and self._contradicts and fault.seconds:
+        if fault.kind is K.REFUSES and fault.seconds:
             self.met["line contradicts"] += 1
             await self.partner.answer(call)
         return await super()._faulty_answer(call, fault)

@@ -117,6 +117,8 @@ class StoryPartner:
             lag=timedelta(seconds=habits.lag),
         )
         self.ledger: list[Effect] = []
+        self._done: set[str] = set()
+        """The ids of the messages that have an effect in it."""
         self.away_until = 0.0
         self._under_way: list[tuple[float, Request]] = []
         """Calls that take effect later, by when."""
@@ -205,7 +207,7 @@ class StoryPartner:
 
     def has(self, message_id: str) -> bool:
         """Tell whether it has the effect of a message."""
-        return any(effect.message_id == message_id for effect in self.ledger)
+        return message_id in self._done
 
     def is_at_work_on(self, message_id: str) -> bool:
         """Tell whether an effect of a message may still come."""
@@ -280,6 +282,7 @@ class StoryPartner:
             now + self._draw.uniform(0, self.habits.lag),
         )
         self.ledger.append(effect)
+        self._done.add(request.message_id)
         self._say(request, how)
         self.on_effect(self, effect)
 

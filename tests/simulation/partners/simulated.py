@@ -199,10 +199,8 @@ class SimulatedPartner:
             self.name, self.world.chance, trouble=self.habits.trouble, longest=LONGEST_WORK
         )
         self.core = self.make_core(self._ledger, faults)
-        shows_at_once = "late_replica" not in self.habits.habits
-        self.service.app = StoryApplication(
-            self.core, self._dialects, shows_at_once=shows_at_once, met=self.world.chance.met
-        )
+        met = self.world.chance.met
+        self.service.app = StoryApplication(self.core, self._dialects, met=met)
         self.world.loop.begin(self.name, self.core.start())
 
     def _recorded(self, effects: Sequence[Recorded]) -> None:

@@ -14,14 +14,20 @@ _OF_TOUCHED = " UNION ALL ".join(
         statements.two_open(_LANES),
     )
 )
-_REPEATED = "SELECT message_id, times FROM sim_handled WHERE times > 1"
 _KEPT = f"off <> 0 AND state IN ({statements.FINAL_STATES})"
-_OFF = f"SELECT destination, state, off FROM sim_balance WHERE {_KEPT}"  # noqa: S608 - written here
-_NEITHER_THERE_NOR_ARCHIVED = """
-SELECT a.destination, a.off FROM sim_balance a
+_HANDLED, _OFF, _ACCEPTED, _LAST = "handled", "off", "accepted", "last"
+_COUNTED = f"""
+SELECT '{_HANDLED}', message_id, '', times FROM sim_handled WHERE times > 1
+UNION ALL
+SELECT '{_OFF}', destination, state, off FROM sim_balance WHERE {_KEPT}
+UNION ALL
+SELECT '{_ACCEPTED}', a.destination, '', a.off FROM sim_balance a
 LEFT JOIN sim_balance b ON b.destination = a.destination AND b.state = 'archived'
 WHERE a.state = 'accepted' AND a.off <> coalesce(b.off, 0)
-"""
+UNION ALL
+SELECT '{_LAST}', '', '', coalesce(max(seq), 0) FROM sim_touched
+"""  # noqa: S608 - written here
+"""What is wrong with what triggers counted; the last row is the newest write to a delivery."""
 
 
 class AfterWrites:
@@ -33,17 +39,20 @@ class AfterWrites:
 
     def check(self) -> None:
         """Raise Broken where something does not hold."""
-        rows = self.observer.rows
-        for message_id, times in rows(_REPEATED):
-            raise statements.handled_again(message_id, times)
-        for destination, state, off in rows(_OFF):
-            raise statements.count_is_off(destination, state, off)
-        for destination, off in rows(_NEITHER_THERE_NOR_ARCHIVED):
-            what = f"{destination} accepted {off} more than there are and were archived"
-            raise Broken(Promise.COUNTS_EXACT, what)
-        ((last,),) = rows("SELECT max(seq) FROM sim_touched")
-        if last is None or last == self._seen:
+        *wrong, (_, _, _, last) = self.observer.rows(_COUNTED)
+        for what, about, state, count in wrong:
+            raise _broken(what, about, state, count)
+        if last == self._seen:
             return
-        for number, wrong in rows(_OF_TOUCHED, seen=self._seen):
-            raise Broken(Promise(number), wrong)
+        for number, problem in self.observer.rows(_OF_TOUCHED, seen=self._seen):
+            raise Broken(Promise(number), problem)
         self._seen = last
+
+
+def _broken(what: str, about: str, state: str, count: int) -> Broken:
+    if what == _HANDLED:
+        return statements.handled_again(about, count)
+    if what == _OFF:
+        return statements.count_is_off(about, state, count)
+    there = f"{about} accepted {count} more than there are and were archived"
+    return Broken(Promise.COUNTS_EXACT, there)

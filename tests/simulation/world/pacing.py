@@ -152,14 +152,13 @@ class Pacing:
 
     def due(self) -> list[Paced]:
         """Return the roles that look now."""
-        now = self._time.elapsed
-        return [role for role in self.roles if self._is_due(role, now)]
-
-    def _is_due(self, role: Paced, now: float) -> bool:
-        name = role.name
-        if self._stalled and self._stalled.get(name, 0.0) > now:
-            return False
-        return now >= self._next[name] or role.signal() != self._seen.get(name)
+        now, stalled, at, seen = self._time.elapsed, self._stalled, self._next, self._seen
+        return [
+            role
+            for role in self.roles
+            if (not stalled or stalled.get(role.name, 0.0) <= now)
+            and (now >= at[role.name] or role.signal() != seen.get(role.name))
+        ]
 
     def looked(self, name: str, count: int) -> None:
         """Note what a look did."""
