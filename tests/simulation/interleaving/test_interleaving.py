@@ -35,7 +35,7 @@ def test_interleaved_transactions_keep_every_promise(tmp_path: Path) -> None:
 
 def test_a_lock_that_is_missing_is_found() -> None:
     """Two processes append to one chain at the same place."""
-    words = ("--seed", "5", "--dossiers", "3", "--story", "--defect", HEAD)
+    words = ("--seed", "5", "--story", "--defect", HEAD)
     found = simulate("--postgres", *words)
     assert found.returncode == 1, found.stdout
     assert "Seed 5 breaks promise" in found.stdout
