@@ -221,7 +221,7 @@ class Story:
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         for actor in self.actors:
-            if actor.acts and self.chance.order.random() < actor.share:
+            if actor.share and self.chance.order.random() < actor.share:
                 yield actor.name, taking, partial(actor.act, taking)
 
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
