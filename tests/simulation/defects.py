@@ -290,7 +290,7 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
         _replaced(restore, "doubt_everything", lambda *_, **__: {"queried": 0, "behind": 0})
     ],
     "a replay believes a look-up that lags": lambda: [
-        _replaced(replay_plan, "_counted", lambda _store, _candidate, answer, **_: answer)
+        _replaced(replay_plan, "_absent_after_lag", lambda _store, _candidate, answer, **_: answer)
     ],
     "a refusal is believed after an old copy was put back": lambda: [
         _replaced(replays, "restored_since", lambda *_: None)

@@ -144,9 +144,8 @@ class StoryPartner:
         """Nothing."""
         return 0
 
-    def check_end(self) -> str:
+    def check_end(self) -> None:
         """Everything was checked with each effect."""
-        return ""
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Build the request."""
