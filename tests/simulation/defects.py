@@ -26,7 +26,7 @@ from hub.exchange.housekeeping import timer
 from hub.messages import catalog
 from hub.operations import restore
 from hub.operations.approvals import carrying_out
-from hub.operations.deliveries import actions, second_person
+from hub.operations.deliveries import actions, replay_plan, second_person
 from hub.ports import Accepted, Receipt
 from hub.records.dossiers.handlers import Records
 from hub.rules.deliveries import absence, recovery
@@ -288,6 +288,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     ],
     "a restored database sends without asking": lambda: [
         _replaced(restore, "doubt_everything", lambda *_, **__: {"queried": 0, "behind": 0})
+    ],
+    "a replay believes a look-up that lags": lambda: [
+        _replaced(replay_plan, "_absent_after_lag", lambda _store, _candidate, answer, **_: answer)
     ],
     "a refusal is believed after an old copy was put back": lambda: [
         _replaced(replays, "restored_since", lambda *_: None)

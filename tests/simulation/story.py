@@ -6,7 +6,7 @@ time leaps. After the last dossier faults cease, and time goes on until everythi
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,7 +26,7 @@ from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.plot import Plot
 from tests.simulation.promises.at_end import check_end, check_proof
 from tests.simulation.promises.effects import Effects
-from tests.simulation.promises.promise import Broken, Promise
+from tests.simulation.promises.promise import UNKNOWN_MOVE, Broken, Promise
 from tests.simulation.telling.watch import Watch
 from tests.simulation.traits import traits_of
 from tests.simulation.world.broker import StoryBroker
@@ -41,10 +41,6 @@ REST = 4 * 24 * 3600.0
 """Virtual seconds after the last fault by which everything has come to rest."""
 LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 Turn = tuple[str, Process | None, Callable[[], object]]
-ACTORS = frozenset(
-    {"counter", "courier", "operators", "supervisors", "approvers", "archivist", "restorer"}
-)
-"""They write down themselves what they do."""
 LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
 PROVE_EVERY = 200
@@ -100,6 +96,11 @@ class Story:
         self.broken: Broken | None = None
         """What broke while the hub made a call."""
         self.watch: Watch | None = None
+
+    @cached_property
+    def _people(self) -> set[str]:
+        """Who works at a process and is no role of it; they write down themselves what they do."""
+        return {"counter", "courier", *(actor.name for actor in self.actors)}
 
     @property
     def has_all_processes(self) -> bool:
@@ -221,11 +222,16 @@ class Story:
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         for actor in self.actors:
-            if actor.acts and self.chance.order.random() < actor.share:
+            if actor.share and self.chance.order.random() < actor.share:
                 yield actor.name, taking, partial(actor.act, taking)
 
+    def is_role(self, name: str, process: Process | None) -> bool:
+        """Tell whether a step is a role's of a process, and nobody else's."""
+        return process is not None and name not in self._people
+
     def _step(self, name: str, process: Process | None, work: Callable[[], object]) -> int:
-        if not self.chance.takes_step(f"{process.name} {name}" if process else name):
+        whose = f"{process.name} " if process and self.is_role(name, process) else ""
+        if not self.chance.takes_step(f"{whose}{name}"):
             return 0
         self._look("story", "")  # what happened before this step is no part of it
         self.steps += 1
@@ -236,7 +242,7 @@ class Story:
         done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
-        if done and name not in ACTORS:
+        if done and name not in self._people:
             self.note(process.name if process else name, f"{name} {done}")
         self._look(process.name if process else name, name)
         self._check_invariants(process)
@@ -251,7 +257,9 @@ class Story:
         if self.broken is not None:
             raise self.broken
         if process and process.role_crashes:
-            raise Broken(Promise.NO_ERROR_IN_A_ROLE, process.role_crashes[0])
+            error = process.role_crashes[0]
+            is_move = UNKNOWN_MOVE in error
+            raise Broken(Promise.LEGAL_MOVES if is_move else Promise.NO_ERROR_IN_A_ROLE, error)
         writes = self.changes.writes
         if writes == self._checked:
             return

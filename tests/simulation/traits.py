@@ -25,7 +25,7 @@ def traits_of(seed: int) -> Traits:
     """Return what a seed brings; each trait is drawn for itself, so that all of them meet."""
 
     def brings(trait: str, share: float) -> bool:
-        return share_of(f"{trait} {seed}") < share
+        return share_of(f"trait {trait} {seed}") < share
 
     return Traits(
         all_processes=brings("all processes", 0.33),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hub.exchange.admission.counted_queries import CountedQueries
+from hub.exchange.admission.limited_queries import LimitedQueries
 from hub.ports import Clock, Destination
 from hub.records.registers import call_limits
 from hub.rules.calls.call_limits import CallLimits
@@ -22,6 +22,6 @@ def call_limits_of(settings: Settings) -> CallLimits:
 
 def counted(
     destinations: Iterable[Destination], store: Store, limits: CallLimits, *, clock: Clock
-) -> list[CountedQueries]:
+) -> list[LimitedQueries]:
     """Return the destinations so that their queries count for the quotas."""
-    return [CountedQueries(it, store, limits, clock=clock) for it in destinations]
+    return [LimitedQueries(it, store, limits, clock=clock) for it in destinations]

@@ -10,7 +10,7 @@ all that there is; when an old copy of the database was put back since, not even
 
 Nobody asks a partner that a person has paused, that is closed, or whose quota is used up. An open
 circuit keeps no question back. Questions count for the quotas of a partner, and use half of one at
-most: see `hub/exchange/admission/counted_queries.py`.
+most: see `hub/exchange/admission/limited_queries.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -207,7 +207,7 @@ def _query(
     if destination is None:
         return NoAnswer(both("replay.no_address").stored())
     if not destination.traits.findable:
-        return _believed(store, candidate)
+        return _refusal_without_query(store, candidate)
     if _is_paused(store, candidate, now):
         return NoAnswer(both("replay.partner_paused").stored())
     try:
@@ -217,18 +217,18 @@ def _query(
     if isinstance(answer, Unclear):
         return NoAnswer(unproven_texts.words_of(answer))
     if isinstance(answer, Absent) and destination.traits.lag:
-        return _counted(store, candidate, answer, lag=destination.traits.lag, now=now)
+        return _absent_after_lag(store, candidate, answer, lag=destination.traits.lag, now=now)
     return answer
 
 
-def _believed(store: Store, candidate: Candidate) -> Absent | NoAnswer:
+def _refusal_without_query(store: Store, candidate: Candidate) -> Absent | NoAnswer:
     """Return what is believed of a delivery that cannot be asked about: the partner refused it."""
     with store.read() as tx:
         restored = replays.restored_since(tx, candidate.id)
     return NoAnswer(both("replay.restored").stored()) if restored else Absent()
 
 
-def _counted(
+def _absent_after_lag(
     store: Store, candidate: Candidate, answer: Absent, *, lag: timedelta, now: datetime
 ) -> Absent | NoAnswer:
     """Return a "not there" of `now`, which proves nothing within the lag after the last call.

@@ -70,10 +70,10 @@ AT_ATTEMPT = Compiled(
 )
 """(ids, from_state) -> the attempt that each delivery in that state is at."""
 _PLACE = sa.select(deliveries.c.state, deliveries.c.destination, deliveries.c.lane).where(
-    deliveries.c.id == sa.bindparam("one")
+    deliveries.c.id == sa.bindparam("d")
 )
 PLACE, LOCKED_PLACE = Compiled(_PLACE), Compiled(_PLACE.with_for_update())
-"""(one) -> state, destination and lane of a delivery."""
+"""(d) -> state, destination and lane of a delivery."""
 
 
 def doubtful(since: object) -> dict[str, object]:

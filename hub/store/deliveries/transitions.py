@@ -343,7 +343,7 @@ def place_of(tx: Tx, id: int, *, lock: bool = True) -> tuple[S, str, str]:
 
     The row stays locked until the transaction ends; `lock` False is for those who only look.
     """
-    row = (statements.LOCKED_PLACE if lock else statements.PLACE).one_or_none(tx, {"one": id})
+    row = (statements.LOCKED_PLACE if lock else statements.PLACE).one_or_none(tx, {"d": id})
     if row is None:
         raise NoSuchDelivery(both("deliveries.no_delivery", id=id))
     return S(row.state), row.destination, row.lane

@@ -187,6 +187,7 @@ def restored_since(tx: Tx, id: int) -> datetime | None:
 
     It may have been sent again in the time that was lost. None where no copy was put back since.
     """
+    # Epoch 1 began with the installation, each later one with a restore.
     put_back = sa.select(sa.func.max(change_epochs.c.began_at)).where(change_epochs.c.seq > 1)
     at: datetime | None = tx.execute(put_back).scalar()
     if at is None:

@@ -76,19 +76,19 @@ class _Text:
     """The same for many rows in one statement; None where there is no such statement."""
     take: Callable[[Values], tuple[object, ...]] | None = None
     """Where several parameters go by place: the values in their order."""
-    pick: Callable[[Values], tuple[object, ...]] | None = None
-    """Of an INSERT whose parameters go by place: the values in their order."""
+    is_insert: bool = False
+    """Whether it is an INSERT whose parameters go by place."""
     times: tuple[int, ...] = ()
     """Of such an INSERT: where times stand. Nothing else has to be converted there."""
 
     def parameters(self, values: Values) -> Any:
         given = {**self.fixed, **values} if self.fixed else values
-        if self.pick is not None:
-            picked = list(self.pick(given))
+        if self.is_insert and self.take is not None:
+            ordered = list(self.take(given))
             for place in self.times:
-                if isinstance(time := picked[place], datetime):
-                    picked[place] = microseconds(time)
-            return picked
+                if isinstance(time := ordered[place], datetime):
+                    ordered[place] = microseconds(time)
+            return ordered
         if self.order is None:
             return {name: for_postgresql(value) for name, value in given.items()}
         taken = self.take(given) if self.take else [given[name] for name in self.order]
@@ -172,7 +172,7 @@ class Compiled:
         given = [text.parameters(row) for row in rows]
 
         def write(cursor: Any) -> int:
-            if text.pick is not None:
+            if text.is_insert:
                 return sum(cursor.rowcount for _ in _in_parts(cursor, text, given))
             cursor.executemany(text.sql, given)
             return int(cursor.rowcount)
@@ -272,7 +272,7 @@ def _compile(statement: Any, dialect: sa.Dialect, columns: Collection[str], key:
         convert=tuple(convert),
         at_once=at_once,
         take=take,
-        pick=take if many else None,
+        is_insert=bool(many and take),
         times=tuple(place for place, is_time in enumerate(times) if is_time),
     )
 
@@ -326,7 +326,8 @@ def _found(tx: sa.Connection, sql: str, given: Any) -> list[Any]:
 def _on_cursor(tx: sa.Connection, sql: str, work: Callable[[Any], DoneT]) -> DoneT:
     """Work on a cursor of the driver; what it raises becomes SQLAlchemy's error.
 
-    A function and no context manager: every statement of the hot path comes through here.
+    A function and no context manager, and the driver's own connection: that of the pool would pass
+    each call on. Every statement of the hot path comes through here.
     """
     cursor = None
     try:

@@ -19,12 +19,10 @@ class Actor:
     """An actor: adds its own lines to the story's events."""
 
     name = ""
-    acts = True
-    """Whether chance is asked for its turns."""
 
     @property
     def share(self) -> float:
-        """Probability, 0 to 1, that it acts in a round."""
+        """Probability, 0 to 1, that it acts in a round; chance is not asked for 0."""
         return 0.0
 
     def act(self, process: Process) -> int:  # noqa: ARG002 - for those who act

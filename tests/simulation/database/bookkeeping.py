@@ -7,6 +7,7 @@ what was written has to be looked at, and nothing of a transaction that was roll
 from collections.abc import Iterator
 
 from hub.rules.deliveries.states import MOVES
+from tests.simulation.promises.promise import UNKNOWN_MOVE
 
 _MOVES = " OR ".join(
     f"(OLD.state = '{source}' AND NEW.state = '{target}')"
@@ -22,7 +23,7 @@ _OF_MOVES = (
     f"""
     CREATE TRIGGER sim_legal BEFORE UPDATE OF state ON deliveries
     WHEN OLD.state <> NEW.state AND NOT ({_MOVES})
-    BEGIN SELECT RAISE(ABORT, 'a move that the state table does not have'); END
+    BEGIN SELECT RAISE(ABORT, '{UNKNOWN_MOVE}'); END
     """,
     """
     CREATE TRIGGER sim_moved AFTER UPDATE OF state ON deliveries WHEN OLD.state <> NEW.state

@@ -8,8 +8,8 @@ from tests.simulation.play import play
 from tests.simulation.plot import VERSION, Plot
 
 FILE = Path(__file__).with_suffix(".toml")
-SEEDS = (1, 2, 3, 4, 7)
-"""One each with accounts, with an archive, with a full disk, restored, and with real adapters."""
+SEEDS = (1, 7, 8, 12)
+"""Together they have every trait; one has the real adapters, and one nothing special."""
 DOSSIERS = 4
 
 

@@ -31,7 +31,7 @@ from tests.simulation.partners.choice import MODELS
 from tests.simulation.play import memory_place, play_out
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.promises.promise import Broken, Promise
-from tests.simulation.story import ACTORS, Story, Turn
+from tests.simulation.story import Story, Turn
 from tests.simulation.world.process import Process
 
 DIES = 0.001
@@ -180,7 +180,7 @@ class InterleavedStory(Story):
 
     def _round(self) -> int:
         """Let everybody do what there is to do, together."""
-        turns = [turn for turn in self._turns() if not _is_role(turn)]
+        turns = [turn for turn in self._turns() if not self.is_role(*turn[:2])]
         self.chance.order.shuffle(turns)
         works: list[tuple[Worker, Callable[[], None]]] = [
             (self._workers[process.name], partial(self._act, process))
@@ -239,9 +239,8 @@ class InterleavedStory(Story):
 
     def _round_of_others(self, waiting: Process) -> None:
         """Let the other roles of a process go on; other processes do so by themselves."""
-        for turn in list(self._turns()):
-            name, process, work = turn
-            own = process is waiting and _is_role(turn) and name != "replays"
+        for name, process, work in list(self._turns()):
+            own = process is waiting and self.is_role(name, process) and name != "replays"
             if not waiting.dead and (own or process is None):
                 self._step(name, process, work)
 
@@ -250,11 +249,6 @@ class InterleavedStory(Story):
         if self._failure is not None:
             raise StoryOver
         super()._check_invariants(process)
-
-
-def _is_role(turn: Turn) -> bool:
-    name, process, _ = turn
-    return process is not None and name not in ACTORS
 
 
 def play(plot: Plot, rules: Rulebook, server: Server, *, watched: bool = False) -> Ended:

@@ -74,7 +74,7 @@ _RARE = {
     "refused": 0.3,
     "unknown code": 0.5,
     "login": 0.3,
-    "refused after": 0.2,
+    "refused after": 0.5,
     "session over": 0.3,
 }
 UNKNOWN_CODE = "E-77"
@@ -144,9 +144,8 @@ class StoryPartner:
         """Nothing."""
         return 0
 
-    def check_end(self) -> str:
+    def check_end(self) -> None:
         """Everything was checked with each effect."""
-        return ""
 
     def prepare(self, message: Message, payload: Payload) -> Request:
         """Build the request."""

@@ -35,7 +35,8 @@ class Partner(Protocol):
     def misleads(self, message_id: str) -> bool:
         """Tell whether asking it about a message would mislead just now.
 
-        An effect may be under way, or its look-up does not show yet what it refused and has done.
+        An effect may be under way, or its look-up does not show yet what it refused and has done;
+        a simulator does not know the second.
         """
 
     @property
@@ -61,8 +62,11 @@ class Partner(Protocol):
     def happen(self) -> None:
         """Let what nobody wants happen now and then: it goes away, is maintained, restarts."""
 
-    def check_end(self) -> str:
-        """Return what its own ledger says is wrong at the end of a story, "" for nothing."""
+    def check_end(self) -> None:
+        """Check its own ledger at the end of a story; raises Broken.
+
+        Raises AssertionError where not the hub is wrong, but the partner itself.
+        """
 
     def close(self) -> None:
         """Give back what it holds."""

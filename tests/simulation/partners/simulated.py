@@ -25,6 +25,7 @@ from tests.simulation.partners.faults import StoryApplication, StoryDialects, St
 from tests.simulation.partners.loop import MESSAGE, StoryLoop
 from tests.simulation.partners.protocol import Effect
 from tests.simulation.partners.service import STATES, Service
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
@@ -167,18 +168,22 @@ class SimulatedPartner:
         self._ledger.close()
         self._start()
 
-    def check_end(self) -> str:
-        """Return what its ledger says is wrong."""
+    def check_end(self) -> None:
+        """Check its ledger; raises Broken, and AssertionError where the simulator failed."""
         counts = self._ledger.summary()
         if self.world.loop.failure:
-            return f"{self.name} failed: {self.world.loop.failure}"
+            raise AssertionError(f"{self.name} failed: {self.world.loop.failure}")
         if counts["effects"] != len(self.effects):
-            return f"{self.name} has {counts['effects']} effects, {len(self.effects)} were seen"
+            what = f"{self.name} has {counts['effects']} effects, {len(self.effects)} were seen"
+            raise AssertionError(what)
         if self.world.chance.met["fault database restored"]:
-            return ""  # what only the lost database knew may come again: invariant 15
-        if counts["duplicates"] or counts["out_of_order"]:
-            return f"the ledger of {self.name} says {counts}"
-        return ""
+            return  # what only the lost database knew may come again: promise 15
+        for kind, promise in (
+            ("duplicates", Promise.EFFECT_ONCE),
+            ("out_of_order", Promise.EFFECTS_IN_ORDER),
+        ):
+            if counts[kind]:
+                raise Broken(promise, f"the ledger of {self.name} says {counts}")
 
     def close(self) -> None:
         """Close the ledger, and count what it spoke."""

@@ -34,8 +34,6 @@ _REFUSING = "SELECT object FROM audit WHERE action = 'fault.classify.permanent' 
 class Answers(Listener):
     """Remembers the codes with which partners answered."""
 
-    acts = False
-
     def __init__(self, stage: "Story") -> None:
         super().__init__(stage.partners)
         self.stage = stage

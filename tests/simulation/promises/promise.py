@@ -26,69 +26,54 @@ class Promise(IntEnum):
     LOCKS_GIVEN_UP = 17
 
 
+UNKNOWN_MOVE = "a move that the state table does not have"
+"""What a trigger raises at it, in memory and on PostgreSQL: told as LEGAL_MOVES."""
 SENTENCES: Mapping[Promise, str] = {
     Promise.EFFECT_ONCE: "No partner has an effect twice.",
-    # effects.py at each effect; at_end.py by the partner's own ledger
     Promise.EFFECTS_IN_ORDER: (
         "No partner gets an effect of a dossier before an older one of its lane."
     ),
-    # effects.py at each effect; statements.py: one open delivery a lane
     Promise.NOTHING_FORGOTTEN: "Nothing that was acknowledged to its sender is forgotten.",
-    # at_end.py
     Promise.COUNTS_EXACT: (
         "The balance is exact: every message has its delivery, every kept count is that of the "
         "rows."
     ),
-    # after_writes.py, interleaving/committed.py; at_end.py by the product's own proof
     Promise.LEGAL_MOVES: "No delivery makes a move that the state table does not have.",
-    # a trigger of database/bookkeeping.py and interleaving/bookkeeping.py; statements.py
     Promise.EVIDENCE: (
         "A delivery counts as delivered only with evidence, and only if the partner has it."
     ),
-    # at_end.py
     Promise.NEXT_TIME: "What waits has a next time, a predecessor, or a person who is told.",
-    # statements.py
     Promise.CHAINS_WHOLE: "The chains of evidence and of the audit are whole.",
-    # at_end.py
     Promise.ALL_FINAL: (
         "When faults have ceased and time goes on, every delivery is final or shown to a person, "
         "with the right cause."
     ),
-    # at_end.py, answers.py
     Promise.RECORDS_KNOW: (
         "The records know what they were told: each dossier, and that it was finished; but a "
         "message that is parked is shown to a person."
     ),
-    # at_end.py, partners/town.py
     Promise.NO_ERROR_IN_A_ROLE: (
         "No step of a role, and no handling of a message, ends with an error that is none of the "
         "story's."
     ),
-    # story.py, crash/handling.py
     Promise.HANDLED_ONCE: "No message is handled twice by the records.",
-    # after_writes.py, interleaving/committed.py
     Promise.TWO_PERSONS: (
         "What needs two persons is done by two, once, and as the first one saw it."
     ),
-    # actors/approvers.py
     Promise.ARCHIVE_WHOLE: (
         "The archive loses nothing: its files are whole, and a dossier that comes back is what it "
         "was."
     ),
-    # actors/archivist.py
     Promise.OLD_COPY_NOTICED: (
         "A hub whose database was put back from an old copy notices it and asks before it sends: "
         "1 and 2 hold for all that the copy knows, but where a decision of a person was lost. What "
         "only the lost database knew is told again, and reaches its end; a partner that has it may "
         "get it again."
     ),
-    # actors/restorer.py; effects.py; what it says to persons is in docs/runbook/operate.md
     Promise.MAINTENANCE_KEPT: "No partner is called in its announced maintenance.",
-    # actors/maintenance.py
     Promise.LOCKS_GIVEN_UP: "No statement waits for a lock that nobody gives up.",
-    # interleaving/scheduler.py
 }
-"""Below each the place that checks it."""
+"""Where one is checked: search for `Promise.NAME`."""
 
 
 class Broken(AssertionError):

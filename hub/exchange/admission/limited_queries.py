@@ -2,9 +2,9 @@
 
 For what queries a partner beside deliveries: replay plans, comparisons, a person's replay. While
 the partner is closed nothing is queried. At other times queries use at most half of a quota: the
-other half is kept for what has to arrive. What is not allowed is told that the partner is not
-queried now. Which operation a partner counts a query for is not known, so
-it counts for every quota of the partner. The queries of reconcile are counted by their attempts.
+other half is kept for what has to arrive. Beyond that `find` raises NotAttempted. Which operation a
+partner counts a query for is not known, so it counts for every quota of the partner. The queries of
+reconcile are counted by their attempts.
 """
 
 import math
@@ -20,7 +20,7 @@ from hub.store.deliveries import partner_queries, pauses
 from hub.store.engine.store import Store
 
 
-class CountedQueries:
+class LimitedQueries:
     """Asks as the destination does; without a quota in force the store is not read."""
 
     def __init__(

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from hub.exchange.admission.counted_queries import CountedQueries
+from hub.exchange.admission.limited_queries import LimitedQueries
 from hub.exchange.outbox.emit import emit
 from hub.messages import catalog
 from hub.rules.calls.call_limits import HOUR, CallLimits, Dated, Quota
@@ -82,7 +82,7 @@ class Asking:
     ) -> None:
         self.at = AT
         limits = CallLimits(windows=tuple(closed), quotas=quotas)
-        self.counted = CountedQueries(partner, store, limits, clock=lambda: self.at)
+        self.counted = LimitedQueries(partner, store, limits, clock=lambda: self.at)
         message = record(1, 1)
         self.request = self.counted.prepare(message, catalog.read(message))
 
