@@ -244,11 +244,11 @@ class InterleavedStory(Story):
             if not waiting.dead and (own or process is None):
                 self._step(name, process, work)
 
-    def _check_invariants(self, process: Process | None) -> None:
+    def _check_promises(self, process: Process | None) -> None:
         """Check what is committed, whatever is under way."""
         if self._failure is not None:
             raise StoryOver
-        super()._check_invariants(process)
+        super()._check_promises(process)
 
 
 def play(plot: Plot, rules: Rulebook, server: Server, *, watched: bool = False) -> Ended:
