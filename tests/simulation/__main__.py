@@ -1,6 +1,6 @@
 """`script/simulate`: plays stories of the exchange; its options are those of `main`.
 
-Exit code 1 when an invariant does not hold in a story, when a story does not replay exactly, when
+Exit code 1 when a promise does not hold in a story, when a story does not replay exactly, when
 a planted defect is not found, or when a thousand stories never met something that they should;
 2 when the command was given a wrong word.
 """
@@ -36,7 +36,7 @@ from tests.simulation.play import play
 from tests.simulation.plot import VERSION, Ended, Player
 from tests.simulation.telling.again import command
 from tests.simulation.telling.shrink import MOST_STEPS, shortest
-from tests.simulation.telling.table import needed, told
+from tests.simulation.telling.table import as_table, needed
 
 MEET_ALL = 1000
 """So many stories meet everything that `coverage` names."""
@@ -191,12 +191,12 @@ def _tell_bad(bad: Played, player: Player, stories: Stories, options: Options) -
 
 
 def _explain(ended: Ended, player: Player, options: Options) -> None:
-    """Print the shortest story that breaks the same invariant."""
+    """Print the shortest story that breaks the same promise."""
     plot, postgres = ended.plot, options.postgres
     console.print(f"seed {plot.seed} breaks a promise, its story is made shorter", style="dim")
     most = ON_POSTGRES if postgres else MOST_STEPS
     short = player(shortest(ended, player, most=most).plot, watched=True)
-    console.print(told(short))
+    console.print(as_table(short))
     console.print(needed(ended, short))
     again = command(plot, postgres=postgres, defect=options.defect)
     console.print(f"The whole story: {again}", markup=False)
@@ -206,7 +206,7 @@ def _explain(ended: Ended, player: Player, options: Options) -> None:
 
 
 def _tell(ended: Ended) -> None:
-    console.print(told(ended))
+    console.print(as_table(ended))
     console.print(f"seed {ended.plot.seed}, {ended.steps} steps, hash {ended.digest}")
 
 

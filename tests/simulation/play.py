@@ -29,7 +29,7 @@ def play_out(story: Story, *, watched: bool) -> Ended:
     with ExitStack() as stack:
         stack.enter_context(no_collection())
         stack.callback(story.close)
-        stack.enter_context(story.cast.ruled())
+        stack.enter_context(story.partner_set.ruled())
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
         stack.enter_context(without_threads(story.waits))
         stack.enter_context(armed(story.chance, story.met, story.note, story.acting))

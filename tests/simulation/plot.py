@@ -12,9 +12,14 @@ from tests.simulation.world.events import Events
 
 VERSION = 5
 """Of the meaning of a seed. Raise it when a change alters what an existing seed plays: a fault, its
-probability, a verb, a weight, an order of draws. Then run `script/simulate --defects`, replace
-`[defects]` in `regressions.toml` by what it prints, and delete the file's `[[seeds]]`, whose
-stories no longer exist."""
+probability, a verb, a weight, an order of draws; `RENEW` says what follows."""
+RENEW = """\
+When a change was to give seeds other stories:
+- raise VERSION in tests/simulation/plot.py, and write it into tests/simulation/regressions.toml;
+- replace [defects] there by what `script/simulate --defects` prints, and [races] by what
+  `script/simulate --defects --postgres` prints; delete its [[seeds]], whose stories are no more;
+- run `python -m tests.simulation.golden`, which writes the hashes anew."""
+"""What tests say that notice another meaning of seeds."""
 DOSSIERS = 20
 DOSSIERS_ON_POSTGRES = 4
 """Where transactions interleave: few, so that processes meet at one of them."""
@@ -45,7 +50,7 @@ class Ended:
 
     plot: Plot
     broken: str = ""
-    """The invariant that did not hold, "" when all did."""
+    """The promise that did not hold, "" when all did."""
     steps: int = 0
     digest: str = ""
     struck: list[FaultId] = field(default_factory=list)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.partners.choice import MIXED
-from tests.simulation.plot import DOSSIERS, VERSION, Plot
+from tests.simulation.plot import DOSSIERS, RENEW, VERSION, Plot
 
 FILE = Path(__file__).with_suffix(".toml")
 
@@ -61,8 +61,7 @@ def _read() -> dict[str, Any]:
     read = tomllib.loads(FILE.read_text(encoding="utf-8"))
     if read["version"] != VERSION:
         raise OtherVersion(
-            f"{FILE.name} has seeds of version {read['version']}; these stories are of {VERSION}. "
-            "Replace its [defects] by what `script/simulate --defects` prints, and its [races] by "
-            "what `--defects --postgres` prints; delete its [[seeds]]."
+            f"{FILE.name} has seeds of version {read['version']}; these stories are of {VERSION}.\n"
+            f"{RENEW}"
         )
     return read

@@ -14,14 +14,14 @@ from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from tests.simulation.actors.counter import Acknowledged, clerks
 from tests.simulation.actors.courier import Courier
+from tests.simulation.actors.officers import Officers
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.restorer import Teller
-from tests.simulation.actors.window import Window
 from tests.simulation.casting import actors_of
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend
 from tests.simulation.faults_between_rounds import inject
-from tests.simulation.partners.choice import StoryPartners
+from tests.simulation.partners.choice import PartnersOfStory
 from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.plot import Plot
 from tests.simulation.promises.at_end import check_end, check_proof
@@ -44,7 +44,7 @@ Turn = tuple[str, Process | None, Callable[[], object]]
 LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
 PROVE_EVERY = 200
-"""Writes between two counts of every row; the other invariants are checked after each write."""
+"""Writes between two counts of every row; the other promises are checked after each write."""
 
 
 class TooLong(AssertionError):
@@ -75,8 +75,8 @@ class Story:
         self.backend = backend
         self.observer = backend.reader
         self.changes = Changes(self.observer)
-        self.cast = self._cast(directory)
-        self.partners = self.cast.partners
+        self.partner_set = self._partners_of_story(directory)
+        self.partners = self.partner_set.partners
         self.records = Records(rules)
         self.directory = directory
         self.traits = traits_of(plot.seed)
@@ -89,10 +89,10 @@ class Story:
         self.courier = Courier(self.time, self.chance, self.told, self.note)
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = actors_of(self, self.traits)
-        self.clerks, self.window = self._clerks(rules), Window(self)
+        self.clerks, self.officers = self._clerks(rules), Officers(self)
         self.steps = 0
         self._checked = 0
-        """The write after which the invariants were checked the last time."""
+        """The write after which the promises were checked the last time."""
         self.broken: Broken | None = None
         """What broke while the hub made a call."""
         self.watch: Watch | None = None
@@ -107,8 +107,8 @@ class Story:
         """Whether as many work on the database as can."""
         return self.traits.all_processes
 
-    def _cast(self, directory: Path) -> StoryPartners:
-        return StoryPartners(
+    def _partners_of_story(self, directory: Path) -> PartnersOfStory:
+        return PartnersOfStory(
             self.plot.partners,
             time=self.time,
             chance=self.chance,
@@ -156,7 +156,7 @@ class Story:
         for process in self.processes:
             process.close()
         self.courier.close()
-        self.cast.close()
+        self.partner_set.close()
         self.store.close()
         self.backend.close()
 
@@ -217,8 +217,8 @@ class Story:
         for partner in self.partners:
             if partner.has_reports():
                 yield "courier", taking, partial(partner.report, taking)
-        if self.cast.is_real and self.window.wants_to_act():
-            yield "counter", taking, partial(self.window.act, taking)
+        if self.partner_set.is_real and self.officers.wants_to_act():
+            yield "counter", taking, partial(self.officers.act, taking)
         if self.courier.due():
             yield "courier", taking, partial(self.courier.work, taking)
         for actor in self.actors:
@@ -245,14 +245,14 @@ class Story:
         if done and name not in self._people:
             self.note(process.name if process else name, f"{name} {done}")
         self._look(process.name if process else name, name)
-        self._check_invariants(process)
+        self._check_promises(process)
         return done
 
     def _look(self, who: str, step: str) -> None:
         if self.watch is not None:
             self.watch.look(self.time.elapsed, who, step)
 
-    def _check_invariants(self, process: Process | None) -> None:
+    def _check_promises(self, process: Process | None) -> None:
         """Check what must hold after every step."""
         if self.broken is not None:
             raise self.broken

@@ -27,7 +27,7 @@ def simulate(*words: str, hours: float = 0.1) -> subprocess.CompletedProcess[str
 
 @pytest.mark.timeout(400)
 def test_stories_with_faults_keep_every_promise(tmp_path: Path) -> None:
-    """Fifty stories and each one that once found a defect hold all invariants.
+    """Fifty stories and each one that once found a defect keep every promise.
 
     The first one replays exactly.
     """

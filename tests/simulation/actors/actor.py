@@ -70,7 +70,7 @@ class Doubts:
         self._seen: dict[tuple[int, int | None], float] = {}
 
     @property
-    def by_watch(self) -> bool:
+    def hub_clock_was_wrong(self) -> bool:
         """Whether a clock of the hub was set wrong: its own guard goes by its clocks."""
         return bool(self._chance.met["fault clock set"])
 
@@ -82,7 +82,7 @@ class Doubts:
         if since is None:
             return True
         seen = self._seen.setdefault((id, since), elapsed)
-        is_hasty = not self.by_watch and self._draw.random() < 0.7
+        is_hasty = not self.hub_clock_was_wrong and self._draw.random() < 0.7
         return is_hasty or elapsed - seen >= WAITS
 
 

@@ -48,20 +48,20 @@ PERSONS = {
 }
 """The first proposes and may not approve, the last may do neither."""
 SOME_DAYS = 3.5 * 24 * 3600.0
-VERBS = (
-    "propose cancel",
-    "propose absent",
-    "propose resend",
-    "propose replay",
-    "propose discard",
-    "approve",
-    "approve own",
-    "approve without right",
-    "refuse",
-    "withdraw",
-)
+VERBS = {
+    "propose cancel": 2,
+    "propose absent": 3,
+    "propose resend": 1,
+    "propose replay": 2,
+    "propose discard": 1,
+    "approve": 6,
+    "approve own": 1,
+    "approve without right": 1,
+    "refuse": 1,
+    "withdraw": 1,
+}
+"""By name, with how often one is drawn beside another."""
 REFUSALS = ("approve own", "approve without right")
-_WEIGHTS = {"approve": 6, "propose cancel": 2, "propose absent": 3, "propose replay": 2}
 _OF_STATE = (
     "SELECT id, message_id, destination, state, doubtful_since FROM deliveries "
     "WHERE settled_at IS NULL AND state IN ({}) ORDER BY id"
@@ -109,8 +109,7 @@ class Approvers(Actor):
 
     def act(self, process: Process) -> int:
         """Propose or decide one thing."""
-        weights = [_WEIGHTS.get(verb, 1) for verb in VERBS]
-        (verb,) = self._draw.choices(VERBS, weights)
+        (verb,) = self._draw.choices(tuple(VERBS), tuple(VERBS.values()))
         try:
             what = self._do(process, verb)
         except NothingToDo:

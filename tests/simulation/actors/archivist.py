@@ -40,9 +40,15 @@ LONG_AFTER = 1000 * DAY
 """At the end: everything that may go is old enough by then."""
 UNDER_FIRE = 4
 """Runs at the end in which faults strike."""
-VERBS = ("archive run", "restore dossier", "hold dossier", "release dossier", "erase dossier")
+VERBS = {
+    "archive run": 6,
+    "restore dossier": 2,
+    "hold dossier": 1,
+    "release dossier": 1,
+    "erase dossier": 1,
+}
+"""By name, with how often one is drawn beside another."""
 _AFTER_A_LEAP = ("archive run", "restore dossier", "archive run", "archive run")
-_WEIGHTS = (6, 2, 1, 1, 1)
 _ARCHIVED = "SELECT number FROM archived_dossiers WHERE erased_at IS NULL ORDER BY number"
 _CHOICES = {
     "restore dossier": _ARCHIVED,
@@ -91,7 +97,7 @@ class Archivist(Actor):
 
     def act(self, process: Process) -> int:
         """Run the archive, or do what a person orders."""
-        verb = self._next.pop() if self._next else self._draw.choices(VERBS, _WEIGHTS)[0]
+        verb = self._next.pop() if self._next else self._draw_verb()
         try:
             what = self._run(process) if verb == "archive run" else self._order(process, verb)
         except NothingToDo:
@@ -101,6 +107,9 @@ class Archivist(Actor):
         else:
             self._say(verb, f"{verb} {what}")
         return 1
+
+    def _draw_verb(self) -> str:
+        return self._draw.choices(tuple(VERBS), tuple(VERBS.values()))[0]
 
     def happen(self) -> None:
         """Let months pass now and then, while dossiers are under way."""

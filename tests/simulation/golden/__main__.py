@@ -7,12 +7,7 @@ import sys
 
 from tests.simulation.golden import digests
 from tests.simulation.jobs import own_process
-
-OTHERWISE = """\
-Seeds tell other stories than {known} says: {differ}.
-If a change was to do that: raise VERSION in tests/simulation/plot.py, find the seeds of
-regressions.toml anew (script/simulate --defects), and write these hashes anew
-(python -m tests.simulation.golden)."""
+from tests.simulation.plot import RENEW
 
 
 def main(words: list[str]) -> int:
@@ -24,7 +19,8 @@ def main(words: list[str]) -> int:
     known = digests.known()
     differ = [name for name in sorted({*found, *known}) if found.get(name) != known.get(name)]
     if differ:
-        print(OTHERWISE.format(known=digests.FILE.name, differ=", ".join(differ)))
+        listed = ", ".join(differ)
+        print(f"Seeds tell other stories than {digests.FILE.name} says: {listed}.\n{RENEW}")
     return int(bool(differ))
 
 

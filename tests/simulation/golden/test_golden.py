@@ -31,10 +31,10 @@ def test_golden_stories_have_every_trait() -> None:
 def test_another_story_is_told_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message names the seed, the version and the two commands."""
+    """The message names the seed, the version and the commands."""
     monkeypatch.setattr(digests, "present", lambda: digests.known() | {"8": "another"})
     assert command.main(["--check"]) == 1
     told = capsys.readouterr().out
     assert "says: 8." in told
     assert "raise VERSION" in told
-    assert "script/simulate --defects" in told
+    assert "script/simulate --defects --postgres" in told

@@ -106,7 +106,8 @@ def test_seeds_of_another_version_in_the_file_are_refused(
     with pytest.raises(typer.Exit) as refused:
         command_line.main(known=True, seeds="1-1")
     assert refused.value.exit_code == 2
-    assert re.search(r"of version 1.*`script/simulate --defects` prints", capsys.readouterr().out)
+    told = capsys.readouterr().out
+    assert re.search(r"of version 1.*`script/simulate --defects` prints", told, re.DOTALL)
 
 
 @pytest.mark.usefixtures("old_file")

@@ -23,7 +23,7 @@ from tests.simulation.partners import model as models
 from tests.simulation.partners import settings
 from tests.simulation.partners.line import HubEnd
 from tests.simulation.partners.loop import StoryLoop
-from tests.simulation.partners.model import StoryPartner
+from tests.simulation.partners.model import ModelPartner
 from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.partners.service import Service
 from tests.simulation.partners.simulated import Habits, SimulatedPartner, World
@@ -38,7 +38,7 @@ _TELL_TIME = (provincial, town_destination, replies, ledger, desk, courier)
 """Modules that ask for the time of day."""
 
 
-class StoryPartners:
+class PartnersOfStory:
     """The partners of one story."""
 
     def __init__(
@@ -84,11 +84,11 @@ class StoryPartners:
     def _connection(self, host: str, _port: int, **_: object) -> "Connection":
         return Connection(self._services[host])
 
-    def _model(self, name: str, draw: random.Random) -> StoryPartner:
+    def _model(self, name: str, draw: random.Random) -> ModelPartner:
         habits = models.Habits.drawn(draw)
         self._chance.met[f"habit lag {habits.lag:.0f}"] += 1
         self._chance.met[f"habit findable {habits.findable}"] += 1
-        return StoryPartner(
+        return ModelPartner(
             name,
             habits,
             time=self._time,
@@ -135,13 +135,15 @@ class StoryPartners:
         names = draw.choice(((), *((name,) for name in NAMES)))
         if names and draw.random() < 0.3:
             names = tuple(dict.fromkeys((*names, "replica")))
-        told = draw.random() < 0.7
+        is_known = draw.random() < 0.7
         setting = Setting(
             names=names,
-            lag_seconds=draw.choice((2.0, 25.0, 100.0) if told else (2.0, 25.0)),
+            lag_seconds=draw.choice((2.0, 25.0, 100.0) if is_known else (2.0, 25.0)),
             last_steps=draw.choice((1, 2, 10)),
         )
-        return Habits(setting=setting, trouble=draw.choice((0.03, 0.1, 0.3)), told=told)
+        return Habits(
+            setting=setting, trouble=draw.choice((0.03, 0.1, 0.3)), is_known_to_profile=is_known
+        )
 
 
 class Connection:

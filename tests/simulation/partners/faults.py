@@ -50,7 +50,7 @@ class StoryFaults(Faults):
     """Draws the fault of each call from the story's chance."""
 
     def __init__(self, partner: str, chance: Chance, *, trouble: float, longest: float) -> None:
-        """`longest`: seconds within which a partner keeps its promise to have done its work."""
+        """`longest`: seconds within which a partner has done its work."""
         super().__init__()
         self._partner, self._chance = partner, chance
         self._trouble, self._longest = trouble, longest

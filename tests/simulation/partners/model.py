@@ -1,6 +1,6 @@
 """A partner of a story: a destination with a ledger of its own and random habits.
 
-Its promises are those of its traits: an effect comes at most `reply_timeout` after the call, and
+It keeps to its traits: an effect comes at most `reply_timeout` after the call, and
 its look-up lags at most `lag`. Within them everything happens: replies are lost before and after
 the effect, effects come late, look-ups say nothing, a part, or "not there" for a while.
 """
@@ -88,7 +88,7 @@ _NOTHING_DONE: dict[str, Callable[[], DeliveryFailure]] = {
 """How a call fails of which nothing was done."""
 
 
-class StoryPartner:
+class ModelPartner:
     """One partner; implements `hub.ports.Destination` and `partners.protocol.Partner`."""
 
     unknown_code = UNKNOWN_CODE
@@ -126,7 +126,7 @@ class StoryPartner:
         """Messages that it refused and has done, with when its look-up shows them."""
         self._draw = chance.stream(f"partner {name}")
 
-    def attach(self) -> "StoryPartner":
+    def attach(self) -> "ModelPartner":
         """Return itself: it has no memory that dies with a process."""
         return self
 

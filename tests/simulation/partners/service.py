@@ -24,7 +24,8 @@ ON_THE_WAY = (
     "stale reply",
     "stale reply",
 )
-"""What a line does to a call."""
+"""What a line does to a call; one reply is stale twice as often, for where it cannot be nothing is
+drawn in its place."""
 STATES = ("away", "silent", "maintenance", "maintenance with a wish", "maintenance as a page")
 """What a partner is in for a while, with nothing done."""
 _PAGE = "<!DOCTYPE html><html><body><h1>Hệ thống đang bảo trì</h1></body></html>".encode()

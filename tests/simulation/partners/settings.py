@@ -38,7 +38,7 @@ def profile_for(shipped: Profile, habits: Habits, *, steps: bool) -> Profile:
     """Return the profile that an installation would have of a partner with these habits."""
     setting = habits.setting
     direct = replace(shipped.proxy, url="off")
-    if not habits.told:
+    if not habits.is_known_to_profile:
         return replace(shipped, proxy=direct)
     lookup = replace(
         shipped.lookup,

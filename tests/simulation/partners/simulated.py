@@ -43,7 +43,7 @@ class Habits:
 
     setting: Setting
     trouble: float
-    told: bool
+    is_known_to_profile: bool
     """Whether the installation's profile says what a rehearsal would have found out."""
 
     @property

@@ -16,11 +16,12 @@ from hub.ports import Absent, Destination, Receipt, Request
 from hub.records.rulebook import Rulebook
 from hub.rules.failures.errors import AmbiguousFailure, TransientFailure
 from tests.simulation.actors.counter import Acknowledged
-from tests.simulation.partners.choice import ADAPTERS, StoryPartners
+from tests.simulation.partners.choice import ADAPTERS, PartnersOfStory
 from tests.simulation.partners.protocol import Effect, Partner
 from tests.simulation.partners.simulated import SimulatedPartner
 from tests.simulation.play import play
 from tests.simulation.plot import Plot
+from tests.simulation.promises.promise import Broken, Promise
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.virtual_time import VirtualTime, ruled
 from tests.support.works import record
@@ -33,7 +34,7 @@ class Stage:
         self.time, self.chance = VirtualTime(), Chance(1)
         self.chance.calm = True
         self.effects: list[Effect] = []
-        self.cast = StoryPartners(
+        self.partner_set = PartnersOfStory(
             ADAPTERS,
             time=self.time,
             chance=self.chance,
@@ -42,7 +43,7 @@ class Stage:
             note=lambda *_: None,
             on_effect=self._happened,
         )
-        province, _ = self.cast.partners
+        province, _ = self.partner_set.partners
         assert isinstance(province, SimulatedPartner)
         self.province: SimulatedPartner = province
         province._dialects.switch(Setting())
@@ -65,8 +66,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     """Partners, with the time and the chance of a story."""
     with ExitStack() as stack:
         made = Stage(tmp_path)
-        stack.callback(made.cast.close)
-        stack.enter_context(made.cast.ruled())
+        stack.callback(made.partner_set.close)
+        stack.enter_context(made.partner_set.ruled())
         stack.enter_context(ruled(made.time, made.chance.stream("urandom")))
         yield made
 
@@ -152,6 +153,21 @@ def test_a_restart_hides_nothing_that_a_lagging_look_up_has_shown(stage: Stage) 
     stage.province.restart()
     office = stage.province.core.office  # type: ignore[attr-defined]
     assert office.look_up(request.number, LookUp(behind=30.0)).found
+
+
+@pytest.mark.parametrize(
+    ("kind", "promise"),
+    [("duplicates", Promise.EFFECT_ONCE), ("out_of_order", Promise.EFFECTS_IN_ORDER)],
+)
+def test_what_a_ledger_says_is_told_as_the_promise_that_it_breaks(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: str, promise: Promise
+) -> None:
+    """Its order is another promise than its number."""
+    counts = {"effects": 0, "duplicates": 0, "out_of_order": 0, kind: 1}
+    monkeypatch.setattr(stage.province._ledger, "summary", lambda: counts)
+    with pytest.raises(Broken) as broken:
+        stage.province.check_end()
+    assert broken.value.promise is promise
 
 
 def test_a_partner_that_is_away_has_no_effect(stage: Stage) -> None:

@@ -1,6 +1,8 @@
 """Questions to the database after each write, the same in memory and on PostgreSQL.
 
 Each brings (number of the promise, what is wrong). `chosen` is the condition on what was written.
+`behind_its_steps` is asked on PostgreSQL only: in memory transactions take turns, and none writes
+over what another one has read.
 """
 
 from hub.rules.deliveries.states import FINAL

@@ -1,4 +1,4 @@
-"""Makes a story that breaks an invariant as short as it gets, by leaving things out one by one.
+"""Makes a story that breaks a promise as short as it gets, by leaving things out one by one.
 
 First each dossier is tried alone. Then dossiers are left out, then faults; those that are needed
 are moved forward. Then steps are left out: messages of the counter, acts of persons, reports of
@@ -22,7 +22,7 @@ MOST_STEPS = 150_000
 
 
 def shortest(broken: Ended, play: Play, *, most: int = MOST_STEPS) -> Ended:
-    """Return the shortest story found that still breaks the same invariant."""
+    """Return the shortest story found that still breaks the same promise."""
     search = _Search(broken, play, most)
     lines = 0
     while lines != search.lines:
@@ -40,7 +40,7 @@ class _Search:
         self.best = broken
         self._play = play
         self._left = most
-        self._number = _invariant(broken)
+        self._number = _promise(broken)
 
     @property
     def lines(self) -> int:
@@ -83,12 +83,12 @@ class _Search:
         return self._works(replace(plot, left_out=plot.left_out | gone), longer=longer)
 
     def _works(self, plot: Plot, *, longer: bool = True) -> bool:
-        """Keep a story when it breaks the same invariant; `longer`: even with more lines."""
+        """Keep a story when it breaks the same promise; `longer`: even with more lines."""
         if self._left <= 0:
             return False
         ended = self._play(replace(plot, at_most=self.best.steps * ROOM))
         self._left -= ended.steps
-        if _invariant(ended) != self._number or (not longer and len(ended.events.all) > self.lines):
+        if _promise(ended) != self._number or (not longer and len(ended.events.all) > self.lines):
             return False
         self.best = replace(ended, plot=plot)
         return True
@@ -99,8 +99,8 @@ def _is_look(step: FaultId) -> bool:
     return step.kind.startswith("step hub-")
 
 
-def _invariant(ended: Ended) -> str:
-    """Return the number of the invariant that is broken, "" where none is."""
+def _promise(ended: Ended) -> str:
+    """Return the number of the promise that is broken, "" where none is."""
     return ended.broken.partition(":")[0]
 
 

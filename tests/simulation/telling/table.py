@@ -39,7 +39,7 @@ class Letters:
         return self.of.setdefault(number[-11:], letter)
 
 
-def told(ended: Ended) -> Group:
+def as_table(ended: Ended) -> Group:
     """Return a story: what broke in a sentence, the table, and what the letters stand for."""
     letters = Letters()
     table = Table("Time", "Who", "What", "The store", "The ledger", box=None, padding=(0, 2, 0, 0))

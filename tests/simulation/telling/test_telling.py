@@ -11,7 +11,7 @@ from rich.console import Console
 from tests.simulation import coverage
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.shrink import shortest
-from tests.simulation.telling.table import told
+from tests.simulation.telling.table import as_table
 from tests.simulation.telling.watch import Row, Watch
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Events
@@ -28,7 +28,7 @@ ROWS = [
 def _printed(ended: Ended) -> str:
     console = Console(width=150, force_terminal=True, color_system="standard")
     with console.capture() as captured:
-        console.print(told(ended), highlight=False)
+        console.print(as_table(ended), highlight=False)
     return captured.get()
 
 

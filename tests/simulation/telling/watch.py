@@ -94,6 +94,8 @@ class Watch:
 
     def _unseen_faults(self, lines: Sequence[Happening]) -> Iterator[str]:
         text = " ".join(line.what for line in lines)
+        # Of "provincial busy" a line says "busy": a fault whose words after the first stand in a
+        # line is told by it.
         for kind, _ in self._struck[self._faults :]:
             if not kind.startswith(_SHOWN) and kind.partition(" ")[2] not in text:
                 yield kind

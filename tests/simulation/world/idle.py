@@ -22,7 +22,7 @@ def is_idle(story: "Story") -> bool:
     ((left,),) = story.observer.rows(_LEFT)
     if left or story.broker.ready:
         return False
-    return not (story.cast.is_real and (story.window.errands or story.window.look()))
+    return not (story.partner_set.is_real and (story.officers.errands or story.officers.look()))
 
 
 def to_next_event(story: "Story", longest: float) -> float:

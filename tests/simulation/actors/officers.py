@@ -43,8 +43,8 @@ class Errand(Clerk):
         return self._lines
 
 
-class Window:
-    """Everybody at the window."""
+class Officers:
+    """All of them."""
 
     def __init__(self, stage: "Story") -> None:
         self.store, self.note = stage.store, stage.note
