@@ -32,6 +32,8 @@ _OUTCOMES = (
     "maintenance",
     "restored noticed",
     "restored unnoticed",
+    "restored with an open plan",
+    "restored with an open proposal",
 )
 """What comes of acts and happenings."""
 _HAPPENINGS = (

@@ -25,7 +25,7 @@ from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.housekeeping import timer
 from hub.messages import catalog
 from hub.operations import restore
-from hub.operations.approvals import carrying_out
+from hub.operations.approvals import carrying_out, deciding
 from hub.operations.deliveries import actions, replay_plan, second_person
 from hub.ports import Accepted, Receipt
 from hub.records.dossiers.handlers import Records
@@ -39,7 +39,7 @@ from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
 from hub.store.records import early_messages
-from hub.store.repair import replays
+from hub.store.repair import replay_work, replays
 from hub.store.repair.restore import CallCounterFile
 from hub.store.schema.tables.exchange import deliveries
 from tests.simulation.interleaving.races import RACES
@@ -202,6 +202,10 @@ def _gives_up(real: Any, *args: Any, **kwargs: Any) -> Any:
     return recovery.DeadLetter("attempts_exhausted") if isinstance(action, RetryAt) else action
 
 
+def _counts_twice(real: Any, *args: Any, attempt: int, **kwargs: Any) -> Any:
+    return real(*args, attempt=2 * attempt, **kwargs)
+
+
 def _asks_nobody(real: Any, *args: Any, **kwargs: Any) -> Any:
     action = real(*args, **kwargs)
     return recovery.NeedsPerson() if isinstance(action, recovery.ReconcileAt) else action
@@ -295,6 +299,12 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "a refusal is believed after an old copy was put back": lambda: [
         _replaced(replays, "restored_since", lambda *_: None)
     ],
+    "replay plans of an old copy go on": lambda: [
+        _replaced(replay_work, "cancel_all", _nothing),
+        _replaced(replays, "stop_all", _nothing),
+    ],
+    "proposals of an old copy stay open": lambda: [_replaced(deciding, "end_open", _nothing)],
+    "attempts count twice": lambda: [_wrapped(recovery, "recover", _counts_twice)],
     "how many calls were made is not kept": lambda: [_replaced(CallCounterFile, "write", _nothing)],
     "one person is enough": lambda: [
         _replaced(second_person, "require_none_needed", _nothing),

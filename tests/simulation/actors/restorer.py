@@ -31,6 +31,12 @@ AT_ONCE = 5
 _KNOWN = "SELECT destination, message_id FROM deliveries"
 _DECIDED = "SELECT destination, lane FROM deliveries WHERE state IN ('by_hand', 'cancelled')"
 
+_ORDERED = {
+    "plan": "SELECT 1 FROM replay_items JOIN replay_work USING (plan) WHERE outcome IS NULL "
+    "AND verdict = 'would_send' AND phase IN ('ready', 'running', 'paused') LIMIT 1",
+    "proposal": "SELECT 1 FROM approvals WHERE state = 'open' LIMIT 1",
+}
+
 
 class Teller(Protocol):
     """One who tells the hub something."""
@@ -83,15 +89,27 @@ class Restorer(Actor):
             process.swept = self._count_calls
         self._draw: random.Random = stage.chance.stream("restorer")
         self._copy: Connection | None = None
+        self._has_orders = False
+        """Whether the copy has what persons have ordered and nobody has done yet."""
         self._is_prepared = False
 
     def happen(self) -> None:
-        """Make a copy now and then; lose the database while there is more to tell."""
-        if self._draw.random() < 0.02:
+        """Make a copy now and then; lose the database while there is more to tell.
+
+        What persons have ordered is copied before it is done, and lost after it.
+        """
+        ordered = bool(self._ordered())
+        likely = 0.3 if ordered else 0.02
+        if not (self._has_orders and not ordered) and self._draw.random() < likely:
             self.stage.note("restorer", "makes a copy of the database")
-            self._copy = self.database.copy()
-        elif self._copy and self.stage.clerks and self.chance.strikes("database restored", 0.03):
-            self._put_back(self._copy)
+            self._copy, self._has_orders = self.database.copy(), ordered
+        elif self._copy and self.stage.clerks:
+            likely = 0.3 if self._has_orders and not ordered else 0.03
+            if self.chance.strikes("database restored", likely):
+                self._put_back(self._copy)
+
+    def _ordered(self) -> list[str]:
+        return [what for what, query in _ORDERED.items() if self.database.reader.rows(query)]
 
     def _put_back(self, copy: Connection) -> None:
         stage = self.stage
@@ -103,6 +121,9 @@ class Restorer(Actor):
         self.database.put_back(copy)
         moves.subtract(self.database.moves())
         stage.note("restorer", "puts the copy back")
+        self._has_orders = False
+        for what in self._ordered():
+            self.chance.met[f"restored with an open {what}"] += 1
         for (source, target), count in moves.items():
             self.chance.met[f"move {source} -> {target}"] += count
         noticed = self.mark.is_ahead(stage.store)

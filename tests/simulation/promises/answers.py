@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.simulation.story import Story
 
 _LEFT = (
-    "SELECT id, destination, message_id, state, code, partner_code, attempts FROM deliveries "
+    "SELECT id, destination, message_id, state, code, partner_code, counted FROM deliveries "
     "WHERE state = 'dead' OR state = 'ambiguous' AND next_attempt_at IS NULL ORDER BY id"
 )
 _UNKNOWN = {"reply_unknown_code", QUERY_REFUSED}
@@ -71,8 +71,8 @@ class Answers(Listener):
         sent = self._codes[row.destination, row.message_id, "send"]
         asked = self._codes[row.destination, row.message_id, "find"]
         if row.code == "attempts_exhausted":
-            if row.attempts < POLICY.attempts:
-                raise _broken(row, f"has {row.attempts} of {POLICY.attempts} attempts")
+            if row.counted < POLICY.attempts:
+                raise _broken(row, f"has {row.counted} of {POLICY.attempts} attempts")
         elif row.code not in sent:
             by_person = row.code == CALL_REFUSED and (row.destination, row.partner_code) in refusing
             if not (by_person and _UNKNOWN & (sent | asked)):

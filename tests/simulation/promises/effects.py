@@ -17,8 +17,11 @@ class Effects:
         self.observer = observer
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: dict[tuple[str, str], Effect] = {}
-        self._lost: set[tuple[str, str]] = set()
-        """What a lost database knew of and the copy does not: it may come again, in any order."""
+        self._lost: dict[tuple[str, str], int] = {}
+        """What a lost database knew of and the copy does not, with how often it may still come, in
+        any order: from a call under way, and from the message that is told again."""
+        self._stood_for: set[tuple[str, str]] = set()
+        """Those of which a message made anew has claimed the effect."""
 
     def go_back(self, lost: set[tuple[str, str]], decided: set[tuple[str, str]]) -> None:
         """Go on from an old copy of the database.
@@ -26,9 +29,9 @@ class Effects:
         `lost`: partner and message id of each delivery that only the lost database had; `decided`:
         partner and lane where a person has let others go ahead since the copy.
         """
-        self._lost |= lost
+        self._lost |= dict.fromkeys(lost, 2)
         self._latest.clear()
-        for partner, message_id in sorted(self._seen.keys() - self._lost):
+        for partner, message_id in sorted(self._seen.keys() - self._lost.keys()):
             ((id, lane),) = self.observer.rows(_PLACE, message=message_id, to=partner)
             if (partner, lane) not in decided:
                 self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
@@ -36,18 +39,25 @@ class Effects:
     def had_before(self, partner: Partner, type: str, number: str) -> bool:
         """Tell whether a partner had an effect from a message that only a lost database knew.
 
-        The records make such a message anew, with another id; the partner says that it has it.
+        The records make such a message anew, with another id; the partner says that it has it. Each
+        lost effect stands for one such message.
         """
-        return any(
-            name == partner.name and (effect.type, effect.number) == (type, number)
-            for (name, id), effect in self._seen.items()
-            if (name, id) in self._lost and not self.observer.rows(_PLACE, message=id, to=name)
-        )
+        for key, effect in self._seen.items():
+            if key[0] != partner.name or (effect.type, effect.number) != (type, number):
+                continue
+            if key not in self._lost or key in self._stood_for:
+                continue
+            if not self.observer.rows(_PLACE, message=key[1], to=partner.name):
+                self._stood_for.add(key)
+                return True
+        return False
 
     def happened(self, partner: Partner, effect: Effect) -> None:
         """Check an effect; raises Broken."""
         key, lane = (partner.name, effect.message_id), (partner.name, effect.number)
-        if key in self._lost:
+        if self._lost.get(key):
+            self._lost[key] -= 1
+            self._seen[key] = effect
             return
         if key in self._seen:
             what = f"{effect.type} of {effect.number} took effect twice at {partner.name}"

@@ -3,8 +3,11 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from tests.simulation.partners.protocol import Effect
 from tests.simulation.promises.effects import Effects
+from tests.simulation.promises.promise import Broken
 
 TOWN: Any = SimpleNamespace(name="town_center")
 
@@ -33,6 +36,18 @@ def test_an_effect_of_a_message_that_is_gone_is_that_of_the_message_made_anew() 
     del deliveries.by_message["old"]
     effects.go_back(lost={(TOWN.name, "old")}, decided=set())
 
-    assert effects.had_before(TOWN, "town.transfer", "D1")
     assert not effects.had_before(TOWN, "town.transfer", "D2")
     assert not effects.had_before(TOWN, "town.supplement", "D1")
+    assert effects.had_before(TOWN, "town.transfer", "D1")
+    assert not effects.had_before(TOWN, "town.transfer", "D1"), "it stands for one message"
+
+
+def test_what_a_lost_database_knew_comes_twice_at_most() -> None:
+    """Once from a call under way, once from the message that is told again."""
+    effects = Effects(cast(Any, Deliveries()))
+    effects.happened(TOWN, _effect("old", "D1"))
+    effects.go_back(lost={(TOWN.name, "old")}, decided=set())
+    effects.happened(TOWN, _effect("old", "D1"))
+    effects.happened(TOWN, _effect("old", "D1"))
+    with pytest.raises(Broken, match="took effect twice"):
+        effects.happened(TOWN, _effect("old", "D1"))
