@@ -5,6 +5,7 @@ these locks, so the stories in memory cannot find them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -49,6 +50,9 @@ RACES: dict[str, Callable[[], Sequence[Any]]] = {
         mock.patch.object(dossier_batches, "_ALL", Compiled(_OF_A_BATCH.order_by(_table.c.number))),
     ],
     "lanes are not locked": lambda: [mock.patch.object(transitions, "lock_lanes")],
+    "dossiers of a batch are locked as they come": lambda: [
+        mock.patch.object(dossier_batches, "together", return_value=nullcontext())
+    ],
     "whether a message was handled is read before it is marked": lambda: [
         _around(journal, "mark_handled", _handled_before)
     ],

@@ -63,6 +63,8 @@ class Worker:
         """The database's number of the session that its statement runs in."""
         self.kept_back = False
         """It goes on when nobody else can."""
+        self.opens = False
+        """Whether its transaction has new deliveries."""
         self.has_waited = False
         self.is_victim = False
         self.work: Callable[[], None] | None = None
@@ -134,8 +136,15 @@ class ThreadScheduler:
         victim, worker.is_victim = worker.is_victim, False
         return victim
 
-    def round(self, works: Sequence[tuple[Worker, Callable[[], None]]]) -> None:
-        """Have all works done, each of which raises nothing; raises Broken."""
+    def round(
+        self,
+        works: Sequence[tuple[Worker, Callable[[], None]]],
+        goes_on: Callable[[Worker], bool],
+    ) -> None:
+        """Have all works done, each of which raises nothing; raises Broken.
+
+        Where everybody else is kept back or waits, who is done begins again if he `goes_on`.
+        """
         for worker, work in works:
             worker.work, worker.what = work, "begins"
             worker.at = At.STANDING
@@ -143,6 +152,11 @@ class ThreadScheduler:
         while True:
             self._settle(workers)
             ready = [it for it in workers if it.at is At.STANDING]
+            if all(it.kept_back for it in ready):
+                again = [it for it in workers if it.at is At.HOME and goes_on(it)]
+                for worker in again:
+                    worker.what, worker.at = "begins again", At.STANDING
+                ready += again
             if ready:
                 self._let_go(self._draw.choice([it for it in ready if not it.kept_back] or ready))
             elif self._waiting:

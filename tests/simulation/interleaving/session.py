@@ -18,6 +18,7 @@ EXPECTED = (
     "fault crash in a transaction",
     "fault kept back",
     "fault kept back in a transaction",
+    "fault kept back with new deliveries",
 )
 """What stories on PostgreSQL should meet besides what all meet."""
 MOST_STEPS = 20_000

@@ -9,6 +9,7 @@ any statement.
 
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,7 +22,7 @@ from psycopg.pq import TransactionStatus
 
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import is_away
-from tests.simulation.crash.life import Crash
+from tests.simulation.crash.life import Crash, Step
 from tests.simulation.interleaving import scheduler
 from tests.simulation.interleaving.backend import PostgresBackend
 from tests.simulation.interleaving.database import Server
@@ -41,6 +42,15 @@ PAUSES = (*[0.0] * 37, 1.0, 30.0, 700.0)
 """Seconds that pass while it is kept back; the last outlasts a lease."""
 MORE_OFTEN = {"message doubled": 6.0, "consumer lost": 3.0}
 """Faults that have two processes work on the same thing: an interleaved story has more of them."""
+OPENING_KEPT_BACK = 0.3
+"""How many transactions with new deliveries are kept back before their commit.
+
+They have decided by what is open in their lanes, so the others then go on for longer than usual.
+"""
+MEANWHILE = 8
+"""How often a process takes each step until then."""
+OPENS = "INSERT INTO deliveries"
+COMMIT = "COMMIT"
 BATCH = 3
 """Messages that a process handles at once: few, so that several have messages of one dossier."""
 COUNTER = frozenset({"counter", "courier"})
@@ -76,6 +86,10 @@ class InterleavedStory(Story):
         )
         self._failure: BaseException | None = None
         self._done = 0
+        self._kept_open = 0
+        """How many are kept back with new deliveries."""
+        self._taken: Counter[tuple[str, str]] = Counter()
+        """How often each process has taken each of its steps in this round."""
         self._rested = 0
         """The write after which it was checked the last time what holds between rounds."""
 
@@ -106,8 +120,10 @@ class InterleavedStory(Story):
             raise StoryOver
         if not isinstance(process, Process):
             return
+        inside = line.info.transaction_status == TransactionStatus.INTRANS
+        worker.opens = what.startswith(OPENS) or (worker.opens and inside)
         if not process.dead:
-            self._strike(worker, process, line, what)
+            self._strike(worker, process, line, what, inside=inside)
         if process.dead:
             line.rollback()  # as the server does when the connection is gone, but before we go on
             raise Crash
@@ -127,9 +143,14 @@ class InterleavedStory(Story):
             self.broken = self.broken or broken
 
     def _strike(
-        self, worker: Worker, process: Process, line: psycopg.Connection[Any], what: str
+        self,
+        worker: Worker,
+        process: Process,
+        line: psycopg.Connection[Any],
+        what: str,
+        *,
+        inside: bool,
     ) -> None:
-        inside = line.info.transaction_status == TransactionStatus.INTRANS
         if inside and self.chance.strikes("crash in a transaction", DIES):
             self.note(process.name, f"is killed in a transaction, before {what}")
             process.crash()
@@ -139,9 +160,20 @@ class InterleavedStory(Story):
             seconds = self.chance.order.choice(PAUSES)
             if seconds:
                 self.note(worker.name, f"is kept back for {seconds:.0f} s before {what}")
-                self.time.advance(seconds)
-            worker.kept_back = True
-            self.scheduler.stand(worker, what, line.info.backend_pid)
+                self.leap(seconds)
+            self._keep_back(worker, what, line)
+        elif (
+            worker.opens
+            and what == COMMIT
+            and self.chance.strikes("kept back with new deliveries", OPENING_KEPT_BACK)
+        ):
+            self._kept_open += 1
+            self._keep_back(worker, what, line)
+            self._kept_open -= 1
+
+    def _keep_back(self, worker: Worker, what: str, line: psycopg.Connection[Any]) -> None:
+        worker.kept_back = True
+        self.scheduler.stand(worker, what, line.info.backend_pid)
 
     def _waits(self, worker: Worker, whom: str) -> None:
         self.note(worker.name, f"waits for a lock of {whom}: {worker.what}")
@@ -160,7 +192,9 @@ class InterleavedStory(Story):
             if mine:
                 works.append((worker, partial(self._take_turns, mine)))
         self._done = 0
-        self.scheduler.round([(worker, partial(self._guarded, work)) for worker, work in works])
+        self._taken.clear()
+        guarded = [(worker, partial(self._guarded, work)) for worker, work in works]
+        self.scheduler.round(guarded, self._goes_on)
         if self._failure is not None:
             raise self._failure
         self._check_at_rest()
@@ -182,12 +216,21 @@ class InterleavedStory(Story):
             self._failure = self._failure or error
 
     def _act(self, process: Process) -> None:
-        """Take each step of a process that is due, or comes to be, once."""
-        taken: set[str] = set()
-        while steps := [step for step in process.steps() if step[0] not in taken]:
+        """Take each step of a process that is due, or comes to be, as often as it may be."""
+        while steps := self._steps_left(process):
             name, work = self.chance.order.choice(steps)
-            taken.add(name)
+            self._taken[process.name, name] += 1
             self._done += self._step(name, process, work)
+
+    def _steps_left(self, process: Process) -> list[Step]:
+        most = MEANWHILE if self._kept_open else 1
+        return [it for it in process.steps() if self._taken[process.name, it[0]] < most]
+
+    def _goes_on(self, worker: Worker) -> bool:
+        """Tell whether a process that is through with this round has something to do again."""
+        return self._kept_open > 0 and any(
+            self._workers[it.name] is worker and self._steps_left(it) for it in self.processes
+        )
 
     def _take_turns(self, turns: Sequence[Turn]) -> None:
         for name, process, work in turns:

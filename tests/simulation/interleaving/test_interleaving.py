@@ -33,12 +33,32 @@ def test_interleaved_transactions_keep_every_promise(tmp_path: Path) -> None:
     assert met["turns"] > met["locks met"]
 
 
-def test_a_lock_that_is_missing_is_found() -> None:
-    """Two processes append to one chain at the same place."""
-    words = ("--seed", "5", "--story", "--defect", HEAD)
-    found = simulate("--postgres", *words)
+@pytest.mark.parametrize(
+    ("defect", "seed", "broken"),
+    [
+        pytest.param(HEAD, "1", "", id="two append to one chain at the same place"),
+        pytest.param(
+            "lanes are not locked",
+            "4",
+            "is held and nothing is before it",
+            id="nobody lets a lane go on",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "dossiers of a batch are locked as they come",
+            "4",
+            "deadlock detected",
+            id="two wait for each other",
+            marks=pytest.mark.long,
+        ),
+    ],
+)
+def test_a_lock_that_is_missing_or_late_is_found(defect: str, seed: str, broken: str) -> None:
+    """The story ends with the promise that it breaks."""
+    found = simulate("--postgres", "--seed", seed, "--story", "--defect", defect)
     assert found.returncode == 1, found.stdout
-    assert "Seed 5 breaks promise" in found.stdout
+    assert f"Seed {seed} breaks promise" in found.stdout
+    assert broken in found.stdout
 
 
 @pytest.mark.long
