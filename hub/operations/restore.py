@@ -1,20 +1,24 @@
 """After an old copy of the database was put back: nothing is sent again without asking first.
 
 What the copy holds as accepted and not handled is handled now, so that its deliveries are there to
-be asked about; then every delivery that would be sent becomes a question to its partner.
+be asked about; then every delivery that would be sent becomes a question to its partner. Replay
+plans and proposals of the copy end: nobody knows which of them were carried out.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from hub.messages.envelope import decode_stored
+from hub.operations.approvals import deciding
 from hub.operations.signed_by import SignedBy
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
 from hub.store.engine.store import Store, is_away
 from hub.store.evidence import audit
 from hub.store.messages import journal
+from hub.store.repair import replay_work, replays
 from hub.store.repair.restore import CallCounterFile, doubt_everything
+from hub.texts import both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,10 @@ def restore(
     handled, failed = _handle_accepted(store, handle)
     with store.write(long=True) as tx:
         counts = doubt_everything(tx, now=by["now"])
+        # What was planned or proposed may have been carried out in the time that was lost.
+        replay_work.cancel_all(tx)
+        replays.stop_all(tx, why=both("replay.old_copy"), now=by["now"])
+        deciding.end_open(tx, both("approvals.old_copy"), by)
         audit.record(tx, action="restored", object="database", **by)
     mark.write(store)
     return Restored(handled=handled, failed=failed, **counts)

@@ -218,6 +218,12 @@ def expire(store: Store, now: datetime) -> None:
             approvals.expire(tx, now=now)
 
 
+def end_open(tx: Tx, why: Text, by: SignedBy) -> None:
+    """End every open proposal as out of date, whoever may decide it."""
+    for known in approvals.open_ones(tx, now=by["now"]):
+        _decide(tx, known.number, ApprovalState.STALE, known.proposal, None, by, outcome=why)
+
+
 def _decidable(known: Approval | None, number: int, who: Visitor, now: datetime) -> Approval:
     """Return a proposal that the person may decide now. Raises ProposalNotDone.
 

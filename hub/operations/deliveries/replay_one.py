@@ -7,6 +7,7 @@ checks still count.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.exchange.delivery.known_effects import OnDelivered
 from hub.operations.deliveries import actions, replay_plan, second_person
@@ -59,6 +60,7 @@ def replay(
     )
     item = _item(store, plan, id)
     if unasked and item.verdict == CANNOT_QUERY:
+        _require_time_passed(store, id, destinations, clock())
         with store.write() as tx:
             require(tx, id, expected)
             actions.replay_in(tx, id, **by)
@@ -68,6 +70,19 @@ def replay(
         store, plan, actor=who, reason=why, clock=clock, on_delivered=on_delivered, patience=None
     )
     return Replayed(item.verdict, item.detail, _outcome(run, id))
+
+
+def _require_time_passed(
+    store: Store, id: int, destinations: Sequence[Destination], now: datetime
+) -> None:
+    """Raise StateConflict within the lag after the last call: the wait ends by itself."""
+    with store.read() as tx:
+        _, partner, _ = transitions.place_of(tx, id, lock=False)
+    traits = next((it.traits for it in destinations if it.name == partner), None)
+    if traits is not None and traits.findable and traits.lag:
+        too_soon = replay_plan.absent_too_soon(store, id, lag=traits.lag, now=now)
+        if too_soon is not None:
+            raise transitions.StateConflict(too_soon)
 
 
 def _item(store: Store, plan: int, id: int) -> ReplayItem:

@@ -45,7 +45,7 @@ from hub.store.schema.tables.repair import (
     SUPERSEDED,
     WOULD_SEND,
 )
-from hub.texts import both
+from hub.texts import Text, both
 
 PAGE = 50
 """Deliveries that are examined together."""
@@ -231,17 +231,19 @@ def _refusal_without_query(store: Store, candidate: Candidate) -> Absent | NoAns
 def _absent_after_lag(
     store: Store, candidate: Candidate, answer: Absent, *, lag: timedelta, now: datetime
 ) -> Absent | NoAnswer:
-    """Return a "not there" of `now`, which proves nothing within the lag after the last call.
+    """Return a "not there" of `now`, which proves nothing within the lag after the last call."""
+    too_soon = absent_too_soon(store, candidate.id, lag=lag, now=now)
+    return answer if too_soon is None else NoAnswer(too_soon.stored())
+
+
+def absent_too_soon(store: Store, id: int, *, lag: timedelta, now: datetime) -> Text | None:
+    """Say from when on a partner's "not there" counts, None where it counts now.
 
     The last call may have been made in the time that a lost database knew.
     """
     with store.read() as tx:
-        times = (
-            replays.last_call_ended(tx, candidate.id),
-            replays.restored_since(tx, candidate.id),
-        )
+        times = (replays.last_call_ended(tx, id), replays.restored_since(tx, id))
     counts_from = max((at + lag for at in times if at), default=now)
     if counts_from <= now:
-        return answer
-    shown = f"{counts_from.astimezone(LOCAL):%H:%M:%S %d/%m/%Y}"
-    return NoAnswer(both("replay.asked_too_soon", when=shown).stored())
+        return None
+    return both("replay.asked_too_soon", when=f"{counts_from.astimezone(LOCAL):%H:%M:%S %d/%m/%Y}")

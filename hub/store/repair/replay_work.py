@@ -37,6 +37,7 @@ class ReplayPhase(StrEnum):
 
 
 WORKED_ON = frozenset({ReplayPhase.PLANNING, ReplayPhase.RUNNING})
+_ENDED = frozenset({ReplayPhase.CANCELLED, ReplayPhase.OVER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,12 @@ def move(
     statement = sa.update(table).where(table.c.plan == plan, table.c.phase.in_(sorted(starts)))
     values: dict[str, Any] = {"phase": end.value, "worker": None, "lease_until": None, **also}
     return tx.execute(statement.values(values)).rowcount == 1
+
+
+def cancel_all(tx: Tx) -> None:
+    """Cancel the work on every plan that is not over; its worker has lost its lease."""
+    going_on = sa.update(table).where(table.c.phase.not_in(sorted(_ENDED)))
+    tx.execute(going_on.values(phase=ReplayPhase.CANCELLED.value, worker=None, lease_until=None))
 
 
 @dataclass(frozen=True, slots=True)

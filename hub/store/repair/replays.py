@@ -25,7 +25,7 @@ from hub.store.schema.tables.repair import (
     replay_plans,
 )
 from hub.store.statements.plan_hints import unindexed
-from hub.texts import text
+from hub.texts import Text, text
 
 _LAST = (
     sa.select(attempts.c.code)
@@ -280,6 +280,12 @@ def end(tx: Tx, number: int, *, stopped: bool, why: str, now: datetime) -> None:
     """Record how the run of a plan ended."""
     statement = sa.update(replay_plans).where(replay_plans.c.number == number)
     tx.execute(statement.values(state=STOPPED if stopped else FINISHED, why=why, ended_at=now))
+
+
+def stop_all(tx: Tx, *, why: Text, now: datetime) -> int:
+    """Stop every plan that is not over; return how many."""
+    going_on = sa.update(replay_plans).where(replay_plans.c.state.in_((MADE, RUNNING)))
+    return tx.execute(going_on.values(state=STOPPED, why=why.stored(), ended_at=now)).rowcount
 
 
 def mark(tx: Tx, number: int, id: int, outcome: str, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from hub.store.change_feed import numbering
 from hub.store.deliveries.delivery_statements import RESTORED, doubtful
 from hub.store.engine.file_rights import write_whole
 from hub.store.engine.store import Store, Tx
-from hub.store.schema.tables.exchange import UNSETTLED, deliveries
+from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries
 from hub.store.statements.compiled import Compiled
 
 DETAIL = "the database was restored: it may have gone out since the copy was made"
@@ -32,8 +32,15 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     on_hold = sa.and_(deliveries.c.state == S.HELD.value, UNSETTLED)
     behind = tx.execute(sa.update(deliveries).where(on_hold).values(**why))
     # What the copy does not know of gets its place in the feed anew, for other changes.
-    numbering.begin_epoch(tx, now=now)
+    numbering.begin_epoch(tx, now=max(filter(None, (now, _last_call(tx)))))
     return {"queried": to_query.rowcount, "behind": behind.rowcount}
+
+
+def _last_call(tx: Tx) -> datetime | None:
+    """Return when the copy's last call ended: the clock of this machine may be behind it."""
+    ended = sa.func.max(sa.func.coalesce(attempts.c.finished_at, attempts.c.started_at))
+    at: datetime | None = tx.execute(sa.select(ended)).scalar()
+    return at
 
 
 class CallCounterFile:
