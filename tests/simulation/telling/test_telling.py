@@ -8,7 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
+from hub.records.rulebook import Rulebook
 from tests.simulation import coverage
+from tests.simulation.play import play
 from tests.simulation.plot import Ended, Plot
 from tests.simulation.telling.shrink import shortest
 from tests.simulation.telling.table import as_table
@@ -81,6 +83,15 @@ def test_a_story_is_left_with_the_one_dossier_the_one_fault_and_the_one_step_it_
     assert short.struck == [fault]
     assert short.taken == [step]
     assert play(replace(short.plot)).broken == short.broken
+
+
+def test_steps_of_persons_have_other_names_than_those_of_roles() -> None:
+    """A step of a person is left out before a look of a role, which would only come later."""
+    ended = play(Plot(seed=1, dossiers=2, shortened=True), Rulebook.load())
+    kinds = {kind for kind, _ in ended.taken}
+    assert {"step counter", "step operators", "step hub-1 relay"} <= kinds
+    of_roles = {kind.split()[-1] for kind in kinds if kind.startswith("step hub-")}
+    assert not of_roles & {"counter", "courier", "operators", "supervisors"}
 
 
 class NoMoves:
