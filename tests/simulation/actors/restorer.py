@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from hub.exchange.housekeeping.requeue import rebuild
 from hub.messages.envelope import Message
+from hub.operations.archive.files.layout import ENDING
 from hub.operations.restore import restore
+from hub.store.messages.blobs import BlobStore
 from hub.store.repair.restore import CallCounterFile
 from tests.simulation.actors.actor import Actor
-from tests.simulation.actors.counter import Acknowledged, Note, store_again, tell
+from tests.simulation.actors.counter import DAY, Acknowledged, Note, store_again, tell
 from tests.simulation.crash.life import take
 from tests.simulation.database.backend import InMemory
 from tests.simulation.promises.promise import Broken, Promise
@@ -92,21 +94,35 @@ class Restorer(Actor):
         self._has_orders = False
         """Whether the copy has what persons have ordered and nobody has done yet."""
         self._is_prepared = False
+        self._was_late = False
+        """Whether it was lost after the faults had ceased."""
+        self._calm_since = 0.0
 
     def happen(self) -> None:
-        """Make a copy now and then; lose the database while there is more to tell.
+        """Make a copy now and then; lose the database while there is more to tell, or to do.
 
         What persons have ordered is copied before it is done, and lost after it.
         """
+        if not self.chance.calm:
+            self._calm_since = self.stage.time.elapsed
         ordered = bool(self._ordered())
-        likely = 0.3 if ordered else 0.02
-        if not (self._has_orders and not ordered) and self._draw.random() < likely:
+        is_done = self._has_orders and not ordered
+        if not is_done and self._draw.random() < (0.3 if ordered else 0.02):
             self.stage.note("restorer", "makes a copy of the database")
             self._copy, self._has_orders = self.database.copy(), ordered
-        elif self._copy and self.stage.clerks:
-            likely = 0.3 if self._has_orders and not ordered else 0.03
-            if self.chance.strikes("database restored", likely):
-                self._put_back(self._copy)
+        elif self._copy and (is_done or self.stage.clerks) and self._is_lost(is_done):
+            self._put_back(self._copy)
+
+    def _is_lost(self, is_done: bool) -> bool:
+        """Tell whether the database is lost now; once also when faults have ceased, for orders."""
+        if not self.chance.calm:
+            return self.chance.strikes("database restored", 0.3 if is_done else 0.03)
+        late = self.stage.time.elapsed > self._calm_since + DAY
+        if late or self._was_late or not is_done or self._draw.random() > 0.3:
+            return False
+        self._was_late = True
+        self.chance.met["fault database restored"] += 1
+        return True
 
     def _ordered(self) -> list[str]:
         return [what for what, query in _ORDERED.items() if self.database.reader.rows(query)]
@@ -135,11 +151,25 @@ class Restorer(Actor):
         stage.effects.go_back(
             lost=known - self._pairs(_KNOWN), decided=decided - self._pairs(_DECIDED)
         )
+        self._put_files_back()
         self._have_told_again()
         self._prepare(stage.processes[0])
         if self.mark.is_ahead(stage.store):
             raise Broken(Promise.OLD_COPY_NOTICED, "a database that was prepared counts as old")
         self._count_calls()
+
+    def _put_files_back(self) -> None:
+        """Bring back the files that an archive has taken since, and move what it wrote aside."""
+        files = self.stage.processes[0].files
+        for sha256 in self._column("SELECT DISTINCT sha256 FROM dossier_files ORDER BY sha256"):
+            place = BlobStore.place(files, sha256)  # no process is needed
+            if not place.is_file() and sha256 in self.stage.told.pages:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(self.stage.told.pages[sha256])
+        known = set(self._column("SELECT name FROM archive_files"))
+        for file in sorted((self.stage.directory / "archive").glob(f"*{ENDING}")):
+            if file.name not in known:
+                file.unlink()
 
     def _prepare(self, process: Process) -> None:
         """Give the command of the runbook until it has ended well; then start anew."""

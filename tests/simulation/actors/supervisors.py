@@ -82,6 +82,8 @@ class Supervisors(Actor):
     def _draw_verb(self) -> str:
         if self._is_worst() and self._draw.random() < 0.5:
             return "replay one"
+        if self._draw.random() < 0.3:
+            return "plan"  # most have nothing dead to find, and an order needs one
         return self._draw.choice(tuple(VERBS))
 
     def _is_worst(self) -> bool:
