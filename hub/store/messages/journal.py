@@ -181,7 +181,9 @@ def mark_handled(tx: Tx, entries: Iterable[JournalEntry], now: datetime) -> set[
     The others are repeats (or parked) and must not have an effect.
     """
     unique = {entry.message.id: entry for entry in entries}
-    rows = [_row(entry.message, entry.body, STATE_HANDLED, now) for entry in unique.values()]
+    # By id, whatever the order of the batch: the same messages may be in two batches at once.
+    ordered = (unique[id] for id in sorted(unique))
+    rows = [_row(entry.message, entry.body, STATE_HANDLED, now) for entry in ordered]
     return {row.id for row in _TAKE.all_each(tx, rows)}
 
 

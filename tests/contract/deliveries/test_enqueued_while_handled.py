@@ -1,6 +1,7 @@
 """A message that is asked for again in the very moment in which it is handled is handled once, and
 the two never wait for each other."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from hub.messages.envelope import encode
 from hub.store.engine.store import Store
 from hub.store.messages import journal
 from hub.store.records import early_messages
+from tests.support.database.blocked import wait_blocked
 from tests.support.works import step
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(60)]
@@ -68,3 +70,27 @@ def test_an_early_message_that_comes_again_is_woken_by_the_next_sweep(store: Sto
 def _wait_for_nobody(tx: sa.Connection) -> None:
     """Have a statement fail that waits for a lock."""
     tx.execute(sa.text("SET LOCAL lock_timeout = '200ms'"))
+
+
+def test_two_batches_with_the_same_messages_do_not_wait_for_each_other_in_a_circle(
+    store: Store,
+) -> None:
+    """Repeats come in any order: both lock by id, and the second one waits at the first row."""
+    first, second = sorted((entry_of(1), entry_of(2)), key=lambda entry: entry.message.id)
+    with store.write() as tx:
+        journal.accept(tx, [first, second], NOW)
+    handled: list[set[str]] = []
+
+    def other_batch() -> None:
+        with store.write() as tx:
+            handled.append(journal.mark_handled(tx, [second, first], NOW))
+
+    other = threading.Thread(target=other_batch)
+    with store.write() as tx:
+        assert journal.mark_handled(tx, [first], NOW) == {first.message.id}
+        other.start()
+        assert wait_blocked(store, other)
+        _wait_for_nobody(tx)
+        assert journal.mark_handled(tx, [second], NOW) == {second.message.id}
+    other.join(20)
+    assert handled == [set()]
