@@ -296,9 +296,6 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "a replay believes a look-up that lags": lambda: [
         _replaced(replay_plan, "_absent_after_lag", lambda _store, _candidate, answer, **_: answer)
     ],
-    "a refusal is believed after an old copy was put back": lambda: [
-        _replaced(replays, "restored_since", lambda *_: None)
-    ],
     "replay plans of an old copy go on": lambda: [
         _replaced(replay_work, "cancel_all", _nothing),
         _replaced(replays, "stop_all", _nothing),
