@@ -23,7 +23,7 @@ from hub.exchange.delivery import unproven_texts
 from hub.exchange.delivery.query import readable, request_beside
 from hub.messages.envelope import Message, decode_stored
 from hub.messages.invalid import InvalidMessage
-from hub.messages.local_time import LOCAL
+from hub.messages.local_time import not_before
 from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, BlobPath, Clock, Destination, Receipt, Unclear
@@ -246,4 +246,4 @@ def absent_too_soon(store: Store, id: int, *, lag: timedelta, now: datetime) -> 
     counts_from = max((at + lag for at in times if at), default=now)
     if counts_from <= now:
         return None
-    return both("replay.asked_too_soon", when=f"{counts_from.astimezone(LOCAL):%H:%M:%S %d/%m/%Y}")
+    return both("replay.asked_too_soon", when=f"{not_before(counts_from):%H:%M:%S %d/%m/%Y}")

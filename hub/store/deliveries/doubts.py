@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from hub.messages import catalog
-from hub.messages.local_time import LOCAL
+from hub.messages.local_time import not_before
 from hub.rules.deliveries.absence import PERSON_WAITS, UnknownEffect
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.rules.failures.errors import EXISTS_UNSEEN
@@ -174,7 +174,7 @@ def require_call_over(tx: Tx, id: int, *, now: datetime) -> None:
     )
     since = tx.execute(query).scalar()
     if since is not None:
-        until = f"{(since + PERSON_WAITS).astimezone(LOCAL):%H:%M:%S}"
+        until = f"{not_before(since + PERSON_WAITS):%H:%M:%S}"
         raise StateConflict(both("deliveries.may_be_at_work", id=id, until=until))
 
 

@@ -305,7 +305,7 @@ _FREE = Compiled(
         any_of(journal.c.id, "ids"),
         sa.or_(journal.c.state == STATE_ACCEPTED, journal.c.state == STATE_EARLY),
     )
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 
