@@ -18,7 +18,7 @@ def inject(stage: "Story") -> None:
         _to_process(stage, process)
     if strikes("machine sleeps", 0.002):
         stage.note("story", "the machine sleeps")
-        stage.time.advance(order.choice((30.0, 700.0, 3600.0)))
+        stage.leap(order.choice((30.0, 700.0, 3600.0)))  # the partners are awake meanwhile
     if stage.broker.ready and strikes("broker emptied", 0.03):
         stage.note("broker", f"comes back empty, {stage.broker.ready} messages are gone")
         stage.broker.lose_everything()

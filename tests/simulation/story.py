@@ -206,7 +206,7 @@ class Story:
         for process in self.processes:
             for name, work in process.steps():
                 yield name, process, work
-        if any(partner.next_effect <= self.time.elapsed for partner in self.partners):
+        if self._is_effect_due():
             yield "partners", None, self._late_effects
         if alive := [process for process in self.processes if not process.dead]:
             yield from self._turns_of_people(self.chance.order.choice(alive))
@@ -239,6 +239,8 @@ class Story:
             raise TooLong
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
+        if self._is_effect_due():
+            self._late_effects()  # partners wait for nobody's turn, however long a step was
         done = take(self.acting, process, (name, work)) if process else int(work() or 0)  # type: ignore[call-overload]
         if process:
             process.looked(name, done)
@@ -278,6 +280,9 @@ class Story:
         """Let so much time pass at once; what the partners had under way has come by then."""
         self.time.advance(seconds)
         self._late_effects()
+
+    def _is_effect_due(self) -> bool:
+        return any(partner.next_effect <= self.time.elapsed for partner in self.partners)
 
     def _late_effects(self) -> int:
         return sum(partner.let_effects_come() for partner in self.partners)
