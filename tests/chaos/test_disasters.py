@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import pytest
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from tests.chaos.conftest import Drill
 from tests.chaos.faults.disasters import DISASTERS, NOTICED_WITHIN
@@ -73,7 +74,9 @@ def test_a_single_disaster(drill: Drill, disaster: str) -> None:
 
 
 def test_a_node_that_died_is_a_member_again(drill: Drill) -> None:
-    """After it is back, every queue has its three members online."""
+    """After it is back, every queue has its three members online; RabbitMQ shows it soon after."""
     for queue in ("ingest.records", "deliver.provincial"):
-        members, online = drill.stage.cluster.members(queue)
-        assert members == online == sorted(drill.stage.cluster.nodes)
+        for attempt in Retrying(stop=stop_after_delay(30), wait=wait_fixed(0.5), reraise=True):
+            with attempt:
+                members, online = drill.stage.cluster.members(queue)
+                assert members == online == sorted(drill.stage.cluster.nodes)
