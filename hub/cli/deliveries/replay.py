@@ -132,8 +132,8 @@ def _replay_one(id: int, who: SignedBy, *, unasked: bool) -> None:
     why = ", ".join(filter(None, (_verdict(result.verdict), str(detail))))
     if result.outcome != NOT_SENT:
         why = str(outcome_text(result.outcome))
-    elif result.verdict == CANNOT_QUERY and result.detail in FAULTS:
-        why = text("decisions.unasked_sends", why=why)  # the other causes say what to do
+    elif result.verdict == CANNOT_QUERY and not result.too_soon:
+        why = text("decisions.unasked_sends", why=why)
     refuse(text("decisions.not_sent", why=why))
     raise typer.Exit(1)
 

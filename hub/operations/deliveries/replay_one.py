@@ -21,7 +21,7 @@ from hub.store.engine.store import Store
 from hub.store.repair import replays
 from hub.store.repair.replays import ReplayFilter, ReplayItem
 from hub.store.schema.tables.repair import CANNOT_QUERY, WOULD_SEND
-from hub.texts import both
+from hub.texts import Text, both
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Replayed:
     verdict: str
     detail: str
     outcome: str
+    too_soon: bool = False
+    """Whether the partner is to be asked again a little later; nobody sends it before."""
 
 
 def replay(
@@ -59,8 +61,12 @@ def replay(
         store, one, destinations, file_path=file_path, by=by, clock=clock, expected=expected
     )
     item = _item(store, plan, id)
+    wait = None
+    if item.verdict == CANNOT_QUERY:
+        wait = _too_soon(store, id, destinations, clock())
     if unasked and item.verdict == CANNOT_QUERY:
-        _require_time_passed(store, id, destinations, clock())
+        if wait is not None:  # it ends by itself
+            raise transitions.StateConflict(wait)
         with store.write() as tx:
             require(tx, id, expected)
             actions.replay_in(tx, id, **by)
@@ -69,20 +75,19 @@ def replay(
     run = ReplayRun(
         store, plan, actor=who, reason=why, clock=clock, on_delivered=on_delivered, patience=None
     )
-    return Replayed(item.verdict, item.detail, _outcome(run, id))
+    return Replayed(item.verdict, item.detail, _outcome(run, id), too_soon=wait is not None)
 
 
-def _require_time_passed(
+def _too_soon(
     store: Store, id: int, destinations: Sequence[Destination], now: datetime
-) -> None:
-    """Raise StateConflict within the lag after the last call: the wait ends by itself."""
+) -> Text | None:
+    """Say from when on a partner can be asked with proof, None where that is now."""
     with store.read() as tx:
         _, partner, _ = transitions.place_of(tx, id, lock=False)
     traits = next((it.traits for it in destinations if it.name == partner), None)
-    if traits is not None and traits.findable and traits.lag:
-        too_soon = replay_plan.absent_too_soon(store, id, lag=traits.lag, now=now)
-        if too_soon is not None:
-            raise transitions.StateConflict(too_soon)
+    if traits is None or not (traits.findable and traits.lag):
+        return None
+    return replay_plan.absent_too_soon(store, id, lag=traits.lag, now=now)
 
 
 def _item(store: Store, plan: int, id: int) -> ReplayItem:

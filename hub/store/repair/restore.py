@@ -19,6 +19,8 @@ from hub.store.engine.store import Store, Tx
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries
 from hub.store.statements.compiled import Compiled
 
+_NEWEST = 200
+"""Calls among which the last one to end is sought: more are not under way at once."""
 DETAIL = "the database was restored: it may have gone out since the copy was made"
 
 
@@ -37,10 +39,10 @@ def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
 
 
 def _last_call(tx: Tx) -> datetime | None:
-    """Return when the copy's last call ended: the clock of this machine may be behind it."""
-    ended = sa.func.max(sa.func.coalesce(attempts.c.finished_at, attempts.c.started_at))
-    at: datetime | None = tx.execute(sa.select(ended)).scalar()
-    return at
+    """Return when the copy's last calls ended: the clock of this machine may be behind it."""
+    newest = attempts.c.id > _given(tx) - _NEWEST
+    rows = tx.execute(sa.select(attempts.c.started_at, attempts.c.finished_at).where(newest)).all()
+    return max((row.finished_at or row.started_at for row in rows), default=None)
 
 
 class CallCounterFile:
@@ -75,5 +77,9 @@ _GIVEN = Compiled(lambda dialect: sa.text(_ON_SQLITE if dialect == "sqlite" else
 
 def _calls(store: Store) -> int:
     with store.read() as tx:
-        given = _GIVEN.raw(tx, {})
+        return _given(tx)
+
+
+def _given(tx: Tx) -> int:
+    given = _GIVEN.raw(tx, {})
     return int(given[0][0] or 0) if given else 0
