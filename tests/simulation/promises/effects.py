@@ -20,6 +20,8 @@ class Effects:
         self._lost: dict[tuple[str, str], int] = {}
         """What a lost database knew of and the copy does not, with how often it may still come, in
         any order: from a call under way, and from the message that is told again."""
+        self._ahead: set[tuple[str, str]] = set()
+        """Those that came ahead by a person's word which only a lost database knew."""
         self._stood_for: set[tuple[str, str]] = set()
         """Those of which a message made anew has claimed the effect."""
 
@@ -31,10 +33,12 @@ class Effects:
         """
         self._lost |= dict.fromkeys(lost, 2)
         self._latest.clear()
-        for partner, message_id in sorted(self._seen.keys() - self._lost.keys()):
-            ((id, lane),) = self.observer.rows(_PLACE, message=message_id, to=partner)
-            if (partner, lane) not in decided:
-                self._latest[partner, lane] = max(id, self._latest.get((partner, lane), 0))
+        for key in sorted(self._seen.keys() - self._lost.keys() - self._ahead):
+            ((id, lane),) = self.observer.rows(_PLACE, message=key[1], to=key[0])
+            if (key[0], lane) in decided:
+                self._ahead.add(key)
+            else:
+                self._latest[key[0], lane] = max(id, self._latest.get((key[0], lane), 0))
 
     def had_before(self, partner: Partner, type: str, number: str) -> bool:
         """Tell whether a partner had an effect from a message that only a lost database knew.

@@ -51,3 +51,14 @@ def test_what_a_lost_database_knew_comes_twice_at_most() -> None:
     effects.happened(TOWN, _effect("old", "D1"))
     with pytest.raises(Broken, match="took effect twice"):
         effects.happened(TOWN, _effect("old", "D1"))
+
+
+def test_what_a_person_let_go_ahead_stays_ahead_when_the_database_is_lost_once_more() -> None:
+    """The copy does not know the person's word, so what stood before comes later (seed 441)."""
+    deliveries = Deliveries()
+    deliveries.by_message |= {"old": (1, "D"), "other": (2, "D")}
+    effects = Effects(cast(Any, deliveries))
+    effects.happened(TOWN, _effect("other", "D"))
+    effects.go_back(lost=set(), decided={(TOWN.name, "D")})
+    effects.go_back(lost=set(), decided=set())
+    effects.happened(TOWN, _effect("old", "D"))
