@@ -73,7 +73,11 @@ _ACTS = (*_NEED_TWO, "delivery.replay")
 _AUDIT = "SELECT action, reason FROM audit ORDER BY seq"
 _DECIDED = "SELECT number FROM approvals WHERE state = 'done' AND approver <> proposer"
 _APPROVAL = re.compile(r"\(approval (\d+) by ")
-_OF_DELIVERY = "SELECT state, attempts, code FROM deliveries WHERE id = :id"
+_OF_DELIVERY = (
+    "SELECT state, CASE WHEN state IN ('dead', 'ambiguous') THEN attempts END, code "
+    "FROM deliveries WHERE id = :id"
+)
+"""How often it was sent counts where it stands still: what waits is sent again by itself."""
 _OF_MESSAGE = "SELECT state, code FROM journal WHERE id = :id"
 _OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY number"
 
