@@ -61,10 +61,9 @@ def replay(
         store, one, destinations, file_path=file_path, by=by, clock=clock, expected=expected
     )
     item = _item(store, plan, id)
-    wait = None
-    if item.verdict == CANNOT_QUERY:
-        wait = _too_soon(store, id, destinations, clock())
-    if unasked and item.verdict == CANNOT_QUERY:
+    unproven = item.verdict == CANNOT_QUERY
+    wait = _too_soon(store, id, destinations, clock()) if unproven else None
+    if unasked and unproven:
         if wait is not None:  # it ends by itself
             raise transitions.StateConflict(wait)
         with store.write() as tx:
