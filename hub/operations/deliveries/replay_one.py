@@ -70,11 +70,17 @@ def replay(
             require(tx, id, expected)
             actions.replay_in(tx, id, **by)
         return Replayed(item.verdict, item.detail, SENT)
+    run = _run(store, plan, by=by, clock=clock, on_delivered=on_delivered)
+    return Replayed(item.verdict, item.detail, _outcome(run, id), too_soon=wait is not None)
+
+
+def _run(
+    store: Store, plan: int, *, by: SignedBy, clock: Clock, on_delivered: OnDelivered
+) -> ReplayRun:
     who, why = by["actor"], by["reason"]
-    run = ReplayRun(
+    return ReplayRun(
         store, plan, actor=who, reason=why, clock=clock, on_delivered=on_delivered, patience=None
     )
-    return Replayed(item.verdict, item.detail, _outcome(run, id), too_soon=wait is not None)
 
 
 def _too_soon(
