@@ -36,7 +36,8 @@ from hub.store.schema.tables.exchange import (
 from hub.store.statements.compiled import Compiled, any_of
 from hub.store.statements.plan_hints import unindexed
 
-_WAITING = journal.c.state.in_((STATE_ACCEPTED, STATE_EARLY))
+# Written out: Compiled takes no list of its own.
+_WAITING = sa.or_(journal.c.state == STATE_ACCEPTED, journal.c.state == STATE_EARLY)
 _BODIES = Compiled(sa.select(journal.c.id, journal.c.body).where(any_of(journal.c.id, "ids")))
 
 
@@ -282,10 +283,10 @@ def unhandled(tx: Tx, *, after: str, limit: int = 500) -> dict[str, bytes]:
 def enqueue_rows(tx: Tx, rows: Sequence[Any]) -> list[str]:
     """Enqueue what `oldest` read for the records, but for what another process has in hand.
 
-    Returns the ids. Nobody is waited for: who handles messages locks them in the order in which
-    they came, who asks for them again in another one, and the two could wait for each other. What
-    is passed over is found by the next sweep. What was handled or parked since the query is left
-    out, too: it would be handled once more.
+    Returns the ids. Nobody is waited for: a repeat of an early message locks it and then wants its
+    dossier, which may be locked by the one who asks for the message. What is passed over is found
+    by the next sweep. What was handled or parked since the query is left out, too: it would be
+    handled once more.
     """
     ids = [row.id for row in rows]
     if ids and tx.dialect.name == "postgresql":  # SQLite has one writer at a time
@@ -301,10 +302,7 @@ def enqueue_rows(tx: Tx, rows: Sequence[Any]) -> list[str]:
 
 _FREE = Compiled(
     sa.select(journal.c.id)
-    .where(
-        any_of(journal.c.id, "ids"),
-        sa.or_(journal.c.state == STATE_ACCEPTED, journal.c.state == STATE_EARLY),
-    )
+    .where(any_of(journal.c.id, "ids"), _WAITING)
     .with_for_update(skip_locked=True, key_share=True)
 )
 
