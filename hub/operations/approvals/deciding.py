@@ -219,7 +219,7 @@ def expire(store: Store, now: datetime) -> None:
 
 
 def end_open(tx: Tx, why: Text, by: SignedBy) -> None:
-    """End every open proposal as out of date, whoever may decide it."""
+    """End every open proposal as out of date."""
     for known in approvals.open_ones(tx, now=by["now"]):
         _decide(tx, known.number, ApprovalState.STALE, known.proposal, None, by, outcome=why)
 

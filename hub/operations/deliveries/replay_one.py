@@ -90,9 +90,7 @@ def _too_soon(
     with store.read() as tx:
         _, partner, _ = transitions.place_of(tx, id, lock=False)
     traits = next((it.traits for it in destinations if it.name == partner), None)
-    if traits is None or not (traits.findable and traits.lag):
-        return None
-    return replay_plan.absent_too_soon(store, id, lag=traits.lag, now=now)
+    return None if traits is None else replay_plan.absent_too_soon(store, id, traits, now=now)
 
 
 def _item(store: Store, plan: int, id: int) -> ReplayItem:

@@ -16,7 +16,7 @@ most: see `hub/exchange/admission/limited_queries.py`.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from hub.exchange.delivery import unproven_texts
@@ -27,6 +27,7 @@ from hub.messages.local_time import not_before
 from hub.operations.deliveries.expected import Expected, require
 from hub.operations.signed_by import SignedBy
 from hub.ports import Absent, BlobPath, Clock, Destination, Receipt, Unclear
+from hub.rules.calls.traits import Traits
 from hub.rules.failures.errors import DeliveryFailure
 from hub.runtime.clock import utc_now
 from hub.store.deliveries import doubts, pauses
@@ -216,34 +217,36 @@ def _query(
         return NoAnswer(failure.code)
     if isinstance(answer, Unclear):
         return NoAnswer(unproven_texts.words_of(answer))
-    if isinstance(answer, Absent) and destination.traits.lag:
-        return _absent_after_lag(store, candidate, answer, lag=destination.traits.lag, now=now)
+    if isinstance(answer, Absent):
+        return _absent_after_lag(store, candidate, answer, traits=destination.traits, now=now)
     return answer
 
 
 def _refusal_without_query(store: Store, candidate: Candidate) -> Absent | NoAnswer:
     """Return what is believed of a delivery that cannot be asked about: the partner refused it."""
     with store.read() as tx:
-        restored = replays.restored_since(tx, candidate.id)
+        restored = replays.is_restored_since(tx, candidate.id)
     return NoAnswer(both("replay.restored").stored()) if restored else Absent()
 
 
 def _absent_after_lag(
-    store: Store, candidate: Candidate, answer: Absent, *, lag: timedelta, now: datetime
+    store: Store, candidate: Candidate, answer: Absent, *, traits: Traits, now: datetime
 ) -> Absent | NoAnswer:
     """Return a "not there" of `now`, which proves nothing within the lag after the last call."""
-    too_soon = absent_too_soon(store, candidate.id, lag=lag, now=now)
+    too_soon = absent_too_soon(store, candidate.id, traits, now=now)
     return answer if too_soon is None else NoAnswer(too_soon.stored())
 
 
-def absent_too_soon(store: Store, id: int, *, lag: timedelta, now: datetime) -> Text | None:
-    """Say from when on a partner's "not there" counts, None where it counts now.
+def absent_too_soon(store: Store, id: int, traits: Traits, *, now: datetime) -> Text | None:
+    """Say from when on a partner's "not there" counts, None where it counts now, or nothing does.
 
     The last call may have been made in the time that a lost database knew.
     """
+    if not (traits.findable and traits.lag):
+        return None
     with store.read() as tx:
-        times = (replays.last_call_ended(tx, id), replays.restored_since(tx, id))
-    counts_from = max((at + lag for at in times if at), default=now)
+        times = (replays.last_call_ended(tx, id), replays.last_restored(tx))
+    counts_from = max((at + traits.lag for at in times if at), default=now)
     if counts_from <= now:
         return None
     return both("replay.asked_too_soon", when=f"{not_before(counts_from):%H:%M:%S %d/%m/%Y}")

@@ -182,18 +182,24 @@ def last_call_ended(tx: Tx, id: int) -> datetime | None:
     return at
 
 
-def restored_since(tx: Tx, id: int) -> datetime | None:
-    """Return when an old copy of the database was put back after a delivery's last call.
-
-    It may have been sent again in the time that was lost. None where no copy was put back since.
-    """
+def last_restored(tx: Tx) -> datetime | None:
+    """Return when an old copy of the database was put back the last time, None where none was."""
     # Epoch 1 began with the installation, each later one with a restore.
     put_back = sa.select(sa.func.max(change_epochs.c.began_at)).where(change_epochs.c.seq > 1)
     at: datetime | None = tx.execute(put_back).scalar()
+    return at
+
+
+def is_restored_since(tx: Tx, id: int) -> bool:
+    """Tell whether an old copy of the database was put back after a delivery's last call.
+
+    It may have been sent again in the time that was lost.
+    """
+    at = last_restored(tx)
     if at is None:
-        return None
+        return False
     ended_at = last_call_ended(tx, id)
-    return at if ended_at is None or ended_at <= at else None
+    return ended_at is None or ended_at <= at
 
 
 def open_before(tx: Tx, id: int) -> list[int]:
@@ -282,10 +288,10 @@ def end(tx: Tx, number: int, *, stopped: bool, why: str, now: datetime) -> None:
     tx.execute(statement.values(state=STOPPED if stopped else FINISHED, why=why, ended_at=now))
 
 
-def stop_all(tx: Tx, *, why: Text, now: datetime) -> int:
-    """Stop every plan that is not over; return how many."""
+def stop_all(tx: Tx, *, why: Text, now: datetime) -> None:
+    """Stop every plan that is not over."""
     going_on = sa.update(replay_plans).where(replay_plans.c.state.in_((MADE, RUNNING)))
-    return tx.execute(going_on.values(state=STOPPED, why=why.stored(), ended_at=now)).rowcount
+    tx.execute(going_on.values(state=STOPPED, why=why.stored(), ended_at=now))
 
 
 def mark(tx: Tx, number: int, id: int, outcome: str, now: datetime) -> bool:
