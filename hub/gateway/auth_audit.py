@@ -84,6 +84,8 @@ class Denials(Role):
             self.beat()
             self.wakeup.wait(self.window.total_seconds() / 4)
             self.flush()
+
+    def finish(self) -> None:
         self.flush(everything=True)
 
     def deny(self, caller: str, *, purpose: str, path: str, reason: str) -> None:

@@ -123,6 +123,12 @@ class Role(ABC):
     def last_word(self) -> None:  # noqa: B027 - most roles leave nothing
         """Write down what the stop ends unfinished; called where the work outlasts it."""
 
+    def finish(self) -> None:  # noqa: B027 - most roles leave nothing
+        """Write down what is only in memory when the work has ended; called in the role's thread.
+
+        A stop may come before the first run, or after a crash: `run` cannot promise this.
+        """
+
     def _supervise(self) -> None:
         log.info(Event.ROLE_STARTED, role=self.name)
         while not self.stopping.is_set():
@@ -132,4 +138,8 @@ class Role(ABC):
                 self._crashed = time.monotonic(), type(error).__name__
                 log.error(Event.ROLE_CRASHED, role=self.name, error=describe_error(error))
                 self.stopping.wait(self.crash_pause)
+        try:
+            self.finish()
+        except Exception as error:
+            log.error(Event.ROLE_CRASHED, role=self.name, error=describe_error(error))
         log.info(Event.ROLE_STOPPED, role=self.name)

@@ -40,6 +40,8 @@ class DriftKeeping(Role):
             self.beat()
             self.wakeup.wait(EVERY)
             self.keep()
+
+    def finish(self) -> None:
         self.keep()
 
     def keep(self) -> int:

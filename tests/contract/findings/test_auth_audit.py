@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from hub.gateway.auth_audit import LONGEST_PATH, OTHERS, Denials
 from hub.store.engine.store import Store
 from hub.store.evidence import audit
@@ -79,12 +81,15 @@ def test_a_long_path_is_cut(store: Store) -> None:
     assert [len(object) for _, object, _ in rows(store)] == [LONGEST_PATH]
 
 
-def test_the_role_writes_what_it_counted_when_it_ends(store: Store) -> None:
-    """A stop loses no count."""
+@pytest.mark.parametrize("stopped", ["after its start", "before its first turn"])
+def test_the_role_writes_what_it_counted_when_it_ends(store: Store, stopped: str) -> None:
+    """A stop loses no count, whenever it comes."""
     denials = Denials(store, clock=Watch())
-    denials.start()
     for _ in range(5):
         deny(denials, "198.51.100.1")
+    if stopped == "before its first turn":
+        denials.request_stop()
+    denials.start()
     denials.stop()
     assert sum(count for _, _, count in rows(store)) == 5
 

@@ -15,6 +15,7 @@ class Worker(Role):
         super().__init__()
         self.turned = threading.Event()
         self.error: Exception | None = None
+        self.finished = 0
 
     def run(self) -> None:
         self.beat()
@@ -22,6 +23,11 @@ class Worker(Role):
         if self.error is not None:
             raise self.error
         self.stopping.wait()
+
+    def finish(self) -> None:
+        self.finished += 1
+        if self.error is not None:
+            raise self.error
 
 
 def test_a_role_that_works_or_was_stopped_is_in_no_trouble() -> None:
@@ -57,3 +63,25 @@ def test_a_role_that_stands_still_is_told_from_one_that_does_not_beat() -> None:
     worker.patience = None
     assert worker.trouble == ""
     worker.stop()
+
+
+def test_a_role_that_is_stopped_before_its_first_run_still_finishes() -> None:
+    """What it holds in memory is written down, whether or not it came to run."""
+    worker = Worker()
+    worker.request_stop()
+    worker.start()
+    worker.stop()
+    assert (worker.turned.is_set(), worker.finished) == (False, 1)
+
+
+def test_a_role_finishes_once_after_crashes_and_its_finish_may_fail() -> None:
+    """The thread ends all the same."""
+    worker = Worker()
+    worker.error = ValueError()
+    worker.start()
+    thread = worker.thread
+    assert worker.turned.wait(10)
+    worker.stop()
+    assert worker.finished == 1
+    assert thread is not None
+    assert not thread.is_alive()
