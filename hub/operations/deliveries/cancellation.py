@@ -113,6 +113,8 @@ def _is_lost(
     """Tell whether the town will not have the papers; raises StateConflict where that is open."""
     if state is DeliveryState.AMBIGUOUS:
         raise transitions.StateConflict(both("deliveries.papers_may_be_there", id=id))
+    if cancellation.is_held_restored(tx, id):
+        raise transitions.StateConflict(both("deliveries.papers_may_be_there_held", id=id))
     if cancellation.is_conflict(tx, id):
         if papers is Papers.BACK:
             raise transitions.StateConflict(both("deliveries.papers_are_there"))

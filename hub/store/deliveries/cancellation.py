@@ -6,7 +6,12 @@ Moves nothing; what a person may take out is decided by `hub/operations/deliveri
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.store.deliveries.delivery_statements import open_in_lane, position, stands_for
+from hub.store.deliveries.delivery_statements import (
+    RESTORED,
+    open_in_lane,
+    position,
+    stands_for,
+)
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import deliveries
 from hub.store.statements.compiled import Compiled
@@ -61,6 +66,13 @@ def is_newest(tx: Tx, id: int) -> bool:
         later.c.state != S.CANCELLED.value,
     )
     return tx.execute(query.limit(1)).scalar() is None
+
+
+def is_held_restored(tx: Tx, id: int) -> bool:
+    """Tell whether it stands behind others, and may have gone out in what a restore has lost."""
+    held = sa.and_(deliveries.c.state == S.HELD.value, deliveries.c.code == RESTORED)
+    query = sa.select(deliveries.c.id).where(deliveries.c.id == id, held)
+    return tx.execute(query).scalar() is not None
 
 
 def is_conflict(tx: Tx, id: int) -> bool:

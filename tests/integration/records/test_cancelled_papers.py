@@ -12,6 +12,7 @@ from hub.messages import payloads as p
 from hub.operations import Papers
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
+from hub.store.repair import restore
 from hub.store.schema.tables.exchange import deliveries as table
 from tests.integration.records.test_supplement import asked, bring, lacking, supplements
 from tests.support.ward import NUMBER, Ward, open_ward, progress, reception, town, transferred
@@ -113,6 +114,20 @@ def test_a_wrong_page_that_the_town_does_not_have_is_resolved_and_taken_out_at_o
     with ward.store.read() as tx:
         said = tx.exec_driver_sql("SELECT action FROM audit ORDER BY seq").scalars().all()
     assert said == ["delivery.resolve.absent", "delivery.cancel.drop"]
+
+
+@pytest.mark.usefixtures("typed")
+@pytest.mark.parametrize("papers", [(), ("--papers", "back"), ("--papers", "drop")])
+def test_held_papers_of_a_restored_database_are_asked_about_before_they_are_cancelled(
+    ward: Ward, papers: tuple[str, ...]
+) -> None:
+    """They may have gone out since the copy was made. Given back, they would go twice."""
+    id = supplied(ward)
+    with ward.store.write() as tx:
+        restore.doubt_everything(tx, now=now())
+    done = hub("deliveries", "cancel", id, *papers)
+    assert (done.exit_code, state(ward, id), lacking(ward)) == (1, S.HELD, [])
+    assert "the town may have the papers" in done.output
 
 
 def test_a_hand_over_that_the_town_may_have_is_resolved_first_too(ward: Ward) -> None:
