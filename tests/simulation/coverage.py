@@ -60,6 +60,8 @@ _HAPPENINGS = (
     "role stalled",
     "stop",
     "thread starved",
+    "told together",
+    "told twice at once",
 )
 _PARTNERS = sorted(catalog.PARTNERS)
 _OF_PARTNERS = ("away", "restarts", "look-up fails", "look-up says nothing")

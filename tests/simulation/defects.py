@@ -23,6 +23,7 @@ from hub.exchange.admission.admission import Admission
 from hub.exchange.delivery import call
 from hub.exchange.delivery.reconcile import Reconcile
 from hub.exchange.housekeeping import timer
+from hub.exchange.intake.group_commit import GroupCommit
 from hub.messages import catalog
 from hub.operations import restore
 from hub.operations.approvals import carrying_out, deciding
@@ -167,6 +168,23 @@ def _forgets(real: Any, tx: Tx, entries: Sequence[Any], now: datetime) -> Any:
     return real(tx, entries, now)
 
 
+def _believes_groups(real: Any, self: GroupCommit, work: Any, group: Sequence[Any]) -> None:
+    def written(items: Sequence[Any]) -> Any:
+        try:
+            return work(items)
+        except Exception:
+            if len(items) == 1:
+                raise
+            return [Accepted(it.message.id, duplicate=False) for it in items]
+
+    real(self, written, group)
+
+
+def _own_ids(real: Any, tx: Tx, entries: Sequence[Any], now: datetime) -> Any:
+    answers = real(tx, entries, now)
+    return [replace(it, message_id=of.message.id) for it, of in zip(answers, entries, strict=True)]
+
+
 def _all_fresh(real: Any, tx: Tx, entries: Any, now: datetime) -> set[str]:
     listed = list(entries)
     real(tx, listed, now)
@@ -268,6 +286,12 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "messages are not counted": lambda: [_wrapped(counts, "accepted", _not_each(5))],
     "a repeat is handled again": lambda: [_wrapped(journal, "mark_handled", _all_fresh)],
     "a message is acknowledged and not stored": lambda: [_wrapped(journal, "accept", _forgets)],
+    "callers of a failed group are told that it is written": lambda: [
+        _wrapped(GroupCommit, "_commit", _believes_groups)
+    ],
+    "who tells a thing again is answered with another id": lambda: [
+        _wrapped(journal, "accept", _own_ids)
+    ],
     "an early message counts as handled": lambda: [
         _replaced(early_messages, "keep", _early_is_handled)
     ],

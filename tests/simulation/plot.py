@@ -10,7 +10,7 @@ from tests.simulation.telling.watch import Row
 from tests.simulation.world.chance import FaultId
 from tests.simulation.world.events import Events
 
-VERSION = 5
+VERSION = 6
 """Of the meaning of a seed. Raise it when a change alters what an existing seed plays: a fault, its
 probability, a verb, a weight, an order of draws; `RENEW` says what follows."""
 RENEW = """\

@@ -5,14 +5,15 @@ time leaps. After the last dossier faults cease, and time goes on until everythi
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
-from tests.simulation.actors.counter import Acknowledged, clerks
+from hub.store.messages.journal import JournalEntry
+from tests.simulation.actors.counter import Acknowledged, clerks, tell_anew
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.officers import Officers
 from tests.simulation.actors.operators import Operators
@@ -43,6 +44,8 @@ LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 Turn = tuple[str, Process | None, Callable[[], object]]
 LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
+AT_ONCE = 4
+"""How many callers at most tell something at once."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other promises are checked after each write."""
 
@@ -90,6 +93,8 @@ class Story:
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = actors_of(self, self.traits)
         self.clerks, self.officers = self._clerks(rules), Officers(self)
+        self._telling: list[Teller] = []
+        """Those who are about to tell something, and may wait for its commit."""
         self.steps = 0
         self._checked = 0
         """The write after which the promises were checked the last time."""
@@ -209,18 +214,23 @@ class Story:
         if self._is_effect_due():
             yield "partners", None, self._late_effects
         if alive := [process for process in self.processes if not process.dead]:
-            yield from self._turns_of_people(self.chance.order.choice(alive))
+            taking = self.chance.order.choice(alive)
+            yield from self._turns_of_people(taking, self._beside(taking, alive))
 
-    def _turns_of_people(self, taking: Process) -> Iterator[Turn]:
+    def _beside(self, taking: Process, alive: Sequence[Process]) -> Process:  # noqa: ARG002 - others choose by it
+        """Return the process that takes what the couriers bring while `taking` has the counter."""
+        return taking
+
+    def _turns_of_people(self, taking: Process, beside: Process) -> Iterator[Turn]:
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
             yield "counter", taking, partial(self._hand_in, clerk, taking)
         for partner in self.partners:
             if partner.has_reports():
-                yield "courier", taking, partial(partner.report, taking)
+                yield "courier", beside, partial(partner.report, beside)
         if self.partner_set.is_real and self.officers.wants_to_act():
             yield "counter", taking, partial(self.officers.act, taking)
         if self.courier.due():
-            yield "courier", taking, partial(self.courier.work, taking)
+            yield "courier", beside, partial(self.courier.work, beside)
         for actor in self.actors:
             if actor.share and self.chance.order.random() < actor.share:
                 yield actor.name, taking, partial(actor.act, taking)
@@ -288,11 +298,25 @@ class Story:
         return sum(partner.let_effects_come() for partner in self.partners)
 
     def _hand_in(self, clerk: Teller, process: Process) -> int:
-        if clerk.done or process.dead:
+        if clerk.done or process.dead or clerk in self._telling:
             return 0
-        done = clerk.work(process)
+        self._telling.append(clerk)
+        try:
+            done = clerk.work(process)
+        finally:
+            self._telling.remove(clerk)
         self.clerks = [one for one in self.clerks if not one.done]
         return done
+
+    def accept_beside(self, entry: JournalEntry) -> None:
+        """Let others tell something while a caller waits for its commit."""
+        process = self.acting.process
+        assert isinstance(process, Process)
+        if self.chance.strikes("told twice at once", 0.02):
+            tell_anew(process, entry.message, self.told, self.chance)
+        free = [one for one in self.clerks if one not in self._telling]
+        if len(self._telling) < AT_ONCE and free and self.chance.strikes("told together", 0.3):
+            self._hand_in(self.chance.order.choice(free), process)
 
     def _effect(self, partner: Partner, effect: Effect) -> None:
         try:

@@ -187,14 +187,18 @@ class GroupCommit(Role):
     def run(self) -> None:
         while not self.stopping.is_set():
             self.beat()
-            group = self._next_group()
-            try:
-                for work in {one.work: None for one in group}:  # in the order in which they came
-                    self._commit(work, [one for one in group if one.work == work])
-            except BaseException:
-                fault = Unanswered("a fault of ours, see `role_crashed`")
-                _notify(_Outcome(one.future, error=fault) for one in group)
-                raise
+            self.run_once()
+
+    def run_once(self) -> None:
+        """Write the next group; waits a little for its first item."""
+        group = self._next_group()
+        try:
+            for work in {one.work: None for one in group}:  # in the order in which they came
+                self._commit(work, [one for one in group if one.work == work])
+        except BaseException:
+            fault = Unanswered("a fault of ours, see `role_crashed`")
+            _notify(_Outcome(one.future, error=fault) for one in group)
+            raise
 
     def _next_group(self) -> list[_Submitted]:
         """Return what is queued, waiting a little for the first; ends the role at its close."""

@@ -12,6 +12,7 @@ from hub.drill.pilot.scenario import Mix, Planned, Share, load_mix, plan
 from hub.messages import catalog
 from hub.messages import payloads as p
 from hub.messages.envelope import Attachment, Message
+from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import StoreUnavailable
@@ -75,6 +76,17 @@ def tell(process: Process, message: Message, told: Acknowledged, chance: Chance)
         return True
     told.acknowledge(msgspec.structs.replace(message, id=accepted.message_id))
     return not chance.strikes("acknowledgement lost", 0.03)
+
+
+def tell_anew(process: Process, message: Message, told: Acknowledged, chance: Chance) -> None:
+    """Tell what is being told once more, as a sender does that gave the line up.
+
+    One of two composes it anew, with another id, where the hub knows it by what it says.
+    """
+    has_meaning = bool(catalog.find(message.type, message.version).dedup)
+    if has_meaning and chance.order.random() < 0.5:
+        message = msgspec.structs.replace(message, id=new_id())
+    tell(process, message, told, chance)
 
 
 class Clerk:

@@ -199,7 +199,12 @@ class Restorer(Actor):
     def _have_told_again(self) -> None:
         stage = self.stage
         there = set(self._column("SELECT id FROM journal"))
-        lost = [it for id, it in stage.told.acknowledged.items() if id not in there]
+        archived = set(self._column("SELECT number FROM archived_dossiers"))
+        lost = [
+            it
+            for id, it in stage.told.acknowledged.items()
+            if id not in there and it.key not in archived
+        ]
         for message in lost:
             del stage.told.acknowledged[message.id]
         self.chance.met["told again"] += len(lost)

@@ -10,6 +10,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.rules.failures.errors import EarlyMessage
 from hub.store.engine.store import Tx
 from hub.store.messages import journal
+from hub.store.records.batch_state import AddedMeanwhile
 
 
 class StoryReceive(Receive):
@@ -22,6 +23,10 @@ class StoryReceive(Receive):
         try:
             super().apply(tx, entries)
         except (EarlyMessage, InvalidMessage):
+            raise
+        except AddedMeanwhile as error:
+            if len(entries) == 1:  # several are then handled one by one
+                self.failed("receive", error)
             raise
         except Exception as error:
             self.failed("receive", error)

@@ -1,6 +1,6 @@
 """A story of several processes on PostgreSQL: in a round they act together, in threads.
 
-Each process has a thread, the counter with the courier has one, and so have the persons who decide.
+Each process has a thread, and so have the counter, the courier, and the persons who decide.
 In a round each takes its steps one after another, and all of them stand still at each statement and
 each commit. Between two rounds nobody is in the middle of anything: there time leaps, and what
 nobody wants happens, as in a story of one thread. In a round a process may end or be kept back at
@@ -53,7 +53,6 @@ OPENS = "INSERT INTO deliveries"
 COMMIT = "COMMIT"
 BATCH = 3
 """Messages that a process handles at once: few, so that several have messages of one dossier."""
-COUNTER = frozenset({"counter", "courier"})
 
 
 class StoryOver(BaseException):
@@ -80,10 +79,9 @@ class InterleavedStory(Story):
         self._workers = {
             process.name: self.scheduler.worker(process.name) for process in self.processes
         }
-        self._counter, self._persons = (
-            self.scheduler.worker("counter"),
-            self.scheduler.worker("persons"),
-        )
+        self._people_at_work = {
+            name: self.scheduler.worker(name) for name in ("counter", "courier", "persons")
+        }
         self._failure: BaseException | None = None
         self._done = 0
         self._kept_open = 0
@@ -187,9 +185,8 @@ class InterleavedStory(Story):
             for process in self.processes
             if not process.dead
         ]
-        for worker, at_counter in ((self._counter, True), (self._persons, False)):
-            mine = [turn for turn in turns if (turn[0] in COUNTER) is at_counter]
-            if mine:
+        for name, worker in self._people_at_work.items():
+            if mine := [turn for turn in turns if _whose(turn, turns) == name]:
                 works.append((worker, partial(self._take_turns, mine)))
         self._done = 0
         self._taken.clear()
@@ -200,6 +197,11 @@ class InterleavedStory(Story):
         self._check_at_rest()
         self._happen()
         return self._done
+
+    def _beside(self, taking: Process, alive: Sequence[Process]) -> Process:
+        """Have couriers come to another process than the counter: both write messages at once."""
+        others = [process for process in alive if process is not taking]
+        return self.chance.order.choice(others) if others else taking
 
     def _check_at_rest(self) -> None:
         """Check what holds between two rounds only."""
@@ -249,6 +251,14 @@ class InterleavedStory(Story):
         if self._failure is not None:
             raise StoryOver
         super()._check_promises(process)
+
+
+def _whose(turn: Turn, turns: Sequence[Turn]) -> str:
+    """Return in whose thread a turn is taken; only one thread tells things to a process."""
+    name, process, _ = turn
+    if name == "courier" and any(it[0] == "counter" and it[1] is process for it in turns):
+        return "counter"
+    return name if name in ("counter", "courier") else "persons"
 
 
 def play(plot: Plot, rules: Rulebook, server: Server, *, watched: bool = False) -> Ended:

@@ -9,6 +9,8 @@ _PLACE = (
     "WHERE message_id = :message AND destination = :to"
 )
 
+_ARCHIVED = "SELECT 1 FROM archived_dossiers WHERE number = :number"
+
 
 class Effects:
     """Checks each effect at its moment."""
@@ -34,7 +36,12 @@ class Effects:
         self._lost |= dict.fromkeys(lost, 2)
         self._latest.clear()
         for key in sorted(self._seen.keys() - self._lost.keys() - self._ahead):
-            ((id, lane),) = self.observer.rows(_PLACE, message=key[1], to=key[0])
+            rows = self.observer.rows(_PLACE, message=key[1], to=key[0])
+            if not rows:  # its dossier was archived, before the copy or only since
+                if not self.observer.rows(_ARCHIVED, number=self._seen[key].number):
+                    self._lost[key] = 2
+                continue
+            ((id, lane),) = rows
             if (key[0], lane) in decided:
                 self._ahead.add(key)
             else:

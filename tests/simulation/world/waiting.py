@@ -18,6 +18,7 @@ from hub.operations.deliveries import replay_plan
 from hub.operations.deliveries.replay_role import Replays
 from hub.runtime import role
 from tests.simulation.world.pool import AtOncePool, all_ended
+from tests.simulation.world.together import CommittedTogether
 from tests.simulation.world.virtual_time import VirtualTime
 
 LONGEST_STEP = 600.0
@@ -89,11 +90,11 @@ class _Queue(deque[Any]):
 
 
 @contextmanager
-def without_threads(waits: Waits) -> Iterator[None]:
-    """Put them in the place of the real ones."""
-
+def without_threads(waits: Waits, others: Callable[[Any], None]) -> Iterator[None]:
+    """Put them in the place of the real ones; `others` come while a caller waits for its commit."""
     event = type("Event", (_Event,), {"waits": waits})
     queue_of = type("SimpleQueue", (_Queue,), {"waits": waits})
+    commits = type("Commits", (CommittedTogether,), {"others": staticmethod(others)})
     threads = SimpleNamespace(Event=event, Thread=threading.Thread, Lock=threading.Lock)
     with (
         mock.patch.object(role, "threading", threads),
@@ -101,25 +102,11 @@ def without_threads(waits: Waits) -> Iterator[None]:
         mock.patch.object(
             settle_batch, "queue", SimpleNamespace(SimpleQueue=queue_of, Empty=queue.Empty)
         ),
-        mock.patch.object(accept, "GroupCommit", OneAtATime),
+        mock.patch.object(accept, "GroupCommit", commits),
         mock.patch.object(reconcile, "wait", all_ended),
         mock.patch.object(replay_plan, "ThreadPoolExecutor", return_value=AtOncePool()),
     ):
         yield
-
-
-class OneAtATime:
-    """Commits each item alone, in the caller's own step."""
-
-    def __init__(self, **_: object) -> None:
-        """Take what `GroupCommit` takes."""
-
-    def answer(self, work: Any, item: Any, *, within: object) -> Any:  # noqa: ARG002 - its shape
-        """Have one item written."""
-        return work([item])[0]
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 class StoryReplays(Replays):
