@@ -7,6 +7,7 @@ import pytest
 
 from hub.drill.sandbox import programs
 from hub.drill.sandbox.programs import MissingProgram
+from tests.simulation import regressions
 from tests.simulation.test_stories import simulate
 from tests.support.services import missing
 
@@ -34,27 +35,26 @@ def test_interleaved_transactions_keep_every_promise(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("defect", "seed", "broken"),
+    ("defect", "broken"),
     [
-        pytest.param(HEAD, "1", "", id="two append to one chain at the same place"),
+        pytest.param(HEAD, "", id="two append to one chain at the same place"),
         pytest.param(
             "lanes are not locked",
-            "4",
             "is held and nothing is before it",
             id="nobody lets a lane go on",
             marks=pytest.mark.long,
         ),
         pytest.param(
             "dossiers of a batch are locked as they come",
-            "4",
             "deadlock detected",
             id="two wait for each other",
             marks=pytest.mark.long,
         ),
     ],
 )
-def test_a_lock_that_is_missing_or_late_is_found(defect: str, seed: str, broken: str) -> None:
+def test_a_lock_that_is_missing_or_late_is_found(defect: str, broken: str) -> None:
     """The story ends with the promise that it breaks."""
+    seed = str(regressions.planted(postgres=True)[defect])
     found = simulate("--postgres", "--seed", seed, "--story", "--defect", defect)
     assert found.returncode == 1, found.stdout
     assert f"Seed {seed} breaks promise" in found.stdout
