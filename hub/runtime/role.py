@@ -124,9 +124,10 @@ class Role(ABC):
         """Write down what the stop ends unfinished; called where the work outlasts it."""
 
     def finish(self) -> None:  # noqa: B027 - most roles leave nothing
-        """Write down what is only in memory when the work has ended; called in the role's thread.
+        """Write down what is only in memory. Called once, in the role's thread, when it ends.
 
-        A stop may come before the first run, or after a crash: `run` cannot promise this.
+        A stop may come before the first run, or after a crash: `run` cannot promise this. A role
+        that outlasts its stop is asked for its `last_word` first.
         """
 
     def _supervise(self) -> None:

@@ -168,7 +168,7 @@ def _forgets(real: Any, tx: Tx, entries: Sequence[Any], now: datetime) -> Any:
     return real(tx, entries, now)
 
 
-def _believes_groups(real: Any, self: GroupCommit, work: Any, group: Sequence[Any]) -> None:
+def _hides_group_failure(real: Any, self: GroupCommit, work: Any, group: Sequence[Any]) -> None:
     def written(items: Sequence[Any]) -> Any:
         try:
             return work(items)
@@ -287,11 +287,9 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "a repeat is handled again": lambda: [_wrapped(journal, "mark_handled", _all_fresh)],
     "a message is acknowledged and not stored": lambda: [_wrapped(journal, "accept", _forgets)],
     "callers of a failed group are told that it is written": lambda: [
-        _wrapped(GroupCommit, "_commit", _believes_groups)
+        _wrapped(GroupCommit, "_commit", _hides_group_failure)
     ],
-    "who tells a thing again is answered with another id": lambda: [
-        _wrapped(journal, "accept", _own_ids)
-    ],
+    "a repeat is answered with its own id": lambda: [_wrapped(journal, "accept", _own_ids)],
     "an early message counts as handled": lambda: [
         _replaced(early_messages, "keep", _early_is_handled)
     ],

@@ -14,11 +14,15 @@ VERSION = 6
 """Of the meaning of a seed. Raise it when a change alters what an existing seed plays: a fault, its
 probability, a verb, a weight, an order of draws; `RENEW` says what follows."""
 RENEW = """\
+When only the hub acts otherwise in these stories, and what a seed draws is as before:
+- run `python -m tests.simulation.golden`, which writes the hashes anew.
 When a change was to give seeds other stories:
 - raise VERSION in tests/simulation/plot.py, and write it into tests/simulation/regressions.toml;
 - replace [defects] there by what `script/simulate --defects` prints, and [races] by what
   `script/simulate --defects --postgres` prints; delete its [[seeds]], whose stories are no more;
-- run `python -m tests.simulation.golden`, which writes the hashes anew."""
+- run `python -m tests.simulation.golden`;
+- run `script/simulate --seeds 1-1000`, which must meet everything, and `script/test long`: some
+  tests name seeds."""
 """What tests say that notice another meaning of seeds."""
 DOSSIERS = 20
 DOSSIERS_ON_POSTGRES = 4

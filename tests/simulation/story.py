@@ -13,7 +13,7 @@ from types import MappingProxyType
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.messages.journal import JournalEntry
-from tests.simulation.actors.counter import Acknowledged, clerks, tell_anew
+from tests.simulation.actors.counter import Acknowledged, clerks, repeat
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.officers import Officers
 from tests.simulation.actors.operators import Operators
@@ -44,8 +44,8 @@ LEAPS = (0.25, 1.0, 5.0, 20.0, 60.0, 300.0, 900.0)
 Turn = tuple[str, Process | None, Callable[[], object]]
 LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
-AT_ONCE = 4
-"""How many callers at most tell something at once."""
+MOST_CLERKS = 4
+"""Clerks that tell something at once, at most; couriers, officers and repeats are not counted."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other promises are checked after each write."""
 
@@ -93,8 +93,7 @@ class Story:
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = actors_of(self, self.traits)
         self.clerks, self.officers = self._clerks(rules), Officers(self)
-        self._telling: list[Teller] = []
-        """Those who are about to tell something, and may wait for its commit."""
+        self._telling: list[Teller] = []  # clerks whose call is under way
         self.steps = 0
         self._checked = 0
         """The write after which the promises were checked the last time."""
@@ -201,7 +200,7 @@ class Story:
         self._happen()
         return done
 
-    def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - others choose by it
+    def _round_of_others(self, waiting: Process) -> None:  # noqa: ARG002 - InterleavedStory chooses by it
         """Let the others go on while a role of this process waits for what they do."""
         for name, process, work in list(self._turns()):
             if name not in LETS_OTHERS_ACT and not (process is not None and process.dead):
@@ -215,11 +214,11 @@ class Story:
             yield "partners", None, self._late_effects
         if alive := [process for process in self.processes if not process.dead]:
             taking = self.chance.order.choice(alive)
-            yield from self._turns_of_people(taking, self._beside(taking, alive))
+            yield from self._turns_of_people(taking, self._process_of_couriers(taking, alive))
 
-    def _beside(self, taking: Process, alive: Sequence[Process]) -> Process:  # noqa: ARG002 - others choose by it
-        """Return the process that takes what the couriers bring while `taking` has the counter."""
-        return taking
+    def _process_of_couriers(self, counter: Process, alive: Sequence[Process]) -> Process:  # noqa: ARG002 - InterleavedStory chooses by it
+        """Return the process that couriers call; here it is the one that has the counter."""
+        return counter
 
     def _turns_of_people(self, taking: Process, beside: Process) -> Iterator[Turn]:
         for clerk in self.chance.order.sample(self.clerks, min(3, len(self.clerks))):
@@ -308,14 +307,15 @@ class Story:
         self.clerks = [one for one in self.clerks if not one.done]
         return done
 
-    def accept_beside(self, entry: JournalEntry) -> None:
+    def let_others_tell(self, entry: JournalEntry) -> None:
         """Let others tell something while a caller waits for its commit."""
         process = self.acting.process
         assert isinstance(process, Process)
         if self.chance.strikes("told twice at once", 0.02):
-            tell_anew(process, entry.message, self.told, self.chance)
+            self.note("counter", f"repeats {entry.message.type} before it is answered")
+            repeat(process, entry.message, self.told, self.chance)
         free = [one for one in self.clerks if one not in self._telling]
-        if len(self._telling) < AT_ONCE and free and self.chance.strikes("told together", 0.3):
+        if len(self._telling) < MOST_CLERKS and free and self.chance.strikes("told together", 0.3):
             self._hand_in(self.chance.order.choice(free), process)
 
     def _effect(self, partner: Partner, effect: Effect) -> None:

@@ -69,16 +69,16 @@ def is_newest(tx: Tx, id: int) -> bool:
 
 
 def is_held_restored(tx: Tx, id: int) -> bool:
-    """Tell whether it stands behind others, and may have gone out in what a restore has lost."""
-    held = sa.and_(deliveries.c.state == S.HELD.value, deliveries.c.code == RESTORED)
-    query = sa.select(deliveries.c.id).where(deliveries.c.id == id, held)
-    return tx.execute(query).scalar() is not None
+    """Tell whether it waits behind others, and may have gone out before a restore."""
+    return _is_at(tx, id, S.HELD, RESTORED)
 
 
 def is_conflict(tx: Tx, id: int) -> bool:
     """Tell whether it is dead because the partner holds another version of the dossier."""
-    conflict = sa.and_(deliveries.c.state == S.DEAD.value, deliveries.c.code == "partner_conflict")
-    return (
-        tx.execute(sa.select(deliveries.c.id).where(deliveries.c.id == id, conflict)).scalar()
-        is not None
-    )
+    return _is_at(tx, id, S.DEAD, "partner_conflict")
+
+
+def _is_at(tx: Tx, id: int, state: S, code: str) -> bool:
+    there = sa.and_(deliveries.c.state == state.value, deliveries.c.code == code)
+    query = sa.select(deliveries.c.id).where(deliveries.c.id == id, there)
+    return tx.execute(query).scalar() is not None

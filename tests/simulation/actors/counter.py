@@ -78,13 +78,13 @@ def tell(process: Process, message: Message, told: Acknowledged, chance: Chance)
     return not chance.strikes("acknowledgement lost", 0.03)
 
 
-def tell_anew(process: Process, message: Message, told: Acknowledged, chance: Chance) -> None:
-    """Tell what is being told once more, as a sender does that gave the line up.
+def repeat(process: Process, message: Message, told: Acknowledged, chance: Chance) -> None:
+    """Tell a message that is being told, as a sender does that lost the line before the answer.
 
-    One of two composes it anew, with another id, where the hub knows it by what it says.
+    Where the type has dedup fields, one of two senders composes it anew, with another id.
     """
-    has_meaning = bool(catalog.find(message.type, message.version).dedup)
-    if has_meaning and chance.order.random() < 0.5:
+    has_dedup_fields = bool(catalog.find(message.type, message.version).dedup)
+    if has_dedup_fields and chance.order.random() < 0.5:
         message = msgspec.structs.replace(message, id=new_id())
     tell(process, message, told, chance)
 

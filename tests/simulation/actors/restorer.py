@@ -199,6 +199,7 @@ class Restorer(Actor):
     def _have_told_again(self) -> None:
         stage = self.stage
         there = set(self._column("SELECT id FROM journal"))
+        # The journal of a dossier left with it: nothing of it is lost.
         archived = set(self._column("SELECT number FROM archived_dossiers"))
         lost = [
             it

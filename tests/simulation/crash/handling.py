@@ -1,4 +1,4 @@
-"""The hub's handling of messages, of which a story hears each error that is none of a message.
+"""The hub's handling of messages, of which a story hears each error that no message has caused.
 
 The hub outlives such an error: it tries again, and at last parks the message for a person.
 """
@@ -24,10 +24,8 @@ class StoryReceive(Receive):
             super().apply(tx, entries)
         except (EarlyMessage, InvalidMessage):
             raise
-        except AddedMeanwhile as error:
-            if len(entries) == 1:  # several are then handled one by one
-                self.failed("receive", error)
-            raise
         except Exception as error:
-            self.failed("receive", error)
+            # Where a dossier came meanwhile, a batch is handled again, one by one.
+            if not (isinstance(error, AddedMeanwhile) and len(entries) > 1):
+                self.failed("receive", error)
             raise

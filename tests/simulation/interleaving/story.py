@@ -51,6 +51,8 @@ MEANWHILE = 8
 """How often a process takes each step until then."""
 OPENS = "INSERT INTO deliveries"
 COMMIT = "COMMIT"
+CALLERS = ("counter", "courier")
+"""Who hands messages in."""
 BATCH = 3
 """Messages that a process handles at once: few, so that several have messages of one dossier."""
 
@@ -79,8 +81,8 @@ class InterleavedStory(Story):
         self._workers = {
             process.name: self.scheduler.worker(process.name) for process in self.processes
         }
-        self._people_at_work = {
-            name: self.scheduler.worker(name) for name in ("counter", "courier", "persons")
+        self._workers_of_people = {
+            name: self.scheduler.worker(name) for name in (*CALLERS, "persons")
         }
         self._failure: BaseException | None = None
         self._done = 0
@@ -185,7 +187,7 @@ class InterleavedStory(Story):
             for process in self.processes
             if not process.dead
         ]
-        for name, worker in self._people_at_work.items():
+        for name, worker in self._workers_of_people.items():
             if mine := [turn for turn in turns if _whose(turn, turns) == name]:
                 works.append((worker, partial(self._take_turns, mine)))
         self._done = 0
@@ -198,10 +200,10 @@ class InterleavedStory(Story):
         self._happen()
         return self._done
 
-    def _beside(self, taking: Process, alive: Sequence[Process]) -> Process:
-        """Have couriers come to another process than the counter: both write messages at once."""
-        others = [process for process in alive if process is not taking]
-        return self.chance.order.choice(others) if others else taking
+    def _process_of_couriers(self, counter: Process, alive: Sequence[Process]) -> Process:
+        """Have them call another process than the counter does: both write messages at once."""
+        others = [process for process in alive if process is not counter]
+        return self.chance.order.choice(others) if others else counter
 
     def _check_at_rest(self) -> None:
         """Check what holds between two rounds only."""
@@ -254,11 +256,11 @@ class InterleavedStory(Story):
 
 
 def _whose(turn: Turn, turns: Sequence[Turn]) -> str:
-    """Return in whose thread a turn is taken; only one thread tells things to a process."""
+    """Return in whose thread a turn is taken. One thread calls a process: see its group commit."""
     name, process, _ = turn
     if name == "courier" and any(it[0] == "counter" and it[1] is process for it in turns):
         return "counter"
-    return name if name in ("counter", "courier") else "persons"
+    return name if name in CALLERS else "persons"
 
 
 def play(plot: Plot, rules: Rulebook, server: Server, *, watched: bool = False) -> Ended:

@@ -84,10 +84,11 @@ def test_the_stories_of_the_file_come_first_and_keep_their_plots() -> None:
 
 def test_the_command_that_plays_a_story_again_has_what_differs() -> None:
     """All that is as usual is left out."""
-    assert command(Plot(seed=7)) == "script/simulate --seed 7 --story"
+    assert command(Plot(seed=7)) == f"script/simulate --seed 7 --version {VERSION} --story"
     other = command(Plot(seed=7, dossiers=8, partners="models"), postgres=True, defect="a b")
     assert other == (
-        "script/simulate --seed 7 --story --postgres --dossiers 8 --partners models --defect 'a b'"
+        f"script/simulate --seed 7 --version {VERSION} --story "
+        "--postgres --dossiers 8 --partners models --defect 'a b'"
     )
 
 

@@ -9,6 +9,8 @@ _PLACE = (
     "WHERE message_id = :message AND destination = :to"
 )
 
+MAY_COME = 2
+"""How often the effect of a lost delivery may come: from a call under way, and told again."""
 _ARCHIVED = "SELECT 1 FROM archived_dossiers WHERE number = :number"
 
 
@@ -21,7 +23,7 @@ class Effects:
         self._seen: dict[tuple[str, str], Effect] = {}
         self._lost: dict[tuple[str, str], int] = {}
         """What a lost database knew of and the copy does not, with how often it may still come, in
-        any order: from a call under way, and from the message that is told again."""
+        any order."""
         self._ahead: set[tuple[str, str]] = set()
         """Those that came ahead by a person's word which only a lost database knew."""
         self._stood_for: set[tuple[str, str]] = set()
@@ -30,22 +32,22 @@ class Effects:
     def go_back(self, lost: set[tuple[str, str]], decided: set[tuple[str, str]]) -> None:
         """Go on from an old copy of the database.
 
-        `lost`: partner and message id of each delivery that only the lost database had; `decided`:
+        `lost`: partner and message id of each delivery that the lost database had and the copy has
+        not, beside what was archived since; `decided`:
         partner and lane where a person has let others go ahead since the copy.
         """
-        self._lost |= dict.fromkeys(lost, 2)
+        self._lost |= dict.fromkeys(lost, MAY_COME)
         self._latest.clear()
         for key in sorted(self._seen.keys() - self._lost.keys() - self._ahead):
             rows = self.observer.rows(_PLACE, message=key[1], to=key[0])
-            if not rows:  # its dossier was archived, before the copy or only since
-                if not self.observer.rows(_ARCHIVED, number=self._seen[key].number):
-                    self._lost[key] = 2
-                continue
-            ((id, lane),) = rows
-            if (key[0], lane) in decided:
-                self._ahead.add(key)
-            else:
-                self._latest[key[0], lane] = max(id, self._latest.get((key[0], lane), 0))
+            # Without a row its dossier is in the archive: since the copy, which then knows neither.
+            if not rows and not self.observer.rows(_ARCHIVED, number=self._seen[key].number):
+                self._lost[key] = MAY_COME
+            for id, lane in rows:
+                if (key[0], lane) in decided:
+                    self._ahead.add(key)
+                else:
+                    self._latest[key[0], lane] = max(id, self._latest.get((key[0], lane), 0))
 
     def had_before(self, partner: Partner, type: str, number: str) -> bool:
         """Tell whether a partner had an effect from a message that only a lost database knew.

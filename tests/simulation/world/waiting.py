@@ -17,8 +17,8 @@ from hub.exchange.intake import accept
 from hub.operations.deliveries import replay_plan
 from hub.operations.deliveries.replay_role import Replays
 from hub.runtime import role
+from tests.simulation.world.commit_without_thread import CommitWithoutThread
 from tests.simulation.world.pool import AtOncePool, all_ended
-from tests.simulation.world.together import CommittedTogether
 from tests.simulation.world.virtual_time import VirtualTime
 
 LONGEST_STEP = 600.0
@@ -91,10 +91,13 @@ class _Queue(deque[Any]):
 
 @contextmanager
 def without_threads(waits: Waits, others: Callable[[Any], None]) -> Iterator[None]:
-    """Put them in the place of the real ones; `others` come while a caller waits for its commit."""
+    """Replace events, queues, pools, and the group commit's thread, by ones for one thread.
+
+    `others` lets further callers come while one waits for its commit.
+    """
     event = type("Event", (_Event,), {"waits": waits})
     queue_of = type("SimpleQueue", (_Queue,), {"waits": waits})
-    commits = type("Commits", (CommittedTogether,), {"others": staticmethod(others)})
+    commits = type("Commits", (CommitWithoutThread,), {"others": staticmethod(others)})
     threads = SimpleNamespace(Event=event, Thread=threading.Thread, Lock=threading.Lock)
     with (
         mock.patch.object(role, "threading", threads),

@@ -1,4 +1,9 @@
-"""Several callers of the way in at once, in one thread: the last of them commits for all."""
+"""Group commit without its thread.
+
+While a caller waits, `others` lets further callers submit, inside its own call. The innermost one
+finds its item unwritten, and writes the group. A process may be called in one thread only: of two,
+one could take the other's item, whose `result(0)` then finds no answer.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,8 +12,8 @@ from typing import Any
 from hub.exchange.intake.group_commit import AnswerT, GroupCommit, ItemT, Work
 
 
-class CommittedTogether(GroupCommit):
-    """Has a caller's item written with those of others who come while it waits."""
+class CommitWithoutThread(GroupCommit):
+    """Has the caller take the turn of the thread."""
 
     others: Callable[[Any], None]
     """Lets other callers come; it is given the item that waits."""
@@ -17,7 +22,7 @@ class CommittedTogether(GroupCommit):
         """Begin no thread."""
 
     def answer(self, work: Work[ItemT, AnswerT], item: ItemT, *, within: timedelta) -> AnswerT:  # noqa: ARG002 - its shape
-        """Have an item written; who finds it unwritten when the others have come writes all."""
+        """As the real one; what others submit meanwhile is in the same group."""
         future = self.submit(work, item)
         self.others(item)
         if not future.done():
