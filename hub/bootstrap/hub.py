@@ -23,7 +23,7 @@ from hub.rules.calls.call_limits import CallLimits
 from hub.runtime.process.cpu_affinity import one_cpu
 from hub.runtime.process.garbage_collection import keep_what_is_loaded
 from hub.runtime.process.heartbeat import Heartbeat
-from hub.runtime.role import Role
+from hub.runtime.role import Role, stop_all
 from hub.runtime.telemetry import Event, log
 from hub.settings import Settings
 from hub.store.engine.store import Store
@@ -87,14 +87,8 @@ class Hub:
                 self.heartbeat.start()
 
     def stop(self) -> None:
-        """Stop in order; what is being sent is finished and recorded.
-
-        All are asked first: partners that are slow to answer are waited for together.
-        """
-        for role in self.roles:
-            role.request_stop()
-        for role in self.roles:
-            role.stop()
+        """Stop in order; what is being sent is finished and recorded."""
+        stop_all(self.roles)
         if self.heartbeat is not None:
             self.heartbeat.stop()
         self.intake.close()

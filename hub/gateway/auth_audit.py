@@ -57,6 +57,7 @@ class Denials(Role):
     """Writes refusals down; threads share it. The role writes the counts of minutes that ended."""
 
     name = "denials"
+    stops_last = True
     patience = 120.0
 
     def __init__(

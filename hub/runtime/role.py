@@ -9,6 +9,7 @@ beats once in each, so that a role that stands still differs from one that has n
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from hub.rules.failures.error_summary import describe_error
 from hub.runtime.telemetry import Event, log
@@ -45,6 +46,8 @@ class Role(ABC):
     """Seconds that `stop` waits: as long as what the role has in hand may take."""
     last_word_within = 5.0
     """Seconds that `stop` gives to `last_word`; the store may be away."""
+    stops_last = False
+    """Whether it writes down what other roles count, and so stops when they have ended."""
     patience: float | None = None
     """Longest time in seconds between two beats; None for a role that does not beat."""
 
@@ -144,3 +147,16 @@ class Role(ABC):
         except Exception as error:
             log.error(Event.ROLE_CRASHED, role=self.name, error=describe_error(error))
         log.info(Event.ROLE_STOPPED, role=self.name)
+
+
+def stop_all(roles: Sequence[Role]) -> None:
+    """Stop roles in their order.
+
+    All are asked first: partners that are slow to answer are waited for together. Those that write
+    down what others count are asked when the others have ended.
+    """
+    working = [role for role in roles if not role.stops_last]
+    for role in working:
+        role.request_stop()
+    for role in (*working, *(role for role in roles if role.stops_last)):
+        role.stop()

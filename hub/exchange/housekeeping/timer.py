@@ -81,6 +81,8 @@ class Timer(Role):
                 passing(Point.TIMER_AFTER_COMMIT)
                 self.on_commit()
             self.wakeup.wait(retry_while_unavailable(self, self._pause))
+
+    def finish(self) -> None:
         self.on_sweep()
 
     def run_once(self) -> int:

@@ -18,6 +18,7 @@ from hub.store.edge import print_jobs
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
+from hub.store.repair import replays
 from hub.texts import both
 
 
@@ -113,8 +114,6 @@ def _is_lost(
     """Tell whether the town will not have the papers; raises StateConflict where that is open."""
     if state is DeliveryState.AMBIGUOUS:
         raise transitions.StateConflict(both("deliveries.papers_may_be_there", id=id))
-    if cancellation.is_held_restored(tx, id):
-        raise transitions.StateConflict(both("deliveries.papers_may_be_there_held", id=id))
     if cancellation.is_conflict(tx, id):
         if papers is Papers.BACK:
             raise transitions.StateConflict(both("deliveries.papers_are_there"))
@@ -122,4 +121,12 @@ def _is_lost(
     if papers is None:
         count = len(message.attachments)
         raise transitions.StateConflict(both("deliveries.papers_choice", id=id, count=count))
+    if papers is Papers.BACK and _may_be_there_since_restore(tx, id, message):
+        raise transitions.StateConflict(both("deliveries.papers_before_restore", id=id))
     return True
+
+
+def _may_be_there_since_restore(tx: Tx, id: int, message: Message) -> bool:
+    """Tell whether the town may have the papers from the time that a restored database has lost."""
+    at = replays.last_restored(tx)
+    return at is not None and message.time <= at and replays.is_restored_since(tx, id)

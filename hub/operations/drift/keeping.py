@@ -27,6 +27,7 @@ class DriftKeeping(Role):
     """Writes the counts of a process down; the last time when it stops."""
 
     name = "drift"
+    stops_last = True
     patience = 120.0
 
     def __init__(self, store: Store, counts: DriftCounts, *, clock: Clock) -> None:

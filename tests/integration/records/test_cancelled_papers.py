@@ -1,5 +1,6 @@
 """What becomes of papers whose message a person takes out of the town's lane."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,16 @@ from hub.store.deliveries import transitions
 from hub.store.repair import restore
 from hub.store.schema.tables.exchange import deliveries as table
 from tests.integration.records.test_supplement import asked, bring, lacking, supplements
-from tests.support.ward import NUMBER, Ward, open_ward, progress, reception, town, transferred
+from tests.support.ward import (
+    MONDAY,
+    NUMBER,
+    Ward,
+    open_ward,
+    progress,
+    reception,
+    town,
+    transferred,
+)
 from tests.support.works import now
 
 TRANSFER, SUPPLEMENT = "town.transfer", "town.supplement"
@@ -117,17 +127,31 @@ def test_a_wrong_page_that_the_town_does_not_have_is_resolved_and_taken_out_at_o
 
 
 @pytest.mark.usefixtures("typed")
-@pytest.mark.parametrize("papers", [(), ("--papers", "back"), ("--papers", "drop")])
-def test_held_papers_of_a_restored_database_are_asked_about_before_they_are_cancelled(
-    ward: Ward, papers: tuple[str, ...]
-) -> None:
-    """They may have gone out since the copy was made. Given back, they would go twice."""
+@pytest.mark.parametrize("at", [S.HELD, S.DEAD])
+def test_papers_from_before_a_restore_do_not_count_as_not_given(ward: Ward, at: S) -> None:
+    """They may have gone out since the copy was made: back, they would go twice."""
     id = supplied(ward)
+    if at is S.DEAD:
+        settle_first(ward)
+        kill(ward, id, "partner_refused")
     with ward.store.write() as tx:
         restore.doubt_everything(tx, now=now())
-    done = hub("deliveries", "cancel", id, *papers)
-    assert (done.exit_code, state(ward, id), lacking(ward)) == (1, S.HELD, [])
-    assert "the town may have the papers" in done.output
+    for papers, told in (((), "--papers back"), (("--papers", "back"), "the town may have")):
+        refused = hub("deliveries", "cancel", id, *papers)
+        assert (refused.exit_code, state(ward, id), lacking(ward)) == (1, at, [])
+        assert told in refused.output
+    assert hub("deliveries", "cancel", id, "--papers", "drop").exit_code == 0
+    ward.accept(progress(p.Status.PROCESSING, hours=52))
+    assert supplements(ward) == [["BS-1"]]
+
+
+def test_papers_from_after_a_restore_may_be_given_back(ward: Ward) -> None:
+    """What happened after it cannot have gone out before it."""
+    with ward.store.write() as tx:
+        restore.doubt_everything(tx, now=MONDAY - timedelta(days=30))
+    id = supplied(ward)
+    operations.cancel(ward.store, id, actor="officer", reason="x", now=now(), papers=Papers.BACK)
+    assert state(ward, id) is S.CANCELLED
 
 
 def test_a_hand_over_that_the_town_may_have_is_resolved_first_too(ward: Ward) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 
-from hub.runtime.role import Role
+from hub.runtime.role import Role, stop_all
 
 
 class Worker(Role):
@@ -85,3 +85,19 @@ def test_a_role_finishes_once_after_crashes_and_its_finish_may_fail() -> None:
     assert worker.finished == 1
     assert thread is not None
     assert not thread.is_alive()
+
+
+def test_who_writes_down_what_others_count_ends_after_them() -> None:
+    """A role may count something until its last moment."""
+    ended: list[str] = []
+
+    class Counted(Worker):
+        def finish(self) -> None:
+            ended.append(self.name)
+
+    last, first = Counted(), Counted()
+    last.name, last.stops_last = "last", True
+    for role in (last, first):
+        role.start()
+    stop_all([last, first])
+    assert ended == ["worker", "last"]
