@@ -26,6 +26,9 @@ _VERBS = (
 _OUTCOMES = (
     *(f"approval {state}" for state in ApprovalState),
     *(f"archive {step}" for step in ("read", "compared", "archived", "erased")),
+    "papers before a restore",
+    "group of several",
+    "group tried one by one",
     "write without room",
     "file without room",
     "told again",
@@ -60,6 +63,7 @@ _HAPPENINGS = (
     "role stalled",
     "stop",
     "thread starved",
+    "told differently at once",
     "told together",
     "told twice at once",
 )

@@ -27,7 +27,7 @@ from hub.exchange.intake.group_commit import GroupCommit
 from hub.messages import catalog
 from hub.operations import restore
 from hub.operations.approvals import carrying_out, deciding
-from hub.operations.deliveries import actions, replay_plan, second_person
+from hub.operations.deliveries import actions, cancellation, replay_plan, second_person
 from hub.ports import Accepted, Receipt
 from hub.records.dossiers.handlers import Records
 from hub.rules.deliveries import absence, recovery
@@ -39,7 +39,7 @@ from hub.store.deliveries import delivery_statements, doubts, schedule, transiti
 from hub.store.engine.store import Tx
 from hub.store.evidence import handovers
 from hub.store.messages import journal, outbox
-from hub.store.records import early_messages
+from hub.store.records import batch_state, dossiers, early_messages
 from hub.store.repair import replay_work, replays
 from hub.store.repair.restore import CallCounterFile
 from hub.store.schema.tables.exchange import deliveries
@@ -180,6 +180,12 @@ def _hides_group_failure(real: Any, self: GroupCommit, work: Any, group: Sequenc
     real(self, written, group)
 
 
+def _overtaken(real: Any, tx: Tx) -> None:
+    if batch_state.of(tx) is not None:
+        raise batch_state.AddedMeanwhile
+    real(tx)
+
+
 def _own_ids(real: Any, tx: Tx, entries: Sequence[Any], now: datetime) -> Any:
     answers = real(tx, entries, now)
     return [replace(it, message_id=of.message.id) for it, of in zip(answers, entries, strict=True)]
@@ -290,6 +296,10 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
         _wrapped(GroupCommit, "_commit", _hides_group_failure)
     ],
     "a repeat is answered with its own id": lambda: [_wrapped(journal, "accept", _own_ids)],
+    "every batch counts as overtaken": lambda: [_wrapped(dossiers, "write_at_hand", _overtaken)],
+    "papers are given back after a restore": lambda: [
+        _replaced(cancellation, "_may_be_there_since_restore", lambda *_: False)
+    ],
     "an early message counts as handled": lambda: [
         _replaced(early_messages, "keep", _early_is_handled)
     ],

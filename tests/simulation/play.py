@@ -31,7 +31,7 @@ def play_out(story: Story, *, watched: bool) -> Ended:
         stack.callback(story.close)
         stack.enter_context(story.partner_set.ruled())
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
-        stack.enter_context(without_threads(story.waits, story.let_others_tell))
+        stack.enter_context(without_threads(story.waits, story.let_others_tell, story.met))
         stack.enter_context(armed(story.chance, story.met, story.note, story.acting))
         for actor in story.actors:
             stack.enter_context(actor.ruled())

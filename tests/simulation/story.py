@@ -13,12 +13,13 @@ from types import MappingProxyType
 from hub.records.dossiers.handlers import Records
 from hub.records.rulebook import Rulebook
 from hub.store.messages.journal import JournalEntry
-from tests.simulation.actors.counter import Acknowledged, clerks, repeat
+from tests.simulation.actors.counter import Acknowledged, clerks, contradict, repeat
 from tests.simulation.actors.courier import Courier
 from tests.simulation.actors.officers import Officers
 from tests.simulation.actors.operators import Operators
 from tests.simulation.actors.restorer import Teller
 from tests.simulation.casting import actors_of
+from tests.simulation.crash.handling import RECEIVED
 from tests.simulation.crash.life import Acting, take
 from tests.simulation.database.backend import Backend
 from tests.simulation.faults_between_rounds import inject
@@ -105,6 +106,11 @@ class Story:
     def _people(self) -> set[str]:
         """Who works at a process and is no role of it; they write down themselves what they do."""
         return {"counter", "courier", *(actor.name for actor in self.actors)}
+
+    @cached_property
+    def _contradicted(self) -> set[str]:
+        """Numbers of which another content is being told."""
+        return set()
 
     @property
     def has_all_processes(self) -> bool:
@@ -311,9 +317,20 @@ class Story:
         """Let others tell something while a caller waits for its commit."""
         process = self.acting.process
         assert isinstance(process, Process)
+        if entry.message.key in self._contradicted:
+            return  # who contradicts neither repeats nor lets others tell
         if self.chance.strikes("told twice at once", 0.02):
             self.note("counter", f"repeats {entry.message.type} before it is answered")
             repeat(process, entry.message, self.told, self.chance)
+            return  # the repeat has let others tell, and all is committed
+        if entry.message.type == RECEIVED and self.chance.strikes("told differently at once", 0.05):
+            self.note("counter", f"contradicts {entry.message.type} before it is answered")
+            self._contradicted.add(entry.message.key)
+            try:
+                contradict(process, entry.message, self.told)
+            finally:
+                self._contradicted.remove(entry.message.key)
+            return
         free = [one for one in self.clerks if one not in self._telling]
         if len(self._telling) < MOST_CLERKS and free and self.chance.strikes("told together", 0.3):
             self._hand_in(self.chance.order.choice(free), process)

@@ -121,12 +121,13 @@ def _is_lost(
     if papers is None:
         count = len(message.attachments)
         raise transitions.StateConflict(both("deliveries.papers_choice", id=id, count=count))
-    if papers is Papers.BACK and _may_be_there_since_restore(tx, id, message):
+    if papers is Papers.BACK and _may_be_there_since_restore(tx, id, state):
         raise transitions.StateConflict(both("deliveries.papers_before_restore", id=id))
     return True
 
 
-def _may_be_there_since_restore(tx: Tx, id: int, message: Message) -> bool:
+def _may_be_there_since_restore(tx: Tx, id: int, state: DeliveryState) -> bool:
     """Tell whether the town may have the papers from the time that a restored database has lost."""
-    at = replays.last_restored(tx)
-    return at is not None and message.time <= at and replays.is_restored_since(tx, id)
+    if state is DeliveryState.DEAD:
+        return replays.is_restored_since(tx, id)
+    return cancellation.is_held_restored(tx, id)

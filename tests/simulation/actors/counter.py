@@ -40,6 +40,9 @@ class Acknowledged:
     erased: set[str] = field(default_factory=set)
     """Numbers of dossiers that left the database and whose personal data was erased then."""
 
+    contradicted: set[str] = field(default_factory=set)
+    """Numbers of dossiers whose reception was taken with another content than that of its clerk."""
+
     def acknowledge(self, message: Message) -> None:
         """Remember that the hub has said of a message that it is safe."""
         self.acknowledged[message.id] = message
@@ -72,7 +75,8 @@ def tell(process: Process, message: Message, told: Acknowledged, chance: Chance)
         require_excused(error)
         return False  # told again when there is room
     except InvalidMessage as refused:
-        told.refused.append(f"{message.type}: {refused}")
+        if message.key not in told.contradicted:
+            told.refused.append(f"{message.type}: {refused}")
         return True
     told.acknowledge(msgspec.structs.replace(message, id=accepted.message_id))
     return not chance.strikes("acknowledgement lost", 0.03)
@@ -87,6 +91,26 @@ def repeat(process: Process, message: Message, told: Acknowledged, chance: Chanc
     if has_dedup_fields and chance.order.random() < 0.5:
         message = msgspec.structs.replace(message, id=new_id())
     tell(process, message, told, chance)
+
+
+def contradict(process: Process, message: Message, told: Acknowledged) -> None:
+    """Tell another content of a reception that is being told: only one of them may be taken."""
+    payload = msgspec.json.decode(message.payload, type=p.DossierReceived)
+    other = msgspec.structs.replace(payload, summary=f"{payload.summary}, tờ khác")
+    composed = catalog.compose(other, time=message.time, source=message.source)
+    try:
+        accepted = process.intake.accept(composed)
+    except (StoreUnavailable, OSError) as error:
+        require_excused(error)
+    except InvalidMessage as refused:
+        if refused.code != "content_differs":
+            told.refused.append(f"{message.type}: {refused}")
+    else:
+        # The first one is parked, or there was no room for it a moment ago.
+        told.acknowledge(msgspec.structs.replace(composed, id=accepted.message_id))
+        told.contradicted.add(message.key)
+        if accepted.duplicate:
+            told.refused.append(f"{message.type}: another content passed for the same")
 
 
 class Clerk:

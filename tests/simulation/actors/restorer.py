@@ -147,7 +147,7 @@ class Restorer(Actor):
             raise Broken(Promise.OLD_COPY_NOTICED, "an old database is not noticed")
         self.chance.met["restored noticed" if noticed else "restored unnoticed"] += 1
         stage.changes.written(new_rows=True)
-        stage.operators.forget()
+        stage.operators.old_copy(self._calls())
         stage.effects.go_back(
             lost=known - self._pairs(_KNOWN), decided=decided - self._pairs(_DECIDED)
         )

@@ -47,7 +47,7 @@ def story(tmp_path: Path) -> Iterator[Story]:
         del story.processes[1:]  # how many a seed brings is of no concern
         story.chance.calm = True
         stack.enter_context(ruled(story.time, story.chance.stream("urandom")))
-        stack.enter_context(without_threads(story.waits, story.let_others_tell))
+        stack.enter_context(without_threads(story.waits, story.let_others_tell, story.met))
         stack.enter_context(armed(EveryPassStrikes(1), Counter(), story.note, story.acting))
         story.processes[0].start()
         yield story

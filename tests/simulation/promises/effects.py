@@ -19,6 +19,8 @@ class Effects:
 
     def __init__(self, observer: Reader) -> None:
         self.observer = observer
+        self.went_back = False
+        """Whether an old copy of the database was put back."""
         self._latest: dict[tuple[str, str], int] = {}
         self._seen: dict[tuple[str, str], Effect] = {}
         self._lost: dict[tuple[str, str], int] = {}
@@ -36,6 +38,7 @@ class Effects:
         not, beside what was archived since; `decided`:
         partner and lane where a person has let others go ahead since the copy.
         """
+        self.went_back = True
         self._lost |= dict.fromkeys(lost, MAY_COME)
         self._latest.clear()
         for key in sorted(self._seen.keys() - self._lost.keys() - self._ahead):

@@ -24,6 +24,7 @@ class Promise(IntEnum):
     OLD_COPY_NOTICED = 15
     MAINTENANCE_KEPT = 16
     LOCKS_GIVEN_UP = 17
+    PAPERS_ONCE = 18
 
 
 UNKNOWN_MOVE = "a move that the state table does not have"
@@ -71,6 +72,7 @@ SENTENCES: Mapping[Promise, str] = {
         "get it again."
     ),
     Promise.MAINTENANCE_KEPT: "No partner is called in its announced maintenance.",
+    Promise.PAPERS_ONCE: "No papers count as not given while the town has them.",
     Promise.LOCKS_GIVEN_UP: "No statement waits for a lock that nobody gives up.",
 }
 """Where one is checked: search for `Promise.NAME`."""

@@ -5,7 +5,7 @@ They stand in the place of `threading.Event` and `queue.SimpleQueue` in the modu
 
 import queue
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -90,14 +90,16 @@ class _Queue(deque[Any]):
 
 
 @contextmanager
-def without_threads(waits: Waits, others: Callable[[Any], None]) -> Iterator[None]:
+def without_threads(
+    waits: Waits, others: Callable[[Any], None], met: Counter[str]
+) -> Iterator[None]:
     """Replace events, queues, pools, and the group commit's thread, by ones for one thread.
 
     `others` lets further callers come while one waits for its commit.
     """
     event = type("Event", (_Event,), {"waits": waits})
     queue_of = type("SimpleQueue", (_Queue,), {"waits": waits})
-    commits = type("Commits", (CommitWithoutThread,), {"others": staticmethod(others)})
+    commits = type("Commits", (CommitWithoutThread,), {"others": staticmethod(others), "met": met})
     threads = SimpleNamespace(Event=event, Thread=threading.Thread, Lock=threading.Lock)
     with (
         mock.patch.object(role, "threading", threads),
