@@ -26,6 +26,8 @@ ON_THE_WAY = (
 )
 """What a line does to a call; one reply is stale twice as often, for where it cannot be nothing is
 drawn in its place."""
+MARK = b"hub-"
+"""Begins the mark of a call, see `adapters/wire/echo.py`."""
 STATES = ("away", "silent", "maintenance", "maintenance with a wish", "maintenance as a page")
 """What a partner is in for a while, with nothing done."""
 _PAGE = "<!DOCTYPE html><html><body><h1>Hệ thống đang bảo trì</h1></body></html>".encode()
@@ -57,7 +59,7 @@ class Service:
         self._draw = chance.stream(f"line {name}")
         self._lines: list[Line] = []
         self._last = b""
-        """The last whole reply."""
+        """The last whole reply that says to which call it belongs."""
         self._kind = ""
         """What happens to the present call on its way."""
 
@@ -131,7 +133,8 @@ class Service:
             line.close()
             return
         line.write(self._last if kind == "stale reply" else whole)
-        self._last = whole or self._last
+        if MARK in whole:
+            self._last = whole
         if exchange.ends:
             line.close()
 
