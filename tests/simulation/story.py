@@ -94,7 +94,6 @@ class Story:
         self.operators = Operators(self.partners, self.chance, self.note)
         self.actors = actors_of(self, self.traits)
         self.clerks, self.officers = self._clerks(rules), Officers(self)
-        self._telling: list[Teller] = []  # clerks whose call is under way
         self.steps = 0
         self._checked = 0
         """The write after which the promises were checked the last time."""
@@ -106,6 +105,11 @@ class Story:
     def _people(self) -> set[str]:
         """Who works at a process and is no role of it; they write down themselves what they do."""
         return {"counter", "courier", *(actor.name for actor in self.actors)}
+
+    @cached_property
+    def _telling(self) -> list[Teller]:
+        """Clerks whose call is under way."""
+        return []
 
     @cached_property
     def _contradicted(self) -> set[str]:
