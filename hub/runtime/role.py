@@ -155,8 +155,9 @@ def stop_all(roles: Sequence[Role]) -> None:
     All are asked first: partners that are slow to answer are waited for together. Those that write
     down what others count are asked when the others have ended.
     """
-    working = [role for role in roles if not role.stops_last]
-    for role in working:
-        role.request_stop()
-    for role in (*working, *(role for role in roles if role.stops_last)):
-        role.stop()
+    for is_last in (False, True):
+        together = [role for role in roles if role.stops_last is is_last]
+        for role in together:
+            role.request_stop()
+        for role in together:
+            role.stop()

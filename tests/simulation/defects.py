@@ -27,7 +27,7 @@ from hub.exchange.intake.group_commit import GroupCommit
 from hub.messages import catalog
 from hub.operations import restore
 from hub.operations.approvals import carrying_out, deciding
-from hub.operations.deliveries import actions, cancellation, replay_plan, second_person
+from hub.operations.deliveries import actions, replay_plan, second_person
 from hub.ports import Accepted, Receipt
 from hub.records.dossiers.handlers import Records
 from hub.rules.deliveries import absence, recovery
@@ -298,7 +298,7 @@ DEFECTS: dict[str, Callable[[], Sequence[Any]]] = {
     "a repeat is answered with its own id": lambda: [_wrapped(journal, "accept", _own_ids)],
     "every batch counts as overtaken": lambda: [_wrapped(dossiers, "write_at_hand", _overtaken)],
     "papers are given back after a restore": lambda: [
-        _replaced(cancellation, "_may_be_there_since_restore", lambda *_: False)
+        _replaced(replays, "may_have_gone_before_restore", lambda *_: False)
     ],
     "an early message counts as handled": lambda: [
         _replaced(early_messages, "keep", _early_is_handled)

@@ -121,13 +121,6 @@ def _is_lost(
     if papers is None:
         count = len(message.attachments)
         raise transitions.StateConflict(both("deliveries.papers_choice", id=id, count=count))
-    if papers is Papers.BACK and _may_be_there_since_restore(tx, id, state):
+    if papers is Papers.BACK and replays.may_have_gone_before_restore(tx, id):
         raise transitions.StateConflict(both("deliveries.papers_before_restore", id=id))
     return True
-
-
-def _may_be_there_since_restore(tx: Tx, id: int, state: DeliveryState) -> bool:
-    """Tell whether the town may have the papers from the time that a restored database has lost."""
-    if state is DeliveryState.DEAD:
-        return replays.is_restored_since(tx, id)
-    return cancellation.is_held_restored(tx, id)

@@ -20,11 +20,13 @@ from hub.messages.identifiers import new_id
 from hub.messages.invalid import InvalidMessage
 from hub.operations.deliveries import second_person
 from hub.operations.signed_by import SignedBy
+from hub.records.dossiers import inter_level
 from hub.rules.deliveries.states import DeliveryState, state_text
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
+from hub.store.repair import replays
 from hub.texts import both
 
 MASK = "•••"
@@ -114,6 +116,8 @@ def resend_in(tx: Tx, correction: Correction, *, by: SignedBy) -> int:
     """Do as `resend` does, in a transaction that is open."""
     copy, id, now = correction.message, correction.delivery, by["now"]
     transitions.place_of(tx, id)
+    if inter_level.gives_papers(copy) and replays.may_have_gone_before_restore(tx, id):
+        raise transitions.StateConflict(both("deliveries.resend_before_restore", id=id))
     journal.record_outgoing(
         tx, [journal.JournalEntry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
     )

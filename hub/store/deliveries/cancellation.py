@@ -6,12 +6,7 @@ Moves nothing; what a person may take out is decided by `hub/operations/deliveri
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.store.deliveries.delivery_statements import (
-    RESTORED,
-    open_in_lane,
-    position,
-    stands_for,
-)
+from hub.store.deliveries.delivery_statements import open_in_lane, position, stands_for
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import deliveries
 from hub.store.statements.compiled import Compiled
@@ -68,17 +63,10 @@ def is_newest(tx: Tx, id: int) -> bool:
     return tx.execute(query.limit(1)).scalar() is None
 
 
-def is_held_restored(tx: Tx, id: int) -> bool:
-    """Tell whether it waits behind others, and may have gone out before a restore."""
-    return _is_at(tx, id, S.HELD, RESTORED)
-
-
 def is_conflict(tx: Tx, id: int) -> bool:
     """Tell whether it is dead because the partner holds another version of the dossier."""
-    return _is_at(tx, id, S.DEAD, "partner_conflict")
-
-
-def _is_at(tx: Tx, id: int, state: S, code: str) -> bool:
-    there = sa.and_(deliveries.c.state == state.value, deliveries.c.code == code)
-    query = sa.select(deliveries.c.id).where(deliveries.c.id == id, there)
-    return tx.execute(query).scalar() is not None
+    conflict = sa.and_(deliveries.c.state == S.DEAD.value, deliveries.c.code == "partner_conflict")
+    return (
+        tx.execute(sa.select(deliveries.c.id).where(deliveries.c.id == id, conflict)).scalar()
+        is not None
+    )

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.store.deliveries.delivery_statements import position, replaces
+from hub.store.deliveries.delivery_statements import RESTORED, position, replaces
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.changes import change_epochs
 from hub.store.schema.tables.exchange import UNSETTLED, attempts, deliveries
@@ -200,6 +200,30 @@ def is_restored_since(tx: Tx, id: int) -> bool:
         return False
     ended_at = last_call_ended(tx, id)
     return ended_at is None or ended_at <= at
+
+
+def may_have_gone_before_restore(tx: Tx, id: int) -> bool:
+    """Tell whether the partner may have a delivery from the time that a lost database knew.
+
+    One that waits behind others is marked. Any other one that the copy knew was called before the
+    restore, or is dead without a call. It may be there until its partner was asked: a call is no
+    question.
+    """
+    at = last_restored(tx)
+    if at is None:
+        return False
+    mine = tx.execute(
+        sa.select(deliveries.c.state, deliveries.c.code).where(deliveries.c.id == id)
+    ).one()
+    if mine.state == S.HELD.value:
+        return bool(mine.code == RESTORED)
+    query = sa.select(attempts).where(attempts.c.delivery_id == id)
+    calls = tx.execute(query.order_by(attempts.c.number)).all()
+    if any(it.kind == "find" and it.started_at > at and it.outcome == "absent" for it in calls):
+        return False
+    if not calls:
+        return bool(mine.state == S.DEAD.value)
+    return any(it.kind == "send" and (it.finished_at or it.started_at) <= at for it in calls)
 
 
 def open_before(tx: Tx, id: int) -> list[int]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
@@ -11,6 +12,8 @@ from hub import operations
 from hub.cli import app
 from hub.messages import payloads as p
 from hub.operations import Papers
+from hub.operations.deliveries import resend
+from hub.operations.signed_by import SignedBy
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import transitions
 from hub.store.repair import restore
@@ -143,6 +146,21 @@ def test_papers_from_before_a_restore_do_not_count_as_not_given(ward: Ward, at: 
     assert hub("deliveries", "cancel", id, "--papers", "drop").exit_code == 0
     ward.accept(progress(p.Status.PROCESSING, hours=52))
     assert supplements(ward) == [["BS-1"]]
+
+
+def test_a_corrected_copy_does_not_give_papers_from_before_a_restore_again(ward: Ward) -> None:
+    """It would go out without a question."""
+    id = supplied(ward)
+    settle_first(ward)
+    kill(ward, id, "partner_refused")
+    body = msgspec.json.decode(resend.payload_of(ward.store, id)) | {"ghiChu": "x"}
+    by: SignedBy = {"actor": "officer", "reason": "x", "now": now()}
+    correction = resend.correct(ward.store, id, msgspec.json.encode(body), now=now())
+    with ward.store.write() as tx:
+        restore.doubt_everything(tx, now=now())
+    with pytest.raises(transitions.StateConflict, match="hub deliveries replay"):
+        resend.resend(ward.store, correction, by=by)
+    assert state(ward, id) is S.DEAD
 
 
 def test_papers_from_after_a_restore_may_be_given_back(ward: Ward) -> None:

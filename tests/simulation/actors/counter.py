@@ -17,6 +17,7 @@ from hub.messages.invalid import InvalidMessage
 from hub.records.rulebook import Rulebook
 from hub.store.engine.store import StoreUnavailable
 from tests.simulation.crash.excused import require_excused
+from tests.simulation.crash.handling import RECEIVED
 from tests.simulation.world.chance import Chance
 from tests.simulation.world.events import short
 from tests.simulation.world.process import Process
@@ -75,7 +76,8 @@ def tell(process: Process, message: Message, told: Acknowledged, chance: Chance)
         require_excused(error)
         return False  # told again when there is room
     except InvalidMessage as refused:
-        if message.key not in told.contradicted:
+        taken_otherwise = message.type == RECEIVED and message.key in told.contradicted
+        if not (taken_otherwise and refused.code == "content_differs"):
             told.refused.append(f"{message.type}: {refused}")
         return True
     told.acknowledge(msgspec.structs.replace(message, id=accepted.message_id))

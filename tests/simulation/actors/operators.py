@@ -19,6 +19,7 @@ from hub.rules.deliveries.states import DeliveryState
 from hub.store.deliveries.transitions import NoSuchDelivery, StateConflict
 from hub.store.engine.store import Store
 from hub.store.messages import journal
+from hub.texts import both
 from tests.simulation.actors.actor import Actor, Doubts, signed
 from tests.simulation.actors.counter import Note
 from tests.simulation.partners.protocol import Partner
@@ -72,20 +73,21 @@ class Operators(Actor):
         """Deliveries that a person settled, with how."""
         self._list: list[_Listed] = []
         self._calls = 0
-        """The last call to a partner that the database knew when an old copy was put back."""
+        self._deliveries = 0
+        """The last call to a partner, and the last delivery, that the last old copy knew."""
         self._hurried = 0
         """How often they still act in a hurry after that, without a look at a partner's screen."""
         self._draw = chance.stream("operators")
         self._doubts = Doubts(chance, self._draw)
 
-    def old_copy(self, calls: int) -> None:
+    def old_copy(self, calls: int, deliveries: int) -> None:
         """Forget lists and numbers of deliveries: the database that was put back gives them anew.
 
-        `calls`: the last call to a partner that it knows.
+        `calls`, `deliveries`: the last call to a partner, and the last delivery, that it knows.
         """
         self._list.clear()
         self.settled.clear()
-        self._calls, self._hurried = calls, 20
+        self._calls, self._deliveries, self._hurried = calls, deliveries, 20
 
     def look(self, process: Process) -> int:
         """Read the list anew."""
@@ -109,7 +111,7 @@ class Operators(Actor):
             return 0
         partner = self.partners[destination]
         self._hurried -= 1
-        if self._is_unknown(chosen) and self._is_uncalled(process, id):
+        if self._is_unknown(chosen) and self._gives_papers_uncalled(process, chosen):
             return self._give_back(process, id)
         verb = self._verb(S(state), partner, message_id)
         if partner.is_at_work_on(message_id):
@@ -129,23 +131,30 @@ class Operators(Actor):
 
     def _is_unknown(self, listed: _Listed) -> bool:
         """Tell whether a partner may have it by a call that only the lost database knew."""
-        _, message_id, destination, state, _ = listed
-        stands_still = state in (S.HELD, S.DEAD)
+        id, message_id, destination, state, _ = listed
+        stands_still = state in (S.HELD, S.DEAD) and id <= self._deliveries
         return self._hurried > 0 and stands_still and self.partners[destination].has(message_id)
 
-    def _is_uncalled(self, process: Process, id: int) -> bool:
+    def _gives_papers_uncalled(self, process: Process, listed: _Listed) -> bool:
+        """Tell whether it is as listed, gives papers, and was not called since the copy."""
+        if not self._is_still(process, listed):
+            return False
         with process.store.read() as tx:
-            found = tx.execute(_CALLED, {"id": id, "calls": self._calls}).first()
-            return found is None and inter_level.gives_papers(
-                decode_stored(journal.body_of(tx, id))
-            )
+            if tx.execute(_CALLED, {"id": listed[0], "calls": self._calls}).first():
+                return False
+            return inter_level.gives_papers(decode_stored(journal.body_of(tx, listed[0])))
 
     def _give_back(self, process: Process, id: int) -> int:
         """Say without a look that the town does not have the papers; the hub must refuse it."""
-        if self._do(process, "cancel", id):
-            raise Broken(Promise.PAPERS_ONCE, f"the town has the papers of {id}")
-        self.chance.met["papers before a restore"] += 1
-        return 1
+        by = signed(process, "Trần Thị Bình", "nothing came to them")
+        try:
+            cancellation.cancel(process.store, id, papers=Papers.BACK, **by)
+        except StateConflict as refused:
+            self.note("operator", f"papers of {id} back: refused")
+            if f"{refused}" == f"{both('deliveries.papers_before_restore', id=id)}":
+                self.chance.met["papers before a restore"] += 1
+            return 1
+        raise Broken(Promise.PAPERS_ONCE, f"the town has the papers of {id}")
 
     def _is_still(self, process: Process, listed: _Listed) -> bool:
         """Read the delivery once more; tell whether it is as the list has it."""

@@ -147,7 +147,7 @@ class Restorer(Actor):
             raise Broken(Promise.OLD_COPY_NOTICED, "an old database is not noticed")
         self.chance.met["restored noticed" if noticed else "restored unnoticed"] += 1
         stage.changes.written(new_rows=True)
-        stage.operators.old_copy(self._calls())
+        stage.operators.old_copy(self._calls(), self._given("deliveries"))
         stage.effects.go_back(
             lost=known - self._pairs(_KNOWN), decided=decided - self._pairs(_DECIDED)
         )
@@ -220,8 +220,12 @@ class Restorer(Actor):
         self._swept = self._calls()
 
     def _calls(self) -> int:
-        found = self._column("SELECT seq FROM sqlite_sequence WHERE name = 'attempts'")
-        return int(found[0]) if found else 0
+        return self._given("attempts")
+
+    def _given(self, table: str) -> int:
+        """Return the last number that the database gave in a table."""
+        names = self.database.reader.rows("SELECT name, seq FROM sqlite_sequence")
+        return int(dict(names).get(table, 0))
 
     def _column(self, query: str) -> list[str]:
         return [value for (value,) in self.database.reader.rows(query)]

@@ -31,6 +31,8 @@ class StoryReceive(Receive):
         except (EarlyMessage, InvalidMessage):
             raise
         except AddedMeanwhile as error:
+            if len(entries) == 1:
+                self.failed("receive", error)
             self._overtaken = (
                 error,
                 {it.message.key for it in entries if it.message.type == RECEIVED},

@@ -23,7 +23,9 @@ _PROVEN = (
     "SELECT delivery_id FROM handovers WHERE kind = 'person' OR outcome IN ('delivered', 'already')"
 )
 _NEWER = sa.text(
-    "SELECT message_id FROM deliveries WHERE lane = :lane AND type = :type AND id > :id"
+    "SELECT newer.message_id FROM deliveries newer JOIN deliveries mine ON mine.id = :id WHERE "
+    "newer.lane = mine.lane AND newer.type = mine.type AND newer.destination = mine.destination "
+    "AND coalesce(newer.place, newer.id) > coalesce(mine.place, mine.id)"
 )
 _FIRST = sa.text(
     f"{_STATES} WHERE destination = :to AND lane = :lane AND settled_at IS NULL "
@@ -102,7 +104,7 @@ def _has_newer(tx: Tx, row: Any, partner: Partner) -> bool:
 
     The lost database had left out the older one, which the copy has asked about: it is there, too.
     """
-    newer = tx.execute(_NEWER, {"id": row.id, "lane": row.lane, "type": row.type}).scalars()
+    newer = tx.execute(_NEWER, {"id": row.id}).scalars()
     return any(partner.has(message_id) for message_id in newer)
 
 

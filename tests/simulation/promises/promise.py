@@ -72,7 +72,9 @@ SENTENCES: Mapping[Promise, str] = {
         "get it again."
     ),
     Promise.MAINTENANCE_KEPT: "No partner is called in its announced maintenance.",
-    Promise.PAPERS_ONCE: "No papers count as not given while the town has them.",
+    Promise.PAPERS_ONCE: (
+        "No papers that the town has count as not given because an old copy was put back."
+    ),
     Promise.LOCKS_GIVEN_UP: "No statement waits for a lock that nobody gives up.",
 }
 """Where one is checked: search for `Promise.NAME`."""
