@@ -217,8 +217,8 @@ def may_have_gone_before_restore(tx: Tx, id: int) -> bool:
     ).one()
     if mine.state == S.HELD.value:
         return bool(mine.code == RESTORED)
-    query = sa.select(attempts).where(attempts.c.delivery_id == id)
-    calls = tx.execute(query.order_by(attempts.c.number)).all()
+    known = (attempts.c.kind, attempts.c.started_at, attempts.c.finished_at, attempts.c.outcome)
+    calls = tx.execute(sa.select(*known).where(attempts.c.delivery_id == id)).all()
     if any(it.kind == "find" and it.started_at > at and it.outcome == "absent" for it in calls):
         return False
     if not calls:

@@ -172,19 +172,18 @@ class Operators(Actor):
             return "delivered"
         return self._draw.choice(("absent", "absent", "by hand", _cancel(self._draw)))
 
-    def _do(self, process: Process, verb: str, id: int) -> bool:
+    def _do(self, process: Process, verb: str, id: int) -> None:
         by = signed(process, "Trần Thị Bình", "looked at their screen")
         try:
             VERBS[verb](process.store, id, by)
         except (StateConflict, NoSuchDelivery):
             self.note("operator", f"{verb} of {id}: refused, it has moved")
             self.chance.met[f"verb {verb} refused"] += 1
-            return False
+            return
         process.changes.orders += 1
         self.settled[id] = verb
         self.chance.met[f"verb {verb}"] += 1
         self.note("operator", f"{verb} of {id}")
-        return True
 
 
 def _cancel(draw: random.Random) -> str:
