@@ -38,14 +38,14 @@ _OF_HANDLINGS = (
     "CREATE INDEX sim_repeated ON sim_handled (times) WHERE times > 1",
 )
 _OF_WRITES = (
-    # deliveries in the order in which they were written
-    "CREATE TABLE sim_touched (seq INTEGER PRIMARY KEY, id INTEGER)",
+    # deliveries in the order in which they were written, and the state of each before that
+    "CREATE TABLE sim_touched (seq INTEGER PRIMARY KEY, id INTEGER, was TEXT)",
     *(
         f"""
         CREATE TRIGGER sim_touched_{event} AFTER {event} ON deliveries
-        BEGIN INSERT INTO sim_touched (id) VALUES (NEW.id); END
+        BEGIN INSERT INTO sim_touched (id, was) VALUES (NEW.id, {was}); END
         """  # noqa: S608 - written here
-        for event in ("insert", "update")
+        for event, was in (("insert", "NULL"), ("update", "OLD.state"))
     ),
 )
 

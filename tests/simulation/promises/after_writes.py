@@ -5,10 +5,12 @@ from tests.simulation.promises import statements
 from tests.simulation.promises.promise import Broken, Promise
 
 _TOUCHED = "id IN (SELECT id FROM sim_touched WHERE seq > :seen)"
+_SENT = "id IN (SELECT id FROM sim_touched WHERE seq > :seen AND was = 'sending')"
 _LANES = f"lane IN (SELECT lane FROM deliveries WHERE {_TOUCHED})"  # noqa: S608 - written here
 _OF_TOUCHED = " UNION ALL ".join(
     (
         statements.without_next_time(_TOUCHED),
+        statements.waits_too_long(_SENT),
         statements.wrongly_settled(_TOUCHED),
         statements.held_behind_nothing(_LANES),
         statements.two_open(_LANES),

@@ -43,7 +43,10 @@ SENTENCES: Mapping[Promise, str] = {
     Promise.EVIDENCE: (
         "A delivery counts as delivered only with evidence, and only if the partner has it."
     ),
-    Promise.NEXT_TIME: "What waits has a next time, a predecessor, or a person who is told.",
+    Promise.NEXT_TIME: (
+        "What waits has a next time, as soon as its attempts ask for, or a predecessor, or a "
+        "person who is told."
+    ),
     Promise.CHAINS_WHOLE: "The chains of evidence and of the audit are whole.",
     Promise.ALL_FINAL: (
         "When faults have ceased and time goes on, every delivery is final or shown to a person, "

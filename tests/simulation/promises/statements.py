@@ -2,11 +2,15 @@
 
 Each brings (number of the promise, what is wrong). `chosen` is the condition on what was written.
 `behind_its_steps` is asked on PostgreSQL only: in memory transactions take turns, and none writes
-over what another one has read.
+over what another one has read. `waits_too_long` is asked in memory only, where a trigger notes what
+a delivery was before.
 """
+
+from datetime import timedelta
 
 from hub.rules.deliveries.states import FINAL
 from tests.simulation.promises.promise import Broken, Promise
+from tests.simulation.world.process import POLICY
 
 FINAL_STATES = ", ".join(f"'{state}'" for state in sorted(FINAL))
 _BEFORE = (
@@ -22,6 +26,36 @@ def without_next_time(chosen: str) -> str:
     SELECT {Promise.NEXT_TIME:d}, 'delivery ' || id || ' is ' || state || ' and has no next time'
     FROM deliveries WHERE {chosen} AND
     (state = 'waiting' AND next_attempt_at IS NULL OR state = 'sending' AND lease_until IS NULL)
+    """  # noqa: S608 - written here
+
+
+def _longest_waits() -> str:
+    """Return the longest wait after so many counted attempts, in microseconds, jitter included."""
+    wait = POLICY.first_wait
+    whens: list[str] = []
+    while wait < POLICY.longest_wait:
+        whens.append(f"WHEN {len(whens) + 1} THEN {_with_jitter(wait)}")
+        wait *= 2
+    return f"CASE counted {' '.join(whens)} ELSE {_with_jitter(POLICY.longest_wait)} END"
+
+
+def _with_jitter(wait: timedelta) -> int:
+    return wait * (1 + POLICY.jitter) // timedelta(microseconds=1)
+
+
+def waits_too_long(chosen: str) -> str:
+    """What waits for longer than its attempts ask, after a call that did not reach its partner.
+
+    Other failures may bring the partner's wish with them. `chosen` names what was being sent: a
+    replay has another time.
+    """
+    return f"""
+    SELECT {Promise.NEXT_TIME:d}, 'delivery ' || id || ' waits ' || (next_attempt_at - since) ||
+    ' microseconds after ' || counted || ' attempts'
+    FROM (SELECT *, (SELECT finished_at FROM attempts a WHERE a.delivery_id = deliveries.id
+        ORDER BY a.id DESC LIMIT 1) AS since FROM deliveries WHERE {chosen}) AS found
+    WHERE state = 'waiting' AND code = 'partner_unreachable' AND
+    next_attempt_at - since > {_longest_waits()}
     """  # noqa: S608 - written here
 
 
