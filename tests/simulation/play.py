@@ -58,7 +58,7 @@ def play_out(story: Story, *, watched: bool) -> Ended:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Collect no garbage meanwhile: it is a tenth of a story's time, and there is hardly any."""
+    """Collect garbage only where the story does so: by itself it is a tenth of a story's time."""
     gc.disable()
     try:
         yield

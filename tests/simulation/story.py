@@ -4,6 +4,7 @@ In each step one actor or one role of one process does one thing. When nobody ha
 time leaps. After the last dossier faults cease, and time goes on until everything rests.
 """
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -47,6 +48,8 @@ LETS_OTHERS_ACT = frozenset({"replays", "archivist"})
 """Steps in which the others go on: none of these is taken inside another one."""
 MOST_CLERKS = 4
 """Clerks that tell something at once, at most; couriers, officers and repeats are not counted."""
+COLLECT_EVERY = 250
+"""Steps between two collections of garbage: it holds the bodies of messages and calls."""
 PROVE_EVERY = 200
 """Writes between two counts of every row; the other promises are checked after each write."""
 
@@ -256,6 +259,8 @@ class Story:
         self.steps += 1
         if self.steps > self.plot.at_most:
             raise TooLong
+        if self.steps % COLLECT_EVERY == 0:
+            gc.collect(1)
         self.waits.waited = 0.0
         self.time.advance(self.chance.order.uniform(0.001, 0.05))
         if self._is_effect_due():
