@@ -113,7 +113,7 @@ def _play_stories(options: Options) -> bool:
     never, unnamed = coverage.never(met, also), coverage.unnamed(met, also)
     if len(stories) > 1 and good:
         _print_met(met, never)
-    many = figures["stories"] >= MEET_ALL and options.partners == MIXED and not options.postgres
+    many = figures["stories"] >= MEET_ALL and stories.are_usual and not options.postgres
     if good and many and never:
         console.print(f"[red]{len(never)} things were never met by {MEET_ALL} stories or more[/]")
         good = False

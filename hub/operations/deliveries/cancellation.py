@@ -84,6 +84,10 @@ def cancel_delivery(
     older = None if neither else cancellation.superseded_older(tx, id)
     if older is not None:
         raise transitions.StateConflict(both("deliveries.superseded", older=older))
+    if (open_older := cancellation.unsettled_older(tx, id)) is not None:
+        raise transitions.StateConflict(
+            both("deliveries.older_before_restore", id=id, older=open_older)
+        )
     lost = message is not None and _is_lost(tx, id, state, message, papers)
     transitions.cancel(tx, id, from_state=state, now=now, detail=reason)
     if destination == catalog.DEVICES:

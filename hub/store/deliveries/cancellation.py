@@ -6,7 +6,13 @@ Moves nothing; what a person may take out is decided by `hub/operations/deliveri
 import sqlalchemy as sa
 
 from hub.rules.deliveries.states import DeliveryState as S
-from hub.store.deliveries.delivery_statements import open_in_lane, position, stands_for
+from hub.store.deliveries.delivery_statements import (
+    RESTORED,
+    open_in_lane,
+    position,
+    replaces,
+    stands_for,
+)
 from hub.store.engine.store import Tx
 from hub.store.schema.tables.exchange import deliveries
 from hub.store.statements.compiled import Compiled
@@ -47,6 +53,30 @@ def _superseded_older() -> sa.Select[int]:
 
 
 _SUPERSEDED_OLDER = Compiled(_superseded_older())
+
+
+def unsettled_older(tx: Tx, id: int) -> int | None:
+    """Return an open older delivery that this one replaces, where an old copy was put back.
+
+    This one may be at the partner since. While it is here, the older one is not sent after it.
+    """
+    found = _UNSETTLED_OLDER.scalars(tx, {"id": id})
+    return found[0] if found else None
+
+
+def _unsettled_older() -> sa.Select[int]:
+    mine, older = deliveries.alias(), deliveries.alias()
+    query = sa.select(older.c.id).where(
+        mine.c.id == sa.bindparam("id"),
+        mine.c.state == S.HELD.value,
+        mine.c.code == RESTORED,
+        older.c.settled_at.is_(None),
+        replaces(mine, older),
+    )
+    return query.order_by(position(older))
+
+
+_UNSETTLED_OLDER = Compiled(_unsettled_older())
 
 
 def is_newest(tx: Tx, id: int) -> bool:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +14,15 @@ from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import superseding, transitions
 from hub.store.deliveries.transitions import StateConflict
 from hub.store.engine.store import Store
-from hub.store.repair import replays
+from hub.store.repair import replays, restore
 from hub.store.schema.tables.repair import SUPERSEDED
 from tests.support.database.blocked import wait_blocked
 from tests.support.database.watched import after_each_statement
 from tests.support.works import AT, number, record
 
 OLD, NEW = 1, 2
+HOUR = timedelta(hours=1)
+HOUR_LATER = AT + HOUR
 
 
 @pytest.fixture
@@ -186,6 +189,33 @@ def test_what_another_gave_way_to_is_cancelled_only_by_who_says_that_neither_arr
     assert states(store) == [S.SUPERSEDED, S.PENDING]
     cancel(store, NEW, neither=True)
     assert states(store) == [S.SUPERSEDED, S.CANCELLED]
+
+
+def test_a_newer_one_from_before_a_restore_is_not_cancelled_before_the_older_one(
+    store: Store,
+) -> None:
+    """It may be at the partner since the copy was made: the older one would go after it."""
+    two_records(store, S.WAITING)
+    with store.write() as tx:
+        restore.doubt_everything(tx, now=AT)
+    with pytest.raises(StateConflict, match=f"older delivery {OLD}"):
+        cancel(store, NEW, neither=True)
+    assert states(store) == [S.AMBIGUOUS, S.HELD]
+    by: operations.SignedBy = {"actor": "officer", "reason": "looked", "now": HOUR_LATER}
+    operations.resolve(store, OLD, operations.Resolution.ABSENT, **by)
+    retried(store)
+    assert states(store) == [S.SUPERSEDED, S.AMBIGUOUS]
+
+
+def test_a_newer_one_from_before_a_restore_is_cancelled_after_the_older_one(store: Store) -> None:
+    """Nothing of that dossier goes any more."""
+    two_records(store, S.WAITING)
+    with store.write() as tx:
+        restore.doubt_everything(tx, now=AT - HOUR)
+    cancel(store, OLD)
+    assert states(store) == [S.CANCELLED, S.AMBIGUOUS]
+    operations.cancel(store, NEW, actor="officer", reason="by phone", now=HOUR_LATER)
+    assert states(store) == [S.CANCELLED, S.CANCELLED]
 
 
 @pytest.mark.parametrize("by_hand", [False, True], ids=["behind it", "on paper"])

@@ -223,6 +223,7 @@ def rare_questions(store: Store) -> None:
             cancellation.is_conflict,
             cancellation.is_newest,
             cancellation.superseded_older,
+            cancellation.unsettled_older,
         ):
             look(tx, 1)
         cancellation.lock_head(tx, "x", "y")
