@@ -44,8 +44,10 @@ def cancel(
     """Take a delivery that is not final out of its lane; what waited behind it goes on.
 
     Refused when an older one was superseded by it: who decided may not have seen that yet, and
-    would think that the older one arrives. `neither` says that neither of them has to. `papers` is
-    needed where the town would have been given some. Refused where it needs a second person.
+    would think that the older one arrives. `neither` says that neither of them has to. Refused, in
+    any case, while an older one is open that it replaces, and it may have gone out before an old
+    copy of the database was put back. `papers` is needed where the town would have been given some.
+    Refused where it needs a second person.
     """
     with store.write() as tx:
         second_person.require_none_needed(tx)
@@ -81,13 +83,7 @@ def cancel_delivery(
             both("deliveries.not_cancellable", id=id, state=state_text(state))
         )
     doubts.require_call_over(tx, id, now=now)
-    older = None if neither else cancellation.superseded_older(tx, id)
-    if older is not None:
-        raise transitions.StateConflict(both("deliveries.superseded", older=older))
-    if (open_older := cancellation.unsettled_older(tx, id)) is not None:
-        raise transitions.StateConflict(
-            both("deliveries.older_before_restore", id=id, older=open_older)
-        )
+    require_nothing_older(tx, id, neither=neither)
     lost = message is not None and _is_lost(tx, id, state, message, papers)
     transitions.cancel(tx, id, from_state=state, now=now, detail=reason)
     if destination == catalog.DEVICES:
@@ -98,6 +94,16 @@ def cancel_delivery(
     if state is not DeliveryState.HELD:
         transitions.release_followers(tx, destination, [lane], now)
     return state, destination, lane
+
+
+def require_nothing_older(tx: Tx, id: int, *, neither: bool) -> None:
+    """Raise StateConflict where an older delivery needs this one: see `cancel`."""
+    older = None if neither else cancellation.superseded_older(tx, id)
+    if older is not None:
+        raise transitions.StateConflict(both("deliveries.superseded", older=older))
+    older = cancellation.open_older_before_restore(tx, id)
+    if older is not None:
+        raise transitions.StateConflict(both("deliveries.older_before_restore", id=id, older=older))
 
 
 def _giving_papers(tx: Tx, id: int) -> Message | None:

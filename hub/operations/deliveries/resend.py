@@ -22,7 +22,7 @@ from hub.operations.deliveries import second_person
 from hub.operations.signed_by import SignedBy
 from hub.records.dossiers import inter_level
 from hub.rules.deliveries.states import DeliveryState, state_text
-from hub.store.deliveries import transitions
+from hub.store.deliveries import cancellation, transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import audit
 from hub.store.messages import journal
@@ -105,7 +105,8 @@ def correct(
 def resend(store: Store, correction: Correction, *, by: SignedBy) -> int:
     """Put the copy in the place of the dead delivery; return the number of its delivery.
 
-    Refused where it needs a second person.
+    Refused where it needs a second person; of what may have gone out before an old copy was put
+    back, where it gives papers, and where a newer one behind it may have gone out, too.
     """
     with store.write() as tx:
         second_person.require_none_needed(tx)
@@ -118,6 +119,9 @@ def resend_in(tx: Tx, correction: Correction, *, by: SignedBy) -> int:
     transitions.place_of(tx, id)
     if inter_level.gives_papers(copy) and replays.may_have_gone_before_restore(tx, id):
         raise transitions.StateConflict(both("deliveries.resend_before_restore", id=id))
+    newer = cancellation.held_newer_before_restore(tx, id)
+    if newer is not None:
+        raise transitions.StateConflict(both("deliveries.newer_before_restore", id=id, newer=newer))
     journal.record_outgoing(
         tx, [journal.JournalEntry(copy, encode(copy, limit=MAX_STORED_BYTES))], now
     )

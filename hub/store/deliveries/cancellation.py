@@ -42,8 +42,7 @@ def lock_head(tx: Tx, destination: str, lane: str) -> None:
 
 def superseded_older(tx: Tx, id: int) -> int | None:
     """Return an older delivery that was superseded and has only this one to arrive for it."""
-    found = _SUPERSEDED_OLDER.scalars(tx, {"id": id})
-    return found[0] if found else None
+    return _first(_SUPERSEDED_OLDER, tx, id)
 
 
 def _superseded_older() -> sa.Select[int]:
@@ -55,28 +54,46 @@ def _superseded_older() -> sa.Select[int]:
 _SUPERSEDED_OLDER = Compiled(_superseded_older())
 
 
-def unsettled_older(tx: Tx, id: int) -> int | None:
-    """Return an open older delivery that this one replaces, where an old copy was put back.
+def open_older_before_restore(tx: Tx, id: int) -> int | None:
+    """Return an open older delivery that this one replaces, where this one is from an old copy.
 
-    This one may be at the partner since. While it is here, the older one is not sent after it.
+    This one may be at the partner since the copy was made. While it is here, a retry of the older
+    one gives way to it; without it, the older one would go after it.
     """
-    found = _UNSETTLED_OLDER.scalars(tx, {"id": id})
+    return _first(_OPEN_OLDER, tx, id)
+
+
+def held_newer_before_restore(tx: Tx, id: int) -> int | None:
+    """Return a newer delivery from an old copy that replaces this one, and waits behind it."""
+    return _first(_HELD_NEWER, tx, id)
+
+
+def _first(statement: Compiled, tx: Tx, id: int) -> int | None:
+    found = statement.scalars(tx, {"id": id})
     return found[0] if found else None
 
 
-def _unsettled_older() -> sa.Select[int]:
+def _open_older() -> sa.Select[int]:
     mine, older = deliveries.alias(), deliveries.alias()
-    query = sa.select(older.c.id).where(
-        mine.c.id == sa.bindparam("id"),
-        mine.c.state == S.HELD.value,
-        mine.c.code == RESTORED,
-        older.c.settled_at.is_(None),
-        replaces(mine, older),
-    )
-    return query.order_by(position(older))
+    query = sa.select(older.c.id).where(mine.c.id == sa.bindparam("id"))
+    return query.where(_may_be_there(mine, older)).order_by(position(older))
 
 
-_UNSETTLED_OLDER = Compiled(_unsettled_older())
+def _held_newer() -> sa.Select[int]:
+    mine, newer = deliveries.alias(), deliveries.alias()
+    query = sa.select(newer.c.id).where(mine.c.id == sa.bindparam("id"))
+    return query.where(_may_be_there(newer, mine)).order_by(position(newer))
+
+
+def _may_be_there(newer: sa.FromClause, older: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return the condition that the older one is open, and the newer one may be at the partner.
+
+    Behind an open one it is held. What an old copy believed held has the mark.
+    """
+    return sa.and_(replaces(newer, older), older.c.settled_at.is_(None), newer.c.code == RESTORED)
+
+
+_OPEN_OLDER, _HELD_NEWER = Compiled(_open_older()), Compiled(_held_newer())
 
 
 def is_newest(tx: Tx, id: int) -> bool:

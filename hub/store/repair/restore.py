@@ -1,9 +1,10 @@
 """A database that was put back from an old copy: what it believes unsent may have gone out since.
 
-`doubt_everything` turns every delivery that would be sent into a question to the partner. Those
-that wait behind another one are only marked, and become queries when they are first: queried
-earlier, a later one could be sent before an earlier one. `Mark` notices an old copy by a number
-that is kept outside of the database.
+`doubt_everything` turns every delivery that would be sent into a question to the partner. One whose
+effect was unknown is asked about anew: a reply from before the restore says nothing of what was
+sent since. Those that wait behind another one are only marked, and become queries when they are
+first: queried earlier, a later one could be sent before an earlier one. `CallCounterFile` notices
+an old copy by a number that is kept outside of the database.
 """
 
 from datetime import datetime
@@ -26,8 +27,9 @@ DETAIL = "the database was restored: it may have gone out since the copy was mad
 
 def doubt_everything(tx: Tx, *, now: datetime) -> dict[str, int]:
     """Have every delivery that would be sent asked about first; return counts by kind."""
-    would_go = deliveries.c.state.in_([S.PENDING.value, S.WAITING.value, S.SENDING.value])
-    why = {"code": RESTORED, "detail": DETAIL}
+    may_go = (S.PENDING, S.WAITING, S.SENDING, S.AMBIGUOUS)
+    would_go = deliveries.c.state.in_([state.value for state in may_go])
+    why = {"code": RESTORED, "detail": DETAIL, "partner_code": None}
     question: dict[str, object] = {"state": S.AMBIGUOUS.value, "next_attempt_at": now}
     question |= {"asked_at": None, "lease_until": None, **doubtful(now), **why}
     to_query = tx.execute(sa.update(deliveries).where(would_go, UNSETTLED).values(**question))

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub import operations
 from hub.exchange.outbox.emit import emit
+from hub.operations.deliveries import resend
 from hub.operations.deliveries.replay_run import CHANGED, ReplayRun
 from hub.rules.deliveries.states import DeliveryState as S
 from hub.store.deliveries import superseding, transitions
@@ -18,11 +20,10 @@ from hub.store.repair import replays, restore
 from hub.store.schema.tables.repair import SUPERSEDED
 from tests.support.database.blocked import wait_blocked
 from tests.support.database.watched import after_each_statement
-from tests.support.works import AT, number, record
+from tests.support.works import AT, number, record, step
 
 OLD, NEW = 1, 2
 HOUR = timedelta(hours=1)
-HOUR_LATER = AT + HOUR
 
 
 @pytest.fixture
@@ -191,31 +192,92 @@ def test_what_another_gave_way_to_is_cancelled_only_by_who_says_that_neither_arr
     assert states(store) == [S.SUPERSEDED, S.CANCELLED]
 
 
+def put_back(store: Store) -> None:
+    """Have all of it asked about, as after an old copy was put back."""
+    with store.write() as tx:
+        restore.doubt_everything(tx, now=AT - HOUR)
+
+
 def test_a_newer_one_from_before_a_restore_is_not_cancelled_before_the_older_one(
     store: Store,
 ) -> None:
     """It may be at the partner since the copy was made: the older one would go after it."""
     two_records(store, S.WAITING)
-    with store.write() as tx:
-        restore.doubt_everything(tx, now=AT)
-    with pytest.raises(StateConflict, match=f"older delivery {OLD}"):
+    put_back(store)
+    with pytest.raises(StateConflict, match=f"older content of delivery {OLD}"):
         cancel(store, NEW, neither=True)
-    assert states(store) == [S.AMBIGUOUS, S.HELD]
-    by: operations.SignedBy = {"actor": "officer", "reason": "looked", "now": HOUR_LATER}
+    by: operations.SignedBy = {"actor": "officer", "reason": "looked", "now": AT}
     operations.resolve(store, OLD, operations.Resolution.ABSENT, **by)
     retried(store)
     assert states(store) == [S.SUPERSEDED, S.AMBIGUOUS]
 
 
+def test_the_older_one_may_itself_wait_behind_another(store: Store) -> None:
+    """It is held then."""
+    with store.write() as tx:
+        emit(tx, [step(1, 1), record(1, 2), record(1, 3)], AT)
+    put_back(store)
+    with pytest.raises(StateConflict, match="older content of delivery 2"):
+        cancel(store, 3)
+    cancel(store, 2)
+    cancel(store, 3)
+
+
+def test_another_type_from_before_a_restore_is_cancelled_at_once(store: Store) -> None:
+    """It replaces nothing."""
+    with store.write() as tx:
+        emit(tx, [record(1, 2), step(1, 3)], AT)
+    put_back(store)
+    cancel(store, NEW)
+    assert states(store) == [S.AMBIGUOUS, S.CANCELLED]
+
+
 def test_a_newer_one_from_before_a_restore_is_cancelled_after_the_older_one(store: Store) -> None:
     """Nothing of that dossier goes any more."""
     two_records(store, S.WAITING)
-    with store.write() as tx:
-        restore.doubt_everything(tx, now=AT - HOUR)
+    put_back(store)
     cancel(store, OLD)
     assert states(store) == [S.CANCELLED, S.AMBIGUOUS]
-    operations.cancel(store, NEW, actor="officer", reason="by phone", now=HOUR_LATER)
+    operations.cancel(store, NEW, actor="officer", reason="by phone", now=AT + HOUR)
     assert states(store) == [S.CANCELLED, S.CANCELLED]
+
+
+def test_a_corrected_copy_does_not_go_after_a_newer_one_from_before_a_restore(
+    store: Store,
+) -> None:
+    """The newer one may have gone out while the older one gave way to it."""
+    two_records(store, S.DEAD)
+    correction = corrected(store)
+    put_back(store)
+    by: operations.SignedBy = {"actor": "officer", "reason": "a typing error", "now": AT}
+    with pytest.raises(StateConflict, match=f"the newer delivery {NEW}"):
+        resend.resend(store, correction, by=by)
+    assert states(store) == [S.DEAD, S.HELD]
+
+
+def test_a_corrected_copy_goes_before_a_newer_one_that_came_after_the_restore(
+    store: Store,
+) -> None:
+    """That one has not gone out."""
+    with store.write() as tx:
+        emit(tx, [record(1, 2)], AT)
+        transitions.claim(tx, [OLD], "provincial", now=AT, lease_until=AT)
+        transitions.kill(tx, OLD, from_state=S.SENDING, code="partner_refused", detail="")
+    put_back(store)
+    with store.write() as tx:
+        emit(tx, [record(1, 3)], AT)
+    by: operations.SignedBy = {"actor": "officer", "reason": "a typing error", "now": AT}
+    opened = resend.resend(store, corrected(store), by=by)
+    assert states(store) == [S.CANCELLED, S.HELD]
+    with store.read() as tx:
+        assert transitions.place_of(tx, opened, lock=False)[0] is S.PENDING
+
+
+def corrected(store: Store) -> resend.Correction:
+    """Correct a word of the older one."""
+    payload = msgspec.json.decode(resend.payload_of(store, OLD))
+    payload["trichYeu"] = "a name without its typing error"
+    return resend.correct(store, OLD, msgspec.json.encode(payload), now=AT)
 
 
 @pytest.mark.parametrize("by_hand", [False, True], ids=["behind it", "on paper"])

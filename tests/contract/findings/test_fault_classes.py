@@ -20,7 +20,7 @@ from hub.rules.failures.errors import kept_code, unknown_code
 from hub.store.deliveries import transitions
 from hub.store.engine.store import Store, Tx
 from hub.store.evidence import chain, verification
-from hub.store.repair import tasks
+from hub.store.repair import restore, tasks
 from hub.store.repair.replies import fault_classes
 from hub.store.schema.tables.exchange import deliveries as table
 from hub.store.schema.tables.exchange import fault_classes as class_table
@@ -102,6 +102,19 @@ def test_a_verdict_moves_what_waits_and_what_comes(
     assert place(store, longer) == (S.AMBIGUOUS, "reply_unknown_code")
     with store.read() as tx:
         assert [verification.verify(tx, one).problems for one in chain.CHAINS] == [(), ()]
+
+
+@pytest.mark.parametrize("verdict", [CodeVerdict.TRANSIENT, CodeVerdict.PERMANENT])
+def test_a_verdict_moves_nothing_that_was_answered_before_a_restore(
+    store: Store, verdict: CodeVerdict
+) -> None:
+    """It may have been sent again since the copy was made, and be there: it is asked about."""
+    id = answered(store, 1, "77")
+    with store.write() as tx:
+        restore.doubt_everything(tx, now=AT)
+        transitions.leave_to_person(tx, id, why="x", code="query_refused")
+    assert classify(store, "provincial", "77", verdict, **BY) == 0
+    assert place(store, id)[0] is S.AMBIGUOUS
 
 
 def test_a_verdict_moves_what_a_refused_query_left_to_a_person(store: Store) -> None:

@@ -223,7 +223,8 @@ def rare_questions(store: Store) -> None:
             cancellation.is_conflict,
             cancellation.is_newest,
             cancellation.superseded_older,
-            cancellation.unsettled_older,
+            cancellation.open_older_before_restore,
+            cancellation.held_newer_before_restore,
         ):
             look(tx, 1)
         cancellation.lock_head(tx, "x", "y")
