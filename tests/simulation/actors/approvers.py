@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.messages.invalid import InvalidMessage
@@ -86,7 +86,7 @@ _OPEN = "SELECT number, proposer FROM approvals WHERE state = 'open' ORDER BY nu
 class Seen:
     """What a proposal is about, as its proposer saw it."""
 
-    query: str
+    query: str = field(repr=False)
     id: int | str
     situation: list[Any]
 

@@ -233,7 +233,8 @@ class Archivist(Actor):
         for table, was in self._copies[number].items():
             gone = was - back[table]
             if gone:
-                what = f"{number} came back from the archive without {table} {gone}"
+                missed = f"{len(gone)} rows of {table}, such as {min(gone, key=str)}"
+                what = f"{number} came back from the archive without {missed}"
                 raise Broken(Promise.ARCHIVE_WHOLE, what)
 
     def _numbers(self, store: Store, query: str) -> list[str]:
