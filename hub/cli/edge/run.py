@@ -1,8 +1,6 @@
 """`hub edge run`: the agent, until SIGTERM or Ctrl-C."""
 
-import signal
 import sqlite3
-import threading
 
 import typer
 
@@ -13,6 +11,7 @@ from hub.edge.credential import is_moved
 from hub.edge.spool.database import SpoolUnusable
 from hub.rules.toml.reading import TomlFileWrong
 from hub.runtime import telemetry
+from hub.runtime.process.stop_signals import StopSignals
 from hub.texts import text
 
 app = typer.Typer()
@@ -30,9 +29,7 @@ def run(directory: Directory = None) -> None:
         agent = make_agent(place, credential)
     except (DeviceNotHere, TomlFileWrong, SpoolUnusable, sqlite3.Error, ValueError, OSError) as e:
         raise unusable(e) from None
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = StopSignals()
     put(agent=credential.agent, directory=str(place))
     agent.start()
     try:

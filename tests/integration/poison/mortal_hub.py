@@ -2,13 +2,13 @@
 
 import os
 import signal
-import threading
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
 from hub.bootstrap.build import build
 from hub.exchange.records_queue.receive import Receive
+from hub.runtime.process.stop_signals import StopSignals
 from tests.support.programs.forked import CONTEXT
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def start(settings: "Settings", deadly: str) -> tuple[BaseProcess, Connection]:
 
 def _work(settings: "Settings", deadly: str, tell: Connection) -> None:
     """Be the hub until SIGTERM; die as when memory is short where the message is `deadly`."""
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop = StopSignals()  # SIGTERM comes once for each commit that the test sees
     hub = build(settings, sources=[])
     (receive,) = [role for role in hub.roles if isinstance(role, Receive)]
     records = receive.handler
