@@ -59,6 +59,16 @@ def under_an_ended_session(send: Callable[[Request], Receipt], request: Request,
         send(request)
 
 
+def sent_again(send: Callable[[Request], Receipt], request: Request, name: str) -> Receipt:
+    """Send, and once more where another login has ended the session: `old-iis` allows only one."""
+    try:
+        return send(request)
+    except AmbiguousFailure as unknown:
+        if name != "old-iis" or "login page" not in f"{unknown}":
+            raise
+        return send(request)
+
+
 @pytest.mark.parametrize("mode", ["soap", "rest"])
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in GATEWAYS])
 def test_a_habit_of_the_province_is_read(province: SimulatorProcess, name: str, mode: str) -> None:
@@ -99,7 +109,7 @@ def test_a_habit_of_the_town_is_read(town: tuple[LittleHub, SimulatorProcess], n
     first = request()
     assert not destination.send(first).already
     assert isinstance(destination.find(first), Receipt)
-    assert destination.send(first).already
+    assert sent_again(destination.send, first, name).already
     over(simulator, "TiepNhanHoSo")
     under_an_ended_session(destination.send, request(), name)
     simulator.clear_faults()
