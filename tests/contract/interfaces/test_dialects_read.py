@@ -40,7 +40,9 @@ def number() -> str:
 def town(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[LittleHub, SimulatorProcess]]:
-    with at_town.running_town(tmp_path_factory.mktemp("town")) as found:
+    """Tells no steps: callbacks pull files under a login of their own, and `old-iis` allows one."""
+    before_all = "2018-07-01T00:00:00+07:00"
+    with at_town.running_town(tmp_path_factory.mktemp("town"), "--until", before_all) as found:
         yield found
 
 
@@ -57,16 +59,6 @@ def under_an_ended_session(send: Callable[[Request], Receipt], request: Request,
         return
     with pytest.raises(AmbiguousFailure, match="login page"):
         send(request)
-
-
-def sent_again(send: Callable[[Request], Receipt], request: Request, name: str) -> Receipt:
-    """Send, and once more where another login has ended the session: `old-iis` allows only one."""
-    try:
-        return send(request)
-    except AmbiguousFailure as unknown:
-        if name != "old-iis" or "login page" not in f"{unknown}":
-            raise
-        return send(request)
 
 
 @pytest.mark.parametrize("mode", ["soap", "rest"])
@@ -109,7 +101,7 @@ def test_a_habit_of_the_town_is_read(town: tuple[LittleHub, SimulatorProcess], n
     first = request()
     assert not destination.send(first).already
     assert isinstance(destination.find(first), Receipt)
-    assert sent_again(destination.send, first, name).already
+    assert destination.send(first).already
     over(simulator, "TiepNhanHoSo")
     under_an_ended_session(destination.send, request(), name)
     simulator.clear_faults()
