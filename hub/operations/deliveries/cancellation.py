@@ -83,7 +83,7 @@ def cancel_delivery(
             both("deliveries.not_cancellable", id=id, state=state_text(state))
         )
     doubts.require_call_over(tx, id, now=now)
-    require_nothing_older(tx, id, neither=neither)
+    _require_nothing_older(tx, id, neither=neither)
     lost = message is not None and _is_lost(tx, id, state, message, papers)
     transitions.cancel(tx, id, from_state=state, now=now, detail=reason)
     if destination == catalog.DEVICES:
@@ -96,7 +96,7 @@ def cancel_delivery(
     return state, destination, lane
 
 
-def require_nothing_older(tx: Tx, id: int, *, neither: bool) -> None:
+def _require_nothing_older(tx: Tx, id: int, *, neither: bool) -> None:
     """Raise StateConflict where an older delivery needs this one: see `cancel`."""
     older = None if neither else cancellation.superseded_older(tx, id)
     if older is not None:
